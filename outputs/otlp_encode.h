@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_OUTPUTS_OTLP_ENCODE_H
+#define CLEW_OUTPUTS_OTLP_ENCODE_H
+
+/*
+ * Records to the bytes of an ExportLogsServiceRequest (opentelemetry-proto, logs/v1), straight from
+ * the field table: one pass that computes sizes, one that writes each byte once.
+ *
+ * Records of one resource that follow each other share one ResourceLogs. Its length is not known
+ * when it is begun, so it is written in a varint of fixed width and set when the group ends; a
+ * varint with leading zero groups is what every protobuf reader takes.
+ */
+
+#include <stdbool.h>
+#include "base/buf.h"
+#include "core/record.h"
+#include "core/settings.h"
+
+struct otlp_encoder;
+
+/* `settings` gives resource attributes of all records and the service name of those that name none;
+ * it must outlive the encoder. */
+struct otlp_encoder *otlp_encoder_new(const struct settings *settings);
+void otlp_encoder_free(struct otlp_encoder *encoder);
+
+/*
+ * Append the record to the request in `out`, which only this encoder writes to, and which is empty
+ * at the first record of a request. False if it does not fit under out->limit: `out` is then as it
+ * was, and the record belongs into the next request; if `out` was empty, into none.
+ */
+bool otlp_encoder_add(struct otlp_encoder *encoder, const struct record *record, struct buf *out);
+
+/* The request in `out` is whole. The next add begins a new one. */
+void otlp_encoder_end(struct otlp_encoder *encoder, struct buf *out);
+
+/* The source is going away: forget what was cached for it. */
+void otlp_encoder_forget(struct otlp_encoder *encoder, const struct source *source);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_PARSERS_FRAME_H
+#define CLEW_PARSERS_FRAME_H
+
+/*
+ * The frame stage: takes the container runtime's envelope off and joins partial lines.
+ *
+ * One frame a stream. stdout and stderr are joined apart, and a partial line is carried from one
+ * generation of the stream to the next. It gives verdicts and has no side effects: the caller ships.
+ *
+ * `safe` is what may be promised once a framed record is acknowledged: the start of the oldest
+ * partial line that still waits, else the end of the record's line. So a restart reads a split
+ * record from its first piece, even across a rotation.
+ */
+
+#include <stdbool.h>
+#include "core/counters.h"
+#include "core/line.h"
+#include "core/record.h"
+#include "core/settings.h"
+
+struct frame;
+
+enum frame_verdict {
+    FRAME_PENDING, /* part of a record that is not whole yet; nothing to ship */
+    FRAME_RECORD,  /* one record is in `out` */
+};
+
+/* The frame stage's share of a record. `line` points into the pushed line, or into the frame's own
+ * memory, good until the next call for this frame. */
+struct framed {
+    struct slice line;
+    const struct source *source;
+    uint64_t runtime_time_ns;
+    uint64_t file_hash; /* of the file and … */
+    uint64_t offset;    /* … the offset where the record's first byte was */
+    uint64_t read_ns;
+    struct position safe;
+    enum iostream iostream;
+    bool malformed;
+    bool truncated;
+};
+
+struct frame *frame_new(const struct input_settings *settings, struct counters *counters);
+void frame_free(struct frame *frame); /* NULL is fine */
+
+enum frame_verdict frame_push(struct frame *frame, const struct line *line, struct framed *out);
+
+/* The oldest partial record that has waited since before `deadline_ns` (real time as in read_ns), as
+ * it is; call again until false. UINT64_MAX: whatever waits. */
+bool frame_flush(struct frame *frame, uint64_t deadline_ns, struct framed *out);
+
+/* A partial line waits. */
+bool frame_is_pending(const struct frame *frame);
+
+#endif

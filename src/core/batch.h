@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CORE_BATCH_H
+#define CLEW_CORE_BATCH_H
+
+/*
+ * A batch: one ExportLogsServiceRequest on its way to an output, and the promises that may be made
+ * once it is acknowledged.
+ *
+ *     state     who owns it      left by
+ *     open      the daemon       batch_add_position(), until sealed by size or age
+ *     sent      the output       output_done()
+ *     done      the daemon       its positions go to the checkpoints when all older batches are done
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/buf.h"
+#include "core/checkpoint.h"
+
+struct batch_position {
+    struct checkpoint *checkpoint; /* held */
+    struct position position;      /* everything before it is in this batch or an older one */
+};
+
+struct batch {
+    uint64_t sequence;     /* counts up; batches are acknowledged to checkpoints in this order */
+    struct buf bytes;      /* the encoded request, not compressed */
+    uint32_t records;
+    uint64_t opened_ns;    /* monotonic time of its first record */
+    struct batch_position *positions; /* one a stream, the newest */
+    size_t position_count;
+    size_t position_cap;
+};
+
+struct batch *batch_new(size_t bytes_max);
+void batch_free(struct batch *batch); /* releases the checkpoints it holds; NULL is fine */
+
+/* Empty again, memory kept. */
+void batch_clear(struct batch *batch);
+
+/* Remember how far this stream has come; replaces an older place of the same stream. The last
+ * stream added is found at once, so lines that come file by file cost O(1). */
+void batch_add_position(struct batch *batch, struct checkpoint *checkpoint,
+                        struct position position);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CORE_COUNTERS_H
+#define CLEW_CORE_COUNTERS_H
+
+/*
+ * Every number clew keeps about itself, declared once as data, with a sentence for the operator.
+ *
+ * /metrics, the reports and docs/metrics.md are made from this table. A counter only grows; a gauge
+ * is set. One struct per loop, no locks.
+ *
+ * To add one: a line in the enum, a row in the table of counters.c at the same place.
+ */
+
+#include <stdint.h>
+
+enum counter_type {
+    COUNTER_TOTAL, /* OpenMetrics counter: printed with _total */
+    COUNTER_GAUGE,
+};
+
+enum counter {
+    /* input */
+    C_FILES_OPEN,
+    C_FILES_FOUND,
+    C_FILES_GONE,
+    C_FILE_ERRORS,
+    C_ROTATIONS,
+    C_TRUNCATIONS,
+    C_BYTES_READ,
+    C_BYTES_LOST,
+    C_LINES_READ,
+    C_LINES_SPLIT,
+    C_LINES_TRUNCATED,
+    C_LINES_UNTERMINATED,
+    C_SCANS,
+    C_WATCH_FAILURES,
+    /* frame */
+    C_FRAME_MALFORMED,
+    C_PARTIALS_JOINED,
+    C_PARTIALS_TIMED_OUT,
+    C_RECORDS_CUT,
+    /* parse */
+    C_RECORDS,
+    C_RECORDS_JSON,
+    C_RECORDS_LOGFMT,
+    C_RECORDS_TEXT,
+    C_RECORDS_OTLP,
+    C_PARSE_LIMITS,
+    /* filter */
+    C_RECORDS_FILTERED,
+    /* batch and output */
+    C_BATCHES,
+    C_RECORDS_SENT,
+    C_RECORDS_REJECTED,
+    C_RECORDS_REFUSED,
+    C_RECORDS_IN_FLIGHT,
+    C_REQUESTS,
+    C_REQUESTS_RETRIED,
+    C_REQUESTS_FAILED,
+    C_BYTES_ENCODED,
+    C_BYTES_SENT,
+    C_RECORDS_TOO_LARGE,
+    /* checkpoints */
+    C_CHECKPOINT_COMMITS,
+    C_CHECKPOINT_FAILURES,
+    COUNTERS,
+};
+
+struct counter_info {
+    const char *name; /* OpenMetrics name without `_total` */
+    enum counter_type type;
+    const char *unit; /* "bytes", or NULL */
+    const char *help; /* one sentence for the operator */
+};
+
+extern const struct counter_info counter_table[COUNTERS];
+
+struct counters {
+    uint64_t values[COUNTERS];
+};
+
+static inline void counters_add(struct counters *counters, enum counter c, uint64_t n)
+{
+    counters->values[c] += n;
+}
+
+static inline void counters_set(struct counters *counters, enum counter c, uint64_t value)
+{
+    counters->values[c] = value;
+}
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CORE_LINE_H
+#define CLEW_CORE_LINE_H
+
+/*
+ * What an input gives to the rest of clew: physical lines, each with its place.
+ *
+ *     input                            sink (the daemon)
+ *        |------ line(line) ------------->|   true: taken. The bytes are the input's again on return
+ *        |                                |   false: no room. The input keeps its place, and offers
+ *        |                                |   the line again after input_resume()
+ *        |------ idle(stream, now) ------>|   now and then, for time-outs of joined lines
+ *        |------ gone(stream) ----------->|   the stream ends; the sink frees what it keeps for it
+ *
+ * Delivery is told to the stream's checkpoint (core/checkpoint.h), never to the input.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/slice.h"
+#include "core/checkpoint.h"
+#include "core/position.h"
+#include "core/source.h"
+
+/* One log as an application sees it: see core/position.h. Owned by the input. */
+struct stream {
+    struct checkpoint *checkpoint;
+    void *frame; /* the sink's: partial lines and the like; NULL at first */
+};
+
+struct line {
+    struct stream *stream;
+    const struct source *source; /* of the file it was read from */
+    struct slice text;           /* without its newline (and without a CR before it) */
+    struct position begin;       /* of its first byte */
+    struct position end;         /* behind its newline */
+    uint64_t file_hash;          /* names the file it was read from, whatever it is renamed to */
+    uint64_t read_ns;            /* real time at which it was read */
+    bool is_piece;               /* not the first piece of a line that was split at line_bytes_max */
+    bool is_cut;                 /* more of this line follows, or was cut off */
+    bool is_unterminated;        /* no newline yet: a time-out made it a line */
+};
+
+struct line_sink {
+    bool (*line)(void *context, const struct line *line);
+    void (*idle)(void *context, struct stream *stream, uint64_t now_ns);
+    void (*gone)(void *context, struct stream *stream);
+    void *context;
+};
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CORE_RESOLVE_H
+#define CLEW_CORE_RESOLVE_H
+
+/*
+ * The resolve stage: what the fields of a line mean.
+ *
+ * Sets the record's ids and class (core/trace.h), severity (core/severity.h), time
+ * (core/timestamp.h), body, service and logger, by the rules of docs/coverage.md, from one walk over
+ * the top level of the field table; nested containers are only looked into where the top level had
+ * no answer. A field that moved unchanged into a field of the record's own is marked FIELD_MOVED.
+ */
+
+#include "core/record.h"
+#include "core/settings.h"
+
+struct resolver;
+
+/* NULL when a user's pattern or time zone is wrong: *out_error is a sentence that the caller frees.
+ * `settings` must outlive the resolver. */
+struct resolver *resolver_new(const struct trace_settings *settings, char **out_error);
+void resolver_free(struct resolver *resolver);
+
+/* Never fails. Allocates nothing but from record->arena; what does not fit there stays unset. */
+void resolver_resolve(struct resolver *resolver, struct record *record);
+
+#endif

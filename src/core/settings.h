@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CORE_SETTINGS_H
+#define CLEW_CORE_SETTINGS_H
+
+/*
+ * What the config says, as plain values: the only form in which anything else sees it.
+ *
+ * src/config fills it from YAML, the environment and the command line; every member has its row in
+ * the option table there, with its default, its limits and its sentence of help. Strings and lists
+ * are owned by the settings; NULL strings are "not set". Sizes are bytes, times milliseconds,
+ * unless the name says otherwise.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum read_from {
+    READ_FROM_BEGINNING,
+    READ_FROM_END,
+};
+
+/* The runtime's envelope around a line. */
+enum envelope {
+    ENVELOPE_AUTO,
+    ENVELOPE_CRI,
+    ENVELOPE_DOCKER,
+    ENVELOPE_PLAIN,
+};
+
+enum parse_format {
+    PARSE_FORMAT_AUTO,
+    PARSE_FORMAT_JSON,
+    PARSE_FORMAT_LOGFMT,
+    PARSE_FORMAT_TEXT,
+};
+
+enum compression {
+    COMPRESSION_NONE,
+    COMPRESSION_GZIP,
+    COMPRESSION_ZSTD,
+};
+
+enum long_line {
+    LONG_LINE_SPLIT,    /* shipped in pieces of at most line_bytes_max */
+    LONG_LINE_TRUNCATE, /* the first piece is shipped, the rest counted */
+};
+
+struct string_list {
+    char **items;
+    size_t count;
+};
+
+struct key_value {
+    char *key;
+    char *value;
+};
+
+struct key_value_list {
+    struct key_value *items;
+    size_t count;
+};
+
+struct input_settings {
+    char *name;
+    char *type;                  /* "tail" */
+    struct string_list include;  /* files, directories, globs */
+    struct string_list exclude;  /* globs */
+    enum read_from read_from;    /* for files never seen before */
+    enum envelope envelope;
+    enum parse_format format;
+    uint64_t line_bytes_max;     /* one physical line */
+    enum long_line long_line;
+    uint64_t record_bytes_max;   /* one record after joining partial lines */
+    uint64_t read_bytes;         /* a file's turn */
+    uint64_t scan_interval_ms;   /* the scan that is the truth; inotify is a hint */
+    uint64_t partial_timeout_ms; /* how long a partial line waits for its rest */
+    uint64_t unterminated_timeout_ms; /* a last line without newline is a line after this */
+    uint64_t open_files_max;
+    bool inotify;
+    char *service;               /* service.name of records that name none */
+};
+
+struct parse_settings {
+    uint64_t depth_max;
+    uint64_t fields_max;
+    uint64_t arena_bytes_max;    /* unescaped text of one record */
+};
+
+enum message_fallback {
+    MESSAGE_FALLBACK_LABELLED, /* `trace_id=…` inside the message counts, unlabelled hex does not */
+    MESSAGE_FALLBACK_OFF,
+};
+
+struct trace_pattern {
+    char *pattern; /* PCRE2 with named groups trace_id, span_id, trace_flags */
+};
+
+struct trace_settings {
+    bool repair;                 /* put lost leading zeros back (13-15 and 29-31 digits) */
+    enum message_fallback message_fallback;
+    bool uuid;                   /* ship UUID-shaped trace ids */
+    bool dd_decimal_pad;         /* ship Datadog decimals zero-padded to 128 bits */
+    bool repeat_moved;           /* keep ids and message among the attributes as well */
+    struct string_list trace_id_keys; /* tried before the table */
+    struct string_list span_id_keys;
+    struct string_list trace_flags_keys;
+    struct string_list patterns;
+    char *zone;                  /* of times that name none: "UTC", "+02:00" or a tz database name */
+};
+
+struct service_policy {
+    char *service;
+    double min_coverage;
+};
+
+struct audit_settings {
+    double min_coverage;         /* 0 to 1 */
+    uint64_t min_records;        /* fewer are no sample */
+    uint64_t groups_max;
+    struct service_policy *services;
+    size_t service_count;
+    struct string_list traced;   /* services known to be traced */
+};
+
+struct output_settings {
+    char *name;
+    char *type;                  /* "otlp_http" */
+    char *endpoint;              /* the whole URL, …/v1/logs */
+    struct key_value_list headers;
+    enum compression compression;
+    uint64_t timeout_ms;         /* of one request */
+    char *ca_file;
+    char *certificate_file;
+    char *key_file;
+    bool verify;                 /* the far end's certificate */
+    char *proxy;                 /* NULL: as the environment says */
+    uint64_t batch_bytes;        /* sealed at this size, before compression */
+    uint64_t batch_age_ms;       /* … or this age */
+    uint64_t in_flight_max;      /* requests at once */
+    uint64_t retry_initial_ms;
+    uint64_t retry_max_ms;
+    uint64_t response_bytes_max;
+};
+
+struct control_settings {
+    char *listen;                /* "127.0.0.1:9464"; "off" */
+};
+
+struct settings {
+    char *data_dir;
+    char *log_level;             /* debug, info, warn, error */
+    uint64_t shutdown_timeout_ms;
+    uint64_t checkpoint_interval_ms;
+    uint64_t memory_limit;
+    struct key_value_list resource; /* attributes of every resource */
+    char *service;               /* OTEL_SERVICE_NAME: of records that name none */
+    struct input_settings *inputs;
+    size_t input_count;
+    struct output_settings *outputs;
+    size_t output_count;
+    struct parse_settings parse;
+    struct trace_settings trace;
+    struct audit_settings audit;
+    struct control_settings control;
+};
+
+#endif

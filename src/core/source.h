@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CORE_SOURCE_H
+#define CLEW_CORE_SOURCE_H
+
+/*
+ * Where lines come from: a file or a container, and what its path tells about it.
+ *
+ * Kubernetes writes /var/log/pods/<namespace>_<pod>_<uid>/<container>/<restart count>.log, rotated
+ * as …log.<YYYYMMDD-HHMMSS>[.gz]; /var/log/containers/<pod>_<namespace>_<container>-<id>.log is a
+ * symlink to it. Everything the path tells becomes a k8s.* resource attribute.
+ *
+ * A source is made once per file and outlives every record that names it.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/slice.h"
+
+struct attribute {
+    char *key;
+    char *value; /* a string, unless is_int */
+    int64_t number;
+    bool is_int;
+};
+
+struct source {
+    char *path;                    /* log.file.path; NULL for standard input */
+    char *input;                   /* name of the input it belongs to */
+    struct attribute *attributes;  /* of the resource, in the order they are sent */
+    size_t attribute_count;
+    char *default_service;         /* service.name of records that name none; NULL: none */
+    uint64_t id;                   /* unique in this process: the encoder's cache goes by it */
+};
+
+/* What a path under a pods directory tells; the slices point into the path. */
+struct kubernetes_path {
+    struct slice namespace_name;
+    struct slice pod_name;
+    struct slice pod_uid;
+    struct slice container_name;
+    struct slice container_id; /* only from /var/log/containers */
+    int64_t restart_count;     /* -1: not told */
+};
+
+/* True if `path` has the form that the kubelet writes (either of the two above). */
+bool kubernetes_path_parse(const char *path, struct kubernetes_path *out_parts);
+
+/*
+ * A source for `path` (NULL: standard input). k8s.* attributes are taken from the path; the default
+ * service is the container's name where there is one (the last of the fallbacks of the OpenTelemetry
+ * rules that the path can tell). `id` must be unique. All strings are copied.
+ */
+struct source *source_new(const char *path, const char *input, uint64_t id);
+void source_free(struct source *source);
+
+/* Set or replace an attribute. */
+void source_set(struct source *source, const char *key, const char *value);
+void source_set_int(struct source *source, const char *key, int64_t value);
+const struct attribute *source_get(const struct source *source, const char *key);
+
+#endif

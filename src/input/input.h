@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_INPUT_INPUT_H
+#define CLEW_INPUT_INPUT_H
+
+/*
+ * The file input: finds files, keeps their identity through rotation, reads them fairly.
+ * docs/tailing.md says what it promises.
+ */
+
+#include <stdbool.h>
+#include "base/log.h"
+#include "core/checkpoint.h"
+#include "core/counters.h"
+#include "core/line.h"
+#include "core/settings.h"
+
+struct ev_loop;
+struct input;
+
+struct input_env {
+    struct ev_loop *loop;
+    const struct log *log;
+    struct counters *counters;
+    struct checkpoint_store *checkpoints;
+    const struct line_sink *sink;
+};
+
+/* Starts watching; reading begins when the loop runs. NULL on failure, with *out_error a sentence
+ * that the caller frees. A path that does not exist yet is no failure. `settings` must outlive it. */
+struct input *input_open(const struct input_settings *settings, const struct input_env *env,
+                         char **out_error);
+
+/* The sink has room again. */
+void input_resume(struct input *input);
+
+/* Everything that the last full scan found has been read to its end and taken by the sink. A last
+ * line without newline counts as read once its time-out has passed. */
+bool input_is_at_end(const struct input *input);
+
+/* Read no more; open streams are still there for their checkpoints. */
+void input_stop(struct input *input);
+
+void input_close(struct input *input); /* tells the sink `gone` for every stream; NULL is fine */
+
+#endif
