@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline.h"
+
+#include <stdlib.h>
+#include "base/mem.h"
+#include "core/resolve.h"
+#include "registry.h"
+
+struct pipeline {
+    struct counters *counters;
+    struct parse_limits limits;
+    struct resolver *resolver;
+    struct arena arena;
+    struct record record;
+};
+
+struct pipeline *pipeline_new(const struct settings *settings, struct counters *counters,
+                              char **out_error)
+{
+    struct resolver *resolver = resolver_new(&settings->trace, out_error);
+    if (resolver == NULL) {
+        return NULL;
+    }
+    struct pipeline *pipeline = mem_alloc(sizeof(*pipeline));
+    pipeline->counters = counters;
+    pipeline->limits.depth_max = (uint32_t)settings->parse.depth_max;
+    pipeline->resolver = resolver;
+    arena_init(&pipeline->arena, settings->parse.arena_bytes_max);
+    fields_init(&pipeline->record.fields, (uint32_t)settings->parse.fields_max);
+    pipeline->record.arena = &pipeline->arena;
+    return pipeline;
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+    if (pipeline == NULL) {
+        return;
+    }
+    resolver_free(pipeline->resolver);
+    fields_fini(&pipeline->record.fields);
+    arena_fini(&pipeline->arena);
+    free(pipeline);
+}
+
+static void take_frame(struct record *record, const struct framed *framed)
+{
+    record->line = framed->line;
+    record->source = framed->source;
+    record->runtime_time_ns = framed->runtime_time_ns;
+    record->observed_time_ns = framed->read_ns;
+    record->file_hash = framed->file_hash;
+    record->offset = framed->offset;
+    record->iostream = framed->iostream;
+    record->malformed = framed->malformed;
+    record->truncated = framed->truncated;
+}
+
+/* The format an input is told to expect is tried first of all; text, which takes every line, is
+ * what is left for one that does not look like it. */
+static bool may_try(const struct parser *parser, enum parse_format format)
+{
+    switch (format) {
+    case PARSE_FORMAT_AUTO:
+        return true;
+    case PARSE_FORMAT_JSON:
+        return parser->format != FORMAT_LOGFMT;
+    case PARSE_FORMAT_LOGFMT:
+        return parser->format != FORMAT_JSON;
+    case PARSE_FORMAT_TEXT:
+        return parser->format == FORMAT_TEXT;
+    }
+    return true;
+}
+
+static void parse(struct pipeline *pipeline, struct record *record, enum parse_format format)
+{
+    for (size_t i = 0; registry_parsers[i] != NULL; i++) {
+        const struct parser *parser = registry_parsers[i];
+        if (!may_try(parser, format)) {
+            continue;
+        }
+        record->format = parser->format;
+        enum parse_result result = parser->parse(record->line, &pipeline->limits, record);
+        if (result == PARSE_OK) {
+            return;
+        }
+        fields_clear(&record->fields);
+        if (result == PARSE_LIMIT) {
+            counters_add(pipeline->counters, C_PARSE_LIMITS, 1);
+            break;
+        }
+    }
+    record->format = FORMAT_TEXT;
+    record->text = record->line;
+}
+
+static void count(struct counters *counters, enum record_format format)
+{
+    static const enum counter by_format[] = {
+        [FORMAT_TEXT] = C_RECORDS_TEXT,
+        [FORMAT_JSON] = C_RECORDS_JSON,
+        [FORMAT_LOGFMT] = C_RECORDS_LOGFMT,
+        [FORMAT_OTLP] = C_RECORDS_OTLP,
+    };
+    counters_add(counters, C_RECORDS, 1);
+    counters_add(counters, by_format[format], 1);
+}
+
+struct record *pipeline_parse(struct pipeline *pipeline, const struct framed *framed,
+                              enum parse_format format)
+{
+    struct record *record = &pipeline->record;
+    record_begin(record);
+    take_frame(record, framed);
+    parse(pipeline, record, format);
+    resolver_resolve(pipeline->resolver, record);
+    count(pipeline->counters, record->format);
+    return record;
+}

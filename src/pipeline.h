@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_PIPELINE_H
+#define CLEW_PIPELINE_H
+
+/*
+ * The way of one line from the frame stage to a resolved record: parse, resolve, count.
+ *
+ * The same for `clew run`, `clew parse` and `clew audit`. Knows no clock, descriptor or loop.
+ */
+
+#include <stdbool.h>
+#include "core/counters.h"
+#include "core/record.h"
+#include "core/settings.h"
+#include "parsers/frame.h"
+
+struct pipeline;
+
+/* NULL when a setting cannot be used: *out_error is a sentence that the caller frees. Settings and
+ * counters must outlive the pipeline. */
+struct pipeline *pipeline_new(const struct settings *settings, struct counters *counters,
+                              char **out_error);
+void pipeline_free(struct pipeline *pipeline); /* NULL is fine */
+
+/*
+ * Parse and resolve one framed line. The record is the pipeline's and good until the next call, as
+ * long as what `framed` points to is. Never fails: a line that no format takes is text. `format` is
+ * what the input was told to expect.
+ */
+struct record *pipeline_parse(struct pipeline *pipeline, const struct framed *framed,
+                              enum parse_format format);
+
+#endif
