@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CORE_EXTRA_ATTRIBUTES_H
+#define CLEW_CORE_EXTRA_ATTRIBUTES_H
+
+/*
+ * What clew adds to a record that is not a member of its line: where the line was, what was wrong
+ * with it, and the attributes of its resource. One place decides, so that what is shipped and what
+ * `clew parse` prints are the same.
+ *
+ * Everything is told as a `struct field`, so that an encoder writes it with the code it has for the
+ * fields of the line. OpenTelemetry has log.* as attributes of the record, never of its resource.
+ */
+
+#include "core/record.h"
+#include "core/settings.h"
+
+enum { EXTRA_ATTRIBUTES_MAX = 7 };
+
+/*
+ *     log.iostream             string  "stdout" or "stderr"; none if the runtime did not say
+ *     log.file.path            string  as it was opened; bytes if that is not UTF-8
+ *     log.record.uid           string  32 hex digits: the file's hash and the line's offset
+ *     clew.frame.malformed     true    the envelope was not what the runtime writes
+ *     clew.record.truncated    true    a piece of a longer line
+ *     clew.trace.low64         true    only the low 64 bits of the trace id are known
+ *     clew.time.zone_assumed   true    the line's time named no zone
+ */
+struct extra_attributes {
+    struct field items[EXTRA_ATTRIBUTES_MAX]; /* top level, no containers */
+    size_t count;
+    char uid[32]; /* an item may point here: the struct must stay where it was filled */
+};
+
+/* An attribute of the line's own with the same key wins: ours is then left out. The items point into
+ * `out`, the record's source and constants. */
+void extra_attributes_fill(const struct record *record, struct extra_attributes *out);
+
+/* service.name of the record's resource: the line's own, else the source's, else the settings' (its
+ * `service`, then its `resource`), else `unknown_service`, as the OpenTelemetry conventions ask.
+ * Never empty. */
+struct slice resource_service_name(const struct record *record, const struct settings *settings);
+
+/*
+ * The attributes of the record's resource in the order they are sent, each key once: service.name,
+ * service.namespace of the line, then those of the source, then those of the settings that the
+ * source does not have.
+ *
+ *     for (struct resource_walk walk = resource_walk_begin(record, settings);
+ *          resource_walk_next(&walk, &field);)
+ */
+struct resource_walk {
+    const struct record *record;
+    const struct settings *settings;
+    size_t next;
+};
+
+static inline struct resource_walk resource_walk_begin(const struct record *record,
+                                                       const struct settings *settings)
+{
+    return (struct resource_walk){.record = record, .settings = settings};
+}
+
+/* False at the end. *out_field points into the record, its source and the settings. */
+bool resource_walk_next(struct resource_walk *walk, struct field *out_field);
+
+#endif
