@@ -30,6 +30,9 @@ struct batch {
     struct batch_position *positions; /* one a stream, the newest */
     size_t position_count;
     size_t position_cap;
+    size_t last;                      /* the position that was touched last */
+    uint32_t *index;                  /* hash table: index of a position + 1, 0 is free */
+    size_t index_cap;                 /* a power of two, or 0 */
 };
 
 struct batch *batch_new(size_t bytes_max);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/counters.h"
+
+#include <stddef.h>
+
+/* Names go parallel to those of Vector, the Collector and Alloy, so that a dashboard made for one of
+ * them is easily moved over. */
+const struct counter_info counter_table[COUNTERS] = {
+    [C_FILES_OPEN] = {"clew_open_files", COUNTER_GAUGE, NULL,
+                      "Files that are open for reading now."},
+    [C_FILES_FOUND] = {"clew_files_added", COUNTER_TOTAL, NULL,
+                       "Files that were found and taken on."},
+    [C_FILES_GONE] = {"clew_files_deleted", COUNTER_TOTAL, NULL,
+                      "Files that were read to their end and are gone from the disk."},
+    [C_FILE_ERRORS] = {"clew_file_errors", COUNTER_TOTAL, NULL,
+                       "Times a file or directory could not be opened or read; each is tried "
+                       "again."},
+    [C_ROTATIONS] = {"clew_file_rotations", COUNTER_TOTAL, NULL,
+                     "Times a stream went on in a new file."},
+    [C_TRUNCATIONS] = {"clew_file_truncations", COUNTER_TOTAL, NULL,
+                       "Times a file became shorter than what had been read of it."},
+    [C_BYTES_READ] = {"clew_received_bytes", COUNTER_TOTAL, "bytes", "Bytes read from files."},
+    [C_BYTES_LOST] = {"clew_lost_bytes", COUNTER_TOTAL, "bytes",
+                      "Bytes known to have been written but rotated or cut away before they could "
+                      "be read."},
+    [C_LINES_READ] = {"clew_received_lines", COUNTER_TOTAL, NULL,
+                      "Physical lines read, pieces of split lines each counted."},
+    [C_LINES_SPLIT] = {"clew_lines_split", COUNTER_TOTAL, NULL,
+                       "Lines longer than line_bytes_max that were shipped in pieces."},
+    [C_LINES_TRUNCATED] = {"clew_lines_truncated", COUNTER_TOTAL, NULL,
+                           "Lines longer than line_bytes_max of which only the first piece was "
+                           "shipped."},
+    [C_LINES_UNTERMINATED] = {"clew_lines_unterminated", COUNTER_TOTAL, NULL,
+                              "Last lines without newline that were taken as lines after "
+                              "unterminated_timeout."},
+    [C_SCANS] = {"clew_scans", COUNTER_TOTAL, NULL, "Full scans of the included paths."},
+    [C_WATCH_FAILURES] = {"clew_watch_failures", COUNTER_TOTAL, NULL,
+                          "inotify watches that could not be had; the scan still finds everything, "
+                          "later."},
+    [C_FRAME_MALFORMED] = {"clew_malformed_lines", COUNTER_TOTAL, NULL,
+                           "Lines whose runtime envelope was not what the runtime writes; they are "
+                           "shipped raw."},
+    [C_PARTIALS_JOINED] = {"clew_partial_lines_joined", COUNTER_TOTAL, NULL,
+                           "Partial lines of the runtime that became part of a whole record."},
+    [C_PARTIALS_TIMED_OUT] = {"clew_partial_lines_flushed", COUNTER_TOTAL, NULL,
+                              "Records shipped without their end, which did not come in time."},
+    [C_RECORDS_CUT] = {"clew_records_cut", COUNTER_TOTAL, NULL,
+                       "Records ended at record_bytes_max; the rest follows as records of its "
+                       "own."},
+    [C_RECORDS] = {"clew_received_records", COUNTER_TOTAL, NULL,
+                   "Records parsed; the sum of those by format."},
+    [C_RECORDS_JSON] = {"clew_received_json_records", COUNTER_TOTAL, NULL,
+                        "Records that were one JSON object."},
+    [C_RECORDS_LOGFMT] = {"clew_received_logfmt_records", COUNTER_TOTAL, NULL,
+                          "Records that were key=value from the first to the last byte."},
+    [C_RECORDS_TEXT] = {"clew_received_text_records", COUNTER_TOTAL, NULL,
+                        "Records that were free text, with key=value pairs in it or without."},
+    [C_RECORDS_OTLP] = {"clew_received_otlp_records", COUNTER_TOTAL, NULL,
+                        "Records that were OTLP/JSON themselves."},
+    [C_PARSE_LIMITS] = {"clew_parse_limit_records", COUNTER_TOTAL, NULL,
+                        "Records deeper or larger than the limits of parse, shipped as text."},
+    [C_RECORDS_FILTERED] = {"clew_discarded_records", COUNTER_TOTAL, NULL,
+                            "Records dropped because a filter of the config says so."},
+    [C_BATCHES] = {"clew_batches", COUNTER_TOTAL, NULL, "Batches handed to an output."},
+    [C_RECORDS_SENT] = {"clew_sent_records", COUNTER_TOTAL, NULL,
+                        "Records that the far end has accepted."},
+    [C_RECORDS_REJECTED] = {"clew_rejected_records", COUNTER_TOTAL, NULL,
+                            "Records that the far end rejected for good out of an accepted request "
+                            "(partial success)."},
+    [C_RECORDS_REFUSED] = {"clew_refused_records", COUNTER_TOTAL, NULL,
+                           "Records of requests that the far end refused for good."},
+    [C_RECORDS_IN_FLIGHT] = {"clew_in_flight_records", COUNTER_GAUGE, NULL,
+                             "Records read that are not yet accepted, rejected or refused."},
+    [C_REQUESTS] = {"clew_requests", COUNTER_TOTAL, NULL, "Requests sent, retries included."},
+    [C_REQUESTS_RETRIED] = {"clew_request_retries", COUNTER_TOTAL, NULL,
+                            "Requests that are repeats of one that failed."},
+    [C_REQUESTS_FAILED] = {"clew_request_failures", COUNTER_TOTAL, NULL,
+                           "Requests that got no answer or an answer other than success."},
+    [C_BYTES_ENCODED] = {"clew_encoded_bytes", COUNTER_TOTAL, "bytes",
+                         "Bytes of requests before compression."},
+    [C_BYTES_SENT] = {"clew_sent_bytes", COUNTER_TOTAL, "bytes",
+                      "Bytes of request bodies as sent, after compression."},
+    [C_RECORDS_TOO_LARGE] = {"clew_oversized_records", COUNTER_TOTAL, NULL,
+                             "Records that fit into no request, even alone."},
+    [C_CHECKPOINT_COMMITS] = {"clew_checkpoint_commits", COUNTER_TOTAL, NULL,
+                              "Times the checkpoint file was written."},
+    [C_CHECKPOINT_FAILURES] = {"clew_checkpoint_failures", COUNTER_TOTAL, NULL,
+                               "Times the checkpoint file could not be written; it is tried "
+                               "again."},
+};
