@@ -4,11 +4,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/diag.h"
+#include "base/mem.h"
 
+/* In the order of `clew help`. */
 const struct command *const commands[] = {
     &command_version,
     NULL,
 };
+
+enum { COMMANDS_MAX = 32 };
 
 int cli_usage_error(const struct command *command, const char *format, ...)
 {
@@ -21,13 +26,60 @@ int cli_usage_error(const struct command *command, const char *format, ...)
     return EXIT_USAGE;
 }
 
-int cli_main(int argc, char **argv)
+const struct command *cli_find(const char *name)
 {
-    for (size_t i = 0; argc > 1 && commands[i] != NULL; i++) {
-        if (strcmp(argv[1], commands[i]->name) == 0) {
-            return commands[i]->run(argc - 1, argv + 1);
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (strcmp(commands[i]->name, name) == 0) {
+            return commands[i];
         }
     }
-    fputs("usage: clew COMMAND\n", stderr);
+    return NULL;
+}
+
+void cli_print_usage(FILE *out)
+{
+    fputs("usage: clew COMMAND [OPTION]…\n\nclew ships logs and keeps their thread: the trace_id "
+          "and span_id of every line.\n\nCommands:\n", out);
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        fprintf(out, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
+    }
+    fputs("\n'clew COMMAND --help' tells more about a command.\n", out);
+}
+
+static int wrong_command(const char *name)
+{
+    const char *names[COMMANDS_MAX + 1];
+    size_t count = 0;
+    for (; commands[count] != NULL; count++) {
+        ENSURE(count < COMMANDS_MAX);
+        names[count] = commands[count]->name;
+    }
+    names[count] = NULL;
+    const char *nearest = diag_nearest(name, names);
+    if (nearest != NULL) {
+        fprintf(stderr, "clew: there is no command \"%s\"; did you mean \"%s\"?\n", name, nearest);
+    } else {
+        fprintf(stderr, "clew: there is no command \"%s\"\n", name);
+    }
+    fputs("try 'clew help'\n", stderr);
     return EXIT_USAGE;
+}
+
+int cli_main(int argc, char **argv)
+{
+    if (argc < 2) {
+        cli_print_usage(stderr);
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        cli_print_usage(stdout);
+        return EXIT_GOOD;
+    }
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+        puts("clew " CLEW_VERSION);
+        return EXIT_GOOD;
+    }
+    const struct command *command = cli_find(name);
+    return command != NULL ? command->run(argc - 1, argv + 1) : wrong_command(name);
 }

@@ -9,6 +9,8 @@
  * cli.c, add its page to the help test.
  */
 
+#include <stdio.h>
+
 enum exit_status {
     EXIT_GOOD = 0,
     EXIT_FAILED = 1, /* it was tried and failed */
@@ -16,10 +18,13 @@ enum exit_status {
     EXIT_POLICY = 3, /* a policy was not met */
 };
 
+struct cli_option; /* cli/options.h */
+
 struct command {
     const char *name;
     const char *summary; /* one line for `clew help` */
-    const char *usage;   /* what --help prints, whole */
+    const char *usage;   /* what --help prints before the options: "usage: …" and what it does */
+    const struct cli_option *options; /* ends with an empty row; NULL: none but --help */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns an exit_status */
 };
 
@@ -32,6 +37,12 @@ extern const struct command command_version;
 
 /* Every command, NULL at the end. */
 extern const struct command *const commands[];
+
+/* The command of that name, or NULL. */
+const struct command *cli_find(const char *name);
+
+/* What `clew help` says first: every command with its summary. */
+void cli_print_usage(FILE *out);
 
 /* The whole program: finds the command, answers `help`, `--help` and `--version`. */
 int cli_main(int argc, char **argv);

@@ -2,15 +2,17 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include "cli/options.h"
 
 static int run(int argc, char **argv)
 {
-    (void)argv;
-    if (argc > 1) {
-        return cli_usage_error(&command_version, "it takes no arguments");
+    struct cli_texts operands;
+    int status = EXIT_GOOD;
+    if (cli_parse(&command_version, argc, argv, NULL, &operands, 0, &status)) {
+        puts("clew " CLEW_VERSION);
     }
-    puts("clew " CLEW_VERSION);
-    return EXIT_GOOD;
+    cli_texts_free(&operands);
+    return status;
 }
 
 const struct command command_version = {
