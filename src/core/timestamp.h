@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CORE_TIMESTAMP_H
+#define CLEW_CORE_TIMESTAMP_H
+
+/*
+ * Times as logs write them, to nanoseconds since 1970-01-01T00:00:00Z. docs/fields.md lists the
+ * forms; all are read from their decimal text, exactly, never through a double, a locale or TZ.
+ *
+ * Digits beyond the nanosecond are cut off. A second of 60 is what Unix time makes of a leap second:
+ * the first of the next minute. A date that does not exist, a time before 1970 or one that 64 bits
+ * of nanoseconds do not hold (2554) is not a time.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/slice.h"
+#include "core/zone.h"
+
+/* The last date that was read: a log repeats its date. Zeroed memory is an empty one. */
+struct timestamp_cache {
+    char date[10]; /* `2026-03-02` */
+    int64_t days;
+};
+
+struct timestamp_env {
+    const struct zone *zone;       /* of times that name none; NULL: UTC */
+    uint64_t reference_ns;         /* about when it was written: gives what the text leaves out */
+    struct timestamp_cache *cache; /* never NULL */
+};
+
+struct timestamp {
+    uint64_t ns;
+    bool zone_assumed; /* the text named no zone */
+};
+
+/*
+ * The time that `s` begins with; how many bytes it takes, 0 if it begins with none. A time ends
+ * before blank, punctuation or the end of `s`. Without a year: the year that makes it nearest to
+ * env->reference_ns. Without a date: the reference's day, or the day before if it would lie more
+ * than twelve hours ahead. Neither without a reference.
+ */
+size_t timestamp_scan(struct slice s, const struct timestamp_env *env, struct timestamp *out);
+
+/* `s` is a time from its first to its last byte, but for blanks and one pair of brackets around it;
+ * as text, or as the decimal text of a number (timestamp_from_number). */
+bool timestamp_from_text(struct slice s, const struct timestamp_env *env, struct timestamp *out);
+
+/*
+ * A number whose unit is told by its magnitude: below 1e11 seconds, below 1e14 milliseconds, below
+ * 1e17 microseconds, else nanoseconds. `s` is its JSON text, fraction and exponent allowed. Less
+ * than 1e8 seconds (1973) is a duration or a counter, not a time.
+ */
+bool timestamp_from_number(struct slice s, uint64_t *out_ns);
+
+/* A number of 1/`per_second` seconds (1, 1000, 1000000 or 1000000000), whatever its magnitude. */
+bool timestamp_from_units(struct slice s, uint32_t per_second, uint64_t *out_ns);
+
+/* Whole seconds and a rest in nanoseconds, each the text of a JSON integer. */
+bool timestamp_from_parts(struct slice seconds, struct slice nanos, uint64_t *out_ns);
+
+/* The form behind the level letter of klog and glog: `0302 10:11:12.345678` or `20260302 10:11:12.345678`. As
+ * timestamp_scan(). */
+size_t timestamp_scan_klog(struct slice s, const struct timestamp_env *env, struct timestamp *out);
+
+#endif
