@@ -7,16 +7,6 @@
 #define SERVICE_NAME      SLICE("service.name")
 #define SERVICE_NAMESPACE SLICE("service.namespace")
 
-enum extra {
-    EXTRA_IOSTREAM,
-    EXTRA_FILE_PATH,
-    EXTRA_UID,
-    EXTRA_MALFORMED,
-    EXTRA_TRUNCATED,
-    EXTRA_LOW64,
-    EXTRA_ZONE_ASSUMED,
-};
-
 static const struct slice extra_keys[EXTRA_ATTRIBUTES_MAX] = {
     [EXTRA_IOSTREAM] = {"log.iostream", 12},
     [EXTRA_FILE_PATH] = {"log.file.path", 13},
@@ -91,7 +81,7 @@ static unsigned find_wanted(const struct record *record)
     return wanted;
 }
 
-static struct field make_extra(const struct record *record, enum extra extra, char uid[32])
+struct field extra_attribute_make(const struct record *record, enum extra extra, char uid[32])
 {
     switch (extra) {
     case EXTRA_IOSTREAM:
@@ -109,20 +99,25 @@ static struct field make_extra(const struct record *record, enum extra extra, ch
     case EXTRA_LOW64:
     case EXTRA_ZONE_ASSUMED:
         return true_field(extra_keys[extra]);
+    case EXTRA_ATTRIBUTES_MAX:
+        break;
     }
     ensure_failed("every extra has its case", __FILE__, __LINE__);
 }
 
-void extra_attributes_fill(const struct record *record, struct extra_attributes *out)
+unsigned extra_attributes_select(const struct record *record)
 {
     unsigned wanted = find_wanted(record);
-    if (wanted != 0) {
-        wanted &= ~find_own(&record->fields);
-    }
+    return wanted != 0 ? wanted & ~find_own(&record->fields) : 0;
+}
+
+void extra_attributes_fill(const struct record *record, struct extra_attributes *out)
+{
+    unsigned wanted = extra_attributes_select(record);
     out->count = 0;
     for (unsigned extra = 0; extra < EXTRA_ATTRIBUTES_MAX; extra++) {
         if ((wanted >> extra & 1) != 0) {
-            out->items[out->count++] = make_extra(record, (enum extra)extra, out->uid);
+            out->items[out->count++] = extra_attribute_make(record, (enum extra)extra, out->uid);
         }
     }
 }

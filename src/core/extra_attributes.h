@@ -14,8 +14,6 @@
 #include "core/record.h"
 #include "core/settings.h"
 
-enum { EXTRA_ATTRIBUTES_MAX = 7 };
-
 /*
  *     log.iostream             string  "stdout" or "stderr"; none if the runtime did not say
  *     log.file.path            string  as it was opened; bytes if that is not UTF-8
@@ -25,14 +23,31 @@ enum { EXTRA_ATTRIBUTES_MAX = 7 };
  *     clew.trace.low64         true    only the low 64 bits of the trace id are known
  *     clew.time.zone_assumed   true    the line's time named no zone
  */
+enum extra {
+    EXTRA_IOSTREAM,
+    EXTRA_FILE_PATH,
+    EXTRA_UID,
+    EXTRA_MALFORMED,
+    EXTRA_TRUNCATED,
+    EXTRA_LOW64,
+    EXTRA_ZONE_ASSUMED,
+    EXTRA_ATTRIBUTES_MAX,
+};
+
+/* Which of them the record gets: bits 1 << enum extra. An attribute of the line's own with the same
+ * key wins: ours is then left out. */
+unsigned extra_attributes_select(const struct record *record);
+
+/* One of them, whether selected or not. Points into the record's source, constants and `uid`. */
+struct field extra_attribute_make(const struct record *record, enum extra extra, char uid[32]);
+
 struct extra_attributes {
     struct field items[EXTRA_ATTRIBUTES_MAX]; /* top level, no containers */
     size_t count;
     char uid[32]; /* an item may point here: the struct must stay where it was filled */
 };
 
-/* An attribute of the line's own with the same key wins: ours is then left out. The items point into
- * `out`, the record's source and constants. */
+/* All that are selected. The items point into `out`, the record's source and constants. */
 void extra_attributes_fill(const struct record *record, struct extra_attributes *out);
 
 /* service.name of the record's resource: the line's own, else the source's, else the settings' (its
