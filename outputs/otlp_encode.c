@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "outputs/otlp_encode.h"
+
+/*
+ * One record is laid out before anything is written: measure() walks the field table once and knows
+ * then how long the LogRecord and its parts are and which of clew's own attributes go in. If all of
+ * it fits, write_record() puts each byte once, straight behind the request. So `out` is never left
+ * with half a record, and nothing is moved.
+ *
+ * A group is a run of records of one resource: one ResourceLogs with one ScopeLogs. Its head comes
+ * ready from the resource cache (otlp_resource.h); its two lengths are set when it ends. A group is
+ * begun only together with its first record, so there is never an empty one.
+ *
+ * clew adds attributes of its own; which, core/extra_attributes.h decides. What does not change
+ * about them is encoded once, when the encoder is made, or kept with the resource.
+ */
+
+#include <stdlib.h>
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "core/extra_attributes.h"
+#include "outputs/otlp_resource.h"
+#include "outputs/otlp_value.h"
+
+enum {
+    UID_CHARS = 32,
+    PREPARED_BYTES_MAX = 64,
+    /* Far above what a request may hold; keeps every sum within 32 bits. */
+    RECORD_BYTES_MAX = 1 << 30,
+};
+
+/* A whole attribute of a record, ready to be copied. */
+struct prepared {
+    size_t len;
+    char bytes[PREPARED_BYTES_MAX];
+};
+
+struct otlp_encoder {
+    struct resource_cache *resources;
+    struct value_sizes sizes;
+    struct prepared prepared[EXTRA_ATTRIBUTES_MAX]; /* not the path, which the resource has */
+    struct prepared stderr_prepared; /* beside the EXTRA_IOSTREAM that says stdout */
+    bool in_group;
+    uint64_t group_serial; /* of the resource block that the open group began with */
+    size_t resource_logs_len_at; /* where in the request its two lengths go */
+    size_t scope_logs_len_at;
+};
+
+/* How long one record and its parts are. */
+struct layout {
+    const struct resource_block *block;
+    uint64_t record_len;   /* bytes of the LogRecord message */
+    uint64_t body_len;     /* bytes of its body's AnyValue, if it has one */
+    bool has_body;
+    bool body_is_utf8;     /* of a body that is text */
+    bool has_severity_text;
+    unsigned extras;       /* of extra_attributes_select() */
+};
+
+static struct prepared prepare(const struct record *record, enum extra extra)
+{
+    char uid[UID_CHARS];
+    struct field field = extra_attribute_make(record, extra, uid);
+    struct fields fields = {.items = &field, .count = 1};
+    uint32_t size;
+    struct value_sizes sizes = {&size, 1};
+    struct prepared prepared;
+    ENSURE(value_size(&fields, 0, &sizes) + field.key_len < PREPARED_BYTES_MAX - 8);
+    char *end = value_put_attribute(prepared.bytes, TAG_RECORD_ATTRIBUTE, &fields, 0, &sizes);
+    prepared.len = (size_t)(end - prepared.bytes);
+    return prepared;
+}
+
+struct otlp_encoder *otlp_encoder_new(const struct settings *settings)
+{
+    struct otlp_encoder *encoder = mem_alloc(sizeof(*encoder));
+    encoder->resources = resource_cache_new(settings);
+    struct record record = {.iostream = IOSTREAM_STDOUT};
+    for (enum extra extra = 0; extra < EXTRA_ATTRIBUTES_MAX; extra++) {
+        if (extra != EXTRA_FILE_PATH) {
+            encoder->prepared[extra] = prepare(&record, extra);
+        }
+    }
+    record.iostream = IOSTREAM_STDERR;
+    encoder->stderr_prepared = prepare(&record, EXTRA_IOSTREAM);
+    return encoder;
+}
+
+void otlp_encoder_free(struct otlp_encoder *encoder)
+{
+    if (encoder == NULL) {
+        return;
+    }
+    resource_cache_free(encoder->resources);
+    value_sizes_fini(&encoder->sizes);
+    free(encoder);
+}
+
+static bool is_attribute(const struct field *field)
+{
+    return (field->flags & (FIELD_MOVED | FIELD_REMOVED)) == 0;
+}
+
+static uint64_t measure_attributes(struct otlp_encoder *encoder, const struct record *record)
+{
+    const struct fields *fields = &record->fields;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < fields->count; i = fields->items[i].next) {
+        if (is_attribute(&fields->items[i])) {
+            uint64_t any = value_size(fields, i, &encoder->sizes);
+            sum += size_delimited(size_key_value(fields->items[i].key_len, any));
+        }
+    }
+    return sum;
+}
+
+/* The bytes of one of clew's attributes, as far as they are the same for every record. */
+static struct slice extra_bytes(const struct otlp_encoder *encoder, const struct record *record,
+                                const struct layout *layout, enum extra extra)
+{
+    if (extra == EXTRA_FILE_PATH) {
+        return buf_slice(&layout->block->path_attribute);
+    }
+    const struct prepared *prepared = &encoder->prepared[extra];
+    if (extra == EXTRA_IOSTREAM && record->iostream == IOSTREAM_STDERR) {
+        prepared = &encoder->stderr_prepared;
+    }
+    return slice_make(prepared->bytes, prepared->len);
+}
+
+static uint64_t measure_extras(const struct otlp_encoder *encoder, const struct record *record,
+                               struct layout *layout)
+{
+    uint64_t sum = 0;
+    layout->extras = extra_attributes_select(record);
+    for (enum extra extra = 0; layout->extras >> extra != 0; extra++) {
+        if ((layout->extras >> extra & 1) != 0) {
+            sum += extra_bytes(encoder, record, layout, extra).len;
+        }
+    }
+    return sum;
+}
+
+static uint64_t measure_body(struct otlp_encoder *encoder, const struct record *record,
+                             struct layout *layout)
+{
+    layout->has_body = record->has_body_text || record->body_field != NO_FIELD;
+    if (!layout->has_body) {
+        return 0;
+    }
+    if (record->has_body_text) {
+        struct slice text = record->body_text;
+        layout->body_is_utf8 = utf8_is_valid(text.data, text.len);
+        layout->body_len = size_delimited(text.len);
+    } else {
+        layout->body_len = value_size(&record->fields, record->body_field, &encoder->sizes);
+    }
+    return size_delimited(layout->body_len);
+}
+
+static uint64_t measure_own_fields(const struct record *record, struct layout *layout)
+{
+    struct slice text = record->severity_text;
+    /* A proto3 string that is not UTF-8 costs the whole request; a level never has such bytes. */
+    layout->has_severity_text = text.len > 0 && utf8_is_valid(text.data, text.len);
+    return (record->time_ns != 0 ? 9U : 0U) + (record->observed_time_ns != 0 ? 9U : 0U) +
+           (record->severity_number != 0 ? 1 + size_varint(record->severity_number) : 0U) +
+           (layout->has_severity_text ? size_delimited(text.len) : 0U) +
+           (record->dropped_attributes != 0 ? 1 + size_varint(record->dropped_attributes) : 0U) +
+           (record->has_flags ? 5U : 0U) +
+           (record->has_trace_id ? 2 + sizeof(record->trace_id) : 0U) +
+           (record->has_span_id ? 2 + sizeof(record->span_id) : 0U);
+}
+
+static struct layout measure(struct otlp_encoder *encoder, const struct record *record)
+{
+    struct layout layout = {.block = resource_cache_get(encoder->resources, record)};
+    value_sizes_reserve(&encoder->sizes, record->fields.count);
+    layout.record_len = measure_own_fields(record, &layout) +
+                        measure_body(encoder, record, &layout) +
+                        measure_attributes(encoder, record) +
+                        measure_extras(encoder, record, &layout);
+    return layout;
+}
+
+/* Eight hex digits of a 32-bit number, highest first: each nibble into its byte, then to ASCII. */
+static char *put_hex32(char *p, uint32_t v)
+{
+    uint64_t x = (uint64_t)(v >> 16) | (uint64_t)(v & 0xFFFF) << 32;
+    x = (x >> 8 & UINT64_C(0x000000FF000000FF)) | (x & UINT64_C(0x000000FF000000FF)) << 16;
+    x = (x >> 4 & UINT64_C(0x000F000F000F000F)) | (x & UINT64_C(0x000F000F000F000F)) << 8;
+    uint64_t is_letter = (x + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+    x += UINT64_C(0x3030303030303030) + is_letter * ('a' - '9' - 1);
+    x = htole64(x);
+    memcpy(p, &x, sizeof(x));
+    return p + sizeof(x);
+}
+
+static char *put_hex64(char *p, uint64_t v)
+{
+    return put_hex32(put_hex32(p, (uint32_t)(v >> 32)), (uint32_t)v);
+}
+
+static char *put_extras(char *p, const struct otlp_encoder *encoder, const struct record *record,
+                        const struct layout *layout)
+{
+    for (enum extra extra = 0; layout->extras >> extra != 0; extra++) {
+        if ((layout->extras >> extra & 1) == 0) {
+            continue;
+        }
+        struct slice bytes = extra_bytes(encoder, record, layout, extra);
+        p = put_bytes(p, bytes.data, bytes.len);
+        if (extra == EXTRA_UID) {
+            /* The same digits that extra_attribute_make() writes, over those that were prepared. */
+            put_hex64(put_hex64(p - UID_CHARS, record->file_hash), record->offset);
+        }
+    }
+    return p;
+}
+
+static char *put_attributes(char *p, const struct otlp_encoder *encoder,
+                            const struct fields *fields)
+{
+    for (uint32_t i = 0; i < fields->count; i = fields->items[i].next) {
+        if (is_attribute(&fields->items[i])) {
+            p = value_put_attribute(p, TAG_RECORD_ATTRIBUTE, fields, i, &encoder->sizes);
+        }
+    }
+    return p;
+}
+
+static char *put_body(char *p, const struct otlp_encoder *encoder, const struct record *record,
+                      const struct layout *layout)
+{
+    if (!layout->has_body) {
+        return p;
+    }
+    p = put_head(p, TAG_RECORD_BODY, layout->body_len);
+    if (record->has_body_text) {
+        return put_any_text(p, record->body_text, layout->body_is_utf8);
+    }
+    return value_put(p, &record->fields, record->body_field, &encoder->sizes);
+}
+
+static char *put_times_and_severity(char *p, const struct record *record,
+                                    const struct layout *layout)
+{
+    if (record->time_ns != 0) {
+        *p++ = TAG_RECORD_TIME;
+        p = put_fixed64(p, record->time_ns);
+    }
+    if (record->observed_time_ns != 0) {
+        *p++ = TAG_RECORD_OBSERVED;
+        p = put_fixed64(p, record->observed_time_ns);
+    }
+    if (record->severity_number != 0) {
+        *p++ = TAG_RECORD_SEVERITY;
+        p = put_varint(p, record->severity_number);
+    }
+    return layout->has_severity_text
+               ? put_delimited(p, TAG_RECORD_SEVERITY_TEXT, record->severity_text)
+               : p;
+}
+
+static char *put_ids(char *p, const struct record *record)
+{
+    if (record->has_flags) {
+        *p++ = TAG_RECORD_FLAGS;
+        p = put_fixed32(p, record->flags);
+    }
+    if (record->has_trace_id) {
+        p = put_head(p, TAG_RECORD_TRACE_ID, sizeof(record->trace_id));
+        p = put_bytes(p, (const char *)record->trace_id, sizeof(record->trace_id));
+    }
+    if (record->has_span_id) {
+        p = put_head(p, TAG_RECORD_SPAN_ID, sizeof(record->span_id));
+        p = put_bytes(p, (const char *)record->span_id, sizeof(record->span_id));
+    }
+    return p;
+}
+
+static char *put_record(char *p, const struct otlp_encoder *encoder, const struct record *record,
+                        const struct layout *layout)
+{
+    p = put_head(p, TAG_SCOPE_LOGS_RECORD, layout->record_len);
+    p = put_times_and_severity(p, record, layout);
+    p = put_body(p, encoder, record, layout);
+    p = put_attributes(p, encoder, &record->fields);
+    p = put_extras(p, encoder, record, layout);
+    if (record->dropped_attributes != 0) {
+        *p++ = TAG_RECORD_DROPPED;
+        p = put_varint(p, record->dropped_attributes);
+    }
+    return put_ids(p, record);
+}
+
+static void end_group(struct otlp_encoder *encoder, struct buf *out)
+{
+    if (encoder->in_group) {
+        size_t *at[] = {&encoder->resource_logs_len_at, &encoder->scope_logs_len_at};
+        for (size_t i = 0; i < ARRAY_LEN(at); i++) {
+            put_fixed_len(out->data + *at[i], out->len - *at[i] - WIRE_FIXED_LEN_BYTES);
+        }
+        encoder->in_group = false;
+    }
+}
+
+static void begin_group(struct otlp_encoder *encoder, const struct resource_block *block,
+                        struct buf *out)
+{
+    end_group(encoder, out);
+    encoder->in_group = true;
+    encoder->group_serial = block->serial;
+    encoder->resource_logs_len_at = out->len + block->resource_logs_len_at;
+    encoder->scope_logs_len_at = out->len + block->scope_logs_len_at;
+    memcpy(out->data + out->len, block->head.data, block->head.len);
+    out->len += block->head.len;
+}
+
+bool otlp_encoder_add(struct otlp_encoder *encoder, const struct record *record, struct buf *out)
+{
+    encoder->in_group = encoder->in_group && out->len > 0;
+    struct layout layout = measure(encoder, record);
+    if (layout.record_len > RECORD_BYTES_MAX) {
+        return false;
+    }
+    bool is_same = encoder->in_group && encoder->group_serial == layout.block->serial;
+    size_t head_len = is_same ? 0 : layout.block->head.len;
+    size_t len = size_delimited(layout.record_len);
+    if (!buf_reserve(out, head_len + len)) {
+        return false;
+    }
+    if (!is_same) {
+        begin_group(encoder, layout.block, out);
+    }
+    char *begin = out->data + out->len;
+    char *end = put_record(begin, encoder, record, &layout);
+    ENSURE((size_t)(end - begin) == len);
+    out->len += len;
+    return true;
+}
+
+void otlp_encoder_end(struct otlp_encoder *encoder, struct buf *out)
+{
+    end_group(encoder, out);
+}
+
+void otlp_encoder_forget(struct otlp_encoder *encoder, const struct source *source)
+{
+    resource_cache_forget(encoder->resources, source);
+}

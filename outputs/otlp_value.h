@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_OUTPUTS_OTLP_VALUE_H
+#define CLEW_OUTPUTS_OTLP_VALUE_H
+
+/*
+ * Fields of the table as AnyValue and KeyValue messages.
+ *
+ * Sizes first: value_size() works out what a field and all it holds take and remembers it in
+ * `sizes`, one number a field; value_put() then writes each byte once, going straight along the
+ * table. There is no recursion in either, however deep the line nests: in the table a container
+ * comes before what it holds, so sizes are summed from the back, and since every message begins with
+ * its length nothing has to be written where a container ends.
+ *
+ * Fields that moved or were removed are left out, whatever holds them.
+ */
+
+#include "core/fields.h"
+#include "outputs/otlp_wire.h"
+
+/* sizes[i]: of a container, the bytes of what it holds; of anything else, the bytes of its AnyValue. */
+struct value_sizes {
+    uint32_t *items;
+    uint32_t cap;
+};
+
+/* Room for a table of `count` fields; the memory is kept from record to record. */
+void value_sizes_reserve(struct value_sizes *sizes, uint32_t count);
+void value_sizes_fini(struct value_sizes *sizes);
+
+/* Bytes of the AnyValue of field `index`. 2^31 or more means "more than any request takes"; it is
+ * then not to be written. */
+uint64_t value_size(const struct fields *fields, uint32_t index, struct value_sizes *sizes);
+
+/* The AnyValue of field `index`, of the size that value_size() has told. */
+char *value_put(char *p, const struct fields *fields, uint32_t index,
+                const struct value_sizes *sizes);
+
+/* The same as a whole attribute: tag, length, key and value. */
+char *value_put_attribute(char *p, enum otlp_tag tag, const struct fields *fields, uint32_t index,
+                          const struct value_sizes *sizes);
+
+#endif
