@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parsers/docker.h"
 
+#include <endian.h>
 #include "base/utf8.h"
 
 /*
@@ -42,21 +43,31 @@ static bool take(struct cursor *c, char wanted)
     return true;
 }
 
-/* Bit 7 of each byte of `v` that is zero (bits of bytes above one that is zero may be wrong, and do
- * not matter for "is there one"). */
+/* Bit 7 of each byte of `v` that is zero; bytes above the lowest such one may be told wrongly, and
+ * are not looked at. */
 static uint64_t zero_bytes(uint64_t v)
 {
     return (v - 0x0101010101010101) & ~v & 0x8080808080808080;
 }
 
-/* To the next quote or backslash, or the end. */
-static const char *find_special(const char *at, const char *end)
+/* How many of eight bytes come before the first quote or backslash; 8 if there is neither. */
+static inline size_t plain_bytes(const char *at)
 {
-    for (; end - at >= 8; at += 8) {
-        uint64_t v;
-        memcpy(&v, at, sizeof(v));
-        if ((zero_bytes(v ^ 0x2222222222222222) | zero_bytes(v ^ 0x5C5C5C5C5C5C5C5C)) != 0) {
-            break;
+    uint64_t v;
+    memcpy(&v, at, sizeof(v));
+    v = le64toh(v);
+    uint64_t found = zero_bytes(v ^ 0x2222222222222222) | zero_bytes(v ^ 0x5C5C5C5C5C5C5C5C);
+    return found != 0 ? (size_t)__builtin_ctzll(found) / 8 : 8;
+}
+
+/* To the next quote or backslash, or the end. */
+static inline const char *find_special(const char *at, const char *end)
+{
+    while (end - at >= 8) {
+        size_t n = plain_bytes(at);
+        at += n;
+        if (n < 8) {
+            return at;
         }
     }
     while (at < end && *at != '"' && *at != '\\') {
@@ -203,44 +214,70 @@ static size_t read_unicode(const char *at, const char *end, uint32_t *out)
 /* What stands for an escape of one letter; 0 for none. */
 static char short_escape(char c)
 {
-    static const char letters[] = "\"\\/bfnrt";
-    static const char meanings[] = "\"\\/\b\f\n\r\t";
-    const char *found = c != '\0' ? strchr(letters, c) : NULL;
-    return found != NULL ? meanings[found - letters] : '\0';
+    switch (c) {
+    case '"':
+    case '\\':
+    case '/':
+        return c;
+    case 'n':
+        return '\n';
+    case 't':
+        return '\t';
+    case 'r':
+        return '\r';
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    default:
+        return '\0';
+    }
 }
 
-/* `raw` into `out`, which has room for as many bytes; an escape is never shorter than what it
- * stands for. */
-static bool unescape(struct slice raw, struct buf *out)
+/* Copy up to the next backslash, eight bytes at a time: `out` has room for what is copied too much. */
+static const char *copy_plain(const char *at, const char *end, char **out)
 {
-    const char *at = raw.data;
-    const char *end = raw.data + raw.len;
-    while (at < end) {
-        const char *special = find_special(at, end);
-        memcpy(out->data + out->len, at, (size_t)(special - at));
-        out->len += (size_t)(special - at);
-        at = special;
-        if (at == end) {
-            break;
+    while (end - at >= 8) {
+        size_t n = plain_bytes(at);
+        memcpy(*out, at, 8);
+        *out += n;
+        at += n;
+        if (n < 8) {
+            return at;
         }
+    }
+    while (at < end && *at != '\\') {
+        *(*out)++ = *at++;
+    }
+    return at;
+}
+
+/* Where `raw`, unescaped to `out`, ends; NULL if an escape is none of JSON's. An escape is never
+ * shorter than what it stands for. */
+static char *unescape(struct slice raw, char *out)
+{
+    const char *end = raw.data + raw.len;
+    const char *at = copy_plain(raw.data, end, &out);
+    while (at < end) {
         if (at[1] != 'u') {
             char c = short_escape(at[1]);
             if (c == '\0') {
-                return false;
+                return NULL;
             }
-            out->data[out->len++] = c;
+            *out++ = c;
             at += 2;
-            continue;
+        } else {
+            uint32_t point = 0;
+            size_t n = read_unicode(at + 2, end, &point);
+            if (n == 0) {
+                return NULL;
+            }
+            out += utf8_encode(point, out);
+            at += 2 + n;
         }
-        uint32_t point = 0;
-        size_t n = read_unicode(at + 2, end, &point);
-        if (n == 0) {
-            return false;
-        }
-        out->len += utf8_encode(point, out->data + out->len);
-        at += 2 + n;
+        at = copy_plain(at, end, &out);
     }
-    return true;
+    return out;
 }
 
 /* Takes the newline off the text, and a carriage return before it; false: there is none. */
@@ -269,9 +306,14 @@ static bool read_text(struct slice raw, struct buf *unescaped, struct docker_lin
         return true;
     }
     buf_clear(unescaped);
-    if (!buf_reserve(unescaped, raw.len) || !unescape(raw, unescaped)) {
+    if (!buf_reserve(unescaped, raw.len)) {
         return false;
     }
+    char *end = unescape(raw, unescaped->data);
+    if (end == NULL) {
+        return false;
+    }
+    unescaped->len = (size_t)(end - unescaped->data);
     out->text = buf_slice(unescaped);
     out->is_partial = !take_newline(&out->text);
     return true;
