@@ -24,6 +24,7 @@
 #include <stdint.h>
 #include "base/arena.h"
 #include "base/slice.h"
+#include "core/key_set.h"
 
 enum field_kind {
     FIELD_NULL,
@@ -32,7 +33,8 @@ enum field_kind {
     FIELD_DOUBLE,  /* value.d, the nearest double; `text` is the token */
     FIELD_NUMBER,  /* beyond int64 and double: shipped as a string, its decimal text in `text` */
     FIELD_STRING,  /* valid UTF-8, unescaped, in `text` */
-    FIELD_BYTES,   /* a string that is not UTF-8, in `text` */
+    FIELD_BYTES,   /* a string that is not UTF-8, in `text`; a lone surrogate escape (\ud800) is
+                      there as the three bytes that UTF-8 would have for it, so it is not lost */
     FIELD_OBJECT,
     FIELD_ARRAY,
 };
@@ -40,7 +42,7 @@ enum field_kind {
 enum field_flags {
     FIELD_MOVED = 1,    /* now in a field of the record's own (body, ids): not an attribute */
     FIELD_REMOVED = 2,  /* removed by a filter: not an attribute */
-    FIELD_REPEATED = 4, /* an array made of several members of one name */
+    FIELD_REPEATED = 4, /* an array made of several members of one name; it has no raw text */
 };
 
 struct field {
@@ -64,6 +66,11 @@ struct fields {
     uint32_t count;
     uint32_t cap;
     uint32_t count_max; /* fields a record; a line with more is shipped as text */
+    struct key_set names;  /* member names seen in this record, for fields_note_name() */
+    struct field *spare;   /* fields_merge_repeated() writes here, then swaps */
+    uint32_t *scratch;     /* … and keeps its books here */
+    uint32_t spare_cap;
+    uint32_t scratch_cap;
 };
 
 void fields_init(struct fields *fields, uint32_t count_max);
@@ -72,6 +79,7 @@ void fields_fini(struct fields *fields);
 static inline void fields_clear(struct fields *fields)
 {
     fields->count = 0;
+    key_set_clear(&fields->names);
 }
 
 /* Room for one more; false at count_max. Slow path of fields_add(). */
@@ -88,6 +96,18 @@ static inline struct field *fields_add(struct fields *fields)
     *field = (struct field){.next = fields->count};
     return field;
 }
+
+/*
+ * Note that the object at index `object` (NO_OBJECT: the top level) has a member `name`. True if it
+ * may have had one of that name before: the parser then calls fields_merge_repeated() at its end,
+ * which looks closely. False is certain. Costs one hash of the name, whatever the object's size.
+ */
+static inline bool fields_note_name(struct fields *fields, uint32_t object, struct slice name)
+{
+    return key_set_add(&fields->names, key_set_hash(name.data, name.len, object));
+}
+
+#define NO_OBJECT UINT32_MAX
 
 static inline struct slice field_key(const struct field *field)
 {
@@ -109,6 +129,7 @@ struct field *fields_find(struct fields *fields, struct slice key);
  * Merge members of one name, in every object of the table, as the OpenTelemetry attribute mapping
  * asks: the first one's place, an array of all values in order. Called by a parser that has seen a
  * name twice, never otherwise: it rewrites the table. False at count_max: the line is then text.
+ * n log n in the number of fields; calls itself as deep as the containers are nested.
  */
 bool fields_merge_repeated(struct fields *fields);
 

@@ -53,7 +53,8 @@ struct record {
     /* from the parse stage */
     enum record_format format;
     struct fields fields;
-    struct slice text;           /* what is not in `fields`: the free text of a text or mixed line */
+    struct slice text;           /* FORMAT_TEXT: the whole line, also where pairs at its end are in
+                                    `fields`; empty for every other format */
 
     /* from the resolve stage */
     uint8_t trace_id[16];
