@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parsers/pairs.h"
+
+#include "base/utf8.h"
+#include "parsers/escape.h"
+#include "parsers/scan.h"
+
+enum {
+    KEY = 1,   /* may stand in a key */
+    VALUE = 2, /* may stand in a value without quotes */
+    BOTH = KEY | VALUE,
+    HIGH = BOTH | 4, /* part of a UTF-8 sequence, to be checked */
+};
+
+static const uint8_t classes[256] = {
+    ['!'] = BOTH,         ['"'] = 0,           ['#'] = BOTH,        ['$'] = BOTH,
+    ['%'] = BOTH,         ['&'] = BOTH,        ['\''] = VALUE,      ['('] = VALUE,
+    [')'] = VALUE,        ['*'] = BOTH,        ['+'] = BOTH,        [','] = VALUE,
+    ['-'] = BOTH,         ['.'] = BOTH,        ['/'] = BOTH,        ['0' ... '9'] = BOTH,
+    [':'] = BOTH,         [';'] = VALUE,       ['<'] = VALUE,       ['='] = VALUE,
+    ['>'] = VALUE,        ['?'] = VALUE,       ['@'] = BOTH,        ['A' ... 'Z'] = BOTH,
+    ['['] = VALUE,        ['\\'] = VALUE,      [']'] = VALUE,       ['^'] = BOTH,
+    ['_'] = BOTH,         ['`'] = VALUE,       ['a' ... 'z'] = BOTH, ['{'] = VALUE,
+    ['|'] = VALUE,        ['}'] = VALUE,       ['~'] = BOTH,        [0x80 ... 0xFF] = HIGH,
+};
+
+/* The end of the run of `wanted` bytes; *out_high tells whether one was >= 0x80. */
+static inline const char *skip_class(const char *p, const char *end, uint8_t wanted, bool *out_high)
+{
+    uint8_t seen = 0;
+    for (; p < end; p++) {
+        uint8_t class = classes[(unsigned char)*p];
+        if ((class & wanted) == 0) {
+            break;
+        }
+        seen |= class;
+    }
+    *out_high = (seen & HIGH) == HIGH;
+    return p;
+}
+
+/* `p` is behind the opening quote, the result behind the closing one. NULL: there is none. */
+static const char *scan_quoted(const char *p, const char *end, struct pair *pair)
+{
+    const char *begin = p;
+    uint64_t high = 0;
+    for (;;) {
+        p = scan_string(p, end, &high);
+        if (p == end) {
+            return NULL;
+        }
+        if (*p == '"') {
+            break;
+        }
+        bool is_escape = *p == '\\';
+        if (is_escape && end - p < 2) {
+            return NULL;
+        }
+        pair->has_escape |= is_escape;
+        p += is_escape ? 2 : 1;
+    }
+    pair->value = slice_make(begin, (size_t)(p - begin));
+    return p + 1;
+}
+
+const char *pair_scan(const char *p, const char *end, struct pair *out_pair)
+{
+    const char *begin = p;
+    bool has_high;
+    p = skip_class(p, end, KEY, &has_high);
+    struct pair pair = {.key = slice_make(begin, (size_t)(p - begin)), .is_bare = true};
+    if (p == begin || (has_high && !utf8_is_valid(begin, (size_t)(p - begin)))) {
+        return NULL;
+    }
+    if (p < end && *p == '=') {
+        pair.is_bare = false;
+        p++;
+        begin = p;
+        if (p < end && *p == '"') {
+            p = scan_quoted(p + 1, end, &pair);
+        } else {
+            p = skip_class(p, end, VALUE, &has_high);
+            pair.value = slice_make(begin, (size_t)(p - begin));
+        }
+    }
+    if (p == NULL || (p < end && !pair_is_blank(*p))) {
+        return NULL;
+    }
+    *out_pair = pair;
+    return p;
+}
+
+enum parse_result pair_add(const struct pair *pair, struct record *record, bool *io_repeated)
+{
+    struct slice value = pair->value;
+    if (pair->has_escape) {
+        enum parse_result result =
+            escape_decode(pair->value, ESCAPE_LOGFMT, record->arena, &value);
+        if (result != PARSE_OK) {
+            return result;
+        }
+    }
+    if (!fields_add_string(&record->fields, pair->key, value)) {
+        return PARSE_LIMIT;
+    }
+    *io_repeated |= fields_note_name(&record->fields, NO_OBJECT, pair->key);
+    return PARSE_OK;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_TESTS_PARSE_CASE_H
+#define CLEW_TESTS_PARSE_CASE_H
+
+/* One parser, one record, one line: what the tests of the parsers share. */
+
+#include "core/parser.h"
+#include "field_dump.h"
+
+enum { CASE_FIELDS_MAX = 20000, CASE_DEPTH_MAX = 64, CASE_ARENA_MAX = 1 << 24 };
+
+struct parse_case {
+    const struct parser *parser;
+    struct parse_limits limits;
+    struct record record;
+    struct arena arena;
+    struct buf dump;
+};
+
+static inline void parse_case_init(struct parse_case *c, const struct parser *parser)
+{
+    *c = (struct parse_case){.parser = parser, .limits.depth_max = CASE_DEPTH_MAX};
+    arena_init(&c->arena, CASE_ARENA_MAX);
+    fields_init(&c->record.fields, CASE_FIELDS_MAX);
+    buf_init(&c->dump, 1 << 24);
+    c->record.arena = &c->arena;
+}
+
+static inline void parse_case_fini(struct parse_case *c)
+{
+    fields_fini(&c->record.fields);
+    arena_fini(&c->arena);
+    buf_fini(&c->dump);
+}
+
+static inline enum parse_result parse_case_run(struct parse_case *c, struct slice line)
+{
+    record_begin(&c->record);
+    c->record.line = line;
+    return c->parser->parse(line, &c->limits, &c->record);
+}
+
+static inline struct slice parse_case_dump(struct parse_case *c)
+{
+    return dump_fields(&c->dump, &c->record.fields);
+}
+
+/* A line and the dump of its fields; NULL: the parser does not take it. */
+struct line_row {
+    struct slice line;
+    const char *fields;
+};
+
+static inline void assert_rows(const struct parser *parser, const struct line_row *rows,
+                               size_t count)
+{
+    struct parse_case c;
+    parse_case_init(&c, parser);
+    for (size_t i = 0; i < count; i++) {
+        enum parse_result result = parse_case_run(&c, driver_guarded(rows[i].line));
+        if (result != (rows[i].fields != NULL ? PARSE_OK : PARSE_NO)) {
+            print_error("result %d for: %.*s\n", result, (int)rows[i].line.len, rows[i].line.data);
+            fail();
+        }
+        if (result == PARSE_OK) {
+            assert_slice_equal(parse_case_dump(&c), slice_from_string(rows[i].fields));
+        }
+    }
+    parse_case_fini(&c);
+}
+
+#endif
