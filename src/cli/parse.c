@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/mem.h"
+#include "cli/options.h"
+#include "config/config.h"
+#include "core/otlp_json.h"
+#include "pipeline.h"
+
+struct arguments {
+    const char *config;
+    struct cli_texts sets;
+};
+
+static const struct cli_option options[] = {
+    {"config", 'c', CLI_TEXT, offsetof(struct arguments, config), "FILE", "read this config", NULL},
+    {"set", 0, CLI_TEXTS, offsetof(struct arguments, sets), "NAME=VALUE",
+     "set one option, over the config and the environment", NULL},
+    {0},
+};
+
+enum { OUT_BYTES_MAX = 256 * 1024 * 1024 }; /* of one printed record */
+
+struct printer {
+    const struct settings *settings;
+    const struct input_settings *input;
+    struct counters counters;
+    struct pipeline *pipeline;
+    struct frame *frame;
+    struct buf out;
+};
+
+static void print(struct printer *printer, const struct framed *framed)
+{
+    struct record *record =
+        pipeline_parse(printer->pipeline, framed, printer->input->format);
+    buf_clear(&printer->out);
+    if (otlp_json_write_record(record, printer->settings, &printer->out)) {
+        fwrite(printer->out.data, 1, printer->out.len, stdout);
+        putchar('\n');
+    } else {
+        fprintf(stderr, "clew parse: the record at byte %llu is too large to print\n",
+                (unsigned long long)framed->offset);
+    }
+}
+
+static void push(struct printer *printer, const struct source *source, struct slice text,
+                 uint64_t offset)
+{
+    struct line line = {
+        .source = source,
+        .text = text,
+        .begin = {1, offset},
+        .end = {1, offset + text.len + 1},
+        .read_ns = clock_realtime_ns(),
+    };
+    if (text.len > 0 && text.data[text.len - 1] == '\r') {
+        line.text.len--;
+    }
+    struct framed framed;
+    if (frame_push(printer->frame, &line, &framed) == FRAME_RECORD) {
+        print(printer, &framed);
+    }
+}
+
+/* One record a line; what is left without its rest at the end is printed as it is. */
+static void print_stream(struct printer *printer, FILE *file, const char *path)
+{
+    struct source *source = source_new(path, printer->input->name, 1);
+    char *text = NULL;
+    size_t cap = 0;
+    uint64_t offset = 0;
+    ssize_t len;
+    printer->frame = frame_new(printer->input, &printer->counters);
+    while ((len = getline(&text, &cap, file)) > 0) {
+        size_t n = (size_t)len - (text[len - 1] == '\n');
+        push(printer, source, slice_make(text, n), offset);
+        offset += (uint64_t)len;
+        fflush(stdout); /* a person may be typing */
+    }
+    struct framed framed;
+    while (frame_flush(printer->frame, UINT64_MAX, &framed)) {
+        print(printer, &framed);
+    }
+    frame_free(printer->frame);
+    free(text);
+    source_free(source);
+}
+
+static int print_path(struct printer *printer, const char *path)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    FILE *file = is_stdin ? stdin : fopen(path, "rb");
+    if (file != NULL) {
+        errno = 0;
+        print_stream(printer, file, is_stdin ? NULL : path);
+    }
+    bool failed = file == NULL || ferror(file);
+    if (failed) {
+        fprintf(stderr, "clew parse: cannot read %s: %s\n", path, strerror(errno));
+    }
+    if (file != NULL && !is_stdin) {
+        fclose(file);
+    }
+    return failed ? EXIT_FAILED : EXIT_GOOD;
+}
+
+static int parse_path(const struct settings *settings, const char *path)
+{
+    struct printer printer = {.settings = settings, .input = &settings->inputs[0]};
+    char *error = NULL;
+    printer.pipeline = pipeline_new(settings, &printer.counters, &error);
+    if (printer.pipeline == NULL) {
+        fprintf(stderr, "clew parse: %s\n", error);
+        free(error);
+        return EXIT_USAGE;
+    }
+    buf_init(&printer.out, OUT_BYTES_MAX);
+    int status = print_path(&printer, path);
+    buf_fini(&printer.out);
+    pipeline_free(printer.pipeline);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct arguments arguments = {0};
+    struct cli_texts paths = {0};
+    int status = EXIT_USAGE;
+    if (cli_parse(&command_parse, argc, argv, &arguments, &paths, 1, &status)) {
+        const char *path = paths.count > 0 ? paths.items[0] : "-";
+        struct diag diag;
+        diag_init(&diag);
+        /* The path stands for the input, so that the config need not name one. */
+        const char *const inputs[] = {path, NULL};
+        struct settings *settings = config_load(
+            &(struct config_sources){arguments.config, arguments.sets.items, inputs, environ},
+            &diag);
+        diag_print(&diag, stderr);
+        diag_fini(&diag);
+        status = settings != NULL ? parse_path(settings, path) : EXIT_USAGE;
+        settings_free(settings);
+    }
+    cli_texts_free(&arguments.sets);
+    cli_texts_free(&paths);
+    return status;
+}
+
+const struct command command_parse = {
+    .name = "parse",
+    .summary = "show the record that clew makes of each line",
+    .usage = "usage: clew parse [-c FILE] [--set NAME=VALUE]... [FILE|-]\n"
+             "\n"
+             "Reads lines from the file or standard input and prints one JSON object a record: the\n"
+             "OTLP/JSON LogRecord, its `resource`, and under `clew` the format of the line, its\n"
+             "trace class and what else was noticed.\n",
+    .options = options,
+    .run = run,
+};

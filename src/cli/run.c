@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/diag.h"
+#include "cli/options.h"
+#include "config/config.h"
+#include "core/audit_report.h"
+#include "daemon.h"
+
+struct arguments {
+    const char *config;
+    struct cli_texts sets;
+    bool once;
+};
+
+static const struct cli_option options[] = {
+    {"config", 'c', CLI_TEXT, offsetof(struct arguments, config), "FILE", "read this config", NULL},
+    {"set", 0, CLI_TEXTS, offsetof(struct arguments, sets), "NAME=VALUE",
+     "set one option, over the config and the environment", NULL},
+    {"once", 0, CLI_FLAG, offsetof(struct arguments, once), NULL,
+     "end when everything that is there now has been read and delivered", NULL},
+    {0},
+};
+
+struct end {
+    bool once;
+    bool is_complete;
+};
+
+static void report(void *context, const struct daemon_report *report)
+{
+    struct end *end = context;
+    end->is_complete = report->is_complete;
+    if (end->once || isatty(STDOUT_FILENO)) {
+        audit_report_table(report->audit, stdout);
+    }
+}
+
+static int run_settings(const struct settings *settings, bool once)
+{
+    struct end end = {.once = once};
+    char *error = NULL;
+    if (!daemon_run(settings, &(struct daemon_options){.once = once}, report, &end, &error)) {
+        fprintf(stderr, "clew run: %s\n", error);
+        free(error);
+        return EXIT_FAILED;
+    }
+    return end.is_complete || !once ? EXIT_GOOD : EXIT_FAILED;
+}
+
+static int run(int argc, char **argv)
+{
+    struct arguments arguments = {0};
+    struct cli_texts paths = {0};
+    int status = EXIT_USAGE;
+    if (cli_parse(&command_run, argc, argv, &arguments, &paths, SIZE_MAX, &status)) {
+        struct diag diag;
+        diag_init(&diag);
+        struct settings *settings = config_load(
+            &(struct config_sources){arguments.config, arguments.sets.items, paths.items, environ},
+            &diag);
+        diag_print(&diag, stderr);
+        diag_fini(&diag);
+        status = settings != NULL ? run_settings(settings, arguments.once) : EXIT_USAGE;
+        settings_free(settings);
+    }
+    cli_texts_free(&arguments.sets);
+    cli_texts_free(&paths);
+    return status;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "tail log files and ship them over OTLP/HTTP",
+    .usage = "usage: clew run [-c FILE] [--set NAME=VALUE]... [--once] [PATH...]\n"
+             "\n"
+             "Tails the files of the config, or the given files, directories and globs, and ships\n"
+             "every line to the OTLP/HTTP endpoint, by default $OTEL_EXPORTER_OTLP_ENDPOINT. Without\n"
+             "a config it tails the pod logs of the Kubernetes node it runs on.\n"
+             "\n"
+             "What was acknowledged is remembered in the data directory, so that a restart goes on\n"
+             "where the last run ended. SIGTERM and SIGINT deliver what has been read, within\n"
+             "shutdown_timeout.\n",
+    .options = options,
+    .run = run,
+};

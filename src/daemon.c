@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The daemon: one loop, one graph, everything in one struct.
+ *
+ * Lines come from the inputs and are framed, parsed, resolved, counted and added to a batch before
+ * the call returns; so nothing read is ever waiting in here but partial lines and batches. When the
+ * shipment has no room the line is not taken, and the input offers it again after resume().
+ */
+
+#include "daemon.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "control/control.h"
+#include "input/input.h"
+#include "pipeline.h"
+#include "shipment.h"
+
+struct daemon;
+
+/* One input and what its lines go through. */
+struct tap {
+    struct daemon *daemon;
+    const struct input_settings *settings;
+    struct line_sink sink;
+    struct input *input;
+};
+
+struct daemon {
+    const struct settings *settings;
+    const struct daemon_options *options;
+    struct log log;
+    struct counters counters;
+    struct ev_loop *loop;
+    struct checkpoint_store *checkpoints;
+    struct pipeline *pipeline;
+    struct audit *audit;
+    struct shipment *shipment;
+    struct control *control;
+    struct tap *taps;
+    size_t tap_count;
+    ev_timer flush;  /* batches by age; the end of `once` and of a drain */
+    ev_timer commit; /* checkpoints */
+    ev_timer deadline;
+    ev_signal signals[2];
+    bool is_draining;
+    bool is_stopping; /* to be started again: partial lines stay where they are */
+    bool has_checkpoint_failure;
+};
+
+static enum log_level log_level_from(const char *name)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    for (size_t i = 0; name != NULL && i < ARRAY_LEN(names); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return (enum log_level)i;
+        }
+    }
+    return LOG_INFO;
+}
+
+/* ---- lines ---- */
+
+static void ship(struct tap *tap, const struct framed *framed, struct stream *stream)
+{
+    struct daemon *daemon = tap->daemon;
+    const struct record *record =
+        pipeline_parse(daemon->pipeline, framed, tap->settings->format);
+    audit_count(daemon->audit, record);
+    shipment_add(daemon->shipment, record, stream->checkpoint, framed->safe,
+                 (uint64_t)(ev_now(daemon->loop) * 1e9));
+}
+
+static bool take_line(void *context, const struct line *line)
+{
+    struct tap *tap = context;
+    if (!shipment_has_room(tap->daemon->shipment)) {
+        return false;
+    }
+    struct stream *stream = line->stream;
+    if (stream->frame == NULL) {
+        stream->frame = frame_new(tap->settings, &tap->daemon->counters);
+    }
+    struct framed framed;
+    if (frame_push(stream->frame, line, &framed) == FRAME_RECORD) {
+        ship(tap, &framed, stream);
+    }
+    return true;
+}
+
+static void stream_is_idle(void *context, struct stream *stream, uint64_t now_ns)
+{
+    struct tap *tap = context;
+    uint64_t wait_ns = tap->settings->partial_timeout_ms * 1000000u;
+    uint64_t deadline_ns = now_ns > wait_ns ? now_ns - wait_ns : 0;
+    struct framed framed;
+    while (stream->frame != NULL && shipment_has_room(tap->daemon->shipment) &&
+           frame_flush(stream->frame, deadline_ns, &framed)) {
+        ship(tap, &framed, stream);
+    }
+}
+
+/* What still waits for its rest will not get it: it is shipped as it is, room or not, for nobody
+ * will read it again. At a stop it is left alone: the checkpoint stands before it. */
+static void stream_is_gone(void *context, struct stream *stream)
+{
+    struct tap *tap = context;
+    struct framed framed;
+    while (stream->frame != NULL && !tap->daemon->is_stopping &&
+           frame_flush(stream->frame, UINT64_MAX, &framed)) {
+        ship(tap, &framed, stream);
+    }
+    frame_free(stream->frame);
+    stream->frame = NULL;
+}
+
+static void there_is_room(void *context)
+{
+    struct daemon *daemon = context;
+    for (size_t i = 0; !daemon->is_draining && i < daemon->tap_count; i++) {
+        if (daemon->taps[i].input != NULL) {
+            input_resume(daemon->taps[i].input);
+        }
+    }
+}
+
+/* ---- time ---- */
+
+static void commit_checkpoints(struct daemon *daemon)
+{
+    int result = checkpoint_commit(daemon->checkpoints);
+    counters_add(&daemon->counters, result < 0 ? C_CHECKPOINT_FAILURES : C_CHECKPOINT_COMMITS, 1);
+    if (result < 0 && !daemon->has_checkpoint_failure) {
+        log_event(&daemon->log, LOG_ERROR,
+                  "cannot save checkpoints in %s: %s; trying again every %llu ms, and after a "
+                  "restart lines since the last save are sent a second time",
+                  daemon->settings->data_dir, strerror(-result),
+                  (unsigned long long)daemon->settings->checkpoint_interval_ms);
+    } else if (result >= 0 && daemon->has_checkpoint_failure) {
+        log_event(&daemon->log, LOG_INFO, "checkpoints are saved again");
+    }
+    daemon->has_checkpoint_failure = result < 0;
+}
+
+static bool inputs_are_at_end(const struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->tap_count; i++) {
+        if (!input_is_at_end(daemon->taps[i].input)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void drain(struct daemon *daemon, const char *why)
+{
+    if (daemon->is_draining) {
+        return;
+    }
+    daemon->is_draining = true;
+    log_event(&daemon->log, LOG_INFO, "%s: delivering what has been read", why);
+    for (size_t i = 0; i < daemon->tap_count; i++) {
+        input_stop(daemon->taps[i].input);
+    }
+}
+
+/* Ended from outside: there is a deadline, and partial lines are left for the next start. */
+static void stop(struct daemon *daemon, const char *why)
+{
+    daemon->is_stopping = true;
+    drain(daemon, why);
+    ev_timer_start(daemon->loop, &daemon->deadline);
+}
+
+static void close_inputs(struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->tap_count; i++) {
+        input_close(daemon->taps[i].input);
+        daemon->taps[i].input = NULL;
+    }
+}
+
+static void on_flush(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)events;
+    struct daemon *daemon = container_of(timer, struct daemon, flush);
+    if (daemon->options->once && !daemon->is_draining && inputs_are_at_end(daemon)) {
+        drain(daemon, "everything there was has been read");
+        close_inputs(daemon);
+    }
+    uint64_t now_ns = (uint64_t)(ev_now(loop) * 1e9);
+    shipment_flush(daemon->shipment, daemon->is_draining ? UINT64_MAX : now_ns);
+    if (daemon->is_draining && shipment_is_empty(daemon->shipment)) {
+        ev_break(loop, EVBREAK_ALL);
+    }
+}
+
+static void on_commit(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)events;
+    commit_checkpoints(container_of(timer, struct daemon, commit));
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)events;
+    struct daemon *daemon = container_of(timer, struct daemon, deadline);
+    log_event(&daemon->log, LOG_WARN,
+              "not everything could be delivered within %llu ms; %llu records are sent again by "
+              "the next start",
+              (unsigned long long)daemon->settings->shutdown_timeout_ms,
+              (unsigned long long)daemon->counters.values[C_RECORDS_IN_FLIGHT]);
+    ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+    (void)events;
+    struct daemon *daemon = watcher->data;
+    if (daemon->is_stopping) {
+        ev_break(loop, EVBREAK_ALL);
+        return;
+    }
+    stop(daemon, watcher->signum == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
+/* ---- start and end ---- */
+
+static bool open_checkpoints(struct daemon *daemon, char **out_error)
+{
+    const char *dir = daemon->settings->data_dir;
+    long holder = 0;
+    int result = checkpoint_open(dir, &daemon->checkpoints, &holder);
+    if (result == CHECKPOINT_LOCKED) {
+        *out_error = mem_format("the data directory %s is in use by process %ld; stop that one, or "
+                                "give this one another with --set data_dir=DIR",
+                                dir, holder);
+        return false;
+    }
+    if (result < 0) {
+        *out_error = mem_format("cannot use the data directory %s: %s", dir, strerror(-result));
+        return false;
+    }
+    if (result == CHECKPOINT_CORRUPT) {
+        log_event(&daemon->log, LOG_ERROR,
+                  "the checkpoints in %s are damaged and were set aside; every file is read from "
+                  "its beginning, so lines that were delivered before are sent again",
+                  dir);
+    }
+    return true;
+}
+
+static bool is_ready(void *context)
+{
+    const struct daemon *daemon = context;
+    return !daemon->is_draining;
+}
+
+static bool open_control(struct daemon *daemon, char **out_error)
+{
+    const struct control_hooks hooks = {.is_ready = is_ready, .context = daemon};
+    if (strcmp(daemon->settings->control.listen, "off") == 0) {
+        return true;
+    }
+    daemon->control = control_open(&daemon->settings->control, daemon->loop, &daemon->log,
+                                   &daemon->counters, &hooks, out_error);
+    return daemon->control != NULL;
+}
+
+static bool open_tap(struct daemon *daemon, const struct input_settings *settings,
+                     char **out_error)
+{
+    struct tap *tap = &daemon->taps[daemon->tap_count];
+    *tap = (struct tap){.daemon = daemon, .settings = settings};
+    tap->sink = (struct line_sink){take_line, stream_is_idle, stream_is_gone, tap};
+    struct input_env env = {daemon->loop, &daemon->log, &daemon->counters, daemon->checkpoints,
+                            &tap->sink};
+    tap->input = input_open(settings, &env, out_error);
+    daemon->tap_count += tap->input != NULL;
+    return tap->input != NULL;
+}
+
+static bool open_graph(struct daemon *daemon, char **out_error)
+{
+    const struct settings *settings = daemon->settings;
+    struct shipment_env env = {daemon->loop, &daemon->log, &daemon->counters, there_is_room,
+                               daemon};
+    daemon->audit = audit_new(&settings->audit);
+    daemon->pipeline = pipeline_new(settings, &daemon->counters, out_error);
+    if (daemon->pipeline == NULL || !open_checkpoints(daemon, out_error) ||
+        !open_control(daemon, out_error)) {
+        return false;
+    }
+    daemon->shipment = shipment_new(settings, &env, out_error);
+    if (daemon->shipment == NULL) {
+        return false;
+    }
+    daemon->taps = mem_array(settings->input_count, sizeof(*daemon->taps));
+    for (size_t i = 0; i < settings->input_count; i++) {
+        if (!open_tap(daemon, &settings->inputs[i], out_error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void start_watchers(struct daemon *daemon)
+{
+    static const int numbers[] = {SIGTERM, SIGINT};
+    double flush_s = (double)daemon->settings->outputs[0].batch_age_ms / 2000.0;
+    double commit_s = (double)daemon->settings->checkpoint_interval_ms / 1000.0;
+    flush_s = flush_s < 0.005 ? 0.005 : flush_s;
+    ev_timer_init(&daemon->flush, on_flush, flush_s, flush_s);
+    ev_timer_init(&daemon->commit, on_commit, commit_s, commit_s);
+    ev_timer_init(&daemon->deadline, on_deadline,
+                  (double)daemon->settings->shutdown_timeout_ms / 1000.0, 0.);
+    ev_timer_start(daemon->loop, &daemon->flush);
+    ev_timer_start(daemon->loop, &daemon->commit);
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        ev_signal_init(&daemon->signals[i], on_signal, numbers[i]);
+        daemon->signals[i].data = daemon;
+        ev_signal_start(daemon->loop, &daemon->signals[i]);
+    }
+}
+
+static void close_graph(struct daemon *daemon)
+{
+    control_close(daemon->control);
+    daemon->is_stopping = true;
+    close_inputs(daemon);
+    shipment_free(daemon->shipment);
+    if (daemon->checkpoints != NULL) {
+        commit_checkpoints(daemon);
+        checkpoint_close(daemon->checkpoints);
+    }
+    pipeline_free(daemon->pipeline);
+    audit_free(daemon->audit);
+    free(daemon->taps);
+    ev_loop_destroy(daemon->loop);
+}
+
+bool daemon_run(const struct settings *settings, const struct daemon_options *options,
+                void (*report)(void *context, const struct daemon_report *report), void *context,
+                char **out_error)
+{
+    struct daemon daemon = {.settings = settings, .options = options};
+    daemon.log = (struct log){2, log_level_from(settings->log_level)};
+    daemon.loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOSIGMASK);
+    if (daemon.loop == NULL) {
+        *out_error = mem_string("the kernel gives no way to wait for events");
+        return false;
+    }
+    signal(SIGPIPE, SIG_IGN); /* a far end that goes away is an error of write(2), not the end */
+    bool is_open = open_graph(&daemon, out_error);
+    if (is_open) {
+        start_watchers(&daemon);
+        ev_run(daemon.loop, 0);
+        commit_checkpoints(&daemon);
+        report(context, &(struct daemon_report){
+                            daemon.audit, &daemon.counters,
+                            shipment_is_empty(daemon.shipment) &&
+                                !shipment_has_failed(daemon.shipment)});
+    }
+    close_graph(&daemon);
+    return is_open;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_DAEMON_H
+#define CLEW_DAEMON_H
+
+/*
+ * `clew run`: builds the graph from the settings, owns the loop, and ends it well.
+ *
+ *     state      left by
+ *     running    SIGTERM, SIGINT; with `once`: everything was read
+ *     draining   all delivered, the deadline, or a second signal
+ *     ended
+ */
+
+#include <stdbool.h>
+#include "core/audit.h"
+#include "core/counters.h"
+#include "core/settings.h"
+
+struct daemon_options {
+    bool once; /* end when everything that is there has been read and delivered */
+};
+
+struct daemon_report {
+    const struct audit *audit;
+    const struct counters *counters;
+    bool is_complete; /* everything read was accepted by the far end */
+};
+
+/*
+ * Run until it ends; blocks. `report` is called once, at the end, while everything is still there.
+ * False if it could not start: *out_error is a sentence that the caller frees.
+ */
+bool daemon_run(const struct settings *settings, const struct daemon_options *options,
+                void (*report)(void *context, const struct daemon_report *report), void *context,
+                char **out_error);
+
+#endif
