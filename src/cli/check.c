@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include "cli/config_options.h"
+#include "cli/options.h"
+#include "config/config.h"
+
+enum format {
+    FORMAT_TEXT,
+    FORMAT_JSON,
+};
+
+struct arguments {
+    struct config_arguments config;
+    bool quiet;
+    unsigned format;
+};
+
+static const char *const formats[] = {"text", "json", NULL};
+
+static const struct cli_option options[] = {
+    CONFIG_OPTIONS(struct arguments, config),
+    {"quiet", 'q', CLI_FLAG, offsetof(struct arguments, quiet), NULL,
+     "say only what is wrong", NULL},
+    {"format", 0, CLI_CHOICE, offsetof(struct arguments, format), NULL,
+     "for people, or one JSON object for machines", formats},
+    {0},
+};
+
+static void print_text(const struct settings *settings, const struct diag *diag, bool quiet)
+{
+    diag_print(diag, stderr);
+    if (settings == NULL || quiet) {
+        return;
+    }
+    config_print(settings, stdout);
+    if (settings->input_count == 0) {
+        fputs("clew: warning: nothing to read: there are no `inputs`, and no /var/log/pods\n",
+              stderr);
+    }
+}
+
+static json_t *finding(const struct diag_entry *entry)
+{
+    return json_pack("{s:s, s:s?, s:i, s:i, s:s}", "level",
+                     entry->level == DIAG_ERROR ? "error" : "warning", "file", entry->file,
+                     "line", (int)entry->line, "column", (int)entry->column, "text", entry->text);
+}
+
+static void print_json(const struct config_arguments *arguments, const struct settings *settings,
+                       const struct diag *diag)
+{
+    json_t *findings = json_array();
+    for (size_t i = 0; i < diag->count; i++) {
+        json_array_append_new(findings, finding(&diag->entries[i]));
+    }
+    char *text = NULL;
+    size_t len = 0;
+    FILE *memory = settings != NULL ? open_memstream(&text, &len) : NULL;
+    if (memory != NULL) {
+        config_print(settings, memory);
+        fclose(memory);
+    }
+    json_t *report = json_pack("{s:i, s:b, s:s?, s:o, s:s?}", "version", 1, "valid",
+                               settings != NULL, "file", config_arguments_file(arguments),
+                               "findings", findings, "effective", text);
+    json_dumpf(report, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(report);
+    free(text);
+}
+
+static int check(const struct arguments *arguments)
+{
+    struct diag diag;
+    diag_init(&diag);
+    struct settings *settings = config_arguments_load_quietly(&arguments->config, NULL, &diag);
+    if (arguments->format == FORMAT_JSON) {
+        print_json(&arguments->config, settings, &diag);
+    } else {
+        print_text(settings, &diag, arguments->quiet);
+    }
+    int status = settings != NULL ? EXIT_GOOD : EXIT_USAGE;
+    settings_free(settings);
+    diag_fini(&diag);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct arguments arguments = {0};
+    struct cli_texts operands;
+    int status = EXIT_GOOD;
+    if (cli_parse(&command_check, argc, argv, &arguments, &operands, 1, &status)) {
+        if (operands.count == 1) {
+            arguments.config.file = operands.items[0];
+        }
+        status = check(&arguments);
+    }
+    cli_texts_free(&arguments.config.sets);
+    cli_texts_free(&operands);
+    return status;
+}
+
+const struct command command_check = {
+    .name = "check",
+    .summary = "say what is wrong with a config, and show what is in effect",
+    .usage = "usage: clew check [-c FILE]\n"
+             "\n"
+             "Reads the config as `clew run` would, with the environment and --set. Every mistake is\n"
+             "shown with its file, line and column; a good config is printed as it is in effect,\n"
+             "secrets hidden. Exit status: 0 it is good, 2 it is not.\n",
+    .options = options,
+    .run = run,
+};

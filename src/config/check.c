@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/mem.h"
+#include "config/units.h"
+#include "config/url.h"
+#include "core/settings.h"
+
+enum { PORT_MAX = 65535 };
+
+static bool has_control_bytes(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_port(struct slice digits)
+{
+    char *text = mem_string_from(digits);
+    uint64_t port = 0;
+    bool good = units_parse_count(text, &port) && port <= PORT_MAX;
+    free(text);
+    return good;
+}
+
+static char *check_any_url(const char *value, const char *schemes, struct url *url)
+{
+    if (!url_parse(value, url)) {
+        return mem_format("must be a URL such as %s://host:port", schemes);
+    }
+    if (has_control_bytes(value) || strchr(value, ' ') != NULL) {
+        return mem_string("holds a blank or control character, which no URL does");
+    }
+    if (url->port.len > 0 && !is_port(url->port)) {
+        return mem_string("has a port above 65535");
+    }
+    return NULL;
+}
+
+char *check_url(const char *key, const char *value)
+{
+    (void)key;
+    struct url url;
+    char *complaint = check_any_url(value, "http", &url);
+    if (complaint == NULL && !slice_is_equal_nocase(url.scheme, SLICE("http")) &&
+        !slice_is_equal_nocase(url.scheme, SLICE("https"))) {
+        complaint = mem_string("must begin with http:// or https://");
+    }
+    return complaint;
+}
+
+char *check_proxy(const char *key, const char *value)
+{
+    (void)key;
+    struct url url;
+    return *value != '\0' ? check_any_url(value, "http", &url) : NULL;
+}
+
+char *check_not_empty(const char *key, const char *value)
+{
+    (void)key;
+    return *value == '\0' ? mem_string("must not be empty") : NULL;
+}
+
+/* RFC 9110, 5.6.2. */
+static bool is_token(const char *text)
+{
+    size_t len = strspn(text, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "abcdefghijklmnopqrstuvwxyz");
+    return len > 0 && text[len] == '\0';
+}
+
+char *check_header(const char *key, const char *value)
+{
+    static const char *const own[] = {
+        "content-type", "content-length", "content-encoding", "transfer-encoding", "connection",
+    };
+    if (!is_token(key)) {
+        return mem_string("is no name of a header");
+    }
+    if (has_control_bytes(value)) {
+        return mem_string("holds a control character, which no header may");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+        if (slice_is_equal_nocase(slice_from_string(key), slice_from_string(own[i]))) {
+            return mem_string("is set by clew itself");
+        }
+    }
+    return NULL;
+}
+
+/* The name without case and separators, and of `a.b.c` also its parts `b.c` and `c`. */
+static bool is_id_part(const char *name)
+{
+    static const char *const ids[] = {
+        "traceid",   "spanid",   "traceparent", "parentspanid", "oteltraceid",  "otelspanid",
+        "ddtraceid", "ddspanid", "xb3traceid",  "xb3spanid",    "xamzntraceid", "b3",
+    };
+    char folded[32];
+    size_t len = 0;
+    for (; *name != '\0' && len < sizeof(folded) - 1; name++) {
+        if (strchr("._-", *name) == NULL) {
+            folded[len++] = (char)(*name >= 'A' && *name <= 'Z' ? *name + 32 : *name);
+        }
+    }
+    folded[len] = '\0';
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        if (strcmp(folded, ids[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool is_id_name(const char *name)
+{
+    while (name != NULL) {
+        if (is_id_part(name)) {
+            return true;
+        }
+        name = strchr(name, '.');
+        name = name != NULL ? name + 1 : NULL;
+    }
+    return false;
+}
+
+char *check_resource(const char *key, const char *value)
+{
+    (void)value;
+    if (*key == '\0') {
+        return mem_string("has an attribute without a name");
+    }
+    if (is_id_name(key)) {
+        return mem_string(
+            "is an id, and an id is no attribute of a resource: it is different for each request, "
+            "and every value would be a new stream or time series to the backend. clew puts "
+            "trace_id and span_id into each record's own fields");
+    }
+    return NULL;
+}
+
+char *check_listen(const char *key, const char *value)
+{
+    (void)key;
+    if (strcmp(value, "off") == 0) {
+        return NULL;
+    }
+    const char *colon = strrchr(value, ':');
+    bool has_host = colon != NULL && colon > value;
+    bool is_bare_v6 = has_host && value[0] != '[' && memchr(value, ':', (size_t)(colon - value));
+    if (!has_host || is_bare_v6 || !is_port(slice_from_string(colon + 1))) {
+        return mem_string("is address:port, such as 127.0.0.1:9464 or [::1]:9464, or `off`");
+    }
+    return NULL;
+}
+
+/* `+02:00` */
+static bool is_offset(const char *value)
+{
+    static const char form[] = "+00:00";
+    for (size_t i = 0; i < sizeof(form); i++) {
+        bool good = form[i] == '+'   ? value[i] == '+' || value[i] == '-'
+                    : form[i] == '0' ? value[i] >= '0' && value[i] <= '9'
+                                     : value[i] == form[i];
+        if (!good) {
+            return false;
+        }
+    }
+    return strncmp(value + 1, "23", 2) <= 0 && value[4] <= '5';
+}
+
+char *check_zone(const char *key, const char *value)
+{
+    (void)key;
+    if (strcmp(value, "UTC") == 0 || strcmp(value, "Z") == 0 || is_offset(value)) {
+        return NULL;
+    }
+    bool is_name = *value != '\0' && *value != '/' && strstr(value, "..") == NULL;
+    char *path = mem_format("/usr/share/zoneinfo/%s", value);
+    bool is_known = is_name && access(path, R_OK) == 0;
+    free(path);
+    return is_known ? NULL
+                    : mem_string("is UTC, an offset such as +02:00, or a name of the time zone "
+                                 "database such as Europe/Berlin (package tzdata)");
+}
+
+char *check_input(const void *section)
+{
+    const struct input_settings *input = section;
+    if (input->include.count == 0) {
+        return mem_string("needs `include`: the files to read");
+    }
+    if (input->record_bytes_max < input->line_bytes_max) {
+        return mem_string("has a `record_bytes_max` below its `line_bytes_max`");
+    }
+    return NULL;
+}
+
+char *check_output(const void *section)
+{
+    const struct output_settings *output = section;
+    if ((output->certificate_file == NULL) != (output->key_file == NULL)) {
+        return mem_string("needs both or neither of `tls.certificate_file` and `tls.key_file`");
+    }
+    if (output->retry_max_ms < output->retry_initial_ms) {
+        return mem_string("has a `retry.max` below its `retry.initial`");
+    }
+    return NULL;
+}

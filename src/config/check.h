@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CONFIG_CHECK_H
+#define CLEW_CONFIG_CHECK_H
+
+/* What is asked of a value beyond its kind: the functions that the option table names. Their shape
+ * is that of `check` and `check_section` in config/options.h. */
+
+#include <stdbool.h>
+
+char *check_url(const char *key, const char *value);      /* http or https, with a host */
+char *check_proxy(const char *key, const char *value);    /* what libcurl takes as a proxy */
+char *check_header(const char *key, const char *value);   /* RFC 9110, and not one of clew's own */
+char *check_resource(const char *key, const char *value); /* no ids */
+char *check_listen(const char *key, const char *value);   /* address:port or `off` */
+char *check_zone(const char *key, const char *value);     /* UTC, an offset, or of the tz database */
+char *check_not_empty(const char *key, const char *value);
+
+char *check_input(const void *section);
+char *check_output(const void *section);
+
+/* Does an attribute of that name hold an id of a trace or span, in whatever spelling? */
+bool is_id_name(const char *name);
+
+#endif

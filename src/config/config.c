@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Loading, in the order of precedence from the bottom up: what depends on the machine and OTEL_*
+ * make a tree of fallbacks; the file makes the tree that is read; the command line changes that
+ * tree; then one reader goes over both by the table of options.
+ *
+ * A mistake is noted and the reading goes on, so that one run shows every mistake.
+ */
+
+#include "config/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/buf.h"
+#include "base/mem.h"
+#include "config/env.h"
+#include "config/expand.h"
+#include "config/options.h"
+#include "config/read.h"
+#include "config/sets.h"
+#include "config/tree.h"
+#include "config/url.h"
+
+#define PODS_DIR "/var/log/pods"
+
+static const char *variable(const struct config_sources *sources, const char *name)
+{
+    const char *value = expand_variable(sources->environ, slice_from_string(name));
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
+/* Where programs keep their state: the system's place for root, else as XDG says. */
+static char *default_data_dir(const struct config_sources *sources)
+{
+    const char *state = variable(sources, "XDG_STATE_HOME");
+    const char *home = variable(sources, "HOME");
+    if (geteuid() == 0 || (state == NULL && home == NULL)) {
+        return mem_string("/var/lib/clew");
+    }
+    return state != NULL && *state == '/' ? mem_format("%s/clew", state)
+                                          : mem_format("%s/.local/state/clew", home);
+}
+
+static void add_data_dir(struct tree *tree, struct node *fallbacks,
+                         const struct config_sources *sources)
+{
+    char *dir = default_data_dir(sources);
+    struct diag_place place = {0};
+    node_put(tree, fallbacks, "data_dir", place, tree_text(tree, slice_from_string(dir), place));
+    free(dir);
+}
+
+/* No config is a config: on a Kubernetes node it is the logs of all pods. */
+static void add_default_inputs(struct tree *tree)
+{
+    static const char *const pods[] = {PODS_DIR "/*/*/*.log", NULL};
+    struct stat status;
+    if (node_get(tree->root, "inputs") == NULL && stat(PODS_DIR, &status) == 0 &&
+        S_ISDIR(status.st_mode)) {
+        sets_use_paths(tree, pods);
+    }
+}
+
+/* `tail`, `tail_2`, … for those without a name. */
+static void name_section(char **name, const char *type, size_t index)
+{
+    if (*name == NULL && type != NULL) {
+        *name = index == 0 ? mem_string(type) : mem_format("%s_%zu", type, index + 1);
+    }
+}
+
+static void check_name(const char *kind, size_t i, const char *name, size_t j, const char *other,
+                       struct diag *diag)
+{
+    if (name != NULL && other != NULL && strcmp(name, other) == 0) {
+        diag_add(diag, DIAG_ERROR, (struct diag_place){0},
+                 "`%s[%zu]` and `%s[%zu]` have the same name \"%s\"", kind, j, kind, i, name);
+    }
+}
+
+static void settle_inputs(struct settings *settings, struct diag *diag)
+{
+    for (size_t i = 0; i < settings->input_count; i++) {
+        struct input_settings *input = &settings->inputs[i];
+        name_section(&input->name, input->type, i);
+        for (size_t j = 0; j < i; j++) {
+            check_name("inputs", i, input->name, j, settings->inputs[j].name, diag);
+        }
+    }
+}
+
+/* A URL without a path is a base, as OTEL_EXPORTER_OTLP_ENDPOINT is. */
+static void complete_endpoint(struct output_settings *output, struct diag *diag)
+{
+    struct url url;
+    if (output->endpoint == NULL || !url_parse(output->endpoint, &url)) {
+        return;
+    }
+    if (url.path.len == 0 && url.query.len == 0) {
+        char *whole = mem_format("%s/v1/logs", output->endpoint);
+        free(output->endpoint);
+        output->endpoint = whole;
+    }
+    if (slice_is_equal(url.port, SLICE("4317"))) {
+        diag_add(diag, DIAG_WARNING, (struct diag_place){0},
+                 "output \"%s\": port 4317 is by custom that of OTLP over gRPC; clew speaks OTLP "
+                 "over HTTP, by custom port 4318",
+                 output->name);
+    }
+}
+
+static void settle_outputs(struct settings *settings, struct diag *diag)
+{
+    for (size_t i = 0; i < settings->output_count; i++) {
+        struct output_settings *output = &settings->outputs[i];
+        name_section(&output->name, output->type, i);
+        complete_endpoint(output, diag);
+        for (size_t j = 0; j < i; j++) {
+            check_name("outputs", i, output->name, j, settings->outputs[j].name, diag);
+        }
+    }
+    if (settings->output_count == 0) {
+        diag_add(diag, DIAG_ERROR, (struct diag_place){0},
+                 "`outputs` is empty: nothing would be shipped; leave it out for the default");
+    }
+}
+
+static struct settings *load(struct tree *tree, const struct config_sources *sources,
+                             struct diag *diag)
+{
+    struct node *fallbacks = tree_new(tree, NODE_MAP, (struct diag_place){0});
+    add_data_dir(tree, fallbacks, sources);
+    env_read(tree, fallbacks, sources->environ, diag);
+    if (sources->paths != NULL && sources->paths[0] != NULL) {
+        sets_use_paths(tree, sources->paths);
+    }
+    add_default_inputs(tree);
+    for (size_t i = 0; sources->sets != NULL && sources->sets[i] != NULL; i++) {
+        sets_apply(tree, sources->sets[i], diag);
+    }
+    struct settings *settings = mem_alloc(sizeof(*settings));
+    read_section(options_root, tree->root, fallbacks, "", diag, settings);
+    settle_inputs(settings, diag);
+    settle_outputs(settings, diag);
+    if (diag->errors > 0) {
+        settings_free(settings);
+        return NULL;
+    }
+    return settings;
+}
+
+struct settings *config_load_text(const char *text, const char *name,
+                                  const struct config_sources *sources, struct diag *diag)
+{
+    struct tree tree;
+    tree_init(&tree);
+    struct node *root = tree_read_yaml(&tree, slice_from_string(text), name, sources->environ,
+                                       diag);
+    if (root != NULL && root->kind == NODE_MAP) {
+        tree.root = root;
+    } else if (root != NULL && node_is_set(root)) {
+        diag_add(diag, DIAG_ERROR, root->place, "a config is a map of options");
+    }
+    struct settings *settings = load(&tree, sources, diag);
+    tree_fini(&tree);
+    return settings;
+}
+
+/* 0 or an errno; `out` holds the text then. */
+static int read_file(const char *path, struct buf *out)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return errno;
+    }
+    int error = 0;
+    do {
+        if (!buf_reserve(out, BUFSIZ)) {
+            error = EFBIG;
+            break;
+        }
+        size_t len = fread(out->data + out->len, 1, BUFSIZ, file);
+        out->len += len;
+    } while (!feof(file) && !ferror(file));
+    if (error == 0 && ferror(file)) {
+        error = errno;
+    }
+    fclose(file);
+    return error;
+}
+
+static struct settings *load_file(const struct config_sources *sources, struct diag *diag)
+{
+    struct diag_place place = {sources->file, 0, 0};
+    struct settings *settings = NULL;
+    struct buf buf;
+    buf_init(&buf, TREE_TEXT_BYTES_MAX + 2 * BUFSIZ);
+    int error = read_file(sources->file, &buf);
+    if (error != 0) {
+        diag_add(diag, DIAG_ERROR, place, "cannot read the config: %s", strerror(error));
+    } else if (buf.len > 0 && memchr(buf.data, '\0', buf.len) != NULL) {
+        diag_add(diag, DIAG_ERROR, place, "this is not YAML: it holds a NUL byte");
+    } else {
+        char *text = buf_take(&buf);
+        settings = config_load_text(text != NULL ? text : "", sources->file, sources, diag);
+        free(text);
+    }
+    buf_fini(&buf);
+    return settings;
+}
+
+struct settings *config_load(const struct config_sources *sources, struct diag *diag)
+{
+    if (sources->file != NULL) {
+        return load_file(sources, diag);
+    }
+    struct tree tree;
+    tree_init(&tree);
+    struct settings *settings = load(&tree, sources, diag);
+    tree_fini(&tree);
+    return settings;
+}
+
+void settings_free(struct settings *settings)
+{
+    if (settings != NULL) {
+        free_section(options_root, settings);
+        free(settings);
+    }
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/options.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/mem.h"
+#include "config/check.h"
+#include "config/units.h"
+#include "core/settings.h"
+
+#define KIB 1024ULL
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+#define SECOND 1000ULL
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+
+/* In the order of their enums. */
+static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
+static const char *const input_types[] = {"tail", NULL};
+static const char *const read_froms[] = {"beginning", "end", NULL};
+static const char *const envelopes[] = {"auto", "cri", "docker", "plain", NULL};
+static const char *const formats[] = {"auto", "json", "logfmt", "text", NULL};
+static const char *const long_lines[] = {"split", "truncate", NULL};
+static const char *const output_types[] = {"otlp_http", NULL};
+static const char *const compressions[] = {"none", "gzip", "zstd", NULL};
+static const char *const message_fallbacks[] = {"labelled", "off", NULL};
+static const char *const dd_decimals[] = {"attribute_only", "pad", NULL};
+
+#define AT(member) offsetof(struct input_settings, member)
+static const struct option input_options[] = {
+    {.name = "name", .kind = OPTION_TEXT, .offset = AT(name), .example = "tail",
+     .help = "How logs, metrics and checkpoints call this input. By default its type, numbered "
+             "when there are several."},
+    {.name = "type", .kind = OPTION_TEXT, .offset = AT(type), .fallback = "tail",
+     .names = input_types, .help = "What it reads: `tail` follows files."},
+    {.name = "include", .kind = OPTION_TEXTS, .offset = AT(include), .is_required = true, .check = check_not_empty,
+     .example = "[/var/log/pods/*/*/*.log]",
+     .help = "Files, directories and globs to follow. An input must name some."},
+    {.name = "exclude", .kind = OPTION_TEXTS, .offset = AT(exclude),
+     .fallback = "*.gz *.tmp",
+     .help = "Globs of paths to leave alone; one without a slash is held against the file's name "
+             "only."},
+    {.name = "read_from", .kind = OPTION_CHOICE, .offset = AT(read_from), .fallback = "beginning",
+     .names = read_froms,
+     .help = "Where to begin in a file that was there before clew first saw it."},
+    {.name = "envelope", .kind = OPTION_CHOICE, .offset = AT(envelope), .fallback = "auto",
+     .names = envelopes,
+     .help = "What the container runtime wraps around each line; `auto` looks at the line."},
+    {.name = "format", .kind = OPTION_CHOICE, .offset = AT(format), .fallback = "auto",
+     .names = formats,
+     .help = "How the application writes; `auto` looks at the line. A line that is not in the "
+             "format is kept whole as text."},
+    {.name = "line_bytes_max", .kind = OPTION_SIZE, .offset = AT(line_bytes_max),
+     .fallback = "1MiB", .min = KIB, .max = 64 * MIB, .help = "The longest line taken as one."},
+    {.name = "long_line", .kind = OPTION_CHOICE, .offset = AT(long_line), .fallback = "split",
+     .names = long_lines,
+     .help = "What becomes of a longer line: shipped in pieces, or its first piece only, the rest "
+             "counted."},
+    {.name = "record_bytes_max", .kind = OPTION_SIZE, .offset = AT(record_bytes_max),
+     .fallback = "16MiB", .min = KIB, .max = 256 * MIB,
+     .help = "The longest record after partial lines have been joined."},
+    {.name = "read_bytes", .kind = OPTION_SIZE, .offset = AT(read_bytes), .fallback = "256KiB",
+     .min = 4 * KIB, .max = 16 * MIB,
+     .help = "How much is read from one file before the next one has its turn."},
+    {.name = "scan_interval", .kind = OPTION_DURATION, .offset = AT(scan_interval_ms),
+     .fallback = "1s", .min = 50, .max = HOUR,
+     .help = "How often files are looked for and looked at, whatever inotify says."},
+    {.name = "partial_timeout", .kind = OPTION_DURATION, .offset = AT(partial_timeout_ms),
+     .fallback = "5s", .min = 100, .max = HOUR,
+     .help = "How long a partial line waits for its rest before it is shipped as it is."},
+    {.name = "unterminated_timeout", .kind = OPTION_DURATION,
+     .offset = AT(unterminated_timeout_ms), .fallback = "5s", .min = 100, .max = HOUR,
+     .help = "How long a last line without its newline may stay unchanged before it is a line."},
+    {.name = "open_files_max", .kind = OPTION_COUNT, .offset = AT(open_files_max),
+     .fallback = "4096", .min = 1, .max = 1000000,
+     .help = "How many files are held open at once; the others wait for their turn."},
+    {.name = "inotify", .kind = OPTION_BOOL, .offset = AT(inotify), .fallback = "true",
+     .help = "Let the kernel tell when files change, so that lines need not wait for the scan."},
+    {.name = "service", .kind = OPTION_TEXT, .offset = AT(service), .example = "checkout",
+     .help = "service.name of this input's records that name none."},
+    {0},
+};
+#undef AT
+
+#define AT(member) offsetof(struct output_settings, member)
+static const struct option tls_options[] = {
+    {.name = "ca_file", .kind = OPTION_TEXT, .offset = AT(ca_file),
+     .example = "/etc/ssl/certs/ca-certificates.crt",
+     .env = "OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE, OTEL_EXPORTER_OTLP_CERTIFICATE",
+     .help = "PEM file of the authorities to trust, in place of the system's."},
+    {.name = "certificate_file", .kind = OPTION_TEXT, .offset = AT(certificate_file),
+     .example = "/etc/clew/client.crt",
+     .env = "OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE, OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+     .help = "PEM file of clew's own certificate, for far ends that ask for one."},
+    {.name = "key_file", .kind = OPTION_TEXT, .offset = AT(key_file),
+     .example = "/etc/clew/client.key",
+     .env = "OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY, OTEL_EXPORTER_OTLP_CLIENT_KEY",
+     .help = "PEM file of its key."},
+    {.name = "verify", .kind = OPTION_BOOL, .offset = AT(verify), .fallback = "true",
+     .help = "Refuse a far end whose certificate does not hold. `false` is for experiments."},
+    {0},
+};
+
+static const struct option batch_options[] = {
+    {.name = "bytes", .kind = OPTION_SIZE, .offset = AT(batch_bytes), .fallback = "512KiB",
+     .min = KIB, .max = 16 * MIB, .help = "A request is sent at this size, before compression …"},
+    {.name = "age", .kind = OPTION_DURATION, .offset = AT(batch_age_ms), .fallback = "100ms",
+     .min = 1, .max = MINUTE, .help = "… or when its first record has waited this long."},
+    {0},
+};
+
+static const struct option retry_options[] = {
+    {.name = "initial", .kind = OPTION_DURATION, .offset = AT(retry_initial_ms), .fallback = "1s",
+     .min = 1, .max = HOUR,
+     .help = "The first pause before a request is tried again; each next one is longer …"},
+    {.name = "max", .kind = OPTION_DURATION, .offset = AT(retry_max_ms), .fallback = "30s",
+     .min = 1, .max = HOUR,
+     .help = "… up to this. There is no end to the tries: the files are the buffer."},
+    {0},
+};
+
+static const struct option output_options[] = {
+    {.name = "name", .kind = OPTION_TEXT, .offset = AT(name), .example = "otlp_http",
+     .help = "How logs and metrics call this output. By default its type, numbered when there are "
+             "several."},
+    {.name = "type", .kind = OPTION_TEXT, .offset = AT(type), .fallback = "otlp_http",
+     .names = output_types,
+     .help = "Where it ships: `otlp_http` speaks OTLP over HTTP, in protobuf."},
+    {.name = "endpoint", .kind = OPTION_TEXT, .offset = AT(endpoint), .check = check_url,
+     .fallback = "http://localhost:4318/v1/logs", .may_hold_secret = true,
+     .env = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT (with /v1/logs added)",
+     .help = "The URL for logs. One without a path is given /v1/logs."},
+    {.name = "headers", .kind = OPTION_MAP, .offset = AT(headers), .may_hold_secret = true, .check = check_header,
+     .example = "{authorization: \"Bearer ${TOKEN}\"}",
+     .env = "OTEL_EXPORTER_OTLP_LOGS_HEADERS, OTEL_EXPORTER_OTLP_HEADERS",
+     .help = "Headers of every request."},
+    {.name = "compression", .kind = OPTION_CHOICE, .offset = AT(compression), .fallback = "gzip",
+     .names = compressions,
+     .env = "OTEL_EXPORTER_OTLP_LOGS_COMPRESSION, OTEL_EXPORTER_OTLP_COMPRESSION",
+     .help = "How requests are compressed. Every OTLP receiver takes gzip; zstd costs less where "
+             "the receiver takes it."},
+    {.name = "timeout", .kind = OPTION_DURATION, .offset = AT(timeout_ms), .fallback = "10s",
+     .min = 1, .max = HOUR,
+     .env = "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT, OTEL_EXPORTER_OTLP_TIMEOUT (in milliseconds)",
+     .help = "How long one request may take before it counts as failed and is retried."},
+    {.name = "tls", .kind = OPTION_SECTION, .children = tls_options,
+     .help = "Of https endpoints."},
+    {.name = "proxy", .kind = OPTION_TEXT, .offset = AT(proxy), .may_hold_secret = true,
+     .check = check_proxy,
+     .example = "http://proxy.example:3128", .env = "https_proxy, http_proxy, no_proxy",
+     .help = "URL of a proxy."},
+    {.name = "batch", .kind = OPTION_SECTION, .children = batch_options,
+     .help = "How records are put together."},
+    {.name = "in_flight", .kind = OPTION_COUNT, .offset = AT(in_flight_max), .fallback = "4",
+     .min = 1, .max = 64, .help = "How many requests may be under way at once."},
+    {.name = "retry", .kind = OPTION_SECTION, .children = retry_options,
+     .help = "Pauses between the tries of a request that the far end could not take."},
+    {.name = "response_bytes_max", .kind = OPTION_SIZE, .offset = AT(response_bytes_max),
+     .fallback = "64KiB", .min = KIB, .max = 4 * MIB,
+     .help = "How much of an answer is read; a longer one counts as a failure for good."},
+    {0},
+};
+#undef AT
+
+#define AT(member) offsetof(struct parse_settings, member)
+static const struct option parse_options[] = {
+    {.name = "depth_max", .kind = OPTION_COUNT, .offset = AT(depth_max), .fallback = "64",
+     .min = 1, .max = 1024, .help = "Deepest nesting of a JSON line; a deeper one is text."},
+    {.name = "fields_max", .kind = OPTION_COUNT, .offset = AT(fields_max), .fallback = "4096",
+     .min = 16, .max = 1000000, .help = "Most fields of a line; one with more is text."},
+    {.name = "arena_bytes_max", .kind = OPTION_SIZE, .offset = AT(arena_bytes_max),
+     .fallback = "32MiB", .min = 64 * KIB, .max = GIB,
+     .help = "Most memory for the unescaped texts of one record; one that needs more is text."},
+    {0},
+};
+#undef AT
+
+#define AT(member) offsetof(struct trace_settings, member)
+static const struct option key_options[] = {
+    {.name = "trace_id", .kind = OPTION_TEXTS, .offset = AT(trace_id_keys),
+     .example = "[my_trace]", .help = "Fields that hold the trace id."},
+    {.name = "span_id", .kind = OPTION_TEXTS, .offset = AT(span_id_keys), .example = "[my_span]",
+     .help = "Fields that hold the span id."},
+    {.name = "trace_flags", .kind = OPTION_TEXTS, .offset = AT(trace_flags_keys),
+     .example = "[my_flags]", .help = "Fields that hold the W3C trace flags."},
+    {0},
+};
+
+static const struct option trace_options[] = {
+    {.name = "repair", .kind = OPTION_BOOL, .offset = AT(repair), .fallback = "true",
+     .help = "Put leading zeros back that a writer has lost (29 to 31 and 13 to 15 digits)."},
+    {.name = "message_fallback", .kind = OPTION_CHOICE, .offset = AT(message_fallback),
+     .fallback = "labelled", .names = message_fallbacks,
+     .help = "Look for `trace_id=…` inside the message when no field has the id. Hex digits "
+             "without a label never count."},
+    {.name = "uuid", .kind = OPTION_BOOL, .offset = AT(uuid), .fallback = "true",
+     .help = "Take a UUID in a trace id's field as the id."},
+    {.name = "dd_decimal", .kind = OPTION_SWITCH, .offset = AT(dd_decimal_pad),
+     .fallback = "pad", .names = dd_decimals,
+     .help = "Datadog's 64-bit decimal ids: padded to 128 bits and shipped as the record's own, or "
+             "left among the attributes only."},
+    {.name = "repeat_moved", .kind = OPTION_BOOL, .offset = AT(repeat_moved), .fallback = "false",
+     .help = "Keep ids and message among the attributes as well."},
+    {.name = "keys", .kind = OPTION_SECTION, .children = key_options,
+     .help = "Names of your own, tried before the well-known ones."},
+    {.name = "patterns", .kind = OPTION_TEXTS, .offset = AT(patterns),
+     .example = "['req=(?<trace_id>[0-9a-f]{32})']",
+     .help = "PCRE2 patterns for the message, with groups named trace_id, span_id, trace_flags."},
+    {.name = "zone", .kind = OPTION_TEXT, .offset = AT(zone), .fallback = "UTC", .check = check_zone,
+     .help = "Of times that name none: UTC, +02:00, or a name such as Europe/Berlin."},
+    {0},
+};
+#undef AT
+
+#define AT(member) offsetof(struct audit_settings, member)
+static const struct option audit_options[] = {
+    {.name = "min_coverage", .kind = OPTION_RATIO, .offset = AT(min_coverage), .fallback = "50%",
+     .help = "The share of a service's records that should carry a valid trace id."},
+    {.name = "min_records", .kind = OPTION_COUNT, .offset = AT(min_records), .fallback = "20",
+     .help = "A service with fewer records is not judged."},
+    {.name = "groups_max", .kind = OPTION_COUNT, .offset = AT(groups_max), .fallback = "10000",
+     .min = 1, .max = 1000000,
+     .help = "How many services are counted apart; those beyond share one group."},
+    {.name = "services", .kind = OPTION_RATIO_MAP, .offset = AT(services),
+     .example = "{checkout: 90%}", .help = "Shares of their own."},
+    {.name = "traced", .kind = OPTION_TEXTS, .offset = AT(traced), .example = "[checkout]",
+     .help = "Services known to be traced: none of their records having an id is a finding."},
+    {0},
+};
+#undef AT
+
+#define AT(member) offsetof(struct control_settings, member)
+static const struct option control_options[] = {
+    {.name = "listen", .kind = OPTION_TEXT, .offset = AT(listen), .fallback = "127.0.0.1:9464",
+     .check = check_listen,
+     .help = "Where health and metrics are served over HTTP: address:port, or `off`."},
+    {0},
+};
+#undef AT
+
+#define AT(member) offsetof(struct settings, member)
+const struct option options_root[] = {
+    {.name = "data_dir", .kind = OPTION_TEXT, .offset = AT(data_dir), .example = "/var/lib/clew",
+     .check = check_not_empty,
+     .help = "Where checkpoints are kept. By default /var/lib/clew for root, and clew below "
+             "$XDG_STATE_HOME or ~/.local/state for anybody else."},
+    {.name = "log_level", .kind = OPTION_TEXT, .offset = AT(log_level), .fallback = "info",
+     .names = log_levels, .help = "What clew says about itself on standard error."},
+    {.name = "shutdown_timeout", .kind = OPTION_DURATION, .offset = AT(shutdown_timeout_ms),
+     .fallback = "10s", .max = HOUR,
+     .help = "How long the end may take: what is in hand is delivered until then. The rest is "
+             "read again at the next start."},
+    {.name = "checkpoint_interval", .kind = OPTION_DURATION, .offset = AT(checkpoint_interval_ms),
+     .fallback = "1s", .min = 50, .max = HOUR,
+     .help = "How often what the far end has acknowledged is written down."},
+    {.name = "memory_limit", .kind = OPTION_SIZE, .offset = AT(memory_limit), .fallback = "64MiB",
+     .min = 8 * MIB, .max = 64 * GIB,
+     .help = "Reading stops before records in hand take more than this."},
+    {.name = "resource", .kind = OPTION_MAP, .offset = AT(resource), .merges = true,
+     .check = check_resource,
+     .example = "{deployment.environment.name: production}", .env = "OTEL_RESOURCE_ATTRIBUTES",
+     .help = "Attributes of every resource. Never an id: each value is a time series to a backend."},
+    {.name = "service", .kind = OPTION_TEXT, .offset = AT(service), .example = "checkout",
+     .env = "OTEL_SERVICE_NAME, service.name in OTEL_RESOURCE_ATTRIBUTES",
+     .help = "service.name of records that name none, in place of the container's name."},
+    {.name = "inputs", .kind = OPTION_SECTIONS, .offset = AT(inputs), .children = input_options,
+     .size = sizeof(struct input_settings), .check_section = check_input,
+     .help = "What is read. By default the logs of all pods, where /var/log/pods exists."},
+    {.name = "outputs", .kind = OPTION_SECTIONS, .offset = AT(outputs), .children = output_options,
+     .size = sizeof(struct output_settings), .check_section = check_output, .help = "Where records go."},
+    {.name = "parse", .kind = OPTION_SECTION, .offset = AT(parse), .children = parse_options,
+     .help = "Limits of a line's inside. Whatever passes them is kept whole as text."},
+    {.name = "trace", .kind = OPTION_SECTION, .offset = AT(trace), .children = trace_options,
+     .help = "How the thread is found: trace_id, span_id, trace_flags, and the time."},
+    {.name = "audit", .kind = OPTION_SECTION, .offset = AT(audit), .children = audit_options,
+     .help = "What coverage is asked for."},
+    {.name = "control", .kind = OPTION_SECTION, .offset = AT(control), .children = control_options,
+     .help = "The HTTP endpoint for operators."},
+    {0},
+};
+#undef AT
+
+/* The reader takes a list for a pointer with its count behind it. */
+#define IS_LIST(type, items, count)                                                                \
+    _Static_assert(offsetof(struct type, count) == offsetof(struct type, items) + sizeof(void *),  \
+                   #items)
+IS_LIST(string_list, items, count);
+IS_LIST(key_value_list, items, count);
+IS_LIST(audit_settings, services, service_count);
+IS_LIST(settings, inputs, input_count);
+IS_LIST(settings, outputs, output_count);
+
+static const struct option *find_among(const struct option *options, const char *name, size_t len)
+{
+    for (; options != NULL && options->name != NULL; options++) {
+        if (strlen(options->name) == len && memcmp(options->name, name, len) == 0) {
+            return options;
+        }
+    }
+    return NULL;
+}
+
+const struct option *options_find(const char *path)
+{
+    const struct option *among = options_root;
+    const struct option *found = NULL;
+    while (*path != '\0') {
+        size_t len = strcspn(path, ".");
+        bool is_position = found != NULL && found->kind == OPTION_SECTIONS && len > 0 &&
+                           strspn(path, "0123456789") == len;
+        if (!is_position) {
+            found = find_among(among, path, len);
+            if (found == NULL) {
+                return NULL;
+            }
+            among = found->children;
+        }
+        path += len + (path[len] == '.');
+    }
+    return found;
+}
+
+const char *option_expects(enum option_kind kind)
+{
+    static const char *const texts[] = {
+        [OPTION_TEXT] = "a text",
+        [OPTION_BOOL] = "true or false",
+        [OPTION_COUNT] = "a whole number",
+        [OPTION_SIZE] = "a size such as 64KiB or 10MB",
+        [OPTION_DURATION] = "a duration such as 200ms, 5s or 1m",
+        [OPTION_RATIO] = "a share from 0% to 100%",
+        [OPTION_CHOICE] = "one of the names",
+        [OPTION_SWITCH] = "one of the names",
+        [OPTION_TEXTS] = "a list of texts",
+        [OPTION_MAP] = "a map of texts",
+        [OPTION_RATIO_MAP] = "a map of shares from 0% to 100%",
+        [OPTION_SECTION] = "a map of options",
+        [OPTION_SECTIONS] = "a list of maps of options",
+    };
+    return texts[kind];
+}
+
+void option_print_number(enum option_kind kind, uint64_t number, char text[OPTION_NUMBER_MAX])
+{
+    _Static_assert((int)OPTION_NUMBER_MAX == (int)UNITS_TEXT_MAX, "one size of text");
+    if (kind == OPTION_SIZE) {
+        units_print_size(number, text);
+    } else if (kind == OPTION_DURATION) {
+        units_print_duration(number, text);
+    } else {
+        snprintf(text, OPTION_NUMBER_MAX, "%" PRIu64, number);
+    }
+}
+
+char *option_join_names(const char *const *names)
+{
+    char *list = mem_string(names[0]);
+    for (size_t i = 1; names[i] != NULL; i++) {
+        char *longer = mem_format("%s%s%s", list, names[i + 1] != NULL ? ", " : " or ", names[i]);
+        free(list);
+        list = longer;
+    }
+    return list;
+}
