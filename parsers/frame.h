@@ -44,10 +44,19 @@ struct framed {
 struct frame *frame_new(const struct input_settings *settings, struct counters *counters);
 void frame_free(struct frame *frame); /* NULL is fine */
 
+/*
+ * Take one line. A line may end two records: one that its bytes no longer fit into
+ * (record_bytes_max), or that a container left unfinished when it ended, and one of its own. So:
+ *
+ *     for (v = frame_push(frame, line, &out); v == FRAME_RECORD; v = frame_next(frame, &out)) …
+ *
+ * The line's bytes must stay until frame_next() has said FRAME_PENDING; no other call between.
+ */
 enum frame_verdict frame_push(struct frame *frame, const struct line *line, struct framed *out);
+enum frame_verdict frame_next(struct frame *frame, struct framed *out);
 
 /* The oldest partial record that has waited since before `deadline_ns` (real time as in read_ns), as
- * it is; call again until false. UINT64_MAX: whatever waits. */
+ * it is, marked truncated; call again until false. UINT64_MAX: whatever waits. */
 bool frame_flush(struct frame *frame, uint64_t deadline_ns, struct framed *out);
 
 /* A partial line waits. */

@@ -89,7 +89,8 @@ static bool take_line(void *context, const struct line *line)
         stream->frame = frame_new(tap->settings, &tap->daemon->counters);
     }
     struct framed framed;
-    if (frame_push(stream->frame, line, &framed) == FRAME_RECORD) {
+    enum frame_verdict verdict = frame_push(stream->frame, line, &framed);
+    for (; verdict == FRAME_RECORD; verdict = frame_next(stream->frame, &framed)) {
         ship(tap, &framed, stream);
     }
     return true;

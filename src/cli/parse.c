@@ -64,7 +64,8 @@ static void push(struct printer *printer, const struct source *source, struct sl
         line.text.len--;
     }
     struct framed framed;
-    if (frame_push(printer->frame, &line, &framed) == FRAME_RECORD) {
+    enum frame_verdict verdict = frame_push(printer->frame, &line, &framed);
+    for (; verdict == FRAME_RECORD; verdict = frame_next(printer->frame, &framed)) {
         print(printer, &framed);
     }
 }

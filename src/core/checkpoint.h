@@ -14,8 +14,10 @@
  * fsync'ed. So the file is the old or the new one, never a third; its checksum tells a damaged one.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/file.h"
 #include "core/position.h"
 
 struct checkpoint_store;
@@ -40,28 +42,51 @@ enum checkpoint_result {
  * the same.
  */
 int checkpoint_open(const char *path, struct checkpoint_store **out_store, long *out_holder);
-void checkpoint_close(struct checkpoint_store *store); /* does not commit */
+void checkpoint_close(struct checkpoint_store *store); /* does not commit; NULL is fine */
+
+/* Use these system calls for every commit from now on (tests let them fail). */
+void checkpoint_use_calls(struct checkpoint_store *store, const struct file_calls *calls);
+
+/* The store knows an acknowledged place of the stream with this key. */
+bool checkpoint_has(const struct checkpoint_store *store, const char *key);
 
 /*
- * The entry of the stream with this key (its canonical path); made if there is none, then its
- * offset is 0 and checkpoint_is_new(). Each get wants one release.
+ * The entry of the stream with this key (its canonical path); made if there is none, then
+ * checkpoint_read() is false. Each get and each hold wants one release; all of them before the
+ * store is closed.
  */
 struct checkpoint *checkpoint_get(struct checkpoint_store *store, const char *key);
 void checkpoint_hold(struct checkpoint *checkpoint);
 void checkpoint_release(struct checkpoint *checkpoint);
 
+/* A stream has one reader: false if another one has claimed it and not yet given it back. Two
+ * readers would promise in each other's name. */
+bool checkpoint_claim(struct checkpoint *checkpoint);
+void checkpoint_unclaim(struct checkpoint *checkpoint);
+
 /* The acknowledged place as it was read or last moved: false while nothing is known. */
 bool checkpoint_read(const struct checkpoint *checkpoint, struct file_id *out_file,
                      struct position *out_position);
 
-/* Tell which file a generation is, so that the promise can name it. */
+/* Where the acknowledged generation's file was last seen, and how large it was known to be; NULL and
+ * 0 while nothing is known. The path is good until the checkpoint is named or advanced. */
+const char *checkpoint_path(const struct checkpoint *checkpoint);
+uint64_t checkpoint_size(const struct checkpoint *checkpoint);
+
+/* Tell which file a generation is, so that the promise can name it. Again whenever the file is
+ * renamed or its fingerprint has grown. */
 void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generation,
                                 const struct file_id *file, const char *path);
+
+/* A generation has at least this many bytes: if it is gone after a restart, what is missing can be
+ * counted. By itself no reason to write. */
+void checkpoint_note_size(struct checkpoint *checkpoint, uint64_t generation, uint64_t size);
 
 /* Everything before `position` has been acknowledged. Never moves back. O(1). */
 void checkpoint_advance(struct checkpoint *checkpoint, struct position position);
 
-/* The stream is gone for good and all of it was acknowledged: forget it at the last release. */
+/* The stream is gone for good: forget it at the last release. A get before that makes a new entry;
+ * what is promised for the old one then is promised to nobody. */
 void checkpoint_forget(struct checkpoint *checkpoint);
 
 /*

@@ -40,6 +40,9 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_FRAME_MALFORMED] = {"clew_malformed_lines", COUNTER_TOTAL, NULL,
                            "Lines whose runtime envelope was not what the runtime writes; they are "
                            "shipped raw."},
+    [C_FRAME_ATTRS_IGNORED] = {"clew_envelope_attributes_ignored", COUNTER_TOTAL, NULL,
+                               "Docker lines with attributes of the container (labels, environment, "
+                               "tag) beside the text; the text is shipped, they are not."},
     [C_PARTIALS_JOINED] = {"clew_partial_lines_joined", COUNTER_TOTAL, NULL,
                            "Partial lines of the runtime that became part of a whole record."},
     [C_PARTIALS_TIMED_OUT] = {"clew_partial_lines_flushed", COUNTER_TOTAL, NULL,

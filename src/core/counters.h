@@ -36,6 +36,7 @@ enum counter {
     C_WATCH_FAILURES,
     /* frame */
     C_FRAME_MALFORMED,
+    C_FRAME_ATTRS_IGNORED,
     C_PARTIALS_JOINED,
     C_PARTIALS_TIMED_OUT,
     C_RECORDS_CUT,

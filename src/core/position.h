@@ -18,6 +18,7 @@
 struct file_id {
     uint64_t device;
     uint64_t inode;
+    uint64_t born_ns;          /* statx(2)'s time of birth, which no rename changes; 0: not known */
     uint64_t fingerprint;      /* hash of its first fingerprint_len bytes: tells a reused inode apart */
     uint32_t fingerprint_len;  /* bytes; grows with the file up to a fixed number */
 };

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/mem.h"
+
+enum { READ_STEP_BYTES = 65536 };
+
+static int system_open(const char *path, int flags, mode_t mode)
+{
+    return open(path, flags, mode);
+}
+
+const struct file_calls file_calls_system = {system_open, write, fsync, close, rename, unlink};
+
+static int write_all(const struct file_calls *calls, int fd, struct slice bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t n = calls->write(fd, bytes.data, bytes.len);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return n < 0 ? -errno : -EIO;
+        }
+        bytes = slice_skip(bytes, (size_t)n);
+    }
+    return 0;
+}
+
+/* Also close(2) may tell of a failed write (NFS, quota), so its answer counts. */
+static int write_and_sync(const struct file_calls *calls, const char *path, struct slice bytes)
+{
+    int fd = calls->open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        return -errno;
+    }
+    int result = write_all(calls, fd, bytes);
+    if (result == 0 && calls->fsync(fd) < 0) {
+        result = -errno;
+    }
+    if (calls->close(fd) < 0 && result == 0) {
+        result = -errno;
+    }
+    return result;
+}
+
+/* A rename is only sure to outlast a power failure once its directory is on the disk. */
+static int sync_directory(const struct file_calls *calls, const char *path)
+{
+    int fd = calls->open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0) {
+        return -errno;
+    }
+    int result = calls->fsync(fd) < 0 ? -errno : 0;
+    calls->close(fd);
+    return result;
+}
+
+int file_replace(const struct file_calls *calls, const char *directory, const char *name,
+                 struct slice bytes)
+{
+    char *path = mem_format("%s/%s", directory, name);
+    char *temporary = mem_format("%s.tmp", path);
+    int result = write_and_sync(calls, temporary, bytes);
+    if (result == 0 && calls->rename(temporary, path) < 0) {
+        result = -errno;
+    }
+    if (result < 0) {
+        calls->unlink(temporary);
+    } else {
+        result = sync_directory(calls, directory);
+    }
+    free(path);
+    free(temporary);
+    return result;
+}
+
+static int read_all(int fd, struct buf *out)
+{
+    for (;;) {
+        size_t room = out->limit - out->len < READ_STEP_BYTES ? out->limit - out->len
+                                                             : READ_STEP_BYTES;
+        if (room == 0) {
+            return -EFBIG;
+        }
+        buf_reserve(out, room);
+        ssize_t n = read(fd, out->data + out->len, room);
+        if (n < 0 && errno != EINTR) {
+            return -errno;
+        }
+        if (n == 0) {
+            return 0;
+        }
+        out->len += n > 0 ? (size_t)n : 0;
+    }
+}
+
+int file_read_whole(const char *path, struct buf *out)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return -errno;
+    }
+    int result = read_all(fd, out);
+    close(fd);
+    return result;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_BASE_FILE_H
+#define CLEW_BASE_FILE_H
+
+/*
+ * Small files that are read and written whole.
+ *
+ * The system calls of the writer are a table of functions, so that a test can let each of them fail
+ * or end the process there.
+ */
+
+#include <sys/types.h>
+#include "base/buf.h"
+
+struct file_calls {
+    int (*open)(const char *path, int flags, mode_t mode); /* each as its namesake in section 2 */
+    ssize_t (*write)(int fd, const void *bytes, size_t len);
+    int (*fsync)(int fd);
+    int (*close)(int fd);
+    int (*rename)(const char *from, const char *to);
+    int (*unlink)(const char *path);
+};
+
+extern const struct file_calls file_calls_system;
+
+/*
+ * Make `directory`/`name` hold exactly these bytes, mode 0600: written to `name`.tmp, fsync'ed,
+ * renamed, the directory fsync'ed. 0, or -errno: then the file is the old or the new one, whole.
+ */
+int file_replace(const struct file_calls *calls, const char *directory, const char *name,
+                 struct slice bytes);
+
+/* Append the whole file to `out`; 0 or -errno, -EFBIG if out's limit is too small for it. */
+int file_read_whole(const char *path, struct buf *out);
+
+#endif

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/checkpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "core/checkpoint_text.h"
+
+/*
+ * Entries live in a table by key. Each holds the acknowledged position and the names of the
+ * generations from that one on: the reader names a generation when it begins it, and a promise may
+ * come much later, when two more have been begun. An advance drops the names it has passed, so an
+ * entry holds as many names as generations are in flight.
+ *
+ *     made by get or by reading the file --- advance ---> known, written at the next commit
+ *     forget + last release --> gone          not known + last release --> gone
+ *     known, claimed by nobody for FORGET_AFTER_S --> gone (the log went away while clew was down)
+ */
+
+enum {
+    TEXT_BYTES_MAX = 1 << 28, /* a checkpoint file larger than this is not one of ours */
+    FORGET_AFTER_S = 7 * 24 * 3600,
+    PRUNE_UPTIME_S = 3600, /* by then every stream that still exists has been claimed */
+};
+
+#define STORE_NAME "checkpoints.json"
+#define LOCK_NAME "lock"
+
+struct name {
+    uint64_t generation;
+    uint64_t size;
+    struct file_id file;
+    char *path;
+};
+
+struct checkpoint {
+    struct checkpoint_store *store;
+    char *key;
+    struct position acked;
+    struct name *names; /* in the order of their generations */
+    uint32_t name_count;
+    uint32_t refs;
+    uint64_t seen_s; /* real time of the last change */
+    bool is_known;
+    bool is_claimed;
+    bool was_claimed; /* since the store was opened */
+    bool is_forgotten; /* no longer in the table */
+};
+
+struct checkpoint_store {
+    struct map entries;
+    char *directory;
+    const struct file_calls *calls;
+    uint64_t opened_s;
+    int lock_fd;
+    bool is_changed;
+};
+
+static uint64_t now_s(void)
+{
+    return clock_realtime_ns() / 1000000000u;
+}
+
+static bool is_entry(const void *value, const void *key)
+{
+    return strcmp(((const struct checkpoint *)value)->key, key) == 0;
+}
+
+static uint64_t hash_of(const char *key)
+{
+    return hash_bytes(key, strlen(key), 0);
+}
+
+static struct checkpoint *find(const struct checkpoint_store *store, const char *key)
+{
+    return map_find(&store->entries, hash_of(key), is_entry, key);
+}
+
+static struct checkpoint *add(struct checkpoint_store *store, const char *key)
+{
+    struct checkpoint *entry = mem_alloc(sizeof(*entry));
+    entry->store = store;
+    entry->key = mem_string(key);
+    map_add(&store->entries, hash_of(key), entry);
+    return entry;
+}
+
+static void free_entry(struct checkpoint *entry)
+{
+    for (uint32_t i = 0; i < entry->name_count; i++) {
+        free(entry->names[i].path);
+    }
+    free(entry->names);
+    free(entry->key);
+    free(entry);
+}
+
+static void take_out(struct checkpoint *entry)
+{
+    map_remove(&entry->store->entries, hash_of(entry->key), entry);
+    entry->store->is_changed |= entry->is_known;
+}
+
+static struct name *find_name(const struct checkpoint *entry, uint64_t generation)
+{
+    /* From the newest: that is the one being read. */
+    for (uint32_t i = entry->name_count; i > 0; i--) {
+        if (entry->names[i - 1].generation == generation) {
+            return &entry->names[i - 1];
+        }
+    }
+    return NULL;
+}
+
+static struct name *add_name(struct checkpoint *entry, uint64_t generation)
+{
+    entry->names = mem_resize(entry->names, entry->name_count + 1u, sizeof(*entry->names));
+    struct name *name = &entry->names[entry->name_count++];
+    *name = (struct name){.generation = generation};
+    return name;
+}
+
+static void drop_names_before(struct checkpoint *entry, uint64_t generation)
+{
+    uint32_t passed = 0;
+    while (passed < entry->name_count && entry->names[passed].generation < generation) {
+        free(entry->names[passed++].path);
+    }
+    if (passed > 0) {
+        entry->name_count -= passed;
+        memmove(entry->names, entry->names + passed, entry->name_count * sizeof(*entry->names));
+    }
+}
+
+/* ---- opening ---- */
+
+static void load_entry(void *context, const struct checkpoint_row *row)
+{
+    struct checkpoint *entry = add(context, row->key);
+    entry->acked = row->position;
+    entry->is_known = true;
+    entry->seen_s = row->seen_s;
+    struct name *name = add_name(entry, row->position.generation);
+    name->file = row->file;
+    name->size = row->size;
+    name->path = mem_string(row->path);
+}
+
+/* Set the damaged file aside under the first free name, so that an operator can look at it. */
+static int set_aside(const char *path)
+{
+    for (int n = 1; n < 1000; n++) {
+        char *aside = mem_format("%s.corrupt-%d", path, n);
+        int result = renameat2(AT_FDCWD, path, AT_FDCWD, aside, RENAME_NOREPLACE) < 0 ? -errno : 0;
+        free(aside);
+        if (result != -EEXIST) {
+            return result;
+        }
+    }
+    return -EEXIST;
+}
+
+static int load(struct checkpoint_store *store)
+{
+    char *path = mem_format("%s/%s", store->directory, STORE_NAME);
+    struct buf text;
+    buf_init(&text, TEXT_BYTES_MAX);
+    int result = file_read_whole(path, &text);
+    if (result == -ENOENT) {
+        result = 0;
+    } else if (result == -EFBIG ||
+               (result == 0 && !checkpoint_text_read(buf_slice(&text), load_entry, store))) {
+        result = set_aside(path);
+        result = result == 0 ? CHECKPOINT_CORRUPT : result;
+    }
+    buf_fini(&text);
+    free(path);
+    return result;
+}
+
+static long read_holder(int fd)
+{
+    char text[32] = {0};
+    return pread(fd, text, sizeof(text) - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+static int take_lock(struct checkpoint_store *store, long *out_holder)
+{
+    char *path = mem_format("%s/%s", store->directory, LOCK_NAME);
+    store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int result = store->lock_fd < 0 ? -errno : 0;
+    free(path);
+    if (result < 0) {
+        return result;
+    }
+    if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+        result = errno == EWOULDBLOCK ? CHECKPOINT_LOCKED : -errno;
+        *out_holder = read_holder(store->lock_fd);
+        return result;
+    }
+    /* Only for people to read: the lock itself is the kernel's. */
+    char text[32];
+    int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+    if (ftruncate(store->lock_fd, 0) < 0 || pwrite(store->lock_fd, text, (size_t)len, 0) < 0) {
+        return 0;
+    }
+    return 0;
+}
+
+static int make_directory(const char *path)
+{
+    char *partial = mem_string(path);
+    for (char *slash = strchr(partial + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(partial, 0755); /* the last mkdir tells what is wrong */
+        *slash = '/';
+    }
+    free(partial);
+    return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int checkpoint_open(const char *path, struct checkpoint_store **out_store, long *out_holder)
+{
+    struct checkpoint_store *store = mem_alloc(sizeof(*store));
+    store->directory = mem_string(path);
+    store->calls = &file_calls_system;
+    store->lock_fd = -1;
+    store->opened_s = now_s();
+    int result = make_directory(path);
+    if (result == 0) {
+        result = take_lock(store, out_holder);
+    }
+    if (result == 0) {
+        result = load(store);
+    }
+    if (result != CHECKPOINT_OK && result != CHECKPOINT_CORRUPT) {
+        checkpoint_close(store);
+        return result;
+    }
+    *out_store = store;
+    return result;
+}
+
+void checkpoint_close(struct checkpoint_store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < store->entries.cap; i++) {
+        struct checkpoint *entry = store->entries.slots[i].value;
+        if (entry != NULL) {
+            free_entry(entry);
+        }
+    }
+    map_fini(&store->entries);
+    if (store->lock_fd >= 0) {
+        close(store->lock_fd);
+    }
+    free(store->directory);
+    free(store);
+}
+
+void checkpoint_use_calls(struct checkpoint_store *store, const struct file_calls *calls)
+{
+    store->calls = calls;
+}
+
+/* ---- entries ---- */
+
+bool checkpoint_has(const struct checkpoint_store *store, const char *key)
+{
+    const struct checkpoint *entry = find(store, key);
+    return entry != NULL && entry->is_known;
+}
+
+struct checkpoint *checkpoint_get(struct checkpoint_store *store, const char *key)
+{
+    struct checkpoint *entry = find(store, key);
+    if (entry == NULL) {
+        entry = add(store, key);
+    }
+    entry->refs++;
+    return entry;
+}
+
+void checkpoint_hold(struct checkpoint *checkpoint)
+{
+    checkpoint->refs++;
+}
+
+void checkpoint_release(struct checkpoint *checkpoint)
+{
+    ENSURE(checkpoint->refs > 0);
+    checkpoint->refs--;
+    if (checkpoint->refs > 0) {
+        return;
+    }
+    if (checkpoint->is_forgotten) {
+        free_entry(checkpoint);
+    } else if (!checkpoint->is_known) {
+        take_out(checkpoint);
+        free_entry(checkpoint);
+    }
+}
+
+bool checkpoint_claim(struct checkpoint *checkpoint)
+{
+    if (checkpoint->is_claimed) {
+        return false;
+    }
+    checkpoint->is_claimed = true;
+    checkpoint->was_claimed = true;
+    return true;
+}
+
+void checkpoint_unclaim(struct checkpoint *checkpoint)
+{
+    checkpoint->is_claimed = false;
+}
+
+bool checkpoint_read(const struct checkpoint *checkpoint, struct file_id *out_file,
+                     struct position *out_position)
+{
+    const struct name *name = find_name(checkpoint, checkpoint->acked.generation);
+    if (!checkpoint->is_known || name == NULL) {
+        return false;
+    }
+    *out_file = name->file;
+    *out_position = checkpoint->acked;
+    return true;
+}
+
+const char *checkpoint_path(const struct checkpoint *checkpoint)
+{
+    const struct name *name = find_name(checkpoint, checkpoint->acked.generation);
+    return name != NULL ? name->path : NULL;
+}
+
+uint64_t checkpoint_size(const struct checkpoint *checkpoint)
+{
+    const struct name *name = find_name(checkpoint, checkpoint->acked.generation);
+    return name != NULL ? name->size : 0;
+}
+
+void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generation,
+                                const struct file_id *file, const char *path)
+{
+    if (generation < checkpoint->acked.generation) {
+        return;
+    }
+    struct name *name = find_name(checkpoint, generation);
+    if (name == NULL) {
+        name = add_name(checkpoint, generation);
+    }
+    name->file = *file;
+    free(name->path);
+    name->path = mem_string(path);
+    checkpoint->store->is_changed |=
+        checkpoint->is_known && generation == checkpoint->acked.generation;
+}
+
+void checkpoint_note_size(struct checkpoint *checkpoint, uint64_t generation, uint64_t size)
+{
+    struct name *name = find_name(checkpoint, generation);
+    if (name != NULL && size > name->size) {
+        name->size = size;
+    }
+}
+
+void checkpoint_advance(struct checkpoint *checkpoint, struct position position)
+{
+    if (checkpoint->is_known && !position_is_before(checkpoint->acked, position)) {
+        return;
+    }
+    checkpoint->acked = position;
+    checkpoint->is_known = true;
+    checkpoint->seen_s = 0; /* "now", written at the next commit */
+    checkpoint->store->is_changed |= !checkpoint->is_forgotten;
+    drop_names_before(checkpoint, position.generation);
+}
+
+void checkpoint_forget(struct checkpoint *checkpoint)
+{
+    if (!checkpoint->is_forgotten) {
+        take_out(checkpoint);
+        checkpoint->is_forgotten = true;
+    }
+}
+
+/* ---- committing ---- */
+
+/* What nobody has claimed for long has gone while clew was not running. */
+static bool is_stale(const struct checkpoint *entry, uint64_t now)
+{
+    return !entry->was_claimed && entry->refs == 0 && now > entry->seen_s + FORGET_AFTER_S;
+}
+
+static void prune(struct checkpoint_store *store, uint64_t now)
+{
+    if (now < store->opened_s + PRUNE_UPTIME_S) {
+        return;
+    }
+    for (size_t i = 0; i < store->entries.cap; i++) {
+        struct checkpoint *entry = store->entries.slots[i].value;
+        if (entry != NULL && is_stale(entry, now)) {
+            take_out(entry);
+            free_entry(entry);
+            i--; /* the removal may have moved another one here */
+        }
+    }
+}
+
+static struct checkpoint_text *make_text(struct checkpoint_store *store, uint64_t now)
+{
+    struct checkpoint_text *text = checkpoint_text_new();
+    for (size_t i = 0; i < store->entries.cap; i++) {
+        struct checkpoint *entry = store->entries.slots[i].value;
+        struct file_id file;
+        struct position position;
+        if (entry == NULL || !checkpoint_read(entry, &file, &position)) {
+            continue;
+        }
+        entry->seen_s = entry->seen_s == 0 ? now : entry->seen_s;
+        struct checkpoint_row row = {entry->key,   checkpoint_path(entry), file, position,
+                                     checkpoint_size(entry), entry->seen_s};
+        checkpoint_text_add(text, &row);
+    }
+    return text;
+}
+
+int checkpoint_commit(struct checkpoint_store *store)
+{
+    if (!store->is_changed) {
+        return 0;
+    }
+    uint64_t now = now_s();
+    prune(store, now);
+    struct slice bytes = checkpoint_text_finish(make_text(store, now));
+    int result = file_replace(store->calls, store->directory, STORE_NAME, bytes);
+    free((char *)(uintptr_t)bytes.data);
+    store->is_changed = result < 0;
+    return result;
+}

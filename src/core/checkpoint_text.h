@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CORE_CHECKPOINT_TEXT_H
+#define CLEW_CORE_CHECKPOINT_TEXT_H
+
+/*
+ * The checkpoint file's form: JSON that a person can read.
+ *
+ *     {"version": 1, "checksum": "<16 hex digits>", "streams": {"<key>": {"path": …, "device": …,
+ *      "inode": …, "born": …, "fingerprint": "<hex>", "fingerprint_bytes": …, "generation": …,
+ *      "offset": …, "size": …, "seen": …}}}
+ *
+ * The checksum is over the streams as jansson prints them compact and sorted, so an editor that only
+ * reformats does no harm. Keys and paths may hold any byte: what is not UTF-8, and `%`, is written
+ * as %XX.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/slice.h"
+#include "core/position.h"
+
+struct checkpoint_row {
+    const char *key;
+    const char *path;
+    struct file_id file;
+    struct position position;
+    uint64_t size;
+    uint64_t seen_s;
+};
+
+struct checkpoint_text;
+
+struct checkpoint_text *checkpoint_text_new(void);
+void checkpoint_text_add(struct checkpoint_text *text, const struct checkpoint_row *row);
+
+/* The whole text, to be freed by the caller; `text` is gone. */
+struct slice checkpoint_text_finish(struct checkpoint_text *text);
+
+/* Gives every row to `load`, or none: false if the text is not one that was written whole. The row
+ * is good during the call. */
+bool checkpoint_text_read(struct slice text,
+                          void (*load)(void *context, const struct checkpoint_row *row),
+                          void *context);
+
+#endif

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "driver.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "core/checkpoint.h"
+
+/* ---- a directory of its own for every test ---- */
+
+struct place {
+    char directory[64];
+    char file[128];
+};
+
+static int set_up(void **state)
+{
+    struct place *place = mem_alloc(sizeof(*place));
+    strcpy(place->directory, "/tmp/clew-checkpoint-XXXXXX");
+    assert_non_null(mkdtemp(place->directory));
+    snprintf(place->file, sizeof(place->file), "%s/checkpoints.json", place->directory);
+    *state = place;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct place *place = *state;
+    DIR *directory = opendir(place->directory);
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        unlinkat(dirfd(directory), entry->d_name, 0);
+    }
+    closedir(directory);
+    rmdir(place->directory);
+    free(place);
+    return 0;
+}
+
+static struct checkpoint_store *open_store(const struct place *place, int expected)
+{
+    struct checkpoint_store *store = NULL;
+    long holder = 0;
+    assert_int_equal(checkpoint_open(place->directory, &store, &holder), expected);
+    return store;
+}
+
+static const struct file_id FILE_ID = {2049, 131074, 1770000000123456789, 0xfedcba9876543210, 1024};
+
+static struct position at(uint64_t generation, uint64_t offset)
+{
+    return (struct position){generation, offset};
+}
+
+static void advance(struct checkpoint_store *store, const char *key, struct position position)
+{
+    struct checkpoint *entry = checkpoint_get(store, key);
+    checkpoint_name_generation(entry, position.generation, &FILE_ID, key);
+    checkpoint_note_size(entry, position.generation, position.offset + 5);
+    checkpoint_advance(entry, position);
+    checkpoint_release(entry);
+}
+
+static void assert_place(struct checkpoint_store *store, const char *key, struct position expected)
+{
+    struct checkpoint *entry = checkpoint_get(store, key);
+    struct file_id file = {0};
+    struct position position = {0};
+    assert_true(checkpoint_read(entry, &file, &position));
+    assert_memory_equal(&file, &FILE_ID, sizeof(file));
+    assert_int_equal(position.generation, expected.generation);
+    assert_int_equal(position.offset, expected.offset);
+    assert_string_equal(checkpoint_path(entry), key);
+    assert_int_equal(checkpoint_size(entry), expected.offset + 5);
+    checkpoint_release(entry);
+}
+
+static void what_was_committed_is_read_again(void **state)
+{
+    static const char *const keys[] = {
+        "/var/log/pods/shop_checkout-1_0b1c/app",
+        "/logs/with \"quotes\" and 100% \\ strange\nnames",
+        "/logs/not utf-8 \xff\xfe",
+        "/logs/gr\xc3\xbc\xc3\x9f",
+    };
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        advance(store, keys[i], at(3, 100 + i));
+    }
+    assert_int_equal(checkpoint_commit(store), 0);
+    checkpoint_close(store);
+    store = open_store(*state, CHECKPOINT_OK);
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        assert_true(checkpoint_has(store, keys[i]));
+        assert_place(store, keys[i], at(3, 100 + i));
+    }
+    checkpoint_close(store);
+}
+
+static void a_promise_never_moves_back(void **state)
+{
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    advance(store, "a", at(2, 50));
+    advance(store, "a", at(2, 40));
+    advance(store, "a", at(1, 900));
+    struct checkpoint *entry = checkpoint_get(store, "a");
+    struct file_id file;
+    struct position position;
+    assert_true(checkpoint_read(entry, &file, &position));
+    assert_int_equal(position.generation, 2);
+    assert_int_equal(position.offset, 50);
+    checkpoint_release(entry);
+    checkpoint_close(store);
+}
+
+static void the_promise_names_the_generation_it_is_about(void **state)
+{
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    struct checkpoint *entry = checkpoint_get(store, "a");
+    for (uint64_t generation = 1; generation <= 3; generation++) {
+        struct file_id id = FILE_ID;
+        id.inode = generation;
+        checkpoint_name_generation(entry, generation, &id, "x");
+    }
+    checkpoint_advance(entry, at(2, 7));
+    struct file_id file;
+    struct position position;
+    assert_true(checkpoint_read(entry, &file, &position));
+    assert_int_equal(file.inode, 2);
+    checkpoint_release(entry);
+    checkpoint_close(store);
+}
+
+static void a_stream_without_an_acknowledgement_is_not_kept(void **state)
+{
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    struct checkpoint *entry = checkpoint_get(store, "a");
+    struct file_id file;
+    struct position position;
+    checkpoint_name_generation(entry, 1, &FILE_ID, "a");
+    assert_false(checkpoint_read(entry, &file, &position));
+    checkpoint_release(entry);
+    assert_false(checkpoint_has(store, "a"));
+    checkpoint_close(store);
+}
+
+static void a_forgotten_stream_begins_anew_though_old_promises_come_in(void **state)
+{
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    advance(store, "a", at(4, 10));
+    struct checkpoint *old = checkpoint_get(store, "a");
+    checkpoint_forget(old);
+    advance(store, "a", at(1, 3));
+    checkpoint_advance(old, at(4, 99));
+    checkpoint_release(old);
+    assert_place(store, "a", at(1, 3));
+    checkpoint_close(store);
+}
+
+static void a_stream_has_one_reader(void **state)
+{
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    struct checkpoint *entry = checkpoint_get(store, "a");
+    assert_true(checkpoint_claim(entry));
+    assert_false(checkpoint_claim(entry));
+    checkpoint_unclaim(entry);
+    assert_true(checkpoint_claim(entry));
+    checkpoint_release(entry);
+    checkpoint_close(store);
+}
+
+static void the_file_is_private_and_so_is_its_directory(void **state)
+{
+    struct place *place = *state;
+    struct place inner;
+    snprintf(inner.directory, sizeof(inner.directory), "%.50s/d", place->directory);
+    struct checkpoint_store *store = open_store(&inner, CHECKPOINT_OK);
+    advance(store, "a", at(1, 1));
+    assert_int_equal(checkpoint_commit(store), 0);
+    checkpoint_close(store);
+    char path[128];
+    struct stat info;
+    assert_int_equal(stat(inner.directory, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0700);
+    static const char *const names[] = {"checkpoints.json", "lock"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        snprintf(path, sizeof(path), "%s/%s", inner.directory, names[i]);
+        assert_int_equal(stat(path, &info), 0);
+        assert_int_equal(info.st_mode & 0777, 0600);
+        unlink(path);
+    }
+    rmdir(inner.directory);
+}
+
+static void the_second_process_is_told_who_holds_the_directory(void **state)
+{
+    struct place *place = *state;
+    struct checkpoint_store *store = open_store(place, CHECKPOINT_OK);
+    struct checkpoint_store *second = NULL;
+    long holder = 0;
+    assert_int_equal(checkpoint_open(place->directory, &second, &holder), CHECKPOINT_LOCKED);
+    assert_null(second);
+    assert_int_equal(holder, getpid());
+    checkpoint_close(store);
+    store = open_store(place, CHECKPOINT_OK);
+    checkpoint_close(store);
+}
+
+/* ---- damage ---- */
+
+static void write_bytes(const char *path, const char *bytes, size_t len)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, len, file), len);
+    fclose(file);
+}
+
+static size_t read_bytes(const char *path, char *bytes, size_t max)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t len = fread(bytes, 1, max, file);
+    fclose(file);
+    return len;
+}
+
+/* Old state or set aside: a damaged file is never believed to say something else. */
+static void assert_old_or_corrupt(struct place *place, struct position expected)
+{
+    struct checkpoint_store *store = NULL;
+    long holder;
+    int result = checkpoint_open(place->directory, &store, &holder);
+    assert_true(result == CHECKPOINT_OK || result == CHECKPOINT_CORRUPT);
+    if (result == CHECKPOINT_OK) {
+        assert_place(store, "a", expected);
+    } else {
+        assert_false(checkpoint_has(store, "a"));
+        char aside[160];
+        snprintf(aside, sizeof(aside), "%s.corrupt-1", place->file);
+        assert_int_equal(access(aside, F_OK), 0);
+        assert_int_equal(unlink(aside), 0);
+        assert_int_equal(access(place->file, F_OK), -1);
+    }
+    checkpoint_close(store);
+}
+
+static void every_torn_or_flipped_file_is_old_or_set_aside(void **state)
+{
+    struct place *place = *state;
+    struct checkpoint_store *store = open_store(place, CHECKPOINT_OK);
+    advance(store, "a", at(1, 77));
+    assert_int_equal(checkpoint_commit(store), 0);
+    checkpoint_close(store);
+    char whole[4096];
+    size_t len = read_bytes(place->file, whole, sizeof(whole));
+    for (size_t i = 0; i < len; i++) {
+        write_bytes(place->file, whole, i);
+        assert_old_or_corrupt(place, at(1, 77));
+        char flipped[4096];
+        memcpy(flipped, whole, len);
+        flipped[i] = (char)(flipped[i] ^ (1 << (i % 8)));
+        write_bytes(place->file, flipped, len);
+        assert_old_or_corrupt(place, at(1, 77));
+    }
+    write_bytes(place->file, "", 0); /* what a power failure leaves on some file systems */
+    assert_old_or_corrupt(place, at(1, 77));
+}
+
+/* ---- failing and dying system calls ---- */
+
+static struct {
+    int countdown; /* the call at which it happens */
+    bool dies;
+} fault;
+
+static bool strikes(void)
+{
+    if (fault.countdown-- != 0) {
+        return false;
+    }
+    if (fault.dies) {
+        _exit(0);
+    }
+    errno = ENOSPC;
+    return true;
+}
+
+static int faulty_open(const char *path, int flags, mode_t mode)
+{
+    return strikes() ? -1 : open(path, flags, mode);
+}
+
+static ssize_t faulty_write(int fd, const void *bytes, size_t len)
+{
+    size_t part = len > 100 ? 100 : len; /* short writes, so that there are many */
+    return strikes() ? -1 : write(fd, bytes, part);
+}
+
+static int faulty_fsync(int fd)
+{
+    return strikes() ? -1 : fsync(fd);
+}
+
+static int faulty_close(int fd)
+{
+    bool failed = strikes();
+    int result = close(fd);
+    return failed ? -1 : result;
+}
+
+static int faulty_rename(const char *from, const char *to)
+{
+    return strikes() ? -1 : rename(from, to);
+}
+
+static int faulty_unlink(const char *path)
+{
+    return unlink(path);
+}
+
+static const struct file_calls faulty = {faulty_open,  faulty_write,  faulty_fsync,
+                                         faulty_close, faulty_rename, faulty_unlink};
+
+static void a_failed_commit_leaves_a_whole_file_and_is_tried_again(void **state)
+{
+    int failures = 0;
+    for (int call = 0; call < 30; call++) {
+        struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+        advance(store, "a", at(1, 10u + (unsigned)call));
+        fault.countdown = call;
+        fault.dies = false;
+        checkpoint_use_calls(store, &faulty);
+        int result = checkpoint_commit(store);
+        failures += result == -ENOSPC;
+        assert_int_equal(checkpoint_commit(store), 0);
+        checkpoint_close(store);
+        store = open_store(*state, CHECKPOINT_OK);
+        assert_place(store, "a", at(1, 10u + (unsigned)call));
+        checkpoint_close(store);
+    }
+    assert_true(failures > 8);
+}
+
+static void death_at_any_call_leaves_the_old_or_the_new_file(void **state)
+{
+    struct place *place = *state;
+    struct checkpoint_store *store = open_store(place, CHECKPOINT_OK);
+    advance(store, "a", at(1, 1));
+    assert_int_equal(checkpoint_commit(store), 0);
+    checkpoint_close(store);
+    for (int call = 0; call < 30; call++) {
+        pid_t child = fork();
+        if (child == 0) {
+            store = open_store(place, CHECKPOINT_OK);
+            advance(store, "a", at(1, 2));
+            fault.countdown = call;
+            fault.dies = true;
+            checkpoint_use_calls(store, &faulty);
+            checkpoint_commit(store);
+            _exit(0);
+        }
+        int status;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        store = open_store(place, CHECKPOINT_OK);
+        struct checkpoint *entry = checkpoint_get(store, "a");
+        struct file_id file;
+        struct position position;
+        assert_true(checkpoint_read(entry, &file, &position));
+        assert_in_range(position.offset, 1, 2);
+        checkpoint_release(entry);
+        checkpoint_close(store);
+    }
+}
+
+static void nothing_is_written_when_nothing_has_changed(void **state)
+{
+    struct place *place = *state;
+    struct checkpoint_store *store = open_store(place, CHECKPOINT_OK);
+    assert_int_equal(checkpoint_commit(store), 0);
+    assert_int_equal(access(place->file, F_OK), -1);
+    advance(store, "a", at(1, 1));
+    assert_int_equal(checkpoint_commit(store), 0);
+    assert_int_equal(unlink(place->file), 0);
+    assert_int_equal(checkpoint_commit(store), 0);
+    assert_int_equal(access(place->file, F_OK), -1);
+    checkpoint_close(store);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(what_was_committed_is_read_again),
+        TEST(a_promise_never_moves_back),
+        TEST(the_promise_names_the_generation_it_is_about),
+        TEST(a_stream_without_an_acknowledgement_is_not_kept),
+        TEST(a_forgotten_stream_begins_anew_though_old_promises_come_in),
+        TEST(a_stream_has_one_reader),
+        TEST(the_file_is_private_and_so_is_its_directory),
+        TEST(the_second_process_is_told_who_holds_the_directory),
+        TEST(every_torn_or_flipped_file_is_old_or_set_aside),
+        TEST(a_failed_commit_leaves_a_whole_file_and_is_tried_again),
+        TEST(death_at_any_call_leaves_the_old_or_the_new_file),
+        TEST(nothing_is_written_when_nothing_has_changed),
+    };
+    return driver_run("checkpoint", tests, ARRAY_LEN(tests));
+}
