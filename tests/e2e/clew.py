@@ -129,7 +129,7 @@ class Process:
     def is_running(self):
         return self.child.poll() is None
 
-    def signal(self, number):
+    def send_signal(self, number):
         if self.is_running():
             os.kill(self.pid, number)
 
@@ -145,12 +145,12 @@ class Process:
 
     def stop(self, number=signal.SIGTERM, timeout=30):
         """Ask it to end and wait; its exit status."""
-        self.signal(number)
+        self.send_signal(number)
         return self.wait(timeout)
 
     def kill(self):
         """As a crash would: SIGKILL."""
-        self.signal(signal.SIGKILL)
+        self.send_signal(signal.SIGKILL)
         return self.child.wait(30)
 
     def wait_for(self, condition, what, deadline=30):
@@ -173,7 +173,7 @@ class Process:
     def __exit__(self, kind, value, trace):
         try:
             if self.is_running():
-                self.signal(signal.SIGTERM)
+                self.send_signal(signal.SIGTERM)
                 try:
                     self.child.wait(20)
                 except subprocess.TimeoutExpired:
