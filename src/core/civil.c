@@ -2,8 +2,8 @@
 #include "core/civil.h"
 
 /*
- * A year is taken to begin in March, so that the leap day is its last one; 400 such years are always
- * 146097 days. Then the day of the year is linear in the month: (153 m + 2) / 5.
+ * A year is taken to begin in March, so that the leap day is its last one; 400 such years are
+ * always 146097 days. Then the day of the year is linear in the month: (153 m + 2) / 5.
  */
 #define DAYS_PER_ERA  146097
 #define DAYS_TO_EPOCH 719468 /* from 0000-03-01 to 1970-01-01 */

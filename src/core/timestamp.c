@@ -5,24 +5,25 @@
 #include "core/civil.h"
 
 /*
- * A text is read in three steps, each leaving what it found in a `struct reading`: a date, a time of
- * day, a zone. Which date is told by the first bytes; the date may be missing (`10:11:12`), lack its
- * year (`Mar  2`), or have it behind the time (ctime). The sum is made at the end, when all that is
- * known is known. The form nearly every line has, `2026-03-02`, is looked up in a cache of one.
+ * A text is read in three steps, each leaving what it found in a `struct reading`: a date, a time
+ * of day, a zone. Which date is told by the first bytes; the date may be missing (`10:11:12`), lack
+ * its year (`Mar  2`), or have it behind the time (ctime). The sum is made at the end, when all
+ * that is known is known. The form nearly every line has, `2026-03-02`, is looked up in a cache of
+ * one.
  */
 
-#define NO_YEAR        INT64_MIN
-#define NS_PER_SECOND  1000000000
-#define HALF_DAY_S     43200
-#define SECONDS_MAX    18446744073 /* of 64 bits of nanoseconds */
+#define NO_YEAR          INT64_MIN
+#define NS_PER_SECOND    1000000000
+#define HALF_DAY_S       43200
+#define SECONDS_MAX      18446744073 /* of 64 bits of nanoseconds */
 #define OFFSET_HOURS_MAX 18
 
 struct reading {
     const char *p;
     const char *end;
-    int64_t days; /* since 1970-01-01, if has_days */
+    int64_t days;      /* since 1970-01-01, if has_days */
     struct civil date; /* otherwise: its month is 0 if there is no date at all */
-    uint32_t seconds; /* since midnight */
+    uint32_t seconds;  /* since midnight */
     uint32_t nanos;
     int32_t offset_s;
     bool has_days;
@@ -230,8 +231,8 @@ static bool read_month_first(struct reading *r)
     return is_digit_at(r, 0) && r->date.day >= 1 && r->date.day <= 31;
 }
 
-/* `Mon Mar  2 ` of ctime(3), whose year comes last, and `Mon, 02 Mar 2026 ` of RFC 9110; the weekday
- * is known to be there, and is not compared with the date. */
+/* `Mon Mar  2 ` of ctime(3), whose year comes last, and `Mon, 02 Mar 2026 ` of RFC 9110; the
+ * weekday is known to be there, and is not compared with the date. */
 static bool read_weekday_first(struct reading *r)
 {
     r->p += 3;
@@ -280,8 +281,8 @@ static void read_fraction(struct reading *r)
             digits++;
         }
     }
-    static const uint32_t scale[] = {0,      100000000, 10000000, 1000000, 100000,
-                                     10000,  1000,      100,      10,      1};
+    static const uint32_t scale[] = {0,     100000000, 10000000, 1000000, 100000,
+                                     10000, 1000,      100,      10,      1};
     r->nanos = nanos * scale[digits];
 }
 
@@ -357,12 +358,12 @@ static const struct {
     char name[5];
     int16_t minutes;
 } zone_names[] = {
-    {"UTC", 0},     {"GMT", 0},     {"EST", -300},  {"EDT", -240},  {"CST", -360},  {"CDT", -300},
-    {"MST", -420},  {"MDT", -360},  {"PST", -480},  {"PDT", -420},  {"AKST", -540}, {"AKDT", -480},
-    {"HST", -600},  {"WET", 0},     {"WEST", 60},   {"BST", 60},    {"CET", 60},    {"CEST", 120},
-    {"MET", 60},    {"MEST", 120},  {"EET", 120},   {"EEST", 180},  {"MSK", 180},   {"IST", 330},
-    {"SGT", 480},   {"HKT", 480},   {"AWST", 480},  {"JST", 540},   {"KST", 540},   {"ACST", 570},
-    {"ACDT", 630},  {"AEST", 600},  {"AEDT", 660},  {"NZST", 720},  {"NZDT", 780},
+    {"UTC", 0},    {"GMT", 0},    {"EST", -300}, {"EDT", -240}, {"CST", -360},  {"CDT", -300},
+    {"MST", -420}, {"MDT", -360}, {"PST", -480}, {"PDT", -420}, {"AKST", -540}, {"AKDT", -480},
+    {"HST", -600}, {"WET", 0},    {"WEST", 60},  {"BST", 60},   {"CET", 60},    {"CEST", 120},
+    {"MET", 60},   {"MEST", 120}, {"EET", 120},  {"EEST", 180}, {"MSK", 180},   {"IST", 330},
+    {"SGT", 480},  {"HKT", 480},  {"AWST", 480}, {"JST", 540},  {"KST", 540},   {"ACST", 570},
+    {"ACDT", 630}, {"AEST", 600}, {"AEDT", 660}, {"NZST", 720}, {"NZDT", 780},
 };
 
 /* The length of the capitals at p + `from`, if they end a word; else 0. */
@@ -466,7 +467,7 @@ static bool choose_year(struct reading *r, const struct timestamp_env *env, int6
 /* The reference's day, on the clock of the line's own zone. */
 static void choose_day(struct reading *r, const struct timestamp_env *env, int64_t reference_s)
 {
-    int64_t offset = r->has_offset      ? r->offset_s
+    int64_t offset = r->has_offset       ? r->offset_s
                      : env->zone != NULL ? zone_offset_at(env->zone, reference_s)
                                          : 0;
     r->days = floor_div(reference_s + offset, SECONDS_PER_DAY);
@@ -557,7 +558,8 @@ static struct slice trim_brackets(struct slice s)
     return s;
 }
 
-/* What may stand behind a time that is a whole value: Java's `[Europe/Berlin]` and Go's `m=+0.1`. */
+/* What may stand behind a time that is a whole value: Java's `[Europe/Berlin]` and Go's `m=+0.1`.
+ */
 static bool is_time_suffix(struct slice rest)
 {
     return rest.len == 0 || (rest.data[0] == '[' && rest.data[rest.len - 1] == ']') ||

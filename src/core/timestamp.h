@@ -6,9 +6,9 @@
  * Times as logs write them, to nanoseconds since 1970-01-01T00:00:00Z. docs/fields.md lists the
  * forms; all are read from their decimal text, exactly, never through a double, a locale or TZ.
  *
- * Digits beyond the nanosecond are cut off. A second of 60 is what Unix time makes of a leap second:
- * the first of the next minute. A date that does not exist, a time before 1970 or one that 64 bits
- * of nanoseconds do not hold (2554) is not a time.
+ * Digits beyond the nanosecond are cut off. A second of 60 is what Unix time makes of a leap
+ * second: the first of the next minute. A date that does not exist, a time before 1970 or one that
+ * 64 bits of nanoseconds do not hold (2554) is not a time.
  */
 
 #include <stdbool.h>
@@ -58,8 +58,8 @@ bool timestamp_from_units(struct slice s, uint32_t per_second, uint64_t *out_ns)
 /* Whole seconds and a rest in nanoseconds, each the text of a JSON integer. */
 bool timestamp_from_parts(struct slice seconds, struct slice nanos, uint64_t *out_ns);
 
-/* The form behind the level letter of klog and glog: `0302 10:11:12.345678` or `20260302 10:11:12.345678`. As
- * timestamp_scan(). */
+/* The form behind the level letter of klog and glog: `0302 10:11:12.345678` or `20260302
+ * 10:11:12.345678`. As timestamp_scan(). */
 size_t timestamp_scan_klog(struct slice s, const struct timestamp_env *env, struct timestamp *out);
 
 #endif

@@ -7,9 +7,9 @@
  * power of ten gives nanoseconds, exactly.
  */
 
-#define DIGITS_MAX       19 /* that 64 bits surely hold */
-#define EXPONENT_MAX     40
-#define SECONDS_MIN      100000000ULL /* 1973-03-03: below it is a duration or a counter */
+#define DIGITS_MAX          19 /* that 64 bits surely hold */
+#define EXPONENT_MAX        40
+#define SECONDS_MIN         100000000ULL /* 1973-03-03: below it is a duration or a counter */
 #define SECONDS_BELOW_POWER 11
 #define MILLIS_BELOW_POWER  14
 #define MICROS_BELOW_POWER  17
@@ -146,8 +146,7 @@ bool timestamp_from_parts(struct slice seconds, struct slice nanos, uint64_t *ou
     if (!read_decimal(seconds, &d) || !scale(d, 9, &whole)) {
         return false;
     }
-    if (nanos.len > 0 &&
-        (!read_decimal(nanos, &d) || !scale(d, 0, &rest) || rest >= 1000000000)) {
+    if (nanos.len > 0 && (!read_decimal(nanos, &d) || !scale(d, 0, &rest) || rest >= 1000000000)) {
         return false;
     }
     if (__builtin_add_overflow(whole, rest, &whole) || whole == 0) {

@@ -54,9 +54,8 @@ static bool read_header(struct slice bytes, struct header *header)
     if (bytes.len < HEADER_BYTES || memcmp(bytes.data, "TZif", 4) != 0) {
         return false;
     }
-    uint32_t *const numbers[] = {&header->utc_flags, &header->standard_flags,
-                                 &header->leap_seconds, &header->changes,
-                                 &header->types,     &header->name_bytes};
+    uint32_t *const numbers[] = {&header->utc_flags, &header->standard_flags, &header->leap_seconds,
+                                 &header->changes,   &header->types,          &header->name_bytes};
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
         *numbers[i] = (uint32_t)read_big_endian(bytes.data + 20 + 4 * i, 4);
         if (*numbers[i] > CHANGES_MAX) {

@@ -23,8 +23,8 @@ struct zone *zone_new_tzif(struct slice bytes);
 
 /*
  * As a user names it: "UTC", "Z", "+02:00", "-0730", or a name of the tz database, which is read
- * from /usr/share/zoneinfo: the one file that core opens, once, at start. NULL when there is no such
- * zone: *out_error is a sentence that the caller frees.
+ * from /usr/share/zoneinfo: the one file that core opens, once, at start. NULL when there is no
+ * such zone: *out_error is a sentence that the caller frees.
  */
 struct zone *zone_open(const char *name, char **out_error);
 void zone_free(struct zone *zone); /* NULL is fine */

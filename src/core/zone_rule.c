@@ -133,8 +133,8 @@ static int64_t day_in_year(const struct zone_rule_day *day, int64_t year)
         return january + day->day - (day->day < 60 || !civil_is_leap_year(year) ? 1 : 0);
     }
     int64_t first = civil_to_days((struct civil){year, day->month, 1});
-    int64_t found = first + (int64_t)((7 + day->day - civil_weekday(first)) % 7) +
-                    7 * (int64_t)(day->week - 1);
+    int64_t found =
+        first + (int64_t)((7 + day->day - civil_weekday(first)) % 7) + 7 * (int64_t)(day->week - 1);
     if (!civil_is_valid((struct civil){year, day->month, (unsigned)(found - first) + 1})) {
         found -= 7; /* week 5 is the last one, be it the fourth */
     }
@@ -148,8 +148,8 @@ int32_t zone_rule_offset_at(const struct zone_rule *rule, int64_t utc_s)
     }
     int64_t local_day = floor_div(utc_s + rule->standard_s, SECONDS_PER_DAY);
     int64_t year = civil_from_days(local_day).year;
-    int64_t begin = day_in_year(&rule->begin, year) * SECONDS_PER_DAY + rule->begin.time_s -
-                    rule->standard_s;
+    int64_t begin =
+        day_in_year(&rule->begin, year) * SECONDS_PER_DAY + rule->begin.time_s - rule->standard_s;
     int64_t end =
         day_in_year(&rule->end, year) * SECONDS_PER_DAY + rule->end.time_s - rule->summer_s;
     bool summer = begin < end ? utc_s >= begin && utc_s < end : utc_s >= begin || utc_s < end;

@@ -12,8 +12,8 @@
 #include "base/slice.h"
 
 struct zone_rule_day {
-    char form;     /* 'M' month.week.weekday, 'J' day 1-365 without leap day, 'D' day 0-365 */
-    unsigned day;  /* the weekday for 'M' */
+    char form;    /* 'M' month.week.weekday, 'J' day 1-365 without leap day, 'D' day 0-365 */
+    unsigned day; /* the weekday for 'M' */
     unsigned week;
     unsigned month;
     int32_t time_s; /* local wall clock, seconds after midnight */

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/resolve.h"
+
+#include <stdlib.h>
+#include "base/mem.h"
+#include "core/head.h"
+#include "core/hits.h"
+#include "core/otlp_line.h"
+#include "core/service.h"
+#include "core/severity_fields.h"
+#include "core/timestamp_fields.h"
+
+/*
+ * One walk over the top level tells which members mean something (core/keys.h); everything else
+ * works on that short list. What it leaves open is looked for in the containers, and, in text
+ * lines, in the head of the text. What the line says in its members goes before what stands in its
+ * text, but for the head of a text line: there the head is the layout's and the members are the
+ * message's.
+ */
+
+struct resolver {
+    const struct trace_settings *settings;
+    struct key_cache *keys;
+    struct zone *zone;
+    struct timestamp_cache dates;
+    struct key_hits top;
+    struct key_hits nested;
+};
+
+struct resolver *resolver_new(const struct trace_settings *settings, char **out_error)
+{
+    struct zone *zone = zone_open(settings->zone != NULL ? settings->zone : "UTC", out_error);
+    if (zone == NULL) {
+        return NULL;
+    }
+    struct resolver *resolver = mem_alloc(sizeof(*resolver));
+    resolver->settings = settings;
+    resolver->zone = zone;
+    resolver->keys = key_cache_new();
+    return resolver;
+}
+
+void resolver_free(struct resolver *resolver)
+{
+    if (resolver != NULL) {
+        key_cache_free(resolver->keys);
+        zone_free(resolver->zone);
+        free(resolver);
+    }
+}
+
+/* ------------------------------------------------------------------ body */
+
+static bool is_message(const struct field *field)
+{
+    return (field->kind == FIELD_STRING || field->kind == FIELD_BYTES) && field->text_len > 0;
+}
+
+/*
+ * The message's member: the first in the order of enum key_id that is text. GELF's full_message is
+ * a longer copy and stays; loguru's `text` is the whole formatted line, its record has the message.
+ */
+static struct field *find_message(const struct hits *hits)
+{
+    uint16_t id = KEY_MESSAGE - 1;
+    const struct field *loguru = hits_find(hits, KEY_RECORD);
+    for (struct field *field; (field = hits_next(hits, id, KEY_RECORD_MESSAGE, &id)) != NULL;) {
+        bool formatted = id == KEY_TEXT && loguru != NULL && loguru->kind == FIELD_OBJECT &&
+                         hits_has(hits, KEY_RECORD_MESSAGE);
+        if (is_message(field) && !formatted) {
+            return field;
+        }
+    }
+    return NULL;
+}
+
+static void set_body(const struct resolver *resolver, const struct hits *hits,
+                     struct record *record)
+{
+    struct field *field = find_message(hits);
+    if (field != NULL) {
+        record->has_body_text = true;
+        record->body_text = field_text(field);
+        field->flags |= resolver->settings->repeat_moved ? 0 : FIELD_MOVED;
+    }
+}
+
+/* ------------------------------------------------------------------ the parts together */
+
+static void set_time(struct record *record, const struct timestamp *time)
+{
+    record->time_ns = time->ns;
+    record->time_zone_assumed = time->zone_assumed;
+}
+
+static void read_time(const struct hits *hits, const struct timestamp_env *env,
+                      struct record *record)
+{
+    struct timestamp time;
+    if (record->time_ns == 0 && timestamp_from_fields(hits, env, &time)) {
+        set_time(record, &time);
+    }
+}
+
+/* The top level had no answer to something, and there is a place where it may be. */
+static bool wants_nested(const struct hits *hits, const struct record *record)
+{
+    return (hits->top->holds & KEY_HOLDS_VALUES) != 0 &&
+           (record->severity_number == 0 || record->time_ns == 0 || record->service.len == 0 ||
+            (record->format != FORMAT_TEXT && !record->has_body_text) ||
+            hits_has(hits, KEY_SERVICE));
+}
+
+static void read_members(struct resolver *resolver, const struct timestamp_env *env,
+                         struct record *record)
+{
+    struct hits hits = {&record->fields, &resolver->top, NULL};
+    bool wants_body = record->format == FORMAT_JSON || record->format == FORMAT_LOGFMT;
+    for (int pass = 0; pass < 2; pass++) {
+        if (record->severity_number == 0) {
+            severity_from_fields(&hits, record);
+        }
+        read_time(&hits, env, record);
+        service_from_fields(&hits, record);
+        if (wants_body && !record->has_body_text) {
+            set_body(resolver, &hits, record);
+        }
+        if (pass == 1 || !wants_nested(&hits, record)) {
+            return;
+        }
+        hits_collect_nested(resolver->keys, &record->fields, &resolver->top, &resolver->nested);
+        hits.nested = &resolver->nested;
+    }
+}
+
+static void read_head(const struct timestamp_env *env, struct record *record, struct head *head)
+{
+    head_read(record->text, env, head);
+    if (head->time.ns != 0) {
+        set_time(record, &head->time);
+    }
+    record->severity_number = head->severity_number;
+    record->severity_text = head->severity_text;
+    record->has_body_text = record->text.len > 0;
+    record->body_text = record->text;
+}
+
+/* What the head of a text line told about its writer, where the members do not. */
+static void add_head(struct resolver *resolver, const struct head *head, struct record *record)
+{
+    if (record->service.len == 0) {
+        service_from_text(resolver->keys, record->text, record);
+    }
+    if (record->service.len == 0 && !service_is_placeholder(head->service)) {
+        record->service = head->service;
+    }
+    if (record->logger.len == 0) {
+        record->logger = head->logger;
+    }
+}
+
+static void forget(struct record *record)
+{
+    record->time_ns = 0;
+    record->time_zone_assumed = false;
+    record->severity_number = 0;
+    record->severity_text = slice_make(NULL, 0);
+    record->has_body_text = false;
+    record->body_field = NO_FIELD;
+    record->service = slice_make(NULL, 0);
+    record->service_namespace = slice_make(NULL, 0);
+    record->logger = slice_make(NULL, 0);
+}
+
+void resolver_resolve(struct resolver *resolver, struct record *record)
+{
+    uint64_t reference =
+        record->runtime_time_ns != 0 ? record->runtime_time_ns : record->observed_time_ns;
+    struct timestamp_env env = {resolver->zone, reference, &resolver->dates};
+    struct head head;
+    bool is_text = record->format == FORMAT_TEXT;
+    forget(record);
+    key_hits_collect(resolver->keys, &record->fields, &resolver->top);
+    if (is_text) {
+        read_head(&env, record, &head);
+    }
+    if (!otlp_line_read(record)) {
+        read_members(resolver, &env, record);
+    }
+    if (is_text) {
+        add_head(resolver, &head, record);
+    }
+    if (record->time_ns == 0) {
+        record->time_ns = record->runtime_time_ns;
+    }
+}
