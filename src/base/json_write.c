@@ -75,6 +75,10 @@ bool json_write_double(struct buf *out, double number)
     if (isinf(number)) {
         return buf_append_string(out, number > 0 ? "\"Infinity\"" : "\"-Infinity\"");
     }
+    if (number == 0.0) {
+        /* "-0" would be read as an integer, which has no sign at zero. */
+        return buf_append_string(out, signbit(number) ? "-0.0" : "0");
+    }
     char text[32] = "";
     format_shortest(number, text);
     return buf_append_string(out, text);

@@ -146,6 +146,7 @@ EVERY_KIND = [
     ("largest", number(3, (1 << 63) - 1), {"intValue": "9223372036854775807"}),
     ("smallest", number(3, -(1 << 63)), {"intValue": "-9223372036854775808"}),
     ("double", double(4, 1626175065.5934923), {"doubleValue": 1626175065.5934923}),
+    ("minus zero", double(4, -0.0), {"doubleValue": -0.0}),
     ("tenth", double(4, 0.1), {"doubleValue": 0.1}),
     ("tiny", double(4, 5e-324), {"doubleValue": 5e-324}),
     ("huge", double(4, 1.7976931348623157e308), {"doubleValue": 1.7976931348623157e308}),
