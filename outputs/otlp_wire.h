@@ -140,15 +140,35 @@ static inline char *put_any_text(char *p, struct slice text, bool is_utf8)
     return put_delimited(p, is_utf8 ? TAG_ANY_STRING : TAG_ANY_BYTES, text);
 }
 
+/* Whether a KeyValue is short enough that each of its lengths takes one byte. Nearly all are, and
+ * then there is nothing to work out. */
+static inline bool is_short_key_value(size_t key_len, size_t any_len)
+{
+    return key_len + any_len < 0x80 - 4;
+}
+
 /* A KeyValue whose AnyValue takes `any_len` bytes, without the tag and length before it. */
 static inline size_t size_key_value(size_t key_len, size_t any_len)
 {
+    if (is_short_key_value(key_len, any_len)) {
+        return key_len + any_len + 4;
+    }
     return size_delimited(key_len) + size_delimited(any_len);
 }
 
 /* Tag and length of a KeyValue, its key, and the head of its value; the AnyValue follows. */
 static inline char *put_key_value_head(char *p, enum otlp_tag tag, struct slice key, size_t any_len)
 {
+    if (is_short_key_value(key.len, any_len)) {
+        p[0] = (char)tag;
+        p[1] = (char)(key.len + any_len + 4);
+        p[2] = TAG_KEY;
+        p[3] = (char)key.len;
+        p = put_bytes(p + 4, key.data, key.len);
+        p[0] = TAG_VALUE;
+        p[1] = (char)any_len;
+        return p + 2;
+    }
     p = put_head(p, tag, size_key_value(key.len, any_len));
     p = put_delimited(p, TAG_KEY, key);
     return put_head(p, TAG_VALUE, any_len);

@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "outputs/otlp_encode.h"
 
-enum { RECORDS = 64, FIELDS_MAX = 16, TEXT_BYTES = 768, REQUEST_BYTES = 512 * 1024 };
+enum { RECORDS = 16, FIELDS_MAX = 16, TEXT_BYTES = 768, REQUEST_BYTES = 512 * 1024 };
 
 struct sample {
     struct record record;
