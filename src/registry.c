@@ -14,6 +14,7 @@ const struct parser *const registry_parsers[] = {
 };
 
 const struct output_type *const registry_outputs[] = {
+    &output_otlp_http,
     NULL,
 };
 

@@ -25,11 +25,12 @@ struct output;
 
 enum delivery {
     DELIVERY_ACCEPTED, /* all of it; `rejected` of it refused for good by a partial success */
-    DELIVERY_REFUSED,  /* the far end will never take it (400, …): counted and logged by the output */
+    DELIVERY_REFUSED,  /* the far end will never take it (400, …): logged by the output */
     DELIVERY_KEPT,     /* not delivered: the output was closed with it in hand */
 };
 
-/* What the daemon does with a batch that comes back; `context` is what open() was given. */
+/* What the daemon does with a batch that comes back; `context` is what open() was given. May send()
+ * the next one, must not close() the output. */
 typedef void output_done_fn(void *context, struct batch *batch, enum delivery delivery,
                             uint64_t rejected_records);
 

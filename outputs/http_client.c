@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "outputs/http_client.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/curl_loop.h"
+#include "base/mem.h"
+#include "outputs/compress.h"
+
+enum { CONNECT_TIMEOUT_MS = 10000, ERROR_BYTES = 768 };
+
+struct http_client {
+    const struct output_settings *settings;
+    struct curl_loop *curl_loop;
+    struct curl_slist *headers;
+    char *shown_url;
+};
+
+struct http_exchange {
+    struct curl_task task; /* first: done() comes back by it */
+    struct http_client *client;
+    http_done_fn *done;
+    void *context;
+    struct buf answer;
+    bool is_running;
+    bool is_cut;
+    char curl_error[CURL_ERROR_SIZE];
+    char error[ERROR_BYTES];
+};
+
+/* What is likely wrong, by libcurl's code. Its own text is printed before this. */
+static const struct advice {
+    CURLcode code;
+    const char *text;
+} advices[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, "check the host name of the endpoint, and DNS"},
+    {CURLE_COULDNT_RESOLVE_PROXY, "check the host name of the proxy, and DNS"},
+    {CURLE_COULDNT_CONNECT, "is the receiver running, and are host and port of the endpoint right?"},
+    {CURLE_OPERATION_TIMEDOUT, "is it overloaded, or does a firewall drop the packets?"},
+    {CURLE_PEER_FAILED_VERIFICATION,
+     "if it is signed by a CA of your own, name that in ca_file; else look at the certificate's "
+     "names and dates"},
+    {CURLE_SSL_CONNECT_ERROR, "does TLS begin at this port? else the endpoint begins with http://"},
+    {CURLE_SSL_CERTPROBLEM, "check certificate_file and key_file"},
+    {CURLE_SSL_CACERT_BADFILE, "check ca_file"},
+    {CURLE_GOT_NOTHING, "it closed the connection without an answer: is the port that of OTLP/HTTP "
+                        "(4318), not of gRPC (4317) or TLS?"},
+    {CURLE_UNSUPPORTED_PROTOCOL, "what answers there does not speak HTTP"},
+    {CURLE_WEIRD_SERVER_REPLY, "what answers there does not speak HTTP"},
+};
+
+static char *wrong_url(const char *endpoint, const char *why)
+{
+    /* With a user in it there may be a password, and this goes to a log. */
+    return mem_format("endpoint%s%s%s is not a URL like http://host:4318/v1/logs (%s)",
+                      strchr(endpoint, '@') == NULL ? " \"" : "",
+                      strchr(endpoint, '@') == NULL ? endpoint : "",
+                      strchr(endpoint, '@') == NULL ? "\"" : "", why);
+}
+
+/* Scheme, host, port and path: a user, a password or a query may be secret. */
+static char *show_url(CURLU *url)
+{
+    char *shown = NULL;
+    curl_url_set(url, CURLUPART_USER, NULL, 0);
+    curl_url_set(url, CURLUPART_PASSWORD, NULL, 0);
+    curl_url_set(url, CURLUPART_QUERY, NULL, 0);
+    curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0);
+    curl_url_get(url, CURLUPART_URL, &shown, 0);
+    char *copy = mem_string(shown);
+    curl_free(shown);
+    return copy;
+}
+
+/* NULL when it is good: *out_shown is then the URL as it may be logged. */
+static char *check_url(const char *endpoint, char **out_shown)
+{
+    endpoint = endpoint != NULL ? endpoint : "";
+    CURLU *url = curl_url();
+    char *scheme = NULL;
+    char *error = NULL;
+    CURLUcode result = curl_url_set(url, CURLUPART_URL, endpoint, 0);
+    if (result == CURLUE_OK) {
+        result = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
+    }
+    if (result != CURLUE_OK) {
+        error = wrong_url(endpoint, curl_url_strerror(result));
+    } else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0) {
+        error = wrong_url(endpoint, "it must begin with http:// or https://");
+    } else {
+        *out_shown = show_url(url);
+    }
+    curl_free(scheme);
+    curl_url_cleanup(url);
+    return error;
+}
+
+static char *check_file(const char *option, const char *path)
+{
+    if (path == NULL || access(path, R_OK) == 0) {
+        return NULL;
+    }
+    return mem_format("cannot read %s \"%s\": %s", option, path, strerror(errno));
+}
+
+/* A line break in a header would begin another one. */
+static char *check_headers(const struct key_value_list *headers)
+{
+    for (size_t i = 0; i < headers->count; i++) {
+        const struct key_value *header = &headers->items[i];
+        if (header->key[0] == '\0' || strpbrk(header->key, "\r\n: ") != NULL ||
+            strpbrk(header->value, "\r\n") != NULL) {
+            return mem_format("header \"%s\": its name or its value has a character that no "
+                              "header may have", header->key);
+        }
+    }
+    return NULL;
+}
+
+static char *check(const struct output_settings *settings)
+{
+    char *error = check_headers(&settings->headers);
+    error = error != NULL ? error : check_file("ca_file", settings->ca_file);
+    error = error != NULL ? error : check_file("certificate_file", settings->certificate_file);
+    return error != NULL ? error : check_file("key_file", settings->key_file);
+}
+
+static void add_header(struct http_client *client, const char *name, const char *value)
+{
+    /* libcurl's way to say "this header, with nothing in it"; `Name:` alone would take it away. */
+    char *line = value[0] != '\0' ? mem_format("%s: %s", name, value) : mem_format("%s;", name);
+    struct curl_slist *longer = curl_slist_append(client->headers, line);
+    ENSURE(longer != NULL);
+    client->headers = longer;
+    free(line);
+}
+
+static void add_headers(struct http_client *client)
+{
+    const struct output_settings *settings = client->settings;
+    const char *encoding = compression_encoding(settings->compression);
+    add_header(client, "Content-Type", "application/x-protobuf");
+    if (encoding != NULL) {
+        add_header(client, "Content-Encoding", encoding);
+    }
+    for (size_t i = 0; i < settings->headers.count; i++) {
+        add_header(client, settings->headers.items[i].key, settings->headers.items[i].value);
+    }
+    /* Without this libcurl waits a second for the far end's leave to send a larger body. */
+    struct curl_slist *longer = curl_slist_append(client->headers, "Expect:");
+    ENSURE(longer != NULL);
+    client->headers = longer;
+}
+
+struct http_client *http_client_new(const struct output_settings *settings, struct ev_loop *loop,
+                                    char **out_error)
+{
+    char *shown_url = NULL;
+    char *error = check(settings);
+    error = error != NULL ? error : check_url(settings->endpoint, &shown_url);
+    if (error != NULL) {
+        *out_error = error;
+        return NULL;
+    }
+    struct http_client *client = mem_alloc(sizeof(*client));
+    client->shown_url = shown_url;
+    client->settings = settings;
+    client->curl_loop = curl_loop_new(loop);
+    add_headers(client);
+    return client;
+}
+
+void http_client_free(struct http_client *client)
+{
+    if (client != NULL) {
+        curl_slist_free_all(client->headers);
+        curl_loop_free(client->curl_loop);
+        free(client->shown_url);
+        free(client);
+    }
+}
+
+const char *http_client_url(const struct http_client *client)
+{
+    return client->shown_url;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_exchange *exchange = context;
+    size_t n = size * count;
+    size_t room = exchange->answer.limit - exchange->answer.len;
+    exchange->is_cut = n > room;
+    buf_append(&exchange->answer, bytes, n < room ? n : room);
+    return exchange->is_cut ? CURL_WRITEFUNC_ERROR : n;
+}
+
+static void set_tls(CURL *easy, const struct output_settings *settings)
+{
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, settings->verify ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, settings->verify ? 2L : 0L);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (settings->ca_file != NULL) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
+    if (settings->certificate_file != NULL) {
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, settings->certificate_file);
+    }
+    if (settings->key_file != NULL) {
+        curl_easy_setopt(easy, CURLOPT_SSLKEY, settings->key_file);
+    }
+}
+
+static void set_request(CURL *easy, const struct http_client *client)
+{
+    const struct output_settings *settings = client->settings;
+    long timeout_ms = (long)settings->timeout_ms;
+    curl_easy_setopt(easy, CURLOPT_URL, settings->endpoint);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "OTel-OTLP-Exporter-clew/" CLEW_VERSION);
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     timeout_ms > 0 && timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms
+                                                                       : CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    if (settings->proxy != NULL) {
+        curl_easy_setopt(easy, CURLOPT_PROXY, settings->proxy);
+    }
+}
+
+static void on_done(struct curl_task *task, int result);
+
+struct http_exchange *http_exchange_new(struct http_client *client, http_done_fn *done,
+                                        void *context)
+{
+    struct http_exchange *exchange = mem_alloc(sizeof(*exchange));
+    CURL *easy = curl_easy_init();
+    ENSURE(easy != NULL);
+    exchange->task.easy = easy;
+    exchange->task.done = on_done;
+    exchange->client = client;
+    exchange->done = done;
+    exchange->context = context;
+    buf_init(&exchange->answer, client->settings->response_bytes_max);
+    set_request(easy, client);
+    set_tls(easy, client->settings);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->curl_error);
+    return exchange;
+}
+
+void http_exchange_free(struct http_exchange *exchange)
+{
+    if (exchange != NULL) {
+        if (exchange->is_running) {
+            curl_loop_stop(exchange->client->curl_loop, &exchange->task);
+        }
+        curl_easy_cleanup(exchange->task.easy);
+        buf_fini(&exchange->answer);
+        free(exchange);
+    }
+}
+
+void http_exchange_start(struct http_exchange *exchange, struct slice body)
+{
+    ENSURE(!exchange->is_running);
+    exchange->is_running = true;
+    exchange->is_cut = false;
+    exchange->curl_error[0] = '\0';
+    buf_clear(&exchange->answer);
+    /* A pointer only: libcurl sends from our memory. */
+    curl_easy_setopt(exchange->task.easy, CURLOPT_POSTFIELDS, body.data);
+    curl_easy_setopt(exchange->task.easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+    curl_loop_start(exchange->client->curl_loop, &exchange->task);
+}
+
+static const char *explain(struct http_exchange *exchange, CURLcode code)
+{
+    const char *what = exchange->curl_error[0] != '\0' ? exchange->curl_error
+                                                       : curl_easy_strerror(code);
+    const char *advice = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(advices); i++) {
+        advice = advices[i].code == code ? advices[i].text : advice;
+    }
+    snprintf(exchange->error, sizeof(exchange->error), "%s%s%s%s", what,
+             advice != NULL ? " (" : "", advice != NULL ? advice : "", advice != NULL ? ")" : "");
+    return exchange->error;
+}
+
+static void on_done(struct curl_task *task, int result)
+{
+    struct http_exchange *exchange = container_of(task, struct http_exchange, task);
+    struct http_answer answer = {.is_cut = exchange->is_cut};
+    curl_off_t retry_after_s = 0;
+    char *content_type = NULL;
+    exchange->is_running = false;
+    curl_easy_getinfo(task->easy, CURLINFO_RESPONSE_CODE, &answer.status);
+    curl_easy_getinfo(task->easy, CURLINFO_CONTENT_TYPE, &content_type);
+    curl_easy_getinfo(task->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    /* Success is not believed if the answer broke off, unless it was us who broke it off. A refusal
+     * is: a far end that finds a request too large may say so and close before it has read it all. */
+    if (result != CURLE_OK && answer.status >= 400) {
+        answer.is_cut = true;
+    } else if (result != CURLE_OK && !exchange->is_cut) {
+        answer.status = 0;
+        answer.error_code = result;
+        answer.error = explain(exchange, (CURLcode)result);
+    }
+    answer.content_type = slice_from_string(content_type);
+    answer.body = buf_slice(&exchange->answer);
+    answer.retry_after_ms = retry_after_s > 0 ? (uint64_t)retry_after_s * 1000 : 0;
+    exchange->done(exchange->context, &answer);
+}

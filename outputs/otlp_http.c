@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Batches to a far end by OTLP/HTTP. docs/delivery.md says what is promised.
+ *
+ * There are in_flight_max slots, each with room for one batch:
+ *
+ *     state     left by
+ *     free      send()
+ *     waiting   start(), when its time has come
+ *     active    on_answer(): free again if the batch is done with, else waiting
+ *
+ * While the far end fails (outputs/outage.h), one request at a time finds out whether it is back,
+ * and all others wait. Once it is, they follow, each no earlier than its own back-off demands: a
+ * request that fails again and again among others that are taken must not be sent again at once.
+ *
+ * A request that is refused as too large or bad is sent in halves (otlp_split.h): `first` and
+ * `count` of a slot are the records it tries now. What comes before is decided, what comes after
+ * follows, in pieces that grow again. So one bad record costs itself and not its neighbours.
+ */
+
+#include <ev.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "outputs/compress.h"
+#include "outputs/http_client.h"
+#include "outputs/otlp_split.h"
+#include "outputs/outage.h"
+#include "outputs/outputs.h"
+#include "outputs/response.h"
+
+enum {
+    /* A far end that refuses everything must not be asked about each record of each batch. */
+    SPLITS_MAX = 512,
+    REASON_BYTES = 1024,
+    REASON_NO_ANSWER = 1000, /* + libcurl's code; below are HTTP statuses */
+};
+
+#define NS_PER_MS UINT64_C(1000000)
+#define REPEAT_NS (60 * UINT64_C(1000000000)) /* a sentence is not said again before */
+
+struct slot {
+    struct otlp_http *owner;
+    struct batch *batch; /* NULL: free */
+    struct http_exchange *exchange;
+    bool is_active;
+    bool has_body;      /* `body` is made, for first and count */
+    struct slice body;  /* in the batch, in `piece` or in `compressed` */
+    struct buf piece;   /* part of the batch; unused while all of it is sent */
+    struct buf compressed; /* unused without compression */
+    uint32_t first;     /* records that are sent now */
+    uint32_t count;
+    uint32_t count_max; /* more have been found too large */
+    unsigned splits;
+    unsigned tries;     /* of this piece, that failed */
+    uint64_t retry_at_ns;
+    uint64_t rejected;  /* by partial success */
+    uint64_t refused;   /* by status */
+};
+
+/* A sentence that was logged, so that it is not logged for every batch. */
+struct said {
+    uint64_t hash;
+    uint64_t at_ns;
+};
+
+struct otlp_http {
+    struct output base;
+    const struct output_settings *settings;
+    struct output_env env;
+    struct http_client *client;
+    struct compressor *compressor;
+    struct ev_timer timer;
+    struct outage outage;
+    struct said rejection;
+    struct said refusal;
+    struct slot *slots;
+    size_t slot_count;
+    size_t active;
+};
+
+static void on_answer(void *context, const struct http_answer *answer);
+
+static struct otlp_http *own(struct output *output)
+{
+    return container_of(output, struct otlp_http, base);
+}
+
+static const struct otlp_http *peek(const struct output *output)
+{
+    return (const struct otlp_http *)(const void *)output; /* `base` comes first */
+}
+
+static const char *name_of(const struct otlp_http *output)
+{
+    return output->settings->name != NULL ? output->settings->name : output->settings->type;
+}
+
+/* --- what is sent ------------------------------------------------------------------------------ */
+
+static struct slice take_apart(struct slot *slot)
+{
+    if (slot->first == 0 && slot->count == slot->batch->records) {
+        return buf_slice(&slot->batch->bytes);
+    }
+    /* The batch was encoded here: it can be taken apart. */
+    ENSURE(otlp_split_copy(buf_slice(&slot->batch->bytes), slot->first, slot->count, &slot->piece));
+    return buf_slice(&slot->piece);
+}
+
+/* Made once for all tries. */
+static void make_body(struct slot *slot)
+{
+    if (slot->has_body) {
+        return;
+    }
+    slot->body = take_apart(slot);
+    if (slot->owner->settings->compression != COMPRESSION_NONE) {
+        ENSURE(compressor_run(slot->owner->compressor, slot->body, &slot->compressed));
+        slot->body = buf_slice(&slot->compressed);
+    }
+    slot->has_body = true;
+}
+
+static void start(struct slot *slot)
+{
+    struct otlp_http *output = slot->owner;
+    make_body(slot);
+    slot->is_active = true;
+    output->active++;
+    counters_add(output->env.counters, C_REQUESTS, 1);
+    counters_add(output->env.counters, C_REQUESTS_RETRIED, slot->tries > 0 ? 1 : 0);
+    counters_add(output->env.counters, C_BYTES_SENT, slot->body.len);
+    http_exchange_start(slot->exchange, slot->body);
+}
+
+/* --- when it is sent --------------------------------------------------------------------------- */
+
+static bool is_before(const struct slot *a, const struct slot *b, bool by_time)
+{
+    if (by_time && a->retry_at_ns != b->retry_at_ns) {
+        return a->retry_at_ns < b->retry_at_ns;
+    }
+    return a->batch->sequence < b->batch->sequence;
+}
+
+/* In an outage the oldest batch is the one to try with; else the one whose time comes first. */
+static struct slot *find_next(const struct otlp_http *output)
+{
+    struct slot *next = NULL;
+    for (size_t i = 0; i < output->slot_count; i++) {
+        struct slot *slot = &output->slots[i];
+        bool is_waiting = slot->batch != NULL && !slot->is_active;
+        if (is_waiting && (next == NULL || is_before(slot, next, !output->outage.is_on))) {
+            next = slot;
+        }
+    }
+    return next;
+}
+
+static void set_timer(struct otlp_http *output, uint64_t wait_ns)
+{
+    ev_timer_stop(output->env.loop, &output->timer);
+    ev_now_update(output->env.loop);
+    /* A millisecond more: the timer must not come before its time by rounding. */
+    ev_timer_set(&output->timer, (double)wait_ns / 1e9 + 1e-3, 0.);
+    ev_timer_start(output->env.loop, &output->timer);
+}
+
+/* Start what may be started now, and wake up for the rest. */
+static void schedule(struct otlp_http *output)
+{
+    struct slot *slot;
+    uint64_t now_ns = clock_monotonic_ns();
+    while ((slot = find_next(output)) != NULL) {
+        if (output->outage.is_on && output->active > 0) {
+            return; /* its answer will come here again */
+        }
+        uint64_t due_ns = output->outage.is_on ? output->outage.until_ns : slot->retry_at_ns;
+        if (due_ns > now_ns) {
+            set_timer(output, due_ns - now_ns);
+            return;
+        }
+        start(slot);
+    }
+}
+
+static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)events;
+    schedule(container_of(timer, struct otlp_http, timer));
+}
+
+/* --- what came of it --------------------------------------------------------------------------- */
+
+/* True the first time, when the words change, and when they have not been said for a while. */
+static bool is_news(struct said *said, const char *words)
+{
+    uint64_t now_ns = clock_monotonic_ns();
+    uint64_t hash = hash_bytes(words, strlen(words), 0) | 1;
+    if (hash == said->hash && now_ns - said->at_ns < REPEAT_NS) {
+        return false;
+    }
+    *said = (struct said){hash, now_ns};
+    return true;
+}
+
+static void held(const struct otlp_http *output, size_t *out_requests, uint64_t *out_records)
+{
+    size_t requests = 0;
+    uint64_t records = 0;
+    for (size_t i = 0; i < output->slot_count; i++) {
+        if (output->slots[i].batch != NULL) {
+            requests++;
+            records += output->slots[i].batch->records;
+        }
+    }
+    *out_requests = requests;
+    *out_records = records;
+}
+
+/* The far end answers: whoever waited for that may go, as its own back-off allows. */
+static void note_alive(struct otlp_http *output)
+{
+    uint64_t now_ns = clock_monotonic_ns();
+    if (!output->outage.is_on) {
+        return;
+    }
+    if (outage_end(&output->outage, now_ns)) {
+        size_t requests;
+        uint64_t records;
+        held(output, &requests, &records);
+        log_event(output->env.log, LOG_INFO,
+                  "output %s: %s takes records again after %.1f s; %zu requests with %llu records "
+                  "were held and follow now",
+                  name_of(output), http_client_url(output->client),
+                  (double)(now_ns - output->outage.since_ns) / 1e9, requests,
+                  (unsigned long long)records);
+    }
+    for (size_t i = 0; i < output->slot_count; i++) {
+        uint64_t soon_ns = now_ns + outage_backoff_ns(&output->outage, 1);
+        struct slot *slot = &output->slots[i];
+        slot->retry_at_ns = slot->retry_at_ns < soon_ns ? slot->retry_at_ns : soon_ns;
+    }
+}
+
+static void fail(struct slot *slot, const struct failure *failure, const char *reason)
+{
+    struct otlp_http *output = slot->owner;
+    uint64_t now_ns = clock_monotonic_ns();
+    slot->tries++;
+    slot->retry_at_ns = now_ns + outage_backoff_ns(&output->outage, slot->tries);
+    if (outage_fail(&output->outage, failure, now_ns)) {
+        log_event(output->env.log, failure->is_mistake ? LOG_ERROR : LOG_WARN,
+                  "output %s: %s does not take records: %s; they are held, trying again in %.2f s",
+                  name_of(output), http_client_url(output->client), reason,
+                  (double)(output->outage.until_ns - now_ns) / 1e9);
+    }
+    schedule(output);
+}
+
+static void give_back(struct slot *slot, enum delivery delivery, uint64_t rejected)
+{
+    struct otlp_http *output = slot->owner;
+    struct batch *batch = slot->batch;
+    slot->batch = NULL;
+    slot->is_active = false;
+    /* May hand over the next batch at once: the slot is free by now. */
+    output->env.done(output->env.done_context, batch, delivery, rejected);
+}
+
+static void finish(struct slot *slot)
+{
+    if (slot->refused > 0 && slot->refused == slot->batch->records) {
+        give_back(slot, DELIVERY_REFUSED, 0);
+    } else {
+        give_back(slot, DELIVERY_ACCEPTED, slot->rejected + slot->refused);
+    }
+}
+
+/* The records that were sent are decided, one way or the other. */
+static void go_on(struct slot *slot)
+{
+    struct otlp_http *output = slot->owner;
+    uint32_t left = slot->batch->records - slot->first - slot->count;
+    slot->first += slot->count;
+    slot->tries = 0;
+    slot->retry_at_ns = 0;
+    slot->has_body = false;
+    if (left == 0) {
+        finish(slot);
+    } else {
+        uint32_t count = slot->count < slot->count_max / 2 ? slot->count * 2 : slot->count_max;
+        slot->count = count < left ? count : left;
+    }
+    schedule(output);
+}
+
+static void accept(struct slot *slot, const struct response *response)
+{
+    struct otlp_http *output = slot->owner;
+    uint64_t rejected = response->rejected < slot->count ? response->rejected : slot->count;
+    note_alive(output);
+    slot->rejected += rejected;
+    if ((rejected > 0 || response->message[0] != '\0') &&
+        is_news(&output->rejection, response->message)) {
+        log_event(output->env.log, LOG_WARN,
+                  "output %s: %s took a request of %u records and rejected %llu of them for good: "
+                  "\"%s\"",
+                  name_of(output), http_client_url(output->client), slot->count,
+                  (unsigned long long)rejected, response->message);
+    }
+    go_on(slot);
+}
+
+static void refuse(struct slot *slot, long status, const struct response *response)
+{
+    struct otlp_http *output = slot->owner;
+    char words[REASON_BYTES];
+    note_alive(output);
+    counters_add(output->env.counters, C_REQUESTS_FAILED, 1);
+    slot->refused += slot->count;
+    snprintf(words, sizeof(words), "HTTP status %ld, \"%s\"", status, response->message);
+    if (is_news(&output->refusal, words)) {
+        log_event(output->env.log, LOG_ERROR,
+                  "output %s: %s refused %u records, which are given up: %s", name_of(output),
+                  http_client_url(output->client), slot->count, words);
+    }
+    go_on(slot);
+}
+
+static void split(struct slot *slot, long status)
+{
+    note_alive(slot->owner);
+    counters_add(slot->owner->env.counters, C_REQUESTS_FAILED, 1);
+    slot->count /= 2;
+    /* A limit on size stays; one bad record is behind us soon. */
+    slot->count_max = status == 413 ? slot->count : slot->count_max;
+    slot->splits++;
+    slot->tries = 0;
+    slot->retry_at_ns = 0;
+    slot->has_body = false;
+    schedule(slot->owner);
+}
+
+static void fail_by_status(struct slot *slot, const struct http_answer *answer,
+                           const struct response *response)
+{
+    char reason[REASON_BYTES];
+    struct failure failure = {
+        .reason = (int)answer->status,
+        .is_mistake = response->verdict == RESPONSE_HOLD,
+        .retry_after_ms = answer->retry_after_ms,
+    };
+    counters_add(slot->owner->env.counters, C_REQUESTS_FAILED, 1);
+    snprintf(reason, sizeof(reason), "HTTP status %ld%s%s%s%s%s", answer->status,
+             response->message[0] != '\0' ? ", \"" : "", response->message,
+             response->message[0] != '\0' ? "\"" : "", response->advice != NULL ? ", " : "",
+             response->advice != NULL ? response->advice : "");
+    fail(slot, &failure, reason);
+}
+
+static void judge(struct slot *slot, const struct http_answer *answer)
+{
+    struct response response;
+    response_judge(answer->status, answer->content_type, answer->body, answer->is_cut, &response);
+    switch (response.verdict) {
+    case RESPONSE_ACCEPTED:
+        accept(slot, &response);
+        break;
+    case RESPONSE_RETRY:
+    case RESPONSE_HOLD:
+        fail_by_status(slot, answer, &response);
+        break;
+    case RESPONSE_TOO_MUCH:
+        if (slot->count > 1 && slot->splits < SPLITS_MAX) {
+            split(slot, answer->status);
+            break;
+        }
+        refuse(slot, answer->status, &response);
+        break;
+    case RESPONSE_REFUSED:
+        refuse(slot, answer->status, &response);
+        break;
+    }
+}
+
+static void on_answer(void *context, const struct http_answer *answer)
+{
+    struct slot *slot = context;
+    struct otlp_http *output = slot->owner;
+    slot->is_active = false;
+    output->active--;
+    if (answer->error != NULL) {
+        struct failure failure = {.reason = REASON_NO_ANSWER + answer->error_code};
+        counters_add(output->env.counters, C_REQUESTS_FAILED, 1);
+        fail(slot, &failure, answer->error);
+    } else {
+        judge(slot, answer);
+    }
+}
+
+/* --- the output -------------------------------------------------------------------------------- */
+
+static void make_slots(struct otlp_http *output)
+{
+    uint64_t wanted = output->settings->in_flight_max;
+    output->slot_count = wanted > 0 ? (size_t)wanted : 1;
+    output->slots = mem_array(output->slot_count, sizeof(*output->slots));
+    for (size_t i = 0; i < output->slot_count; i++) {
+        struct slot *slot = &output->slots[i];
+        slot->owner = output;
+        slot->exchange = http_exchange_new(output->client, on_answer, slot);
+        /* Bounded by the batch that they are made of. */
+        buf_init(&slot->piece, SIZE_MAX);
+        buf_init(&slot->compressed, SIZE_MAX);
+    }
+}
+
+static struct output *otlp_http_open(const struct output_settings *settings,
+                                     const struct output_env *env, char **out_error)
+{
+    struct http_client *client = http_client_new(settings, env->loop, out_error);
+    if (client == NULL) {
+        return NULL;
+    }
+    struct otlp_http *output = mem_alloc(sizeof(*output));
+    output->base.type = &output_otlp_http;
+    output->settings = settings;
+    output->env = *env;
+    output->client = client;
+    output->compressor = compressor_new(settings->compression);
+    output->outage.initial_ms = settings->retry_initial_ms;
+    output->outage.max_ms = settings->retry_max_ms;
+    output->outage.seed = clock_realtime_ns() ^ (uint64_t)getpid() << 32;
+    ev_init(&output->timer, on_timer);
+    make_slots(output);
+    if (!settings->verify) {
+        log_event(env->log, LOG_WARN,
+                  "output %s: verify is off: anybody on the way can read and change the records",
+                  name_of(output));
+    }
+    return &output->base;
+}
+
+static struct slot *find_free(const struct otlp_http *output)
+{
+    for (size_t i = 0; i < output->slot_count; i++) {
+        if (output->slots[i].batch == NULL) {
+            return &output->slots[i];
+        }
+    }
+    return NULL;
+}
+
+static void otlp_http_send(struct output *base, struct batch *batch)
+{
+    struct otlp_http *output = own(base);
+    struct slot *slot = find_free(output);
+    ENSURE(slot != NULL);
+    slot->batch = batch;
+    slot->has_body = false;
+    slot->first = 0;
+    slot->count = batch->records;
+    slot->count_max = batch->records;
+    slot->splits = 0;
+    slot->tries = 0;
+    slot->retry_at_ns = 0;
+    slot->rejected = 0;
+    slot->refused = 0;
+    schedule(output);
+}
+
+static bool otlp_http_has_room(const struct output *base)
+{
+    return find_free(peek(base)) != NULL;
+}
+
+static bool otlp_http_is_idle(const struct output *base)
+{
+    const struct otlp_http *output = peek(base);
+    for (size_t i = 0; i < output->slot_count; i++) {
+        if (output->slots[i].batch != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void free_slot(struct slot *slot)
+{
+    http_exchange_free(slot->exchange);
+    buf_fini(&slot->piece);
+    buf_fini(&slot->compressed);
+    if (slot->batch != NULL) {
+        give_back(slot, DELIVERY_KEPT, 0);
+    }
+}
+
+static void otlp_http_close(struct output *base)
+{
+    struct otlp_http *output = own(base);
+    ev_timer_stop(output->env.loop, &output->timer);
+    for (size_t i = 0; i < output->slot_count; i++) {
+        free_slot(&output->slots[i]);
+    }
+    http_client_free(output->client);
+    compressor_free(output->compressor);
+    free(output->slots);
+    free(output);
+}
+
+const struct output_type output_otlp_http = {
+    .name = "otlp_http",
+    .open = otlp_http_open,
+    .send = otlp_http_send,
+    .has_room = otlp_http_has_room,
+    .is_idle = otlp_http_is_idle,
+    .close = otlp_http_close,
+};

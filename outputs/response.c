@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "outputs/response.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include "outputs/otlp_read.h"
+
+static void set_message(struct response *out, struct slice text)
+{
+    size_t n = text.len < sizeof(out->message) ? text.len : sizeof(out->message) - 1;
+    if (n > 0) {
+        memcpy(out->message, text.data, n);
+    }
+    out->message[n] = '\0';
+}
+
+/* ExportLogsPartialSuccess: 1 rejected_log_records, 2 error_message. */
+static bool read_partial_success(struct slice in, struct response *out)
+{
+    struct wire_field field;
+    enum wire_result result;
+    while ((result = wire_next(&in, &field)) == WIRE_FIELD) {
+        if (field.number == 1 && field.type == WIRE_VARINT) {
+            /* An int64: less than nothing cannot have been rejected. */
+            out->rejected = field.value > INT64_MAX ? 0 : field.value;
+        } else if (field.number == 2 && field.type == WIRE_BYTES) {
+            set_message(out, field.bytes);
+        }
+    }
+    return result == WIRE_END;
+}
+
+/* ExportLogsServiceResponse: 1 partial_success. */
+static bool read_protobuf_success(struct slice in, struct response *out)
+{
+    struct wire_field field;
+    enum wire_result result;
+    while ((result = wire_next(&in, &field)) == WIRE_FIELD) {
+        if (field.number == 1 && field.type == WIRE_BYTES &&
+            !read_partial_success(field.bytes, out)) {
+            return false;
+        }
+    }
+    return result == WIRE_END;
+}
+
+/* google.rpc.Status: 1 code, 2 message, 3 details. */
+static void read_protobuf_status(struct slice in, struct response *out)
+{
+    struct wire_field field;
+    while (wire_next(&in, &field) == WIRE_FIELD) {
+        if (field.number == 2 && field.type == WIRE_BYTES) {
+            set_message(out, field.bytes);
+        }
+    }
+}
+
+/* Numbers of 64 bits are strings in OTLP/JSON; numbers are taken as well. */
+static uint64_t json_count(const json_t *value)
+{
+    json_int_t n = json_is_string(value) ? strtoll(json_string_value(value), NULL, 10)
+                                         : json_integer_value(value);
+    return n > 0 ? (uint64_t)n : 0;
+}
+
+static void set_json_message(struct response *out, const json_t *value)
+{
+    if (json_is_string(value)) {
+        set_message(out, slice_make(json_string_value(value), json_string_length(value)));
+    }
+}
+
+/* Some back ends answer with JSON of their own: what is not there is not told. */
+static void read_json_success(struct slice body, struct response *out)
+{
+    json_t *root = json_loadb(body.data, body.len, 0, NULL);
+    const json_t *partial = json_object_get(root, "partialSuccess");
+    out->rejected = json_count(json_object_get(partial, "rejectedLogRecords"));
+    set_json_message(out, json_object_get(partial, "errorMessage"));
+    json_decref(root);
+}
+
+static void read_json_status(struct slice body, struct response *out)
+{
+    json_t *root = json_loadb(body.data, body.len, 0, NULL);
+    set_json_message(out, json_object_get(root, "message"));
+    json_decref(root);
+}
+
+static bool is_type(struct slice content_type, struct slice type)
+{
+    return content_type.len >= type.len &&
+           slice_is_equal_nocase(slice_make(content_type.data, type.len), type);
+}
+
+static bool is_protobuf(struct slice content_type)
+{
+    return is_type(content_type, SLICE("application/x-protobuf")) ||
+           is_type(content_type, SLICE("application/protobuf"));
+}
+
+static const char hold_page[] =
+    "that is a web page, not the answer of an OTLP receiver: check the endpoint, which is the whole "
+    "URL and usually ends in /v1/logs";
+
+static void judge_success(struct slice content_type, struct slice body, bool is_cut,
+                          struct response *out)
+{
+    bool is_read = true;
+    out->verdict = RESPONSE_ACCEPTED;
+    if (is_type(content_type, SLICE("text/html"))) {
+        out->verdict = RESPONSE_HOLD;
+        out->advice = hold_page;
+    } else if (is_protobuf(content_type)) {
+        is_read = read_protobuf_success(body, out);
+    } else if (is_type(content_type, SLICE("application/json"))) {
+        read_json_success(body, out);
+    }
+    if (!is_read && !is_cut) {
+        out->verdict = RESPONSE_RETRY;
+        out->rejected = 0;
+        set_message(out, SLICE("its answer is damaged"));
+    }
+}
+
+static void read_words(struct slice content_type, struct slice body, struct response *out)
+{
+    if (is_protobuf(content_type)) {
+        read_protobuf_status(body, out);
+    } else if (is_type(content_type, SLICE("application/json"))) {
+        read_json_status(body, out);
+    } else if (!is_type(content_type, SLICE("text/html"))) {
+        set_message(out, slice_trim(body));
+    }
+}
+
+struct rule {
+    long status;
+    enum response_verdict verdict;
+    const char *advice;
+};
+
+static const struct rule rules[] = {
+    {400, RESPONSE_TOO_MUCH, NULL},
+    {401, RESPONSE_HOLD, "check the output's headers: who sends must be allowed to write logs"},
+    {403, RESPONSE_HOLD, "check the output's headers: who sends must be allowed to write logs"},
+    {404, RESPONSE_HOLD, "check the path of the endpoint, which usually ends in /v1/logs"},
+    {405, RESPONSE_HOLD, "check the path of the endpoint, which usually ends in /v1/logs"},
+    {407, RESPONSE_HOLD, "the proxy wants a user and a password: set them in the output's proxy"},
+    {413, RESPONSE_TOO_MUCH, NULL},
+    {415, RESPONSE_HOLD, "the far end does not read this compression or does not take protobuf: "
+                         "try compression: gzip or none"},
+    {429, RESPONSE_RETRY, NULL},
+    {502, RESPONSE_RETRY, NULL},
+    {503, RESPONSE_RETRY, NULL},
+    {504, RESPONSE_RETRY, NULL},
+};
+
+static void judge_failure(long status, struct response *out)
+{
+    out->verdict = RESPONSE_REFUSED;
+    if (status < 400) {
+        out->verdict = RESPONSE_HOLD;
+        out->advice = "it points elsewhere, and log records do not follow: set the endpoint to "
+                      "the receiver's own URL";
+    }
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (rules[i].status == status) {
+            out->verdict = rules[i].verdict;
+            out->advice = rules[i].advice;
+        }
+    }
+}
+
+void response_judge(long status, struct slice content_type, struct slice body, bool is_cut,
+                    struct response *out)
+{
+    *out = (struct response){0};
+    if (status >= 200 && status < 300) {
+        judge_success(content_type, body, is_cut, out);
+    } else {
+        read_words(content_type, body, out);
+        judge_failure(status, out);
+    }
+}
