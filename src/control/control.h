@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CONTROL_CONTROL_H
+#define CLEW_CONTROL_CONTROL_H
+
+/*
+ * The HTTP endpoint: what clew says about itself while it runs.
+ *
+ *     GET /healthz    200 "ok" while the loop turns
+ *     GET /readyz     200 "ready", or 503 "not ready": starting, or on its way out
+ *     GET /metrics    OpenMetrics text; docs/metrics.md has every name
+ *
+ * HEAD works everywhere; anything else is answered 404 with this list. It only reads: nothing can
+ * be changed through it, and a request has no body.
+ */
+
+#include <stdbool.h>
+#include "base/buf.h"
+#include "base/log.h"
+#include "core/counters.h"
+#include "core/settings.h"
+
+struct ev_loop;
+struct control;
+
+struct control_hooks {
+    bool (*is_ready)(void *context);
+
+    /* Append metric families that are not in the table of counters, each whole, in OpenMetrics text
+     * and without `# EOF`. NULL: there are none. */
+    void (*append_metrics)(void *context, struct buf *out);
+
+    void *context;
+};
+
+/*
+ * Listens when it returns, which it logs with the address (port 0 is a free one); serves while the
+ * loop runs. NULL on failure, with *out_error a sentence that the caller frees. `log` and
+ * `counters` must outlive it; settings and hooks are copied.
+ */
+struct control *control_open(const struct control_settings *settings, struct ev_loop *loop,
+                             const struct log *log, const struct counters *counters,
+                             const struct control_hooks *hooks, char **out_error);
+
+const char *control_address(const struct control *control); /* "127.0.0.1:9464" */
+
+void control_close(struct control *control); /* NULL is fine */
+
+#endif
