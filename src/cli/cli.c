@@ -10,6 +10,7 @@
 /* In the order of `clew help`. */
 const struct command *const commands[] = {
     &command_check,
+    &command_parse,
     &command_receive,
     &command_version,
     NULL,

@@ -6,22 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
-#include "base/diag.h"
 #include "base/mem.h"
-#include "cli/options.h"
+#include "cli/config_options.h"
 #include "config/config.h"
 #include "core/otlp_json.h"
 #include "pipeline.h"
 
 struct arguments {
-    const char *config;
-    struct cli_texts sets;
+    struct config_arguments config;
 };
 
 static const struct cli_option options[] = {
-    {"config", 'c', CLI_TEXT, offsetof(struct arguments, config), "FILE", "read this config", NULL},
-    {"set", 0, CLI_TEXTS, offsetof(struct arguments, sets), "NAME=VALUE",
-     "set one option, over the config and the environment", NULL},
+    CONFIG_OPTIONS(struct arguments, config),
     {0},
 };
 
@@ -136,19 +132,13 @@ static int run(int argc, char **argv)
     int status = EXIT_USAGE;
     if (cli_parse(&command_parse, argc, argv, &arguments, &paths, 1, &status)) {
         const char *path = paths.count > 0 ? paths.items[0] : "-";
-        struct diag diag;
-        diag_init(&diag);
         /* The path stands for the input, so that the config need not name one. */
         const char *const inputs[] = {path, NULL};
-        struct settings *settings = config_load(
-            &(struct config_sources){arguments.config, arguments.sets.items, inputs, environ},
-            &diag);
-        diag_print(&diag, stderr);
-        diag_fini(&diag);
+        struct settings *settings = config_arguments_load(&arguments.config, inputs);
         status = settings != NULL ? parse_path(settings, path) : EXIT_USAGE;
         settings_free(settings);
     }
-    cli_texts_free(&arguments.sets);
+    cli_texts_free(&arguments.config.sets);
     cli_texts_free(&paths);
     return status;
 }

@@ -4,22 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "base/diag.h"
-#include "cli/options.h"
+#include "cli/config_options.h"
 #include "config/config.h"
 #include "core/audit_report.h"
 #include "daemon.h"
 
 struct arguments {
-    const char *config;
-    struct cli_texts sets;
+    struct config_arguments config;
     bool once;
 };
 
 static const struct cli_option options[] = {
-    {"config", 'c', CLI_TEXT, offsetof(struct arguments, config), "FILE", "read this config", NULL},
-    {"set", 0, CLI_TEXTS, offsetof(struct arguments, sets), "NAME=VALUE",
-     "set one option, over the config and the environment", NULL},
+    CONFIG_OPTIONS(struct arguments, config),
     {"once", 0, CLI_FLAG, offsetof(struct arguments, once), NULL,
      "end when everything that is there now has been read and delivered", NULL},
     {0},
@@ -57,17 +53,11 @@ static int run(int argc, char **argv)
     struct cli_texts paths = {0};
     int status = EXIT_USAGE;
     if (cli_parse(&command_run, argc, argv, &arguments, &paths, SIZE_MAX, &status)) {
-        struct diag diag;
-        diag_init(&diag);
-        struct settings *settings = config_load(
-            &(struct config_sources){arguments.config, arguments.sets.items, paths.items, environ},
-            &diag);
-        diag_print(&diag, stderr);
-        diag_fini(&diag);
+        struct settings *settings = config_arguments_load(&arguments.config, paths.items);
         status = settings != NULL ? run_settings(settings, arguments.once) : EXIT_USAGE;
         settings_free(settings);
     }
-    cli_texts_free(&arguments.sets);
+    cli_texts_free(&arguments.config.sets);
     cli_texts_free(&paths);
     return status;
 }
