@@ -135,9 +135,8 @@ enum parse_result escape_decode(struct slice raw, enum escape_dialect dialect, s
     }
     char *out = text;
     const char *end = raw.data + raw.len;
-    uint64_t high = 0;
     for (const char *p = raw.data; p < end;) {
-        const char *stop = scan_string(p, end, &high);
+        const char *stop = scan_string(p, end);
         memcpy(out, p, (size_t)(stop - p));
         out += stop - p;
         if (stop == end) {

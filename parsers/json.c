@@ -9,10 +9,16 @@
 /*
  * The JSON scanner: one pass over a line into the flat field table, no tree, no recursion.
  *
- * It owes its speed to two checks made once a line. The first byte is '{', so most text is refused
- * at a glance. The last byte is '}', and '}' ends every token but a string: blanks, digits and
- * punctuation can be read without asking for the end of the line, since none of them runs over it.
- * Only strings (bounded in scan.h), the words true, false, null, and what follows a '}' need to ask.
+ * First scan.h finds where the special bytes are: quotes, backslashes, control characters. Parsing
+ * then takes them one by one, in order, beside the bytes: a string ends at the next one, wherever
+ * that is. All of them are accounted for. Outside of strings only quotes and the three blanks that are
+ * control characters may stand, and whoever steps over one takes it; so if the next special byte is
+ * not where a quote was just seen, something was stepped over that is no JSON.
+ *
+ * Two checks a line save many a byte. The first byte is '{', so most text is refused at a glance. The
+ * last byte is '}', and '}' ends every token but a string: blanks, digits and punctuation are read
+ * without asking for the end of the line, since none of them runs over it. Only strings (the bit at
+ * the end stops them), the words true, false, null, and what follows a '}' need to ask.
  *
  * The way back out of a container is kept in the table itself: while a container is open its `next`
  * holds the index of the one around it.
@@ -24,11 +30,11 @@
 
 #define likely(x)   __builtin_expect((x), 1)
 #define unlikely(x) __builtin_expect((x), 0)
+#define inlined     static inline __attribute__((always_inline))
+#define outlined    static __attribute__((noinline))
 
 /* More than any log nests; bounds the recursion of fields_merge_repeated(). */
 enum { DEPTH_CAP = 4096 };
-
-enum { INT_DIGITS_FAST = 18 }; /* always fit int64 */
 
 struct json {
     const char *end; /* behind the last '}' */
@@ -38,7 +44,17 @@ struct json {
     uint32_t depth_left;
     bool is_object;     /* what is open holds members, not elements */
     bool has_repeated;  /* a member name may have come twice */
-    enum parse_result failure; /* why, where a function returned NULL */
+    enum parse_result failure; /* why, where a function returned false */
+    const char *begin;  /* of the window */
+    struct scan_window window;
+};
+
+/* Where the parser is. A local variable whose address is only given to functions compiled into its
+ * owner: it stays in registers, which is a good part of the speed. */
+struct place {
+    const char *p;
+    const char *block;  /* the 64 bytes … */
+    uint64_t specials;  /* … whose special bytes not yet taken are these bits */
 };
 
 struct text {
@@ -48,75 +64,108 @@ struct text {
 };
 
 /* Every failure passes here. */
-static const char *fail(struct json *json, enum parse_result why)
+outlined bool fail(struct json *json, enum parse_result why)
 {
     json->failure = why;
-    return NULL;
+    return false;
 }
 
-/* One blank is what common printers write; more are rare. */
-static inline const char *skip_blanks(const char *p)
+outlined uint64_t next_window(struct json *json, const char *begin)
 {
-    if (likely(*p > ' ')) {
-        return p;
-    }
-    while (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r') {
-        p++;
-    }
-    return p;
+    json->begin = begin;
+    scan_fill(begin, json->end, &json->window);
+    return json->window.words[0];
 }
 
-/* A string with an escape at `stop`: find its end, then decode it. */
-static __attribute__((noinline)) const char *take_escaped(struct json *json, const char *p,
-                                                          const char *stop, struct text *text)
+/* The place of the next special byte, json->end if there is none. Never called again after that. */
+inlined const char *take_special(struct json *json, struct place *at)
 {
-    uint64_t high = 0;
+    while (unlikely(at->specials == 0)) {
+        at->block += SCAN_BLOCK_BYTES;
+        size_t word = (size_t)(at->block - json->begin) / SCAN_BLOCK_BYTES;
+        at->specials = likely(word < SCAN_WINDOW_WORDS) ? json->window.words[word]
+                                                        : next_window(json, at->block);
+    }
+    const char *found = at->block + __builtin_ctzll(at->specials);
+    at->specials &= at->specials - 1;
+    return found;
+}
+
+/* Most lines have none, or one behind each comma and colon. */
+inlined void skip_blanks(struct json *json, struct place *at)
+{
+    while (unlikely(*at->p <= ' ')) {
+        if (*at->p == '\t' || *at->p == '\n' || *at->p == '\r') {
+            take_special(json, at);
+        } else if (*at->p != ' ') {
+            break;
+        }
+        at->p++;
+    }
+}
+
+/* A string that holds the backslash at `stop`: find its end, then decode it. */
+outlined struct place take_escaped(struct json *json, struct place at, const char *stop,
+                                   struct text *text)
+{
+    const char *begin = at.p;
     while (stop < json->end && *stop == '\\') {
-        const char *next = json->end - stop > 2 ? stop + 2 : json->end;
-        stop = scan_string(next, json->end, &high);
+        const char *escaped = stop + 1;
+        stop = take_special(json, &at);
+        if (stop == escaped && stop < json->end) {
+            stop = take_special(json, &at);
+        }
     }
+    at.p = NULL;
     if (stop == json->end || *stop != '"') {
-        return fail(json, PARSE_NO);
+        fail(json, PARSE_NO);
+        return at;
     }
     struct slice decoded;
-    struct slice raw = slice_make(p, (size_t)(stop - p));
+    struct slice raw = slice_make(begin, (size_t)(stop - begin));
     enum parse_result result = escape_decode(raw, ESCAPE_JSON, json->arena, &decoded);
     if (result != PARSE_OK) {
-        return fail(json, result);
+        fail(json, result);
+        return at;
     }
     *text = (struct text){decoded.data, (uint32_t)decoded.len,
                           utf8_is_valid(decoded.data, decoded.len)};
-    return stop + 1;
+    at.p = stop + 1;
+    return at;
 }
 
-/* `p` is behind the opening quote; the result behind the closing one. */
-static inline const char *take_string(struct json *json, const char *p, struct text *text)
+/* At an opening quote, then behind the closing one. */
+inlined bool take_string(struct json *json, struct place *at, struct text *text)
 {
-    uint64_t high = 0;
-    const char *stop = scan_string(p, json->end, &high);
+    take_special(json, at);
+    const char *stop = take_special(json, at);
+    const char *begin = ++at->p;
     if (unlikely(stop == json->end)) {
         return fail(json, PARSE_NO);
     }
-    if (likely(*stop == '"')) {
-        *text = (struct text){p, (uint32_t)(stop - p), true};
-        if (unlikely(high != 0)) {
-            text->is_utf8 = utf8_is_valid(p, (size_t)(stop - p));
-        }
-        return stop + 1;
+    if (unlikely(*stop != '"')) {
+        struct text decoded = {0};
+        *at = take_escaped(json, *at, stop, &decoded);
+        *text = decoded;
+        return at->p != NULL;
     }
-    return take_escaped(json, p, stop, text);
+    *text = (struct text){begin, (uint32_t)(stop - begin), true};
+    if (unlikely(json->window.high != 0)) {
+        text->is_utf8 = utf8_is_valid(begin, (size_t)(stop - begin));
+    }
+    at->p = stop + 1;
+    return true;
 }
 
-/* `p` at the name; the result at the value. */
-static inline const char *take_name(struct json *json, const char *p, struct field *field)
+/* At the name, then at the value. */
+inlined bool take_name(struct json *json, struct place *at, struct field *field)
 {
-    struct text name;
-    if (unlikely(*p != '"')) {
+    struct text name = {0};
+    if (unlikely(*at->p != '"')) {
         return fail(json, PARSE_NO);
     }
-    p = take_string(json, p + 1, &name);
-    if (unlikely(p == NULL)) {
-        return NULL;
+    if (unlikely(!take_string(json, at, &name))) {
+        return false;
     }
     if (unlikely(!name.is_utf8)) {
         return fail(json, PARSE_NO);
@@ -125,20 +174,22 @@ static inline const char *take_name(struct json *json, const char *p, struct fie
     field->key_len = name.len;
     json->has_repeated |=
         fields_note_name(json->fields, json->open, slice_make(name.data, name.len));
-    p = skip_blanks(p);
-    if (unlikely(*p != ':')) {
+    skip_blanks(json, at);
+    if (unlikely(*at->p != ':')) {
         return fail(json, PARSE_NO);
     }
-    return skip_blanks(p + 1);
+    at->p++;
+    skip_blanks(json, at);
+    return true;
 }
 
-static __attribute__((noinline)) const char *take_any_number(struct json *json, const char *p,
-                                                             struct field *field)
+/* Any number. Its length, 0 if it is none. */
+outlined size_t read_number(const char *p, const char *end, struct field *field)
 {
-    struct number number = number_parse(slice_make(p, (size_t)(json->end - p)));
+    struct number number = number_parse(slice_make(p, (size_t)(end - p)));
     switch (number.kind) {
     case NUMBER_NONE:
-        return fail(json, PARSE_NO);
+        break;
     case NUMBER_INT:
         field->kind = FIELD_INT;
         field->value.i = number.i;
@@ -151,77 +202,87 @@ static __attribute__((noinline)) const char *take_any_number(struct json *json, 
         field->kind = FIELD_NUMBER;
         break;
     }
-    field->text_len = (uint32_t)number.len;
-    return p + number.len;
+    return number.len;
+}
+
+inlined bool is_digit(char c)
+{
+    return (unsigned char)(c - '0') < 10;
 }
 
 /* Plain integers here, everything else out of line. */
-static inline const char *take_number(struct json *json, const char *p, struct field *field)
+inlined bool take_number(struct json *json, struct place *at, struct field *field)
 {
-    bool is_negative = *p == '-';
-    const char *digits = p + is_negative;
+    const char *begin = at->p;
+    bool is_negative = *begin == '-';
+    const char *digits = begin + is_negative;
     const char *stop = digits;
     uint64_t value = 0;
-    while ((unsigned char)(*stop - '0') < 10) {
+    for (; is_digit(*stop); stop++) {
         value = value * 10 + (unsigned char)(*stop - '0');
-        stop++;
     }
-    bool is_plain = *stop != '.' && (*stop | 0x20) != 'e';
-    bool is_short = stop - digits <= INT_DIGITS_FAST && stop > digits;
-    bool has_zero = *digits == '0' && (stop - digits > 1 || is_negative);
-    field->text = p;
-    if (unlikely(!is_plain || !is_short || has_zero)) {
-        return take_any_number(json, p, field);
+    size_t count = (size_t)(stop - digits);
+    bool is_odd = *stop == '.' || (*stop | 0x20) == 'e' || count == 0 ||
+                  count >= NUMBER_DIGITS_FAST || (*digits == '0' && count + is_negative > 1);
+    field->text = begin;
+    if (unlikely(is_odd)) {
+        stop = begin + read_number(begin, json->end, field);
+        if (stop == begin) {
+            return fail(json, PARSE_NO);
+        }
+    } else {
+        field->kind = FIELD_INT;
+        field->value.i = is_negative ? -(int64_t)value : (int64_t)value;
     }
-    field->text_len = (uint32_t)(stop - p);
-    field->kind = FIELD_INT;
-    field->value.i = is_negative ? -(int64_t)value : (int64_t)value;
-    return stop;
+    field->text_len = (uint32_t)(stop - begin);
+    at->p = stop;
+    return true;
 }
 
-static inline const char *take_word(struct json *json, const char *p, struct slice word,
-                                    enum field_kind kind, struct field *field)
+inlined bool take_word(struct json *json, struct place *at, struct slice word,
+                       enum field_kind kind, struct field *field)
 {
-    if ((size_t)(json->end - p) < word.len || memcmp(p, word.data, word.len) != 0) {
+    if ((size_t)(json->end - at->p) < word.len || memcmp(at->p, word.data, word.len) != 0) {
         return fail(json, PARSE_NO);
     }
-    field->text = p;
+    field->text = at->p;
     field->text_len = (uint32_t)word.len;
     field->kind = (uint8_t)kind;
     field->value.b = word.data[0] == 't';
-    return p + word.len;
+    at->p += word.len;
+    return true;
 }
 
-static inline const char *take_text(struct json *json, const char *p, struct field *field)
+inlined bool take_text(struct json *json, struct place *at, struct field *field)
 {
-    struct text text;
-    p = take_string(json, p + 1, &text);
-    if (unlikely(p == NULL)) {
-        return NULL;
+    struct text text = {0};
+    if (unlikely(!take_string(json, at, &text))) {
+        return false;
     }
     field->text = text.data;
     field->text_len = text.len;
     field->kind = text.is_utf8 ? FIELD_STRING : FIELD_BYTES;
-    return p;
+    return true;
 }
 
 /* What it holds follows; pop() completes it. */
-static const char *push(struct json *json, const char *p, struct field *field)
+inlined bool push(struct json *json, struct place *at, struct field *field)
 {
     if (json->depth_left == 0) {
         return fail(json, PARSE_LIMIT);
     }
     json->depth_left--;
-    json->is_object = *p == '{';
+    json->is_object = *at->p == '{';
     field->kind = json->is_object ? FIELD_OBJECT : FIELD_ARRAY;
-    field->text = p;
+    field->text = at->p;
     field->next = json->open;
     json->open = (uint32_t)(field - json->fields->items);
-    return skip_blanks(p + 1);
+    at->p++;
+    return true;
 }
 
 /* `p` is behind the closing bracket. */
-static void pop(struct json *json, const char *p)
+inlined void pop(struct json *json, const char *p)
 {
     struct field *field = &json->fields->items[json->open];
     field->text_len = (uint32_t)(p - field->text);
@@ -232,73 +293,68 @@ static void pop(struct json *json, const char *p)
     field->next = json->fields->count;
 }
 
-static inline const char *take_value(struct json *json, const char *p, struct field *field)
+inlined bool take_value(struct json *json, struct place *at, struct field *field)
 {
-    switch (*p) {
+    switch (*at->p) {
     case '"':
-        return take_text(json, p, field);
+        return take_text(json, at, field);
     case '-':
     case '0' ... '9':
-        return take_number(json, p, field);
+        return take_number(json, at, field);
     case 't':
-        return take_word(json, p, SLICE("true"), FIELD_BOOL, field);
+        return take_word(json, at, SLICE("true"), FIELD_BOOL, field);
     case 'f':
-        return take_word(json, p, SLICE("false"), FIELD_BOOL, field);
+        return take_word(json, at, SLICE("false"), FIELD_BOOL, field);
     case 'n':
-        return take_word(json, p, SLICE("null"), FIELD_NULL, field);
+        return take_word(json, at, SLICE("null"), FIELD_NULL, field);
     case '{':
     case '[':
-        return push(json, p, field);
+        return push(json, at, field);
     default:
         return fail(json, PARSE_NO);
     }
 }
 
 /* One member or element. */
-static inline const char *take_field(struct json *json, const char *p)
+inlined bool take_field(struct json *json, struct place *at)
 {
     struct field *field = fields_add(json->fields);
     if (unlikely(field == NULL)) {
         return fail(json, PARSE_LIMIT);
     }
-    if (likely(json->is_object)) {
-        p = take_name(json, p, field);
-        if (unlikely(p == NULL)) {
-            return NULL;
-        }
+    if (likely(json->is_object) && unlikely(!take_name(json, at, field))) {
+        return false;
     }
-    return take_value(json, p, field);
+    return take_value(json, at, field);
 }
 
-/* Everything between the line's '{' and its end, which is what is returned if it is JSON. */
-static const char *take_members(struct json *json, const char *p)
+/* Everything behind the line's '{', to its end. False: json->failure says why. */
+static bool take_members(struct json *json, const char *p)
 {
-    bool may_close = true; /* right behind an opening bracket, or behind a value */
-    bool is_first = true;
+    struct place at = {p, p, next_window(json, p)};
+    bool is_first = true; /* in what is open */
     for (;;) {
-        p = skip_blanks(p);
-        if (may_close && *p == (json->is_object ? '}' : ']')) {
-            p++;
+        skip_blanks(json, &at);
+        if (*at.p == ',' && likely(!is_first)) {
+            at.p++;
+            skip_blanks(json, &at);
+        } else if (*at.p == (json->is_object ? '}' : ']')) {
+            at.p++;
             if (json->open == NO_OBJECT) {
-                return p == json->end ? p : fail(json, PARSE_NO);
+                return at.p == json->end || fail(json, PARSE_NO);
             }
-            if (unlikely(p == json->end)) {
+            if (unlikely(at.p == json->end)) {
                 return fail(json, PARSE_NO);
             }
-            pop(json, p);
+            pop(json, at.p);
             is_first = false;
             continue;
-        }
-        if (!is_first) {
-            if (unlikely(*p != ',')) {
-                return fail(json, PARSE_NO);
-            }
-            p = skip_blanks(p + 1);
+        } else if (!is_first) {
+            return fail(json, PARSE_NO);
         }
         uint32_t open = json->open;
-        p = take_field(json, p);
-        if (unlikely(p == NULL)) {
-            return NULL;
+        if (unlikely(!take_field(json, &at))) {
+            return false;
         }
         is_first = json->open != open;
     }
@@ -332,15 +388,17 @@ static enum parse_result parse_json(struct slice line, const struct parse_limits
     }
     fields_clear(&record->fields);
     record->format = FORMAT_JSON;
-    struct json json = {
-        .end = line.data + line.len,
-        .fields = &record->fields,
-        .arena = record->arena,
-        .open = NO_OBJECT,
-        .depth_left = (limits->depth_max < DEPTH_CAP ? limits->depth_max : DEPTH_CAP) - 1,
-        .is_object = true,
-    };
-    if (take_members(&json, line.data + 1) == NULL) {
+    /* Not an initializer, which would clear the window. */
+    struct json json;
+    json.end = line.data + line.len;
+    json.fields = &record->fields;
+    json.arena = record->arena;
+    json.open = NO_OBJECT;
+    json.depth_left = (limits->depth_max < DEPTH_CAP ? limits->depth_max : DEPTH_CAP) - 1;
+    json.is_object = true;
+    json.has_repeated = false;
+    json.window.high = 0;
+    if (!take_members(&json, line.data + 1)) {
         return json.failure;
     }
     if (json.has_repeated && !fields_merge_repeated(&record->fields)) {

@@ -34,82 +34,81 @@ struct decimal {
     bool is_integer;
 };
 
-struct cursor {
-    const char *p;
-    const char *end;
-};
-
-static bool is_digit(const struct cursor *c)
+static const char *skip_digits(const char *p, const char *end)
 {
-    return c->p < c->end && *c->p >= '0' && *c->p <= '9';
+    while (p < end && (unsigned char)(*p - '0') < 10) {
+        p++;
+    }
+    return p;
 }
 
-static bool take(struct cursor *c, char wanted)
+/* The digits at `p`, their end returned; `step` is what each adds to the exponent (-1 in a
+ * fraction). What does not fit into `digits` any more counts for the exponent alone. */
+static const char *take_digits(const char *p, const char *end, int step, struct decimal *d)
 {
-    if (c->p < c->end && *c->p == wanted) {
-        c->p++;
-        return true;
+    const char *begin = p;
+    while (d->count == 0 && p < end && *p == '0') {
+        p++;
     }
-    return false;
+    const char *first = p;
+    int room = d->count < DIGITS_FAST ? DIGITS_FAST - d->count : 0;
+    const char *last = end - p > room ? p + room : end;
+    uint64_t digits = d->digits;
+    for (; p < last && (unsigned char)(*p - '0') < 10; p++) {
+        digits = digits * 10 + (unsigned char)(*p - '0');
+    }
+    d->digits = digits;
+    const char *kept = p;
+    p = skip_digits(p, end);
+    d->exponent += step * (p - begin) + (p - kept);
+    d->count = p - first < EXPONENT_CAP - d->count ? d->count + (int)(p - first) : EXPONENT_CAP;
+    return p;
 }
 
-/* Digits up to the first other byte; `step` is added to the exponent for each (-1 in a fraction). */
-static bool take_digits(struct cursor *c, struct decimal *d, int step)
+/* `p` behind the e; NULL if no exponent is there. */
+static const char *take_exponent(const char *p, const char *end, struct decimal *d)
 {
-    const char *begin = c->p;
-    for (; is_digit(c); c->p++) {
-        unsigned digit = (unsigned)(*c->p - '0');
-        d->exponent += step;
-        if (d->count == 0 && digit == 0) {
-            continue;
-        }
-        if (d->count < DIGITS_FAST) {
-            d->digits = d->digits * 10 + digit;
-        } else {
-            d->exponent++;
-        }
-        d->count += d->count < EXPONENT_CAP;
-    }
-    return c->p > begin;
-}
-
-/* False if what follows the e is no exponent. */
-static bool take_exponent(struct cursor *c, struct decimal *d)
-{
-    bool is_negative = take(c, '-');
-    if (!is_negative) {
-        take(c, '+');
-    }
+    bool is_negative = p < end && *p == '-';
+    p += p < end && (*p == '-' || *p == '+');
+    const char *begin = p;
     int64_t value = 0;
-    const char *begin = c->p;
-    for (; is_digit(c); c->p++) {
+    for (; p < end && (unsigned char)(*p - '0') < 10; p++) {
         if (value < EXPONENT_CAP * INT64_C(1000000)) {
-            value = value * 10 + (*c->p - '0');
+            value = value * 10 + (*p - '0');
         }
     }
     d->exponent += is_negative ? -value : value;
-    return c->p > begin;
+    return p > begin ? p : NULL;
 }
 
-/* The grammar of RFC 8259 section 6; false if no number begins here. */
-static bool take_number(struct cursor *c, struct decimal *d)
+/* The grammar of RFC 8259 section 6; the number's end, NULL if none begins here. */
+static const char *take_number(const char *p, const char *end, struct decimal *d)
 {
-    d->is_negative = take(c, '-');
-    if (!is_digit(c) || (!take(c, '0') && !take_digits(c, d, 0))) {
-        return false;
-    }
-    d->is_integer = true;
-    if (take(c, '.')) {
-        d->is_integer = false;
-        if (!take_digits(c, d, -1)) {
-            return false;
+    d->is_negative = p < end && *p == '-';
+    p += d->is_negative;
+    if (p < end && *p == '0') {
+        p++;
+    } else {
+        const char *begin = p;
+        p = take_digits(p, end, 0, d);
+        if (p == begin) {
+            return NULL;
         }
     }
-    if (take(c, 'e') || take(c, 'E')) {
+    d->is_integer = true;
+    if (p < end && *p == '.') {
         d->is_integer = false;
-        return take_exponent(c, d);
+        const char *begin = ++p;
+        p = take_digits(p, end, -1, d);
+        if (p == begin) {
+            return NULL;
+        }
     }
-    return true;
+    if (p < end && (*p == 'e' || *p == 'E')) {
+        d->is_integer = false;
+        return take_exponent(p + 1, end, d);
+    }
+    return p;
 }
 
 static const uint64_t tens[] = {
@@ -214,19 +213,19 @@ static void set_integer(struct number *number, const struct decimal *d)
 
 struct number number_parse(struct slice text)
 {
-    struct cursor cursor = {text.data, text.data + text.len};
     struct decimal decimal = {0};
     struct number number = {0};
-    if (!take_number(&cursor, &decimal)) {
+    const char *end = take_number(text.data, text.data + text.len, &decimal);
+    if (end == NULL) {
         return number;
     }
-    number.len = (size_t)(cursor.p - text.data);
+    number.len = (size_t)(end - text.data);
     bool is_minus_zero = decimal.is_negative && decimal.count == 0;
     if (decimal.is_integer && !is_minus_zero) {
         set_integer(&number, &decimal);
         return number;
     }
-    double value = magnitude(text.data, cursor.p, &decimal);
+    double value = magnitude(text.data, end, &decimal);
     number.kind = isfinite(value) ? NUMBER_DOUBLE : NUMBER_TEXT;
     number.d = decimal.is_negative ? -value : value;
     return number;

@@ -23,6 +23,9 @@ enum number_kind {
     NUMBER_TEXT,
 };
 
+/* Fewer digits than this fit int64 whatever they are. */
+enum { NUMBER_DIGITS_FAST = 19 };
+
 struct number {
     enum number_kind kind;
     size_t len; /* bytes of the token */

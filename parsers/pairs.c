@@ -39,13 +39,34 @@ static inline const char *skip_class(const char *p, const char *end, uint8_t wan
     return p;
 }
 
+/* Eight bytes at once: 0x80 for each that ends a value (see `classes`), exactly as in scan_word(). */
+static inline uint64_t value_ends(uint64_t word)
+{
+    uint64_t low = word & SCAN_EACH(0x7F);
+    uint64_t quote = (low ^ SCAN_EACH('"')) + SCAN_EACH(0x7F);
+    uint64_t delete = (low ^ SCAN_EACH(0x7F)) + SCAN_EACH(0x7F);
+    uint64_t blank = low + SCAN_EACH(0x5F);
+    return ~((quote & delete & blank) | word) & SCAN_EACH(0x80);
+}
+
+static inline const char *skip_value(const char *p, const char *end)
+{
+    for (; end - p >= 8; p += 8) {
+        uint64_t ends = value_ends(scan_load(p));
+        if (ends != 0) {
+            return p + __builtin_ctzll(ends) / 8;
+        }
+    }
+    bool has_high;
+    return skip_class(p, end, VALUE, &has_high);
+}
+
 /* `p` is behind the opening quote, the result behind the closing one. NULL: there is none. */
 static const char *scan_quoted(const char *p, const char *end, struct pair *pair)
 {
     const char *begin = p;
-    uint64_t high = 0;
     for (;;) {
-        p = scan_string(p, end, &high);
+        p = scan_string(p, end);
         if (p == end) {
             return NULL;
         }
@@ -79,7 +100,7 @@ const char *pair_scan(const char *p, const char *end, struct pair *out_pair)
         if (p < end && *p == '"') {
             p = scan_quoted(p + 1, end, &pair);
         } else {
-            p = skip_class(p, end, VALUE, &has_high);
+            p = skip_value(p, end);
             pair.value = slice_make(begin, (size_t)(p - begin));
         }
     }

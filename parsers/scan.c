@@ -2,49 +2,30 @@
 #include "parsers/scan.h"
 
 /*
- * The kernels for long strings. Each takes whole blocks while they last and leaves the rest to the
- * next narrower one, down to single bytes.
+ * Each kernel is the same loop around one block function, so that the block is compiled into it. The
+ * last, partial block is copied to where there are 64 bytes, with quotes behind it: their bits are
+ * the ones that end a search.
  */
 
-static bool is_special(unsigned char c)
-{
-    return c < 0x20 || c == '"' || c == '\\';
-}
+typedef uint64_t block_fn(const char *p, uint64_t *io_high);
 
-static const char *scan_bytes(const char *p, const char *end, uint64_t *io_high)
+static inline __attribute__((always_inline)) void fill(const char *begin, const char *end,
+                                                       struct scan_window *window, block_fn *block)
 {
-    for (; p < end && !is_special((unsigned char)*p); p++) {
-        *io_high |= (unsigned char)*p & 0x80u;
-    }
-    return p;
-}
-
-static const char *scan_words(const char *p, const char *end, uint64_t *io_high)
-{
-    while (end - p >= SCAN_WORD_BYTES) {
-        struct scan_masks masks = scan_word(p);
-        if (masks.special != 0) {
-            *io_high |= scan_mask_before(masks.high, masks.special);
-            return p + (size_t)__builtin_ctzll(masks.special) / SCAN_WORD_BITS;
+    uint64_t high = window->high;
+    for (size_t i = 0; i < SCAN_WINDOW_WORDS; i++) {
+        size_t left = (size_t)(end - begin);
+        if (left < SCAN_BLOCK_BYTES) {
+            char rest[SCAN_BLOCK_BYTES];
+            memset(rest, '"', sizeof(rest));
+            memcpy(rest, begin, left);
+            window->words[i] = block(rest, &high);
+            break;
         }
-        *io_high |= masks.high;
-        p += SCAN_WORD_BYTES;
+        window->words[i] = block(begin, &high);
+        begin += SCAN_BLOCK_BYTES;
     }
-    return scan_bytes(p, end, io_high);
-}
-
-static const char *scan_blocks(const char *p, const char *end, uint64_t *io_high)
-{
-    while (end - p >= SCAN_BLOCK_BYTES) {
-        struct scan_masks masks = scan_block(p);
-        if (masks.special != 0) {
-            *io_high |= scan_mask_before(masks.high, masks.special);
-            return p + scan_mask_first(masks.special);
-        }
-        *io_high |= masks.high;
-        p += SCAN_BLOCK_BYTES;
-    }
-    return scan_words(p, end, io_high);
+    window->high = high;
 }
 
 static bool always(void)
@@ -52,32 +33,35 @@ static bool always(void)
     return true;
 }
 
+static void fill_words(const char *begin, const char *end, struct scan_window *window)
+{
+    fill(begin, end, window, scan_block_words);
+}
+
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
-enum { AVX2_BYTES = 32 };
-
-__attribute__((target("avx2"))) static const char *scan_avx2(const char *p, const char *end,
-                                                            uint64_t *io_high)
+static void fill_sse2(const char *begin, const char *end, struct scan_window *window)
 {
-    const __m256i quotes = _mm256_set1_epi8('"');
-    const __m256i slashes = _mm256_set1_epi8('\\');
-    const __m256i controls = _mm256_set1_epi8(0x1F);
-    for (; end - p >= AVX2_BYTES; p += AVX2_BYTES) {
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)p);
-        __m256i special = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, controls), bytes);
-        special = _mm256_or_si256(special, _mm256_cmpeq_epi8(bytes, quotes));
-        special = _mm256_or_si256(special, _mm256_cmpeq_epi8(bytes, slashes));
-        uint32_t found = (uint32_t)_mm256_movemask_epi8(special);
-        uint32_t high = (uint32_t)_mm256_movemask_epi8(bytes);
-        if (found != 0) {
-            *io_high |= scan_mask_before(high, found);
-            return p + __builtin_ctz(found);
-        }
-        *io_high |= high;
+    fill(begin, end, window, scan_block_sse2);
+}
+
+/* Not by fill(): a function for any processor cannot have one for AVX2 compiled into it. */
+__attribute__((target("avx2"))) static void fill_avx2(const char *begin, const char *end,
+                                                     struct scan_window *window)
+{
+    uint64_t high = window->high;
+    size_t i = 0;
+    for (; i < SCAN_WINDOW_WORDS && end - begin >= SCAN_BLOCK_BYTES; i++) {
+        window->words[i] = scan_block_avx2(begin, &high);
+        begin += SCAN_BLOCK_BYTES;
     }
-    return scan_blocks(p, end, io_high);
+    if (i < SCAN_WINDOW_WORDS) {
+        char rest[SCAN_BLOCK_BYTES];
+        memset(rest, '"', sizeof(rest));
+        memcpy(rest, begin, (size_t)(end - begin));
+        window->words[i] = scan_block_avx2(rest, &high);
+    }
+    window->high = high;
 }
 
 /* Asks a table that the C library filled before main(). */
@@ -87,30 +71,49 @@ static bool has_avx2(void)
 }
 
 const struct scan_kernel scan_kernels[] = {
-    {"byte", scan_bytes, always},  {"word", scan_words, always}, {"block", scan_blocks, always},
-    {"avx2", scan_avx2, has_avx2}, {NULL, NULL, NULL},
+    {"words", fill_words, always},
+    {"sse2", fill_sse2, always},
+    {"avx2", fill_avx2, has_avx2},
+    {NULL, NULL, NULL},
 };
 
-const char *scan_string_long(const char *p, const char *end, uint64_t *io_high)
+void scan_fill(const char *begin, const char *end, struct scan_window *window)
 {
-    if (end - p >= AVX2_BYTES && has_avx2()) {
-        return scan_avx2(p, end, io_high);
+    if (has_avx2()) {
+        fill_avx2(begin, end, window);
+    } else {
+        fill_sse2(begin, end, window);
     }
-    return scan_blocks(p, end, io_high);
+}
+
+#elif defined(__aarch64__)
+
+static void fill_neon(const char *begin, const char *end, struct scan_window *window)
+{
+    fill(begin, end, window, scan_block_neon);
+}
+
+const struct scan_kernel scan_kernels[] = {
+    {"words", fill_words, always},
+    {"neon", fill_neon, always},
+    {NULL, NULL, NULL},
+};
+
+void scan_fill(const char *begin, const char *end, struct scan_window *window)
+{
+    fill_neon(begin, end, window);
 }
 
 #else
 
 const struct scan_kernel scan_kernels[] = {
-    {"byte", scan_bytes, always},
-    {"word", scan_words, always},
-    {"block", scan_blocks, always},
+    {"words", fill_words, always},
     {NULL, NULL, NULL},
 };
 
-const char *scan_string_long(const char *p, const char *end, uint64_t *io_high)
+void scan_fill(const char *begin, const char *end, struct scan_window *window)
 {
-    return scan_blocks(p, end, io_high);
+    fill_words(begin, end, window);
 }
 
 #endif

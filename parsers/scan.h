@@ -3,14 +3,13 @@
 #define CLEW_PARSERS_SCAN_H
 
 /*
- * Finding the end of a string: the first quote, backslash or control character, many bytes at a time.
+ * Where the special bytes of a text are: quotes, backslashes and control characters.
  *
- * Nearly all strings of a log line are shorter than 16 bytes, so the first two blocks are looked at
- * in line, with what every machine of the architecture has. Longer ones (stack traces) go to a
- * kernel chosen by what this machine has. No kernel reads a byte outside [p, end): a line may end
- * at the last byte of a page.
- *
- * Every scan also tells whether it passed a byte >= 0x80, so that only then UTF-8 is checked.
+ * A window of the text is looked at with wide instructions before it is parsed, and every special
+ * byte becomes a bit. The parser then goes from bit to bit, which costs the same for strings of every
+ * length and lets the processor look ahead, where a search from each opening quote would make it wait
+ * for the last one to end. No kernel reads a byte outside [begin, end): a line may end at the last
+ * byte of a page.
  */
 
 #include <stdbool.h>
@@ -18,38 +17,46 @@
 #include <stdint.h>
 #include "parsers/scan_block.h"
 
-/* The first '"', '\\' or byte < 0x20 in [p, end), else `end`. *io_high becomes non-zero if a byte
- * >= 0x80 was passed, else stays. */
-typedef const char *scan_kernel_fn(const char *p, const char *end, uint64_t *io_high);
+enum {
+    SCAN_WINDOW_WORDS = 32, /* longer lines take another window after this one */
+    SCAN_WINDOW_BYTES = SCAN_WINDOW_WORDS * SCAN_BLOCK_BYTES,
+};
+
+struct scan_window {
+    uint64_t words[SCAN_WINDOW_WORDS]; /* bit n of word m: byte m * 64 + n is special */
+    uint64_t high;                     /* not 0: a byte >= 0x80 has been seen, here or before */
+};
+
+/* Fill the words for [begin, end), as far as the window goes. Every bit from `end` on is set, up to
+ * the end of the last word written, so that a search ends there; one word at least has such a bit
+ * unless the text goes on behind the window. */
+typedef void scan_kernel_fn(const char *begin, const char *end, struct scan_window *window);
 
 struct scan_kernel {
     const char *name;
-    scan_kernel_fn *scan;
+    scan_kernel_fn *fill;
     bool (*is_supported)(void);
 };
 
-/* All that were built, for the tests; NULL name at the end. */
+/* All that were built, the best last; NULL name at the end. */
 extern const struct scan_kernel scan_kernels[];
 
-/* The kernel for this machine. */
-scan_kernel_fn scan_string_long;
+/* With the best kernel for this machine. `high` is only ever added to: set it to 0 before. */
+scan_kernel_fn scan_fill;
 
-/* Blocks looked at in line. */
-static inline const char *scan_string(const char *p, const char *end, uint64_t *io_high)
+/* The first special byte in [p, end), else `end`: for short texts that are searched once. */
+static inline const char *scan_string(const char *p, const char *end)
 {
-    for (int block = 0; block < 2; block++) {
-        if (__builtin_expect(end - p < SCAN_BLOCK_BYTES, 0)) {
-            break;
+    for (; end - p >= 8; p += 8) {
+        uint64_t special = scan_word(scan_load(p));
+        if (special != 0) {
+            return p + __builtin_ctzll(special) / 8;
         }
-        struct scan_masks masks = scan_block(p);
-        if (masks.special != 0) {
-            *io_high |= scan_mask_before(masks.high, masks.special);
-            return p + scan_mask_first(masks.special);
-        }
-        *io_high |= masks.high;
-        p += SCAN_BLOCK_BYTES;
     }
-    return scan_string_long(p, end, io_high);
+    while (p < end && (unsigned char)*p >= 0x20 && *p != '"' && *p != '\\') {
+        p++;
+    }
+    return p;
 }
 
 #endif

@@ -3,110 +3,120 @@
 #define CLEW_PARSERS_SCAN_BLOCK_H
 
 /*
- * One block of bytes, looked at at once: the only place that knows the architecture's instructions.
- *
- * A mask has SCAN_MASK_BITS bits a byte, the first byte lowest; of `special` only the lowest set bit
- * is exact (the portable variant lets a borrow run upwards), which is all that is ever asked for.
+ * 64 bytes looked at at once: a bit for each that is special inside a JSON string (a quote, a
+ * backslash, a control character), the first byte lowest. The only place that knows an
+ * architecture's instructions: each variant is one function of this form, and io_high becomes
+ * non-zero if a byte >= 0x80 was among them.
  */
 
 #include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
-struct scan_masks {
-    uint64_t special; /* '"', '\\' and control characters */
-    uint64_t high;    /* bytes >= 0x80 */
-};
-
-enum { SCAN_WORD_BYTES = 8, SCAN_WORD_BITS = 8 };
+enum { SCAN_BLOCK_BYTES = 64 };
 
 #define SCAN_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Zero bytes become 0x80. */
-static inline uint64_t scan_word_zeros(uint64_t word)
+/* The portable one, eight bytes in a word: 0x80 for each special byte, exactly. Sums stay below
+ * 0x100, so no byte disturbs its neighbour. */
+static inline uint64_t scan_word(uint64_t word)
 {
-    return (word - SCAN_EACH(1)) & ~word & SCAN_EACH(0x80);
+    uint64_t low = word & SCAN_EACH(0x7F);
+    uint64_t quote = (low ^ SCAN_EACH('"')) + SCAN_EACH(0x7F);
+    uint64_t slash = (low ^ SCAN_EACH('\\')) + SCAN_EACH(0x7F);
+    uint64_t control = low + SCAN_EACH(0x60);
+    return ~((quote & slash & control) | word) & SCAN_EACH(0x80);
 }
 
-/* The portable one: eight bytes in a word. */
-static inline struct scan_masks scan_word(const char *p)
+static inline uint64_t scan_load(const char *p)
 {
     uint64_t word;
     memcpy(&word, p, sizeof(word));
-    word = le64toh(word);
-    uint64_t control = (word - SCAN_EACH(0x20)) & ~word & SCAN_EACH(0x80);
-    return (struct scan_masks){
-        .special = control | scan_word_zeros(word ^ SCAN_EACH('"')) |
-                   scan_word_zeros(word ^ SCAN_EACH('\\')),
-        .high = word & SCAN_EACH(0x80),
-    };
+    return le64toh(word);
 }
 
-#if defined(__SSE2__)
-
-#include <emmintrin.h>
-
-enum { SCAN_BLOCK_BYTES = 16, SCAN_MASK_BITS = 1 };
-
-static inline struct scan_masks scan_block(const char *p)
+static inline uint64_t scan_block_words(const char *p, uint64_t *io_high)
 {
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+    uint64_t bits = 0;
+    for (unsigned i = 0; i < SCAN_BLOCK_BYTES; i += 8) {
+        uint64_t word = scan_load(p + i);
+        *io_high |= word & SCAN_EACH(0x80);
+        /* The multiplication moves the eight bits side by side to the top. */
+        bits |= ((scan_word(word) >> 7) * UINT64_C(0x0102040810204080) >> 56) << i;
+    }
+    return bits;
+}
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+static inline uint64_t scan_16(__m128i bytes)
+{
     __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
     __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
     __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-    __m128i special = _mm_or_si128(control, _mm_or_si128(quote, slash));
-    return (struct scan_masks){
-        .special = (uint32_t)_mm_movemask_epi8(special),
-        .high = (uint32_t)_mm_movemask_epi8(bytes),
-    };
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, slash)));
 }
 
-#elif defined(__ARM_NEON) && defined(__aarch64__)
+static inline uint64_t scan_block_sse2(const char *p, uint64_t *io_high)
+{
+    uint64_t bits = 0;
+    __m128i high = _mm_setzero_si128();
+    for (unsigned i = 0; i < SCAN_BLOCK_BYTES; i += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+        high = _mm_or_si128(high, bytes);
+        bits |= scan_16(bytes) << i;
+    }
+    *io_high |= (uint32_t)_mm_movemask_epi8(high);
+    return bits;
+}
+
+__attribute__((target("avx2"))) static inline uint64_t scan_32(__m256i bytes)
+{
+    __m256i control = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1F)), bytes);
+    __m256i quote = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('"'));
+    __m256i slash = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\'));
+    __m256i special = _mm256_or_si256(control, _mm256_or_si256(quote, slash));
+    return (uint32_t)_mm256_movemask_epi8(special);
+}
+
+__attribute__((target("avx2"))) static inline uint64_t scan_block_avx2(const char *p,
+                                                                      uint64_t *io_high)
+{
+    __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    __m256i top = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
+    *io_high |= (uint32_t)_mm256_movemask_epi8(_mm256_or_si256(low, top));
+    return scan_32(low) | scan_32(top) << 32;
+}
+
+#elif defined(__aarch64__)
 
 #include <arm_neon.h>
 
-enum { SCAN_BLOCK_BYTES = 16, SCAN_MASK_BITS = 4 };
-
-/* NEON has no movemask: a narrowing shift leaves four bits of each byte. */
-static inline uint64_t scan_neon_mask(uint8x16_t bytes)
+static inline uint8x16_t scan_16(uint8x16_t bytes)
 {
-    uint8x8_t nibbles = vshrn_n_u16(vreinterpretq_u16_u8(bytes), 4);
-    return vget_lane_u64(vreinterpret_u64_u8(nibbles), 0);
+    uint8x16_t quote = vceqq_u8(bytes, vdupq_n_u8('"'));
+    uint8x16_t slash = vceqq_u8(bytes, vdupq_n_u8('\\'));
+    return vorrq_u8(vcltq_u8(bytes, vdupq_n_u8(0x20)), vorrq_u8(quote, slash));
 }
 
-static inline struct scan_masks scan_block(const char *p)
+/* NEON has no movemask: each byte keeps one bit, and three rounds of adding neighbours pack them. */
+static inline uint64_t scan_block_neon(const char *p, uint64_t *io_high)
 {
-    uint8x16_t bytes = vld1q_u8((const uint8_t *)p);
-    uint8x16_t special = vorrq_u8(vcltq_u8(bytes, vdupq_n_u8(0x20)),
-                                  vorrq_u8(vceqq_u8(bytes, vdupq_n_u8('"')),
-                                           vceqq_u8(bytes, vdupq_n_u8('\\'))));
-    return (struct scan_masks){
-        .special = scan_neon_mask(special),
-        .high = scan_neon_mask(vcgeq_u8(bytes, vdupq_n_u8(0x80))),
-    };
-}
-
-#else
-
-enum { SCAN_BLOCK_BYTES = SCAN_WORD_BYTES, SCAN_MASK_BITS = SCAN_WORD_BITS };
-
-static inline struct scan_masks scan_block(const char *p)
-{
-    return scan_word(p);
+    const uint8x16_t bits = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8_t *s = (const uint8_t *)p;
+    uint8x16_t a = vld1q_u8(s);
+    uint8x16_t b = vld1q_u8(s + 16);
+    uint8x16_t c = vld1q_u8(s + 32);
+    uint8x16_t d = vld1q_u8(s + 48);
+    *io_high |= vmaxvq_u8(vorrq_u8(vorrq_u8(a, b), vorrq_u8(c, d))) & 0x80u;
+    uint8x16_t ab = vpaddq_u8(vandq_u8(scan_16(a), bits), vandq_u8(scan_16(b), bits));
+    uint8x16_t cd = vpaddq_u8(vandq_u8(scan_16(c), bits), vandq_u8(scan_16(d), bits));
+    uint8x16_t abcd = vpaddq_u8(ab, cd);
+    return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(abcd, abcd)), 0);
 }
 
 #endif
-
-/* The index of the byte that the lowest bit stands for. */
-static inline size_t scan_mask_first(uint64_t mask)
-{
-    return (size_t)__builtin_ctzll(mask) / SCAN_MASK_BITS;
-}
-
-/* The bits of `mask` below the lowest one of `stop`. */
-static inline uint64_t scan_mask_before(uint64_t mask, uint64_t stop)
-{
-    return mask & (stop - 1) & ~stop;
-}
 
 #endif
