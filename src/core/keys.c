@@ -66,6 +66,7 @@ static const struct row own_rows[] = {
     {"httpsentrytrace", KEY_SENTRY_TRACE, false},
     {"xcloudtracecontext", KEY_CLOUD_TRACE_CONTEXT, false},
     {"httpxcloudtracecontext", KEY_CLOUD_TRACE_CONTEXT, false},
+    {"nrlinking", KEY_NR_LINKING, false},
 
     /* span ids */
     {"spanid", KEY_SPAN_ID, false},
@@ -364,7 +365,7 @@ static const struct {
 } role_ends[] = {
     {KEY_UNKNOWN, KEY_ROLE_NONE},
     {KEY_TID_WEAK, KEY_ROLE_TRACE_ID},
-    {KEY_CLOUD_TRACE_CONTEXT, KEY_ROLE_TRACE_HEADER},
+    {KEY_NR_LINKING, KEY_ROLE_TRACE_HEADER},
     {KEY_TRANSACTION_ID, KEY_ROLE_SPAN_ID},
     {KEY_FLAGS_WEAK, KEY_ROLE_FLAGS},
     {KEY_RESOURCE_LOGS, KEY_ROLE_OTLP},
@@ -529,6 +530,28 @@ static uint16_t find_suffix(struct slice canonical)
     return matches ? KEY_TRACEPARENT : KEY_UNKNOWN;
 }
 
+static uint16_t look_up_slowly(const struct key_cache *cache, struct slice name);
+
+/* Some encoders flatten `context: {trace_id: …}` to `context.trace_id`. What is behind the name of a
+ * container of the trace conventions counts as it would inside of it. */
+static uint16_t find_flattened(const struct key_cache *cache, struct slice name)
+{
+    const char *dot = memchr(name.data, '.', name.len);
+    if (dot == NULL) {
+        return KEY_UNKNOWN;
+    }
+    size_t len = (size_t)(dot - name.data);
+    char bytes[KEY_NAME_MAX];
+    struct slice container = slice_make(bytes, key_canonical(slice_make(name.data, len), bytes));
+    const struct row *row = find_row(cache, container, false);
+    if (row == NULL || (key_holds(row->id) & KEY_HOLDS_TRACE) == 0) {
+        return KEY_UNKNOWN;
+    }
+    uint16_t id = look_up_slowly(cache, slice_skip(name, len + 1));
+    return key_role(id) >= KEY_ROLE_TRACE_ID && key_role(id) <= KEY_ROLE_FLAGS ? id : KEY_UNKNOWN;
+}
+
+/* Recurses once per container's name in front of a dot, i.e. at most KEY_NAME_MAX / 3 times. */
 static uint16_t look_up_slowly(const struct key_cache *cache, struct slice name)
 {
     const struct row *row = find_row(cache, name, true);
@@ -537,14 +560,15 @@ static uint16_t look_up_slowly(const struct key_cache *cache, struct slice name)
     }
     char bytes[KEY_NAME_MAX];
     struct slice canonical = slice_make(bytes, key_canonical(name, bytes));
-    if (canonical.len == 0 || (canonical.len == 1 && bytes[0] != 'v' && cache->is_own)) {
+    if (canonical.len == 0) {
         return KEY_UNKNOWN;
     }
     row = find_row(cache, canonical, false);
     if (row != NULL) {
         return row->id;
     }
-    return cache->is_own ? find_suffix(canonical) : KEY_UNKNOWN;
+    uint16_t id = cache->is_own ? find_suffix(canonical) : KEY_UNKNOWN;
+    return id == KEY_UNKNOWN && cache->is_own ? find_flattened(cache, name) : id;
 }
 
 static uint64_t load8(const char *s)

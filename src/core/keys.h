@@ -48,6 +48,7 @@ enum key_id {
     KEY_UBER_TRACE_ID,
     KEY_SENTRY_TRACE,
     KEY_CLOUD_TRACE_CONTEXT,
+    KEY_NR_LINKING,              /* Monolog's extra.NR-LINKING */
 
     KEY_SPAN_ID,
     KEY_SPAN_ID_OTEL,

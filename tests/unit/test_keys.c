@@ -96,7 +96,10 @@ static void a_nested_name_is_tried_with_its_container(void **state)
         {SLICE("service"), SLICE("name"), KEY_SERVICE_DOT_NAME},
         {SLICE("level"), SLICE("no"), KEY_LEVELNO},
         {SLICE("record"), SLICE("message"), KEY_RECORD_MESSAGE},
-        {SLICE("mdc"), SLICE("trace_id"), KEY_UNKNOWN},
+        {SLICE("mdc"), SLICE("trace_id"), KEY_TRACE_ID},
+        {SLICE("extra"), SLICE("dd.trace_id"), KEY_TRACE_ID_DD},
+        {SLICE("mdc"), SLICE("message"), KEY_UNKNOWN},
+        {SLICE("request"), SLICE("trace_id"), KEY_UNKNOWN},
         {SLICE(""), SLICE("trace_id"), KEY_TRACE_ID},
         {SLICE("trace"), SLICE(""), KEY_TRACE_WEAK},
     };
