@@ -9,6 +9,7 @@
 #include "core/service.h"
 #include "core/severity_fields.h"
 #include "core/timestamp_fields.h"
+#include "core/trace.h"
 
 /*
  * One walk over the top level tells which members mean something (core/keys.h); everything else
@@ -21,6 +22,7 @@
 struct resolver {
     const struct trace_settings *settings;
     struct key_cache *keys;
+    struct trace_resolver *trace;
     struct zone *zone;
     struct timestamp_cache dates;
     struct key_hits top;
@@ -33,8 +35,14 @@ struct resolver *resolver_new(const struct trace_settings *settings, char **out_
     if (zone == NULL) {
         return NULL;
     }
+    struct trace_resolver *trace = trace_resolver_new(settings, out_error);
+    if (trace == NULL) {
+        zone_free(zone);
+        return NULL;
+    }
     struct resolver *resolver = mem_alloc(sizeof(*resolver));
     resolver->settings = settings;
+    resolver->trace = trace;
     resolver->zone = zone;
     resolver->keys = key_cache_new();
     return resolver;
@@ -44,6 +52,7 @@ void resolver_free(struct resolver *resolver)
 {
     if (resolver != NULL) {
         key_cache_free(resolver->keys);
+        trace_resolver_free(resolver->trace);
         zone_free(resolver->zone);
         free(resolver);
     }
@@ -193,4 +202,6 @@ void resolver_resolve(struct resolver *resolver, struct record *record)
     if (record->time_ns == 0) {
         record->time_ns = record->runtime_time_ns;
     }
+    trace_resolve(resolver->trace, record, &resolver->top,
+                  record->has_body_text ? record->body_text : slice_make(NULL, 0));
 }
