@@ -75,7 +75,7 @@ static struct field *find_message(const struct hits *hits)
     const struct field *loguru = hits_find(hits, KEY_RECORD);
     for (struct field *field; (field = hits_next(hits, id, KEY_RECORD_MESSAGE, &id)) != NULL;) {
         bool formatted = id == KEY_TEXT && loguru != NULL && loguru->kind == FIELD_OBJECT &&
-                         hits_has(hits, KEY_RECORD_MESSAGE);
+                         (hits->nested == NULL || hits_has(hits, KEY_RECORD_MESSAGE));
         if (is_message(field) && !formatted) {
             return field;
         }

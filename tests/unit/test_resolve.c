@@ -157,10 +157,133 @@ static void the_documented_conventions_resolve_as_stated(void **state)
     check_corpus("tests/corpus/values/conventions.jsonl");
 }
 
+/* Every line of a corpus, cut off at every byte: nothing is read behind the cut. */
+static void cut_rows(struct bench *bench, const char *path)
+{
+    size_t len;
+    char *bytes = driver_read_file(path, &len);
+    for (char *row = strtok(bytes, "\n"); row != NULL; row = strtok(NULL, "\n")) {
+        json_t *parsed = json_loads(row, 0, NULL);
+        const json_t *line = json_object_get(parsed, "line");
+        struct slice text = slice_make(json_string_value(line), json_string_length(line));
+        struct slice page = driver_guarded(text);
+        for (size_t cut = 0; cut <= text.len; cut++) {
+            /* Moved, so that the cut is at the guard page too. */
+            char *begin = (char *)(uintptr_t)(page.data + cut);
+            memmove(begin, text.data, text.len - cut);
+            resolve(bench, slice_make(begin, text.len - cut));
+        }
+        json_decref(parsed);
+    }
+    free(bytes);
+}
+
+static void a_line_cut_off_anywhere_is_read_within_its_bytes(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench);
+    cut_rows(&bench, "tests/corpus/values/conventions.jsonl");
+    cut_rows(&bench, "tests/corpus/values/layouts.jsonl");
+    cut_rows(&bench, "tests/corpus/values/members.jsonl");
+    bench_fini(&bench);
+}
+
+static void the_runtimes_time_fills_in_for_a_line_without_one(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench);
+    struct record *record = &bench.parse.record;
+    assert_int_equal(parse_case_run(&bench.parse, SLICE("{\"msg\":\"x\"}")), PARSE_OK);
+    record->format = FORMAT_JSON;
+    record->runtime_time_ns = MOMENT;
+    resolver_resolve(bench.resolver, record);
+    assert_int_equal(record->time_ns, MOMENT);
+    assert_false(record->time_zone_assumed);
+    resolver_resolve(bench.resolver, record);
+    assert_int_equal(record->time_ns, MOMENT);
+    bench_fini(&bench);
+}
+
+static void the_runtimes_time_tells_the_date_of_a_line_without_one(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench);
+    struct record *record = resolve(&bench, SLICE("10:11:12.345 INFO x"));
+    record->runtime_time_ns = MOMENT - 86400000000000ULL;
+    resolver_resolve(bench.resolver, record);
+    assert_int_equal(record->time_ns, MOMENT - 86400000000000ULL + 345000000);
+    bench_fini(&bench);
+}
+
+static void only_the_message_leaves_the_attributes(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench);
+    struct slice line = SLICE("{\"level\":\"info\",\"time\":1772446272,\"service\":\"shop\","
+                              "\"logger\":\"a\",\"msg\":\"x\",\"message\":{\"a\":1}}");
+    struct record *record = resolve(&bench, line);
+    for (uint32_t i = 0; i < record->fields.count; i++) {
+        bool message = slice_is_equal(field_key(&record->fields.items[i]), SLICE("msg"));
+        assert_int_equal(record->fields.items[i].flags & FIELD_MOVED, message ? FIELD_MOVED : 0);
+    }
+    bench.settings.repeat_moved = true;
+    record = resolve(&bench, line);
+    assert_slice_equal(record->body_text, SLICE("x"));
+    for (uint32_t i = 0; i < record->fields.count; i++) {
+        assert_int_equal(record->fields.items[i].flags & FIELD_MOVED, 0);
+    }
+    bench_fini(&bench);
+}
+
+static void a_zone_from_the_settings_is_used_and_a_wrong_one_is_refused(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench);
+    resolver_free(bench.resolver);
+    char zone[] = "Europe/Berlin";
+    bench.settings.zone = zone;
+    char *error = NULL;
+    bench.resolver = resolver_new(&bench.settings, &error);
+    assert_non_null(bench.resolver);
+    struct record *record = resolve(&bench, SLICE("2026-03-02 11:11:12,000 INFO x"));
+    assert_int_equal(record->time_ns, MOMENT);
+    assert_true(record->time_zone_assumed);
+    char wrong[] = "Mars/Olympus";
+    bench.settings.zone = wrong;
+    assert_null(resolver_new(&bench.settings, &error));
+    assert_non_null(strstr(error, "Mars/Olympus"));
+    free(error);
+    bench_fini(&bench);
+}
+
+static void text_layouts_tell_what_their_head_holds(void **state)
+{
+    (void)state;
+    check_corpus("tests/corpus/values/layouts.jsonl");
+}
+
+static void members_are_taken_in_the_documented_order(void **state)
+{
+    (void)state;
+    check_corpus("tests/corpus/values/members.jsonl");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_documented_conventions_resolve_as_stated),
+        cmocka_unit_test(text_layouts_tell_what_their_head_holds),
+        cmocka_unit_test(members_are_taken_in_the_documented_order),
+        cmocka_unit_test(a_line_cut_off_anywhere_is_read_within_its_bytes),
+        cmocka_unit_test(the_runtimes_time_fills_in_for_a_line_without_one),
+        cmocka_unit_test(the_runtimes_time_tells_the_date_of_a_line_without_one),
+        cmocka_unit_test(only_the_message_leaves_the_attributes),
+        cmocka_unit_test(a_zone_from_the_settings_is_used_and_a_wrong_one_is_refused),
     };
     return driver_run("resolve", tests, ARRAY_LEN(tests));
 }
