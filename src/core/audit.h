@@ -7,19 +7,52 @@
  *
  * Counted before the filters and before shipping, so that clew can prove that it stripped nothing
  * itself. docs/coverage.md defines each number. Bounded: at most audit.groups_max groups, the rest
- * in one overflow group.
+ * in one overflow group; names and samples are cut, and hostile names cannot make it grow.
+ *
+ * Whose record is it? The service that the line names. Lines that name none are kept apart by where
+ * they come from, and given away when a report is made: to the one service that all other lines
+ * from there agree on, else to the source's default service, else to `unknown_service`. So the
+ * order of the lines does not matter.
  */
 
-#include <stdio.h>
+#include <stdbool.h>
 #include "core/record.h"
 #include "core/settings.h"
 
 struct audit;
 
+/* What a group can be broken down by. */
+enum audit_dimension {
+    AUDIT_BY_SERVICE,
+    AUDIT_BY_NAMESPACE,
+    AUDIT_BY_POD,
+    AUDIT_BY_CONTAINER,
+    AUDIT_BY_LOGGER,
+    AUDIT_BY_CALLSITE, /* caller, function or file of the line, by the names that loggers use */
+    AUDIT_BY_SEVERITY,
+    AUDIT_BY_STREAM,
+    AUDIT_BY_FILE,
+    AUDIT_DIMENSIONS,
+};
+
+/* "service", "namespace", …; NULL behind the last, so it can be used for choices. */
+extern const char *const audit_dimension_names[AUDIT_DIMENSIONS + 1];
+
+/* `settings` is read by audit_new() only for its limits, by reports for the policy: it must outlive
+ * the audit. */
 struct audit *audit_new(const struct audit_settings *settings);
-void audit_free(struct audit *audit);
+void audit_free(struct audit *audit); /* NULL is fine */
+
+/* Also count every combination of these within each group. Before the first audit_count(). */
+void audit_break_down(struct audit *audit, const enum audit_dimension *dimensions, size_t count);
+
+/* Keep one sample line of each class in each group, `bytes_max` in all; 0, the default: none. */
+void audit_keep_samples(struct audit *audit, size_t bytes_max);
 
 /* Count one record, right after the resolve stage. */
 void audit_count(struct audit *audit, const struct record *record);
+
+/* Count the ids that a record still has where it leaves: behind the filters, at the encoder. */
+void audit_count_out(struct audit *audit, const struct record *record);
 
 #endif

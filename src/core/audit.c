@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/audit.h"
+
+#include <stdlib.h>
+#include "base/hash.h"
+#include "base/mem.h"
+#include "core/audit_book.h"
+#include "core/redact.h"
+
+/*
+ * Lines come file by file, and the lines of a file mostly name one service. So the usual record
+ * costs two compares: is it of the source of the last one, and of the group of the last one of that
+ * source. Everything else is a lookup in a hash table.
+ */
+
+enum {
+    NAME_BYTES_MAX = 256,   /* of a service, a logger, … */
+    SAMPLE_BYTES_MAX = 400, /* of a sample line */
+};
+
+const char *const audit_dimension_names[AUDIT_DIMENSIONS + 1] = {
+    [AUDIT_BY_SERVICE] = "service",   [AUDIT_BY_NAMESPACE] = "namespace",
+    [AUDIT_BY_POD] = "pod",           [AUDIT_BY_CONTAINER] = "container",
+    [AUDIT_BY_LOGGER] = "logger",     [AUDIT_BY_CALLSITE] = "callsite",
+    [AUDIT_BY_SEVERITY] = "severity", [AUDIT_BY_STREAM] = "stream",
+    [AUDIT_BY_FILE] = "file",
+};
+
+struct audit *audit_new(const struct audit_settings *settings)
+{
+    struct audit *audit = mem_alloc(sizeof(*audit));
+    audit->settings = settings;
+    audit->parts_left = settings->groups_max;
+    return audit;
+}
+
+static void free_origin(struct audit_origin *origin, size_t dimension_count)
+{
+    if (origin == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < AUDIT_DIMENSIONS; i++) {
+        free(origin->names[i]);
+    }
+    audit_group_free(origin->unnamed, dimension_count);
+    free(origin->default_service);
+    free(origin->key);
+    free(origin);
+}
+
+void audit_free(struct audit *audit)
+{
+    if (audit == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < audit->origins.cap; i++) {
+        free_origin(audit->origins.slots[i].value, audit->dimension_count);
+    }
+    for (size_t i = 0; i < audit->groups.cap; i++) {
+        audit_group_free(audit->groups.slots[i].value, audit->dimension_count);
+    }
+    free_origin(audit->strangers, audit->dimension_count);
+    audit_group_free(audit->overflow, audit->dimension_count);
+    map_fini(&audit->origins);
+    map_fini(&audit->groups);
+    free(audit);
+}
+
+void audit_break_down(struct audit *audit, const enum audit_dimension *dimensions, size_t count)
+{
+    ENSURE(count <= AUDIT_DIMENSIONS && audit->last_origin == NULL);
+    memcpy(audit->dimensions, dimensions, count * sizeof(*dimensions));
+    audit->dimension_count = count;
+}
+
+void audit_keep_samples(struct audit *audit, size_t bytes_max)
+{
+    audit->sample_bytes_left = bytes_max;
+}
+
+/* ---- origins ---- */
+
+static const char *text_of(const struct source *source, const char *key)
+{
+    const struct attribute *attribute = source_get(source, key);
+    return attribute != NULL && !attribute->is_int ? attribute->value : NULL;
+}
+
+/* One name for all files of a container; a file's own else. The caller frees it. */
+static char *make_origin_key(const struct source *source)
+{
+    const char *container = text_of(source, "k8s.container.name");
+    const char *id = text_of(source, "container.id");
+    if (container != NULL) {
+        const char *uid = text_of(source, "k8s.pod.uid");
+        return mem_format("pod %s/%s/%s", text_of(source, "k8s.namespace.name"),
+                          uid != NULL ? uid : text_of(source, "k8s.pod.name"), container);
+    }
+    if (id != NULL) {
+        return mem_format("container %s", id);
+    }
+    return source->path != NULL ? mem_format("file %s", source->path) : mem_string("stdin");
+}
+
+static struct audit_origin *make_origin(char *key, const struct source *source)
+{
+    struct audit_origin *origin = mem_alloc(sizeof(*origin));
+    const char *container = text_of(source, "k8s.container.name");
+    origin->key = key;
+    origin->names[AUDIT_BY_NAMESPACE] = mem_string(text_of(source, "k8s.namespace.name"));
+    origin->names[AUDIT_BY_POD] = mem_string(text_of(source, "k8s.pod.name"));
+    origin->names[AUDIT_BY_CONTAINER] =
+        mem_string(container != NULL ? container : text_of(source, "container.id"));
+    origin->names[AUDIT_BY_FILE] = mem_string(source->path != NULL ? source->path : "-");
+    origin->default_service = mem_string(source->default_service);
+    return origin;
+}
+
+static bool origin_is(const void *value, const void *key)
+{
+    const struct audit_origin *origin = value;
+    return strcmp(origin->key, key) == 0;
+}
+
+/* All that come after the limit are one origin, of which nothing is known. */
+static struct audit_origin *stranger(struct audit *audit)
+{
+    if (audit->strangers == NULL) {
+        audit->strangers = mem_alloc(sizeof(*audit->strangers));
+        audit->strangers->is_mixed = true;
+    }
+    return audit->strangers;
+}
+
+static struct audit_origin *find_origin(struct audit *audit, const struct source *source)
+{
+    char *key = make_origin_key(source);
+    uint64_t hash = hash_bytes(key, strlen(key), 0);
+    struct audit_origin *origin = map_find(&audit->origins, hash, origin_is, key);
+    if (origin != NULL || audit->origins.count >= audit->settings->groups_max) {
+        free(key);
+        return origin != NULL ? origin : stranger(audit);
+    }
+    origin = make_origin(key, source);
+    map_add(&audit->origins, hash, origin);
+    return origin;
+}
+
+/* ---- groups ---- */
+
+struct group_key {
+    struct slice service;
+    struct slice name_space;
+};
+
+static bool group_is(const void *value, const void *key)
+{
+    const struct audit_group *group = value;
+    const struct group_key *wanted = key;
+    return slice_is_equal(slice_from_string(group->service), wanted->service) &&
+           slice_is_equal(slice_from_string(group->name_space), wanted->name_space);
+}
+
+static struct slice bounded(struct slice s)
+{
+    return slice_make(s.data, s.len < NAME_BYTES_MAX ? s.len : NAME_BYTES_MAX);
+}
+
+static struct audit_group *overflow_group(struct audit *audit)
+{
+    if (audit->overflow == NULL) {
+        audit->overflow = audit_group_new(SLICE("(others)"), (struct slice){NULL, 0});
+        audit->overflow->is_overflow = true;
+    }
+    return audit->overflow;
+}
+
+static struct audit_group *find_group(struct audit *audit, const struct group_key *key)
+{
+    uint64_t hash = audit_group_hash(key->service, key->name_space);
+    struct audit_group *group = map_find(&audit->groups, hash, group_is, key);
+    if (group == NULL && audit->groups.count < audit->settings->groups_max) {
+        group = audit_group_new(key->service, key->name_space);
+        map_add(&audit->groups, hash, group);
+    }
+    return group != NULL ? group : overflow_group(audit);
+}
+
+static void note_group(struct audit_origin *origin, struct audit_group *group)
+{
+    origin->is_mixed = origin->is_mixed || (origin->only != NULL && origin->only != group);
+    origin->only = group;
+    origin->last = group;
+}
+
+static struct audit_group *group_of(struct audit *audit, struct audit_origin *origin,
+                                    const struct record *record)
+{
+    if (record->service.len == 0) {
+        if (origin->unnamed == NULL) {
+            origin->unnamed = audit_group_new((struct slice){"", 0}, (struct slice){NULL, 0});
+        }
+        return origin->unnamed;
+    }
+    struct group_key key = {bounded(record->service), bounded(record->service_namespace)};
+    if (key.name_space.len == 0) {
+        key.name_space = slice_from_string(origin->names[AUDIT_BY_NAMESPACE]);
+    }
+    if (origin->last == NULL || !group_is(origin->last, &key)) {
+        note_group(origin, find_group(audit, &key));
+    }
+    return origin->last;
+}
+
+/* ---- parts and samples ---- */
+
+/* Where in the program a line was logged, by the names that loggers use. */
+static struct slice callsite_of(const struct record *record)
+{
+    static const struct slice names[] = {
+        SLICE("caller"),   SLICE("code.function.name"), SLICE("code.file.path"),
+        SLICE("location"), SLICE("funcName"),           SLICE("function"),
+        SLICE("func"),     SLICE("filename"),           SLICE("file"),
+    };
+    struct fields fields = record->fields; /* fields_find() wants one that may be changed */
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const struct field *field = fields_find(&fields, names[i]);
+        if (field != NULL && field->kind == FIELD_STRING) {
+            return field_text(field);
+        }
+    }
+    return (struct slice){NULL, 0};
+}
+
+static struct slice severity_of(const struct record *record)
+{
+    static const char *const names[] = {"trace", "debug", "info", "warn", "error", "fatal"};
+    size_t range = (record->severity_number - 1u) / 4; /* 24 numbers, four a name */
+    return slice_from_string(range < ARRAY_LEN(names) ? names[range] : NULL);
+}
+
+static struct slice value_of(enum audit_dimension dimension, const struct audit_origin *origin,
+                             const struct record *record)
+{
+    static const char *const iostreams[] = {NULL, "stdout", "stderr"};
+    switch (dimension) {
+    case AUDIT_BY_SERVICE:
+        return record->service;
+    case AUDIT_BY_LOGGER:
+        return record->logger;
+    case AUDIT_BY_CALLSITE:
+        return callsite_of(record);
+    case AUDIT_BY_SEVERITY:
+        return severity_of(record);
+    case AUDIT_BY_STREAM:
+        return slice_from_string(iostreams[record->iostream]);
+    default:
+        return slice_from_string(origin->names[dimension]);
+    }
+}
+
+static void count_part(struct audit *audit, struct audit_group *group,
+                       const struct audit_origin *origin, const struct record *record)
+{
+    struct slice values[AUDIT_DIMENSIONS];
+    for (size_t i = 0; i < audit->dimension_count; i++) {
+        values[i] = bounded(value_of(audit->dimensions[i], origin, record));
+    }
+    struct audit_part *part =
+        audit_group_part(group, values, audit->dimension_count, &audit->parts_left);
+    book_count(&part->book, record);
+}
+
+static void keep_sample(struct audit *audit, struct audit_group *group,
+                        const struct record *record)
+{
+    char text[SAMPLE_BYTES_MAX];
+    size_t len = redact(record->line, text, sizeof(text));
+    if (len + 1 > audit->sample_bytes_left) {
+        audit->sample_bytes_left = 0;
+        return;
+    }
+    audit->sample_bytes_left -= len + 1;
+    group->samples[record->trace_class] = mem_string_from(slice_make(text, len));
+}
+
+/* ---- counting ---- */
+
+void audit_count(struct audit *audit, const struct record *record)
+{
+    struct audit_origin *origin = audit->last_origin;
+    if (origin == NULL || audit->last_source_id != record->source->id) {
+        origin = find_origin(audit, record->source);
+        audit->last_origin = origin;
+        audit->last_source_id = record->source->id;
+    }
+    struct audit_group *group = group_of(audit, origin, record);
+    book_count(&group->book, record);
+    audit->ids_in += record->has_trace_id;
+    if (audit->dimension_count > 0) {
+        count_part(audit, group, origin, record);
+    }
+    if (audit->sample_bytes_left > 0 && group->samples[record->trace_class] == NULL) {
+        keep_sample(audit, group, record);
+    }
+}
+
+void audit_count_out(struct audit *audit, const struct record *record)
+{
+    audit->ids_out += record->has_trace_id;
+}

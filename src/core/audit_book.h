@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CORE_AUDIT_BOOK_H
+#define CLEW_CORE_AUDIT_BOOK_H
+
+/*
+ * The audit's books: what is counted of one group of records, and the group's parts by the
+ * dimensions that were asked for. For audit.c, which writes them, and audit_report.c, which reads.
+ */
+
+#include "base/map.h"
+#include "core/audit.h"
+
+/*
+ * The most frequent trace ids, by the space-saving algorithm (Metwally et al., 2005): a new id takes
+ * the place of the rarest and inherits its count, noted as `excess`. So count - excess is certain,
+ * and an id of more than a quarter of all records is always found.
+ */
+enum { FREQUENT_IDS = 4 };
+
+struct frequent_ids {
+    uint64_t id[FREQUENT_IDS][2];
+    uint64_t count[FREQUENT_IDS];
+    uint64_t excess[FREQUENT_IDS];
+};
+
+struct book {
+    uint64_t records;
+    uint64_t valid; /* with a trace id that is shipped */
+    uint64_t classes[TRACE_CLASSES];
+    uint64_t notes[TRACE_NOTES_END - TRACE_CLASSES]; /* by enum trace_note */
+    struct frequent_ids frequent;
+};
+
+void book_count(struct book *book, const struct record *record);
+void book_merge(struct book *into, const struct book *from);
+
+/* At least so many records carried the most frequent trace id; its bytes to out_id if not NULL. */
+uint64_t book_top_trace(const struct book *book, uint8_t out_id[16]);
+
+/* A combination of the dimensions' values. */
+struct audit_part {
+    char **values; /* as many as there are dimensions; NULL where the record had none */
+    bool is_overflow;
+    struct book book;
+};
+
+struct audit_group {
+    char *service;
+    char *name_space; /* NULL: not known */
+    bool is_overflow; /* of all groups beyond groups_max */
+    struct book book;
+    char *samples[TRACE_CLASSES]; /* NULL: none yet */
+    struct map parts;
+    struct audit_part *last_part;
+    struct audit_part *overflow_part;
+};
+
+/* Where lines come from: one container, one file, standard input. */
+struct audit_origin {
+    char *key;
+    char *names[AUDIT_DIMENSIONS]; /* namespace, pod, container, file, as far as it tells them */
+    char *default_service;
+    struct audit_group *last;      /* the group of the last record that named a service */
+    struct audit_group *only;      /* the one group of all that did … */
+    bool is_mixed;                 /* … unless there are several */
+    struct audit_group *unnamed;   /* records that name no service; NULL: none */
+};
+
+struct audit {
+    const struct audit_settings *settings;
+    enum audit_dimension dimensions[AUDIT_DIMENSIONS];
+    size_t dimension_count;
+    size_t sample_bytes_left;
+    size_t parts_left;
+    struct map groups;
+    struct map origins;
+    struct audit_group *overflow;  /* NULL: never needed */
+    struct audit_origin *strangers; /* the origin of all that came after the limit; NULL */
+    uint64_t last_source_id;
+    struct audit_origin *last_origin; /* NULL: none yet */
+    uint64_t ids_in;
+    uint64_t ids_out;
+};
+
+/* Groups of a name, outside of the books: for reports. */
+uint64_t audit_group_hash(struct slice service, struct slice name_space);
+struct audit_group *audit_group_new(struct slice service, struct slice name_space);
+void audit_group_free(struct audit_group *group, size_t dimension_count); /* NULL is fine */
+
+/* The part with these values (an empty one: the record had none), made while *left, which then goes
+ * down; else the part of all that came too late. */
+struct audit_part *audit_group_part(struct audit_group *group, const struct slice *values,
+                                    size_t dimension_count, size_t *left);
+struct audit_part *audit_group_overflow(struct audit_group *group, size_t dimension_count);
+
+/* Adds book, samples and parts; `from` is left as it is. `dimension_count` values a part. */
+void audit_group_merge(struct audit_group *into, const struct audit_group *from,
+                       size_t dimension_count);
+
+#endif

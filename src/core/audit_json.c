@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/audit_json.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include "base/mem.h"
+#include "base/utf8.h"
+
+/* Names come from logs: what is not UTF-8 in them is shown as U+FFFD. */
+static json_t *text(const char *string)
+{
+    if (string == NULL) {
+        return json_null();
+    }
+    size_t len = strlen(string);
+    if (utf8_is_valid(string, len)) {
+        return json_stringn(string, len);
+    }
+    char *clean = mem_alloc(3 * len + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < len;) {
+        size_t sequence = utf8_sequence_len(string + i, len - i);
+        memcpy(clean + n, sequence > 0 ? string + i : "\xef\xbf\xbd", sequence > 0 ? sequence : 3);
+        n += sequence > 0 ? sequence : 3;
+        i += sequence > 0 ? sequence : 1;
+    }
+    json_t *made = json_stringn(clean, n);
+    free(clean);
+    return made;
+}
+
+static void set(json_t *object, const char *name, json_t *value)
+{
+    ENSURE(json_object_set_new(object, name, value) == 0);
+}
+
+static json_t *number(uint64_t n)
+{
+    return json_integer((json_int_t)n);
+}
+
+/* A share, to four digits behind the point: 0.9634. */
+static json_t *share(double value)
+{
+    return json_real((double)(int64_t)(value * 10000 + 0.5) / 10000);
+}
+
+static json_t *classes_of(const struct book *book)
+{
+    json_t *classes = json_object();
+    for (unsigned c = 0; c < TRACE_CLASSES; c++) {
+        set(classes, trace_class_name((enum trace_class)c), number(book->classes[c]));
+    }
+    return classes;
+}
+
+static json_t *notes_of(const struct book *book)
+{
+    json_t *notes = json_object();
+    for (unsigned n = 0; n < ARRAY_LEN(book->notes); n++) {
+        if (book->notes[n] > 0) {
+            set(notes, trace_note_name(TRACE_CLASSES + n), number(book->notes[n]));
+        }
+    }
+    return notes;
+}
+
+static void set_book(json_t *object, const struct book *book)
+{
+    set(object, "records", number(book->records));
+    set(object, "valid", number(book->valid));
+    set(object, "coverage", share(audit_book_coverage(book)));
+    set(object, "classes", classes_of(book));
+}
+
+static json_t *top_trace_of(const struct book *book)
+{
+    uint8_t id[16];
+    char hex[33];
+    uint64_t records = book_top_trace(book, id);
+    for (size_t i = 0; i < sizeof(id); i++) {
+        snprintf(hex + 2 * i, 3, "%02x", id[i]);
+    }
+    json_t *top = json_object();
+    set(top, "trace_id", json_string(hex));
+    set(top, "records", number(records));
+    set(top, "share", share(book->valid > 0 ? (double)records / (double)book->valid : 0));
+    return top;
+}
+
+static json_t *values_of(const struct audit_report *report, const struct audit_part *part)
+{
+    json_t *values = json_object();
+    for (size_t i = 0; i < report->dimension_count; i++) {
+        set(values, audit_dimension_names[report->dimensions[i]], text(part->values[i]));
+    }
+    return values;
+}
+
+static json_t *parts_of(const struct audit_report *report, const struct audit_entry *entry)
+{
+    json_t *parts = json_array();
+    for (size_t i = 0; i < entry->part_count; i++) {
+        json_t *part = json_object();
+        set(part, "by", values_of(report, entry->parts[i]));
+        set_book(part, &entry->parts[i]->book);
+        if (entry->parts[i]->is_overflow) {
+            set(part, "overflow", json_true());
+        }
+        json_array_append_new(parts, part);
+    }
+    return parts;
+}
+
+static json_t *hints_of(const struct audit_report *report, const struct audit_entry *entry)
+{
+    json_t *hints = json_array();
+    for (size_t i = 0; i < entry->hint_count; i++) {
+        const struct audit_hint *from = &entry->hints[i];
+        json_t *hint = json_object();
+        set(hint, "rule", json_string(from->rule));
+        if (from->about < TRACE_CLASSES) {
+            set(hint, "class", json_string(trace_class_name(from->about)));
+        }
+        set(hint, "records", number(from->records));
+        set(hint, "cause", json_string(from->cause));
+        set(hint, "fix", json_string(from->fix));
+        if (from->part != NULL) {
+            set(hint, "by", values_of(report, from->part));
+        }
+        if (from->sample != NULL) {
+            set(hint, "sample", text(from->sample));
+        }
+        json_array_append_new(hints, hint);
+    }
+    return hints;
+}
+
+static json_t *samples_of(const struct audit_group *group)
+{
+    json_t *samples = json_object();
+    for (unsigned c = 0; c < TRACE_CLASSES; c++) {
+        if (group->samples[c] != NULL) {
+            set(samples, trace_class_name((enum trace_class)c), text(group->samples[c]));
+        }
+    }
+    return samples;
+}
+
+static json_t *group_of(const struct audit_report *report, const struct audit_entry *entry)
+{
+    const struct audit_group *group = entry->group;
+    json_t *object = json_object();
+    set(object, "service", text(group->service));
+    if (group->name_space != NULL) {
+        set(object, "namespace", text(group->name_space));
+    }
+    set_book(object, &group->book);
+    set(object, "notes", notes_of(&group->book));
+    set(object, "verdict", json_string(audit_verdict_name(entry->verdict)));
+    set(object, "min_coverage", share(entry->min_coverage));
+    set(object, "traced", json_boolean(entry->is_traced));
+    set(object, "instrumented", json_boolean(entry->is_instrumented));
+    if (entry->ecosystem != ECOSYSTEM_UNKNOWN) {
+        set(object, "ecosystem", json_string(ecosystem_name(entry->ecosystem)));
+    }
+    if (group->book.valid > 0) {
+        set(object, "top_trace", top_trace_of(&group->book));
+    }
+    if (group->is_overflow) {
+        set(object, "overflow", json_true());
+    }
+    set(object, "hints", hints_of(report, entry));
+    set(object, "samples", samples_of(group));
+    if (report->dimension_count > 0) {
+        set(object, "parts", parts_of(report, entry));
+    }
+    return object;
+}
+
+static json_t *policy_of(const struct audit_report *report, const struct audit_settings *settings)
+{
+    json_t *policy = json_object();
+    json_t *failed = json_array();
+    for (unsigned c = 0; c < TRACE_CLASSES; c++) {
+        if ((report->failed_on & (1u << c)) != 0) {
+            json_array_append_new(failed, json_string(trace_class_name((enum trace_class)c)));
+        }
+    }
+    set(policy, "min_coverage", share(settings->min_coverage));
+    set(policy, "min_records", number(settings->min_records));
+    set(policy, "met", json_boolean(report->is_met));
+    set(policy, "failed_on", failed);
+    return policy;
+}
+
+char *audit_json(const struct audit_report *report, const struct audit_settings *settings)
+{
+    json_t *root = json_object();
+    json_t *groups = json_array();
+    json_t *preservation = json_object();
+    for (size_t i = 0; i < report->count; i++) {
+        json_array_append_new(groups, group_of(report, &report->entries[i]));
+    }
+    set(preservation, "ids_in", number(report->ids_in));
+    set(preservation, "ids_out", number(report->ids_out));
+    set(root, "version", json_integer(AUDIT_JSON_VERSION));
+    set_book(root, &report->total);
+    set(root, "policy", policy_of(report, settings));
+    set(root, "preservation", preservation);
+    set(root, "groups", groups);
+    char *line = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
+    ENSURE(line != NULL);
+    char *text_with_newline = mem_format("%s\n", line);
+    free(line);
+    json_decref(root);
+    return text_with_newline;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CORE_AUDIT_JSON_H
+#define CLEW_CORE_AUDIT_JSON_H
+
+/* A report as the JSON document that docs/coverage.md describes. Its `version` is 1; members may be
+ * added, none is taken away or changes its meaning without a new version. */
+
+#include "core/audit_report.h"
+
+enum { AUDIT_JSON_VERSION = 1 };
+
+/* One object, indented, with a newline at its end. The caller frees it. */
+char *audit_json(const struct audit_report *report, const struct audit_settings *settings);
+
+#endif

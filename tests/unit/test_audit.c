@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "driver.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "audit_case.h"
+#include "core/audit_json.h"
+
+static struct audit_settings settings_of(double min_coverage, uint64_t min_records)
+{
+    return (struct audit_settings){
+        .min_coverage = min_coverage, .min_records = min_records, .groups_max = 100};
+}
+
+static const struct audit_policy no_policy;
+
+static void every_class_is_counted_and_the_truth_of_coverage_is_the_shipped_id(void **state)
+{
+    (void)state;
+    struct audit_settings settings = settings_of(0.5, 1);
+    struct audit *audit = audit_new(&settings);
+    struct source *source = source_new("a.log", "files", 1);
+    for (unsigned c = 0; c < TRACE_CLASSES; c++) {
+        audit_lines(audit, &(struct audit_line){source, "shop", (enum trace_class)c, 0, 0, 0, 0}, c);
+        audit_lines(audit, &(struct audit_line){source, "shop", (enum trace_class)c, 9, 0, 0, 0}, 1);
+    }
+    struct audit_report *report = audit_report_new(audit, &no_policy);
+    const struct audit_entry *entry = audit_entry_of(report, "shop");
+    for (unsigned c = 0; c < TRACE_CLASSES; c++) {
+        assert_int_equal(entry->group->book.classes[c], c + 1);
+    }
+    assert_int_equal(entry->group->book.records, 14 * 13 / 2 + 14);
+    assert_int_equal(entry->group->book.valid, 14);
+    assert_int_equal(report->total.records, entry->group->book.records);
+    assert_int_equal(report->ids_in, 14);
+    audit_report_free(report);
+    audit_free(audit);
+    source_free(source);
+}
+
+static void what_names_no_service_goes_to_the_one_that_all_others_from_there_name(void **state)
+{
+    (void)state;
+    struct audit_settings settings = settings_of(0.5, 1);
+    /* The order of the lines must not matter. */
+    static const size_t orders[][3] = {{0, 1, 2}, {2, 1, 0}, {1, 0, 2}};
+    for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+        struct audit *audit = audit_new(&settings);
+        struct source *pod = source_new("shop_pay-1_aa11/pay/0.log", "files", 1);
+        struct source *rotated =
+            source_new("shop_pay-1_aa11/pay/0.log.20260511-021433", "files", 2);
+        const struct audit_line lines[] = {
+            {pod, NULL, TRACE_ABSENT, 0, 0, 0, 0},
+            {rotated, "payment", TRACE_OK, 1, 0, 0, 0}, /* another file of the same container */
+            {pod, NULL, TRACE_ABSENT, 0, 0, 0, 0},
+        };
+        for (size_t k = 0; k < ARRAY_LEN(lines); k++) {
+            audit_lines(audit, &lines[orders[i][k]], 1);
+        }
+        struct audit_report *report = audit_report_new(audit, &no_policy);
+        assert_int_equal(report->count, 1);
+        assert_string_equal(report->entries[0].group->service, "payment");
+        assert_string_equal(report->entries[0].group->name_space, "shop");
+        assert_int_equal(report->entries[0].group->book.records, 3);
+        audit_report_free(report);
+        audit_free(audit);
+        source_free(rotated);
+        source_free(pod);
+    }
+}
+
+static void what_names_no_service_beside_two_goes_to_the_default_one(void **state)
+{
+    (void)state;
+    struct audit_settings settings = settings_of(0.5, 1);
+    struct audit *audit = audit_new(&settings);
+    struct source *pod = source_new("shop_pay-1_aa11/sidecar/0.log", "files", 1);
+    struct source *plain = source_new("app.log", "files", 2);
+    audit_lines(audit, &(struct audit_line){pod, "a", TRACE_OK, 1, 0, 0, 0}, 1);
+    audit_lines(audit, &(struct audit_line){pod, "b", TRACE_OK, 1, 0, 0, 0}, 1);
+    audit_lines(audit, &(struct audit_line){pod, NULL, TRACE_ABSENT, 0, 0, 0, 0}, 4);
+    audit_lines(audit, &(struct audit_line){plain, NULL, TRACE_ABSENT, 0, 0, 0, 0}, 5);
+    struct audit_report *report = audit_report_new(audit, &no_policy);
+    assert_int_equal(report->count, 4);
+    assert_int_equal(audit_entry_of(report, "sidecar")->group->book.records, 4);
+    assert_int_equal(audit_entry_of(report, "unknown_service")->group->book.records, 5);
+    assert_null(audit_entry_of(report, "unknown_service")->group->name_space);
+    audit_report_free(report);
+    audit_free(audit);
+    source_free(plain);
+    source_free(pod);
+}
+
+static void verdicts_follow_the_policy(void **state)
+{
+    (void)state;
+    char listed_name[] = "listed";
+    char strict_name[] = "strict";
+    char *listed[] = {listed_name};
+    struct service_policy own[] = {{strict_name, 0.95}};
+    struct audit_settings settings = settings_of(0.5, 10);
+    settings.traced = (struct string_list){listed, 1};
+    settings.services = own;
+    settings.service_count = 1;
+    static const struct {
+        const char *service;
+        size_t with_id;
+        size_t without;
+        enum audit_verdict verdict;
+    } cases[] = {
+        {"good", 5, 5, AUDIT_MET},            /* exactly half is enough */
+        {"bad", 49, 51, AUDIT_BELOW},
+        {"untraced", 0, 100, AUDIT_NOT_TRACED},
+        {"listed", 0, 100, AUDIT_BELOW},
+        {"strict", 90, 10, AUDIT_BELOW},
+        {"few", 1, 8, AUDIT_SMALL_SAMPLE},
+    };
+    struct audit *audit = audit_new(&settings);
+    struct source *source = source_new("a.log", "files", 1);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *s = cases[i].service;
+        audit_lines(audit, &(struct audit_line){source, s, TRACE_OK, 1, 0, 0, 0},
+                    cases[i].with_id);
+        audit_lines(audit, &(struct audit_line){source, s, TRACE_ABSENT, 0, 0, 0, 0},
+                    cases[i].without);
+    }
+    struct audit_report *report = audit_report_new(audit, &no_policy);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        print_message("%s\n", cases[i].service);
+        assert_int_equal(audit_entry_of(report, cases[i].service)->verdict, cases[i].verdict);
+    }
+    assert_false(report->is_met);
+    static const char *const worst_first[] = {"listed", "bad", "strict", "untraced", "few", "good"};
+    for (size_t i = 0; i < ARRAY_LEN(worst_first); i++) {
+        assert_string_equal(report->entries[i].group->service, worst_first[i]);
+    }
+    audit_report_free(report);
+    audit_free(audit);
+    source_free(source);
+}
+
+static void the_whole_policy_knows_classes_and_logs_without_any_id(void **state)
+{
+    (void)state;
+    struct audit_settings settings = settings_of(0.5, 1);
+    struct audit *audit = audit_new(&settings);
+    struct source *source = source_new("a.log", "files", 1);
+    audit_lines(audit, &(struct audit_line){source, "a", TRACE_ABSENT, 0, 0, 0, 0}, 10);
+    struct audit_report *report = audit_report_new(audit, &no_policy);
+    assert_true(report->is_met);
+    audit_report_free(report);
+    report = audit_report_new(audit, &(struct audit_policy){.must_be_traced = true});
+    assert_false(report->is_met);
+    assert_true(report->is_nothing_traced);
+    audit_report_free(report);
+    report = audit_report_new(audit, &(struct audit_policy){.fail_on = 1u << TRACE_NON_HEX});
+    assert_true(report->is_met);
+    audit_report_free(report);
+    report = audit_report_new(audit, &(struct audit_policy){.fail_on = 1u << TRACE_ABSENT});
+    assert_false(report->is_met);
+    assert_int_equal(report->failed_on, 1u << TRACE_ABSENT);
+    audit_report_free(report);
+    audit_free(audit);
+    source_free(source);
+}
+
+static void hostile_names_cannot_make_it_grow(void **state)
+{
+    (void)state;
+    struct audit_settings settings = settings_of(0.5, 1);
+    struct audit *audit = audit_new(&settings);
+    const enum audit_dimension by[] = {AUDIT_BY_LOGGER};
+    struct source *source = source_new("a.log", "files", 1);
+    char *long_name = mem_alloc(100001);
+    memset(long_name, 'x', 100000);
+    audit_break_down(audit, by, 1);
+    audit_keep_samples(audit, 5000);
+    for (int i = 0; i < 5000; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "service-%d", i);
+        audit_lines(audit, &(struct audit_line){source, name, TRACE_ABSENT, 0, name, name, 0}, 1);
+    }
+    audit_lines(audit, &(struct audit_line){source, long_name, TRACE_ABSENT, 0, 0, long_name, 0}, 1);
+    for (int i = 0; i < 5000; i++) { /* as many files that name no service */
+        char path[32];
+        snprintf(path, sizeof(path), "%d.log", i);
+        struct source *file = source_new(path, "files", (uint64_t)i + 2);
+        audit_lines(audit, &(struct audit_line){file, NULL, TRACE_ABSENT, 0, path, path, 0}, 1);
+        source_free(file);
+    }
+    struct audit_report *report = audit_report_new(audit, &no_policy);
+    assert_int_equal(report->total.records, 10001);
+    assert_true(report->count <= 102);
+    const struct audit_entry *others = audit_entry_of(report, "(others)");
+    assert_true(others->group->is_overflow);
+    assert_int_equal(others->group->book.records, 4901);
+    audit_report_free(report);
+    audit_free(audit);
+    source_free(source);
+    free(long_name);
+}
+
+static void groups_are_broken_down_by_what_was_asked_for(void **state)
+{
+    (void)state;
+    struct audit_settings settings = settings_of(0.5, 1);
+    struct audit *audit = audit_new(&settings);
+    const enum audit_dimension by[] = {AUDIT_BY_LOGGER, AUDIT_BY_CONTAINER};
+    struct source *a = source_new("shop_pay-1_aa11/pay/0.log", "files", 1);
+    struct source *b = source_new("shop_pay-1_aa11/proxy/0.log", "files", 2);
+    audit_break_down(audit, by, 2);
+    audit_lines(audit, &(struct audit_line){a, "pay", TRACE_OK, 1, "web", 0, 0}, 3);
+    audit_lines(audit, &(struct audit_line){a, "pay", TRACE_PLACEHOLDER, 0, "worker", 0, 0}, 2);
+    audit_lines(audit, &(struct audit_line){a, NULL, TRACE_ABSENT, 0, "web", 0, 0}, 1);
+    audit_lines(audit, &(struct audit_line){b, "pay", TRACE_OK, 1, NULL, 0, 0}, 1);
+    struct audit_report *report = audit_report_new(audit, &no_policy);
+    assert_int_equal(report->count, 1);
+    const struct audit_entry *entry = &report->entries[0];
+    static const struct {
+        const char *logger;
+        const char *container;
+        uint64_t records;
+        uint64_t valid;
+    } expected[] = {{"worker", "pay", 2, 0}, {"web", "pay", 4, 3}, {NULL, "proxy", 1, 1}};
+    assert_int_equal(entry->part_count, ARRAY_LEN(expected));
+    for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+        const struct audit_part *part = entry->parts[i];
+        assert_slice_equal(slice_from_string(part->values[0]),
+                           slice_from_string(expected[i].logger));
+        assert_string_equal(part->values[1], expected[i].container);
+        assert_int_equal(part->book.records, expected[i].records);
+        assert_int_equal(part->book.valid, expected[i].valid);
+    }
+    audit_report_free(report);
+    audit_free(audit);
+    source_free(b);
+    source_free(a);
+}
+
+static void the_most_frequent_trace_id_is_found_and_never_overstated(void **state)
+{
+    (void)state;
+    struct book book = {0};
+    uint8_t id[16];
+    for (uint64_t i = 1; i <= 10000; i++) {
+        struct record record =
+            audit_record(&(struct audit_line){.trace_class = TRACE_OK, .trace = 1000 + i});
+        book_count(&book, &record);
+    }
+    assert_in_range(book_top_trace(&book, id), 1, 1);
+    struct record constant = audit_record(&(struct audit_line){.trace_class = TRACE_OK, .trace = 7});
+    for (uint64_t i = 1; i <= 20000; i++) {
+        struct record record =
+            audit_record(&(struct audit_line){.trace_class = TRACE_OK, .trace = 50000 + i});
+        book_count(&book, i % 2 == 0 ? &constant : &record);
+    }
+    assert_in_range(book_top_trace(&book, id), 1, 10000);
+    assert_int_equal(id[0], 7);
+    assert_true(book_top_trace(&book, id) > 4000);
+
+    struct book half = {0};
+    book_merge(&half, &book);
+    book_merge(&half, &book);
+    assert_int_equal(half.records, 60000);
+    assert_in_range(book_top_trace(&half, id), 8000, 20000);
+}
+
+static void samples_are_redacted_and_one_a_class(void **state)
+{
+    (void)state;
+    struct audit_settings settings = settings_of(0.5, 1);
+    struct audit *audit = audit_new(&settings);
+    struct source *source = source_new("a.log", "files", 1);
+    audit_keep_samples(audit, 1000);
+    audit_lines(audit,
+                &(struct audit_line){source, "a", TRACE_ABSENT, 0, 0, "login password=hunter2", 0},
+                1);
+    audit_lines(audit, &(struct audit_line){source, "a", TRACE_ABSENT, 0, 0, "second", 0}, 1);
+    struct audit_report *report = audit_report_new(audit, &no_policy);
+    assert_string_equal(report->entries[0].group->samples[TRACE_ABSENT],
+                        "login password=[redacted]");
+    assert_null(report->entries[0].group->samples[TRACE_OK]);
+    audit_report_free(report);
+    audit_free(audit);
+    source_free(source);
+}
+
+static void the_json_report_keeps_its_contract(void **state)
+{
+    (void)state;
+    struct audit_settings settings = settings_of(0.5, 1);
+    struct audit *audit = audit_new(&settings);
+    struct source *source = source_new("shop_pay-1_aa11/pay/0.log", "files", 1);
+    audit_keep_samples(audit, 1000);
+    const struct audit_line good = {source, "p\xff", TRACE_OK, 1, 0, "fine", 0};
+    audit_lines(audit, &good, 1);
+    audit_lines(audit, &(struct audit_line){source, "p\xff", TRACE_PLACEHOLDER, 0, 0, "gap", 0}, 2);
+    struct record record = audit_record(&good);
+    audit_count_out(audit, &record);
+    struct audit_report *report = audit_report_new(audit, &no_policy);
+    char *text = audit_json(report, &settings);
+    json_t *root = json_loads(text, 0, NULL);
+    assert_non_null(root);
+    assert_int_equal(json_integer_value(json_object_get(root, "version")), 1);
+    assert_int_equal(json_integer_value(json_object_get(root, "records")), 3);
+    assert_true(json_number_value(json_object_get(root, "coverage")) == 0.3333);
+    assert_int_equal(json_object_size(json_object_get(root, "classes")), TRACE_CLASSES);
+    const json_t *preservation = json_object_get(root, "preservation");
+    assert_int_equal(json_integer_value(json_object_get(preservation, "ids_in")), 1);
+    assert_int_equal(json_integer_value(json_object_get(preservation, "ids_out")), 1);
+    const json_t *group = json_array_get(json_object_get(root, "groups"), 0);
+    assert_string_equal(json_string_value(json_object_get(group, "service")), "p\xef\xbf\xbd");
+    assert_string_equal(json_string_value(json_object_get(group, "namespace")), "shop");
+    assert_string_equal(json_string_value(json_object_get(group, "verdict")), "below");
+    assert_int_equal(
+        json_integer_value(json_object_get(json_object_get(group, "classes"), "placeholder")), 2);
+    const json_t *hint = json_array_get(json_object_get(group, "hints"), 0);
+    assert_string_equal(json_string_value(json_object_get(hint, "rule")), "no_active_span");
+    assert_string_equal(json_string_value(json_object_get(hint, "sample")), "gap");
+    json_decref(root);
+    free(text);
+    audit_report_free(report);
+    audit_free(audit);
+    source_free(source);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_class_is_counted_and_the_truth_of_coverage_is_the_shipped_id),
+        cmocka_unit_test(what_names_no_service_goes_to_the_one_that_all_others_from_there_name),
+        cmocka_unit_test(what_names_no_service_beside_two_goes_to_the_default_one),
+        cmocka_unit_test(verdicts_follow_the_policy),
+        cmocka_unit_test(the_whole_policy_knows_classes_and_logs_without_any_id),
+        cmocka_unit_test(hostile_names_cannot_make_it_grow),
+        cmocka_unit_test(groups_are_broken_down_by_what_was_asked_for),
+        cmocka_unit_test(the_most_frequent_trace_id_is_found_and_never_overstated),
+        cmocka_unit_test(samples_are_redacted_and_one_a_class),
+        cmocka_unit_test(the_json_report_keeps_its_contract),
+    };
+    return driver_run("audit", tests, ARRAY_LEN(tests));
+}
