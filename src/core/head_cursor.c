@@ -18,6 +18,17 @@ bool cursor_is_at_any(const struct cursor *c, const char *set)
     return c->p < c->end && *c->p != '\0' && strchr(set, *c->p) != NULL;
 }
 
+/* What ends a token wherever it stands; a colon only sometimes. */
+static bool ends_token(char c)
+{
+    static const bool ends[256] = {
+        ['\0'] = true, [' '] = true, ['\t'] = true, ['['] = true, [']'] = true,
+        ['('] = true,  [')'] = true, ['{'] = true,  ['}'] = true, ['"'] = true,
+        ['\''] = true, ['|'] = true, [','] = true,  [';'] = true, ['\x1b'] = true,
+    };
+    return ends[(unsigned char)c];
+}
+
 /* Behind the colour that begins at p, or p. */
 static const char *skip_colour(const char *p, const char *end)
 {
@@ -61,7 +72,7 @@ struct slice cursor_take_token(struct cursor *c)
         if (k == ':' && c->p > begin && c->p[1] != ':' && c->p[-1] != ':') {
             break;
         }
-        if (k == '\0' || strchr(" \t[](){}\"'|,;\x1b", k) != NULL) {
+        if (ends_token(k)) {
             break;
         }
         c->p++;
@@ -108,7 +119,7 @@ bool is_identifier(struct slice s)
     }
     for (size_t i = 0; i < s.len; i++) {
         char k = s.data[i];
-        if (!is_letter(k) && !is_digit(k) && (k == '\0' || strchr("_.-$", k) == NULL)) {
+        if (!is_letter(k) && !is_digit(k) && k != '_' && k != '.' && k != '-' && k != '$') {
             return false;
         }
     }

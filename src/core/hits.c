@@ -3,38 +3,28 @@
 
 #define DEPTH_MAX 3
 
-static struct field *search(const struct hits *hits, const struct key_hits *list, uint16_t after,
-                            uint16_t *best)
+static void add(struct hits *hits, uint16_t id, uint32_t field)
 {
-    struct field *found = NULL;
-    for (uint32_t i = 0; i < list->count; i++) {
-        const struct key_hit *hit = &list->items[i];
-        if (hit->id > after && hit->id < *best) {
-            *best = hit->id;
-            found = &hits->fields->items[hit->field];
-        }
-    }
-    return found;
+    hits->present[id / 64] |= (uint64_t)1 << (id % 64);
+    hits->slots[id] = field;
 }
 
-struct field *hits_next(const struct hits *hits, uint16_t after, uint16_t last, uint16_t *out_id)
+void hits_set(struct hits *hits, struct fields *fields, const struct key_hits *top)
 {
-    uint16_t best = (uint16_t)(last + 1);
-    struct field *found = search(hits, hits->top, after, &best);
-    if (hits->nested != NULL) {
-        struct field *nested = search(hits, hits->nested, after, &best);
-        found = nested != NULL ? nested : found;
+    hits->fields = fields;
+    memset(hits->present, 0, sizeof(hits->present));
+    for (uint32_t i = top->count; i-- > 0;) {
+        add(hits, top->items[i].id, top->items[i].field);
     }
-    if (found != NULL) {
-        *out_id = best;
-    }
-    return found;
 }
 
-struct field *hits_find(const struct hits *hits, uint16_t id)
+/* A container is no value: what a deeper member says takes its place. */
+static void add_nested(struct hits *hits, uint16_t id, uint32_t field)
 {
-    uint16_t found;
-    return hits_next(hits, (uint16_t)(id - 1), id, &found);
+    const struct field *known = hits_find(hits, id);
+    if (known == NULL || known->kind == FIELD_OBJECT) {
+        add(hits, id, field);
+    }
 }
 
 /* Names that mean the same in any container of context; `app` or `name` may be anything there. */
@@ -47,16 +37,8 @@ static bool is_unmistakable(uint16_t id)
 
 struct walk {
     struct key_cache *cache;
-    const struct fields *fields;
-    struct key_hits *out;
+    struct hits *hits;
 };
-
-static void add(struct walk *walk, uint16_t id, uint32_t field)
-{
-    if (walk->out->count < KEY_HITS_MAX) {
-        walk->out->items[walk->out->count++] = (struct key_hit){id, field};
-    }
-}
 
 static uint16_t look_up(struct walk *walk, const struct field *container, uint16_t container_id,
                         const struct field *member)
@@ -70,9 +52,17 @@ static uint16_t look_up(struct walk *walk, const struct field *container, uint16
                                                                                    : KEY_UNKNOWN;
 }
 
+/* Containers of code, errors and threads hold nothing that is looked for here. */
+static bool may_hold(uint16_t id)
+{
+    return (key_holds(id) & KEY_HOLDS_VALUES) != 0 && id != KEY_SOURCE &&
+           id != KEY_SOURCE_LOCATION && id != KEY_LOG_ORIGIN &&
+           (id < KEY_THREAD_NAME || id > KEY_THROWN);
+}
+
 static void collect(struct walk *walk, uint32_t container, uint16_t container_id, int depth)
 {
-    const struct field *items = walk->fields->items;
+    const struct field *items = walk->hits->fields->items;
     uint32_t end = items[container].next;
     for (uint32_t i = container + 1; i < end; i = items[i].next) {
         uint16_t id = look_up(walk, &items[container], container_id, &items[i]);
@@ -80,24 +70,19 @@ static void collect(struct walk *walk, uint32_t container, uint16_t container_id
             continue;
         }
         if (items[i].kind != FIELD_OBJECT) {
-            add(walk, id, i);
-        } else if (depth < DEPTH_MAX && (key_holds(id) & KEY_HOLDS_VALUES) != 0) {
+            add_nested(walk->hits, id, i);
+        } else if (depth < DEPTH_MAX && may_hold(id)) {
             collect(walk, i, id, depth + 1);
         }
     }
 }
 
-void hits_collect_nested(struct key_cache *cache, struct fields *fields, const struct key_hits *top,
-                         struct key_hits *out)
+void hits_add_nested(struct hits *hits, struct key_cache *cache, const struct key_hits *top)
 {
-    struct walk walk = {cache, fields, out};
-    out->count = 0;
-    out->roles = 0;
-    out->holds = 0;
+    struct walk walk = {cache, hits};
     for (uint32_t i = 0; i < top->count; i++) {
         uint32_t field = top->items[i].field;
-        if (fields->items[field].kind == FIELD_OBJECT &&
-            (key_holds(top->items[i].id) & KEY_HOLDS_VALUES) != 0) {
+        if (hits->fields->items[field].kind == FIELD_OBJECT && may_hold(top->items[i].id)) {
             collect(&walk, field, top->items[i].id, 1);
         }
     }

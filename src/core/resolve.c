@@ -26,7 +26,7 @@ struct resolver {
     struct zone *zone;
     struct timestamp_cache dates;
     struct key_hits top;
-    struct key_hits nested;
+    struct hits hits;
 };
 
 struct resolver *resolver_new(const struct trace_settings *settings, char **out_error)
@@ -69,13 +69,13 @@ static bool is_message(const struct field *field)
  * The message's member: the first in the order of enum key_id that is text. GELF's full_message is
  * a longer copy and stays; loguru's `text` is the whole formatted line, its record has the message.
  */
-static struct field *find_message(const struct hits *hits)
+static struct field *find_message(const struct hits *hits, bool looked_inside)
 {
     uint16_t id = KEY_MESSAGE - 1;
     const struct field *loguru = hits_find(hits, KEY_RECORD);
     for (struct field *field; (field = hits_next(hits, id, KEY_RECORD_MESSAGE, &id)) != NULL;) {
         bool formatted = id == KEY_TEXT && loguru != NULL && loguru->kind == FIELD_OBJECT &&
-                         (hits->nested == NULL || hits_has(hits, KEY_RECORD_MESSAGE));
+                         (!looked_inside || hits_has(hits, KEY_RECORD_MESSAGE));
         if (is_message(field) && !formatted) {
             return field;
         }
@@ -83,10 +83,9 @@ static struct field *find_message(const struct hits *hits)
     return NULL;
 }
 
-static void set_body(const struct resolver *resolver, const struct hits *hits,
-                     struct record *record)
+static void set_body(const struct resolver *resolver, bool looked_inside, struct record *record)
 {
-    struct field *field = find_message(hits);
+    struct field *field = find_message(&resolver->hits, looked_inside);
     if (field != NULL) {
         record->has_body_text = true;
         record->body_text = field_text(field);
@@ -112,33 +111,35 @@ static void read_time(const struct hits *hits, const struct timestamp_env *env,
 }
 
 /* The top level had no answer to something, and there is a place where it may be. */
-static bool wants_nested(const struct hits *hits, const struct record *record)
+static bool wants_nested(const struct resolver *resolver, const struct record *record)
 {
-    return (hits->top->holds & KEY_HOLDS_VALUES) != 0 &&
-           (record->severity_number == 0 || record->time_ns == 0 || record->service.len == 0 ||
-            (record->format != FORMAT_TEXT && !record->has_body_text) ||
-            hits_has(hits, KEY_SERVICE));
+    if ((resolver->top.holds & KEY_HOLDS_VALUES) == 0) {
+        return false;
+    }
+    const struct field *service = hits_find(&resolver->hits, KEY_SERVICE);
+    return record->severity_number == 0 || record->time_ns == 0 || record->service.len == 0 ||
+           (record->format != FORMAT_TEXT && !record->has_body_text) ||
+           (service != NULL && service->kind == FIELD_OBJECT);
 }
 
 static void read_members(struct resolver *resolver, const struct timestamp_env *env,
                          struct record *record)
 {
-    struct hits hits = {&record->fields, &resolver->top, NULL};
-    bool wants_body = record->format == FORMAT_JSON || record->format == FORMAT_LOGFMT;
+    struct hits *hits = &resolver->hits;
+    hits_set(hits, &record->fields, &resolver->top);
     for (int pass = 0; pass < 2; pass++) {
         if (record->severity_number == 0) {
-            severity_from_fields(&hits, record);
+            severity_from_fields(hits, record);
         }
-        read_time(&hits, env, record);
-        service_from_fields(&hits, record);
-        if (wants_body && !record->has_body_text) {
-            set_body(resolver, &hits, record);
+        read_time(hits, env, record);
+        service_from_fields(hits, record);
+        if (record->format != FORMAT_TEXT && !record->has_body_text) {
+            set_body(resolver, pass == 1, record);
         }
-        if (pass == 1 || !wants_nested(&hits, record)) {
+        if (pass == 1 || !wants_nested(resolver, record)) {
             return;
         }
-        hits_collect_nested(resolver->keys, &record->fields, &resolver->top, &resolver->nested);
-        hits.nested = &resolver->nested;
+        hits_add_nested(hits, resolver->keys, &resolver->top);
     }
 }
 

@@ -6,9 +6,10 @@
  * The resolve stage: what the fields of a line mean.
  *
  * Sets the record's ids and class (core/trace.h), severity (core/severity.h), time
- * (core/timestamp.h), body, service and logger, by the rules of docs/coverage.md, from one walk over
- * the top level of the field table; nested containers are only looked into where the top level had
- * no answer. A field that moved unchanged into a field of the record's own is marked FIELD_MOVED.
+ * (core/timestamp.h), body, service and logger, by the rules of docs/coverage.md, from one walk
+ * over the top level of the field table; nested containers are only looked into where the top level
+ * had no answer. A field that moved unchanged into a field of the record's own is marked
+ * FIELD_MOVED.
  */
 
 #include "core/record.h"

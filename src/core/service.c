@@ -139,6 +139,20 @@ static struct slice find_label(struct slice text, const char *hit)
     return slice_make(begin, (size_t)(end - begin));
 }
 
+/* The next "service" or "Service" in `s`, at its `v`: the rarest of its letters. */
+static const char *find_service_word(struct slice s)
+{
+    const char *end = s.data + s.len;
+    const char *v = s.len > 0 ? memchr(s.data, 'v', s.len) : NULL;
+    while (v != NULL) {
+        if (v - s.data >= 3 && end - v >= 4 && memcmp(v - 2, "ervice", 6) == 0) {
+            return v;
+        }
+        v = memchr(v + 1, 'v', (size_t)(end - v - 1));
+    }
+    return NULL;
+}
+
 static bool is_service_label(uint16_t id)
 {
     return id >= KEY_SERVICE_DOT_NAME && id <= KEY_SERVICE;
@@ -171,7 +185,8 @@ static struct slice decode_url(struct slice s, struct arena *arena)
 static struct slice read_nr_linking(struct slice text, struct arena *arena)
 {
     struct slice mark = SLICE("NR-LINKING|");
-    const char *p = memmem(text.data, text.len, mark.data, mark.len);
+    const char *bar_of_mark = memchr(text.data, '|', text.len); /* nearly no line has one */
+    const char *p = bar_of_mark != NULL ? memmem(text.data, text.len, mark.data, mark.len) : NULL;
     if (p == NULL) {
         return slice_make(NULL, 0);
     }
@@ -191,10 +206,13 @@ static struct slice read_nr_linking(struct slice text, struct arena *arena)
 void service_from_text(struct key_cache *cache, struct slice text, struct record *record)
 {
     text.len = text.len < TEXT_BYTES_MAX ? text.len : TEXT_BYTES_MAX;
+    if (text.len == 0) {
+        return;
+    }
     uint16_t best = KEY_SERVICE + 1;
     struct slice rest = text;
     for (int i = 0; i < LABELS_MAX; i++) {
-        const char *hit = rest.len > 0 ? memmem(rest.data, rest.len, "ervice", 6) : NULL;
+        const char *hit = find_service_word(rest);
         if (hit == NULL) {
             break;
         }
