@@ -9,7 +9,7 @@ const char *record_format_name(enum record_format format)
         [FORMAT_TEXT] = "text",
         [FORMAT_JSON] = "json",
         [FORMAT_LOGFMT] = "logfmt",
-        [FORMAT_OTLP] = "otlp_json",
+        [FORMAT_OTLP] = "json",
     };
     ENSURE((size_t)format < ARRAY_LEN(names));
     return names[format];

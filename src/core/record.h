@@ -29,7 +29,7 @@ enum record_format {
     FORMAT_OTLP,   /* a line that is OTLP/JSON itself */
 };
 
-/* "text", "json", "logfmt", "otlp_json": as `clew parse` prints it. */
+/* "text", "json" (OTLP/JSON too), "logfmt": as `clew parse` prints it. */
 const char *record_format_name(enum record_format format);
 
 enum iostream {

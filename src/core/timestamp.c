@@ -444,24 +444,22 @@ static int64_t to_utc(const struct reading *r, int64_t days, const struct zone *
     return zone != NULL ? local - zone_offset_of_local(zone, local) : local;
 }
 
-/* The year that brings month and day nearest to the reference. */
+/* The last year in which month and day are not ahead of the reference: a log is read after it was
+ * written. A day of grace is for clocks and zones that differ. */
 static bool choose_year(struct reading *r, const struct timestamp_env *env, int64_t reference_s)
 {
     int64_t year = civil_from_days(floor_div(reference_s, SECONDS_PER_DAY)).year;
-    int64_t nearest = INT64_MAX;
-    for (int64_t candidate = year - 1; candidate <= year + 1; candidate++) {
+    for (int64_t candidate = year + 1; candidate >= year - 1; candidate--) {
         struct civil date = {candidate, r->date.month, r->date.day};
         if (!civil_is_valid(date)) {
             continue;
         }
-        int64_t distance = to_utc(r, civil_to_days(date), env->zone) - reference_s;
-        distance = distance < 0 ? -distance : distance;
-        if (distance < nearest) {
-            nearest = distance;
-            r->days = civil_to_days(date);
+        r->days = civil_to_days(date);
+        if (to_utc(r, r->days, env->zone) <= reference_s + SECONDS_PER_DAY) {
+            return true;
         }
     }
-    return nearest != INT64_MAX;
+    return false;
 }
 
 /* The reference's day, on the clock of the line's own zone. */

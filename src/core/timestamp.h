@@ -35,9 +35,10 @@ struct timestamp {
 
 /*
  * The time that `s` begins with; how many bytes it takes, 0 if it begins with none. A time ends
- * before blank, punctuation or the end of `s`. Without a year: the year that makes it nearest to
- * env->reference_ns. Without a date: the reference's day, or the day before if it would lie more
- * than twelve hours ahead. Neither without a reference.
+ * before blank, punctuation or the end of `s`. Without a year: the last one in which it
+ * is not more than a day ahead of env->reference_ns, for a log is read after it was written.
+ * Without a date: the reference's day, or the day before if it would lie more than twelve hours
+ * ahead. Neither without a reference.
  */
 size_t timestamp_scan(struct slice s, const struct timestamp_env *env, struct timestamp *out);
 

@@ -287,7 +287,7 @@ static void units_and_parts_that_a_key_names_are_taken_as_named(void **state)
     assert_false(timestamp_from_parts(SLICE("99999999999"), SLICE("1"), &ns));
 }
 
-static void a_year_that_is_left_out_is_the_nearest(void **state)
+static void a_year_that_is_left_out_is_the_last_one_that_is_not_ahead(void **state)
 {
     (void)state;
     static const struct {
@@ -299,6 +299,8 @@ static void a_year_that_is_left_out_is_the_nearest(void **state)
         {SLICE("Jan  1 00:00:01"), 1767225598, 1767225601}, /* read on 2025-12-31 */
         {SLICE("Feb 29 12:00:00"), 1709208030, 1709208000}, /* 2024 */
         {SLICE("Mar  2 10:11:12"), MOMENT_S + 86400 * 100, MOMENT_S},
+        {SLICE("Mar  2 10:11:12"), MOMENT_S + 86400 * 300, MOMENT_S},
+        {SLICE("Mar  2 10:11:12"), MOMENT_S - 3600, MOMENT_S}, /* a clock that is ahead */
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct timestamp found = {0};
@@ -467,7 +469,7 @@ int main(void)
         cmocka_unit_test(a_scan_tells_where_the_time_ends),
         cmocka_unit_test(numbers_tell_their_unit_by_magnitude),
         cmocka_unit_test(units_and_parts_that_a_key_names_are_taken_as_named),
-        cmocka_unit_test(a_year_that_is_left_out_is_the_nearest),
+        cmocka_unit_test(a_year_that_is_left_out_is_the_last_one_that_is_not_ahead),
         cmocka_unit_test(a_date_that_is_left_out_is_the_readers_or_the_day_before),
         cmocka_unit_test(klog_and_glog_headers_are_read),
         cmocka_unit_test(the_cache_never_changes_the_answer),
