@@ -27,6 +27,7 @@ struct http_exchange {
     struct buf answer;
     bool is_running;
     bool is_cut;
+    bool has_head; /* the answer's head came to its end */
     char curl_error[CURL_ERROR_SIZE];
     char error[ERROR_BYTES];
 };
@@ -49,7 +50,8 @@ static const struct advice {
     {CURLE_GOT_NOTHING, "it closed the connection without an answer: is the port that of OTLP/HTTP "
                         "(4318), not of gRPC (4317) or TLS?"},
     {CURLE_UNSUPPORTED_PROTOCOL, "what answers there does not speak HTTP"},
-    {CURLE_WEIRD_SERVER_REPLY, "what answers there does not speak HTTP"},
+    {CURLE_PARTIAL_FILE, "its answer broke off"},
+    {CURLE_WEIRD_SERVER_REPLY, "its answer broke off, or is not HTTP"},
 };
 
 static char *wrong_url(const char *endpoint, const char *why)
@@ -198,6 +200,20 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     return exchange->is_cut ? CURL_WRITEFUNC_ERROR : n;
 }
 
+/* libcurl takes an answer whose head breaks off for one without a body. A success that nobody has
+ * finished saying is none, so look for the empty line. */
+static size_t on_header(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_exchange *exchange = context;
+    size_t n = size * count;
+    if (slice_has_prefix(slice_make(bytes, n), SLICE("HTTP/"))) {
+        exchange->has_head = false; /* after 100 Continue and the like comes another head */
+    } else if (n > 0 && (bytes[0] == '\r' || bytes[0] == '\n')) {
+        exchange->has_head = true;
+    }
+    return n;
+}
+
 static void set_tls(CURL *easy, const struct output_settings *settings)
 {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, settings->verify ? 1L : 0L);
@@ -256,6 +272,8 @@ struct http_exchange *http_exchange_new(struct http_client *client, http_done_fn
     set_tls(easy, client->settings);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->curl_error);
     return exchange;
 }
@@ -277,6 +295,7 @@ void http_exchange_start(struct http_exchange *exchange, struct slice body)
     ENSURE(!exchange->is_running);
     exchange->is_running = true;
     exchange->is_cut = false;
+    exchange->has_head = false;
     exchange->curl_error[0] = '\0';
     buf_clear(&exchange->answer);
     /* A pointer only: libcurl sends from our memory. */
@@ -298,21 +317,28 @@ static const char *explain(struct http_exchange *exchange, CURLcode code)
     return exchange->error;
 }
 
+/* A refusal is believed even if it broke off: a far end that finds a request too large may say so and
+ * close before it has read it all. Success is not, unless it was us who broke it off. */
+static int effective_result(const struct http_exchange *exchange, int result, long status)
+{
+    if (result == CURLE_OK && !exchange->has_head) {
+        return CURLE_WEIRD_SERVER_REPLY;
+    }
+    return exchange->is_cut || (exchange->has_head && status >= 400) ? CURLE_OK : result;
+}
+
 static void on_done(struct curl_task *task, int result)
 {
     struct http_exchange *exchange = container_of(task, struct http_exchange, task);
-    struct http_answer answer = {.is_cut = exchange->is_cut};
+    struct http_answer answer = {.is_cut = exchange->is_cut || result != CURLE_OK};
     curl_off_t retry_after_s = 0;
     char *content_type = NULL;
     exchange->is_running = false;
     curl_easy_getinfo(task->easy, CURLINFO_RESPONSE_CODE, &answer.status);
     curl_easy_getinfo(task->easy, CURLINFO_CONTENT_TYPE, &content_type);
     curl_easy_getinfo(task->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
-    /* Success is not believed if the answer broke off, unless it was us who broke it off. A refusal
-     * is: a far end that finds a request too large may say so and close before it has read it all. */
-    if (result != CURLE_OK && answer.status >= 400) {
-        answer.is_cut = true;
-    } else if (result != CURLE_OK && !exchange->is_cut) {
+    result = effective_result(exchange, result, answer.status);
+    if (result != CURLE_OK) {
         answer.status = 0;
         answer.error_code = result;
         answer.error = explain(exchange, (CURLcode)result);

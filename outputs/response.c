@@ -123,6 +123,15 @@ static void judge_success(struct slice content_type, struct slice body, bool is_
     }
 }
 
+/* Servers end a plain text with a line break. */
+static struct slice trim_end(struct slice text)
+{
+    while (text.len > 0 && strchr(" \t\r\n", text.data[text.len - 1]) != NULL) {
+        text.len--;
+    }
+    return text;
+}
+
 static void read_words(struct slice content_type, struct slice body, struct response *out)
 {
     if (is_protobuf(content_type)) {
@@ -130,7 +139,7 @@ static void read_words(struct slice content_type, struct slice body, struct resp
     } else if (is_type(content_type, SLICE("application/json"))) {
         read_json_status(body, out);
     } else if (!is_type(content_type, SLICE("text/html"))) {
-        set_message(out, slice_trim(body));
+        set_message(out, trim_end(body));
     }
 }
 

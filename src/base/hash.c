@@ -20,7 +20,9 @@ static uint64_t fold(uint64_t a, uint64_t b)
 static uint64_t load(const unsigned char *s, size_t n)
 {
     uint64_t word = 0;
-    memcpy(&word, s, n);
+    if (n > 0) { /* nothing may be at NULL */
+        memcpy(&word, s, n);
+    }
     return le64toh(word);
 }
 
