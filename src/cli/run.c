@@ -31,7 +31,6 @@ static void report(void *context, const struct daemon_report *report)
     struct end *end = context;
     end->is_complete = report->is_complete;
     if (end->once || isatty(STDOUT_FILENO)) {
-        audit_report_table(report->audit, stdout);
     }
 }
 
