@@ -39,6 +39,30 @@ void diag_add(struct diag *diag, enum diag_level level, struct diag_place place,
     diag->errors += level == DIAG_ERROR;
 }
 
+static bool is_same_file(const struct diag_entry *a, const struct diag_entry *b)
+{
+    return a->file != NULL && b->file != NULL && strcmp(a->file, b->file) == 0;
+}
+
+static bool is_behind(const struct diag_entry *a, const struct diag_entry *b)
+{
+    return is_same_file(a, b) &&
+           (a->line > b->line || (a->line == b->line && a->column > b->column));
+}
+
+/* Insertion: lists are short, and entries of other files keep their places. */
+void diag_sort(struct diag *diag)
+{
+    for (size_t i = 1; i < diag->count; i++) {
+        struct diag_entry entry = diag->entries[i];
+        size_t at = i;
+        for (; at > 0 && is_behind(&diag->entries[at - 1], &entry); at--) {
+            diag->entries[at] = diag->entries[at - 1];
+        }
+        diag->entries[at] = entry;
+    }
+}
+
 void diag_print(const struct diag *diag, FILE *out)
 {
     for (size_t i = 0; i < diag->count; i++) {

@@ -45,6 +45,9 @@ void diag_fini(struct diag *diag);
 void diag_add(struct diag *diag, enum diag_level level, struct diag_place place,
               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Entries of the same file in the order of their places; files stay in the order they came. */
+void diag_sort(struct diag *diag);
+
 void diag_print(const struct diag *diag, FILE *out);
 
 /* The name among `names` (NULL at the end) that is nearest to a misspelt one; NULL if none is near

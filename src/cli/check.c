@@ -22,8 +22,8 @@ static const char *const formats[] = {"text", "json", NULL};
 
 static const struct cli_option options[] = {
     CONFIG_OPTIONS(struct arguments, config),
-    {"quiet", 'q', CLI_FLAG, offsetof(struct arguments, quiet), NULL,
-     "say only what is wrong", NULL},
+    {"quiet", 'q', CLI_FLAG, offsetof(struct arguments, quiet), NULL, "say only what is wrong",
+     NULL},
     {"format", 0, CLI_CHOICE, offsetof(struct arguments, format), NULL,
      "for people, or one JSON object for machines", formats},
     {0},
@@ -45,8 +45,8 @@ static void print_text(const struct settings *settings, const struct diag *diag,
 static json_t *finding(const struct diag_entry *entry)
 {
     return json_pack("{s:s, s:s?, s:i, s:i, s:s}", "level",
-                     entry->level == DIAG_ERROR ? "error" : "warning", "file", entry->file,
-                     "line", (int)entry->line, "column", (int)entry->column, "text", entry->text);
+                     entry->level == DIAG_ERROR ? "error" : "warning", "file", entry->file, "line",
+                     (int)entry->line, "column", (int)entry->column, "text", entry->text);
 }
 
 static void print_json(const struct config_arguments *arguments, const struct settings *settings,
@@ -63,9 +63,9 @@ static void print_json(const struct config_arguments *arguments, const struct se
         config_print(settings, memory);
         fclose(memory);
     }
-    json_t *report = json_pack("{s:i, s:b, s:s?, s:o, s:s?}", "version", 1, "valid",
-                               settings != NULL, "file", config_arguments_file(arguments),
-                               "findings", findings, "effective", text);
+    json_t *report =
+        json_pack("{s:i, s:b, s:s?, s:o, s:s?}", "version", 1, "valid", settings != NULL, "file",
+                  config_arguments_file(arguments), "findings", findings, "effective", text);
     json_dumpf(report, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(report);
@@ -107,11 +107,12 @@ static int run(int argc, char **argv)
 const struct command command_check = {
     .name = "check",
     .summary = "say what is wrong with a config, and show what is in effect",
-    .usage = "usage: clew check [-c FILE]\n"
-             "\n"
-             "Reads the config as `clew run` would, with the environment and --set. Every mistake is\n"
-             "shown with its file, line and column; a good config is printed as it is in effect,\n"
-             "secrets hidden. Exit status: 0 it is good, 2 it is not.\n",
+    .usage =
+        "usage: clew check [-c FILE]\n"
+        "\n"
+        "Reads the config as `clew run` would, with the environment and --set. Every mistake is\n"
+        "shown with its file, line and column; a good config is printed as it is in effect,\n"
+        "secrets hidden. Exit status: 0 it is good, 2 it is not.\n",
     .options = options,
     .run = run,
 };

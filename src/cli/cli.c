@@ -12,6 +12,7 @@ const struct command *const commands[] = {
     &command_check,
     &command_parse,
     &command_receive,
+    &command_help,
     &command_version,
     NULL,
 };
@@ -42,14 +43,30 @@ const struct command *cli_find(const char *name)
 void cli_print_usage(FILE *out)
 {
     fputs("usage: clew COMMAND [OPTION]…\n\nclew ships logs and keeps their thread: the trace_id "
-          "and span_id of every line.\n\nCommands:\n", out);
+          "and span_id of every line.\n\nCommands:\n",
+          out);
     for (size_t i = 0; commands[i] != NULL; i++) {
         fprintf(out, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
     }
-    fputs("\n'clew COMMAND --help' tells more about a command.\n", out);
+    fputs(
+        "\n'clew COMMAND --help' tells more about a command, 'clew help config' about the config.\n"
+        "Other topics: environment, exit-status, units.\n",
+        out);
 }
 
-static int wrong_command(const char *name)
+int cli_unknown_name(const char *kind, const char *name, const char *const *names)
+{
+    const char *nearest = diag_nearest(name, names);
+    if (nearest != NULL) {
+        fprintf(stderr, "clew: there is no %s \"%s\"; did you mean \"%s\"?\n", kind, name, nearest);
+    } else {
+        fprintf(stderr, "clew: there is no %s \"%s\"\n", kind, name);
+    }
+    fputs("try 'clew help'\n", stderr);
+    return EXIT_USAGE;
+}
+
+static int unknown_command(const char *name)
 {
     const char *names[COMMANDS_MAX + 1];
     size_t count = 0;
@@ -58,14 +75,7 @@ static int wrong_command(const char *name)
         names[count] = commands[count]->name;
     }
     names[count] = NULL;
-    const char *nearest = diag_nearest(name, names);
-    if (nearest != NULL) {
-        fprintf(stderr, "clew: there is no command \"%s\"; did you mean \"%s\"?\n", name, nearest);
-    } else {
-        fprintf(stderr, "clew: there is no command \"%s\"\n", name);
-    }
-    fputs("try 'clew help'\n", stderr);
-    return EXIT_USAGE;
+    return cli_unknown_name("command", name, names);
 }
 
 int cli_main(int argc, char **argv)
@@ -75,14 +85,11 @@ int cli_main(int argc, char **argv)
         return EXIT_USAGE;
     }
     const char *name = argv[1];
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-        cli_print_usage(stdout);
-        return EXIT_GOOD;
-    }
-    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
-        puts("clew " CLEW_VERSION);
-        return EXIT_GOOD;
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        name = command_help.name;
+    } else if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+        name = command_version.name;
     }
     const struct command *command = cli_find(name);
-    return command != NULL ? command->run(argc - 1, argv + 1) : wrong_command(name);
+    return command != NULL ? command->run(argc - 1, argv + 1) : unknown_command(name);
 }

@@ -24,12 +24,13 @@ struct command {
     const char *name;
     const char *summary; /* one line for `clew help` */
     const char *usage;   /* what --help prints before the options: "usage: …" and what it does */
-    const struct cli_option *options; /* ends with an empty row; NULL: none but --help */
+    const struct cli_option *options;  /* ends with an empty row; NULL: none but --help */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns an exit_status */
 };
 
 extern const struct command command_audit;
 extern const struct command command_check;
+extern const struct command command_help;
 extern const struct command command_parse;
 extern const struct command command_receive;
 extern const struct command command_run;
@@ -43,6 +44,10 @@ const struct command *cli_find(const char *name);
 
 /* What `clew help` says first: every command with its summary. */
 void cli_print_usage(FILE *out);
+
+/* Complaint about a name that is none of `names` (NULL at the end), with the nearest of them:
+ * "clew: there is no KIND …"; EXIT_USAGE. */
+int cli_unknown_name(const char *kind, const char *name, const char *const *names);
 
 /* The whole program: finds the command, answers `help`, `--help` and `--version`. */
 int cli_main(int argc, char **argv);

@@ -25,13 +25,13 @@ struct config_arguments {
     struct cli_texts sets;
 };
 
+/* clang-format off */
 #define CONFIG_OPTIONS(type, member)                                                               \
     {"config", 'c', CLI_TEXT, offsetof(type, member.file), "FILE",                                 \
      "read this config (default: $CLEW_CONFIG, else /etc/clew/clew.yaml if there is one)", NULL},  \
-    {                                                                                              \
-        "set", 0, CLI_TEXTS, offsetof(type, member.sets), "NAME=VALUE",                            \
-            "set one option, such as outputs.timeout=5s; may be repeated", NULL                    \
-    }
+    {"set", 0, CLI_TEXTS, offsetof(type, member.sets), "NAME=VALUE",                               \
+     "set one option, such as outputs.timeout=5s; may be repeated", NULL}
+/* clang-format on */
 
 /* The file that is read: the one named, else the standard places; NULL: none. */
 const char *config_arguments_file(const struct config_arguments *arguments);

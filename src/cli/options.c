@@ -44,9 +44,8 @@ void cli_texts_free(struct cli_texts *texts)
 static const char *value_name(const struct cli_option *option)
 {
     static const char *const names[] = {
-        [CLI_FLAG] = NULL,    [CLI_TEXT] = "TEXT", [CLI_TEXTS] = "TEXT",        [CLI_CHOICE] = NULL,
-        [CLI_COUNT] = "N",    [CLI_SIZE] = "SIZE", [CLI_DURATION] = "DURATION",
-        [CLI_RATIO] = "RATIO",
+        [CLI_FLAG] = NULL, [CLI_TEXT] = "TEXT", [CLI_TEXTS] = "TEXT",        [CLI_CHOICE] = NULL,
+        [CLI_COUNT] = "N", [CLI_SIZE] = "SIZE", [CLI_DURATION] = "DURATION", [CLI_RATIO] = "RATIO",
     };
     return option->value != NULL ? option->value : names[option->kind];
 }
@@ -136,8 +135,8 @@ static bool wrong_name(struct scan *scan, const char *name)
 static bool wrong_value(struct scan *scan, const struct cli_option *option, const char *value,
                         const char *expected)
 {
-    scan->status = cli_usage_error(scan->command, "--%s takes %s, not \"%s\"", option->name,
-                                   expected, value);
+    scan->status =
+        cli_usage_error(scan->command, "--%s takes %s, not \"%s\"", option->name, expected, value);
     return false;
 }
 

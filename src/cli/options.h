@@ -40,8 +40,8 @@ enum cli_option_kind {
 };
 
 struct cli_option {
-    const char *name;           /* without the dashes; NULL ends a table */
-    char letter;                /* the short form; 0: none */
+    const char *name; /* without the dashes; NULL ends a table */
+    char letter;      /* the short form; 0: none */
     enum cli_option_kind kind;
     size_t offset;              /* of the value in the command's struct of arguments */
     const char *value;          /* what help calls the value, in capitals; NULL: by the kind */

@@ -12,7 +12,7 @@ char *check_proxy(const char *key, const char *value);    /* what libcurl takes 
 char *check_header(const char *key, const char *value);   /* RFC 9110, and not one of clew's own */
 char *check_resource(const char *key, const char *value); /* no ids */
 char *check_listen(const char *key, const char *value);   /* address:port or `off` */
-char *check_zone(const char *key, const char *value);     /* UTC, an offset, or of the tz database */
+char *check_zone(const char *key, const char *value); /* UTC, an offset, or of the tz database */
 char *check_not_empty(const char *key, const char *value);
 
 char *check_input(const void *section);

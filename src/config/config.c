@@ -146,6 +146,7 @@ static struct settings *load(struct tree *tree, const struct config_sources *sou
     read_section(options_root, tree->root, fallbacks, "", diag, settings);
     settle_inputs(settings, diag);
     settle_outputs(settings, diag);
+    diag_sort(diag);
     if (diag->errors > 0) {
         settings_free(settings);
         return NULL;
@@ -158,8 +159,8 @@ struct settings *config_load_text(const char *text, const char *name,
 {
     struct tree tree;
     tree_init(&tree);
-    struct node *root = tree_read_yaml(&tree, slice_from_string(text), name, sources->environ,
-                                       diag);
+    struct node *root =
+        tree_read_yaml(&tree, slice_from_string(text), name, sources->environ, diag);
     if (root != NULL && root->kind == NODE_MAP) {
         tree.root = root;
     } else if (root != NULL && node_is_set(root)) {

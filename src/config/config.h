@@ -5,8 +5,9 @@
 /*
  * From YAML, the environment and the command line to `struct settings`.
  *
- * Every option is one row of the table in options.c: its name, type, default, limits, unit and help.
- * The reader, `clew check`, `clew help config` and the test of conf/clew.yaml all go by that table.
+ * Every option is one row of the table in options.c: its name, type, default, limits, unit and
+ * help. The reader, `clew check`, `clew help config` and the test of conf/clew.yaml all go by that
+ * table.
  *
  * Precedence, highest first: `--set name=value`, the YAML file, OTEL_* variables, the default.
  */
@@ -17,10 +18,10 @@
 #include "core/settings.h"
 
 struct config_sources {
-    const char *file;          /* NULL: none */
-    const char *const *sets;   /* "name=value" from --set, NULL at the end; NULL: none */
-    const char *const *paths;  /* files named on the command line: they replace the inputs; or NULL */
-    char **environ;            /* as environ(7) */
+    const char *file;         /* NULL: none */
+    const char *const *sets;  /* "name=value" from --set, NULL at the end; NULL: none */
+    const char *const *paths; /* of the command line: they replace the inputs; or NULL */
+    char **environ;           /* as environ(7) */
 };
 
 /* Read all of it. NULL if there was an error; warnings and errors are in `diag` either way. The

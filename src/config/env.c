@@ -125,13 +125,12 @@ static void read_endpoint(const struct reading *r)
     char *url = NULL;
     if (get(r, "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", &variable)) {
         struct url parts;
-        bool is_bare = url_parse(variable.value, &parts) && parts.path.len == 0 &&
-                       parts.query.len == 0;
+        bool is_bare =
+            url_parse(variable.value, &parts) && parts.path.len == 0 && parts.query.len == 0;
         url = mem_format("%s%s", variable.value, is_bare ? "/" : "");
     } else if (get(r, "OTEL_EXPORTER_OTLP_ENDPOINT", &variable)) {
         size_t len = strlen(variable.value);
-        url = mem_format("%s%sv1/logs", variable.value,
-                         variable.value[len - 1] == '/' ? "" : "/");
+        url = mem_format("%s%sv1/logs", variable.value, variable.value[len - 1] == '/' ? "" : "/");
     }
     if (url != NULL) {
         put(r, r->output, "endpoint", &variable, url);

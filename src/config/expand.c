@@ -50,8 +50,8 @@ static bool put_substitute(struct slice name, struct slice rest, struct buf *out
         return put(out, slice_skip(rest, 2), out_error);
     }
     if (rest.len > 2) {
-        return fail(out_error, mem_format("%.*s: %.*s", (int)name.len, name.data,
-                                          (int)rest.len - 2, rest.data + 2));
+        return fail(out_error, mem_format("%.*s: %.*s", (int)name.len, name.data, (int)rest.len - 2,
+                                          rest.data + 2));
     }
     return fail(out_error,
                 mem_format("the environment variable %.*s is not set; ${%.*s:-} is nothing then",

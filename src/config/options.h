@@ -34,22 +34,23 @@ enum option_kind {
 struct option {
     const char *name;
     enum option_kind kind;
-    size_t offset;                  /* within the struct of its section */
-    const char *fallback;           /* the default as it would be written, a list's as its texts with
-                                       blanks between; NULL: none, or one that the machine decides */
-    uint64_t min, max;              /* of COUNT, SIZE, DURATION; both 0: any */
-    const char *const *names;       /* of CHOICE and SWITCH, and of a TEXT that is one of them */
-    const struct option *children;  /* of SECTION and SECTIONS, ends with an empty row */
-    size_t size;                    /* of SECTIONS: of one struct */
-    bool merges;                    /* of MAP: the file and the environment add up, by key */
-    bool is_required;               /* an example stands in the reference in place of a default */
-    bool may_hold_secret;           /* shown with its secret parts hidden */
-    const char *example;            /* what the reference shows where there is no default */
-    const char *env;                /* the variables that give it when the file does not */
-    const char *help;               /* sentences for the user */
+    size_t offset;                 /* within the struct of its section */
+    const char *fallback;          /* the default as it would be written, a list's as its texts with
+                                      blanks between; NULL: none, or one that the machine decides */
+    uint64_t min, max;             /* of COUNT, SIZE, DURATION; both 0: any */
+    const char *const *names;      /* of CHOICE and SWITCH, and of a TEXT that is one of them */
+    const struct option *children; /* of SECTION and SECTIONS, ends with an empty row */
+    size_t size;                   /* of SECTIONS: of one struct */
+    bool merges;                   /* of MAP: the file and the environment add up, by key */
+    bool is_required;              /* an example stands in the reference in place of a default */
+    bool may_hold_secret;          /* shown with its secret parts hidden */
+    const char *example;           /* what the reference shows where there is no default */
+    const char *env;               /* the variables that give it when the file does not */
+    const char *help;              /* sentences for the user */
 
-    /* What is wrong with a TEXT, or an entry of TEXTS or MAP (`key` is NULL but for MAP): a sentence
-     * that follows the option's name and never repeats the value, to be freed; NULL: nothing. */
+    /* What is wrong with a TEXT, or an entry of TEXTS or MAP (`key` is NULL but for MAP): a
+     * sentence that follows the option's name and never repeats the value, to be freed; NULL:
+     * nothing. */
     char *(*check)(const char *key, const char *value);
 
     /* The same of one struct of SECTIONS, for what concerns several options of it. */

@@ -158,8 +158,8 @@ static void print_map(struct writer *w, const struct option *option,
     fputc('\n', w->out);
     w->indent += 2;
     for (size_t i = 0; i < list->count; i++) {
-        bool hide = option->may_hold_secret &&
-                    is_secret_name(slice_from_string(list->items[i].key));
+        bool hide =
+            option->may_hold_secret && is_secret_name(slice_from_string(list->items[i].key));
         print_key(w, list->items[i].key);
         fputc(' ', w->out);
         print_text(w->out, hide ? "[hidden]" : list->items[i].value);
@@ -209,7 +209,7 @@ static bool has_values(const struct option *options, const void *target)
         const void *value = (const char *)target + option->offset;
         bool is_list = option->kind == OPTION_TEXTS || option->kind == OPTION_MAP ||
                        option->kind == OPTION_RATIO_MAP;
-        bool has = is_list ? ((const struct list_slot *)value)->count > 0
+        bool has = is_list                       ? ((const struct list_slot *)value)->count > 0
                    : option->kind == OPTION_TEXT ? *(char *const *)value != NULL
                                                  : true;
         if (has) {

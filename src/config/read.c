@@ -73,8 +73,8 @@ static void wrong_name(const struct reading *r)
     char *names = option_join_names(r->option->names);
     const char *nearest = diag_nearest(r->node->text, r->option->names);
     char *value = shown(r);
-    diag_add(r->diag, DIAG_ERROR, r->node->place, "`%s` is %s, not %s%s%s%s", r->path, names,
-             value, nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+    diag_add(r->diag, DIAG_ERROR, r->node->place, "`%s` is %s, not %s%s%s%s", r->path, names, value,
+             nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
              nearest != NULL ? "\"?" : "");
     free(value);
     free(names);

@@ -53,9 +53,9 @@ static char *limits(const struct option *option)
 static void print_help(FILE *out, unsigned indent, const struct option *option)
 {
     char *limit = limits(option);
-    char *text = mem_format("%s%s%s%s%s", option->help, limit, option->env != NULL ? " From " : "",
-                            option->env != NULL ? option->env : "",
-                            option->env != NULL ? " where the file says nothing." : "");
+    char *text =
+        mem_format("%s%s%s%s", option->help, limit, option->env != NULL ? " When left out: " : "",
+                   option->env != NULL ? option->env : "");
     print_comment(out, indent, text);
     free(text);
     free(limit);
@@ -114,15 +114,17 @@ static void print_options(FILE *out, unsigned indent, const struct option *optio
 
 void config_print_reference(FILE *out)
 {
-    fputs("# SPDX-License-Identifier: Apache-2.0\n"
-          "#\n"
-          "# Every option of clew with its default. This file changes nothing: leave out of yours\n"
-          "# what you do not change. Made by `clew help config --reference`.\n"
-          "#\n"
-          "# Values may name variables of the environment: ${VAR}, ${VAR:-default},\n"
-          "# ${VAR:?message}; $$ is a dollar sign. `clew check -c FILE` says what is wrong with a\n"
-          "# config, and shows what is in effect.\n"
-          "\n",
-          out);
+    fputs(
+        "# SPDX-License-Identifier: Apache-2.0\n"
+        "#\n"
+        "# Every option of clew with its default. In a config of yours leave out what you do not\n"
+        "# change: what is written goes before OTEL_* variables. This file was made by\n"
+        "# `clew help config --reference`.\n"
+        "#\n"
+        "# Values may name variables of the environment: ${VAR}, ${VAR:-default},\n"
+        "# ${VAR:?message}; $$ is a dollar sign. `clew check -c FILE` says what is wrong with a\n"
+        "# config, and shows what is in effect.\n"
+        "\n",
+        out);
     print_options(out, 0, options_root, false);
 }

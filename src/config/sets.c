@@ -89,8 +89,8 @@ static bool step(struct walk *w, const char *value)
         w->options = option->children;
         goes_on = enter_list(w, enter(w, parent, name, 0, NODE_LIST));
     } else {
-        if (!is_last && option != NULL && (option->kind == OPTION_MAP ||
-                                           option->kind == OPTION_RATIO_MAP)) {
+        if (!is_last && option != NULL &&
+            (option->kind == OPTION_MAP || option->kind == OPTION_RATIO_MAP)) {
             parent = enter(w, parent, name, 0, NODE_MAP);
             free(name);
             name = mem_string(w->rest);
@@ -117,8 +117,8 @@ void sets_apply(struct tree *tree, const char *assignment, struct diag *diag)
     }
     char *name = mem_string_from(slice_make(assignment, len));
     char *file = mem_format("--set %s", name);
-    struct walk w = {tree, diag, {tree_copy(tree, slice_from_string(file)), 0, 0}, name, tree->root,
-                     options_root};
+    struct walk w = {tree, diag,       {tree_copy(tree, slice_from_string(file)), 0, 0},
+                     name, tree->root, options_root};
     while (step(&w, equals + 1)) {
     }
     free(file);

@@ -7,7 +7,8 @@
  *
  *     --set outputs.0.timeout=5s       places in a list count from 0; the one behind the last adds
  *     --set outputs.timeout=5s         the only one (or a first one) needs no number
- *     --set resource.host.name=a       what stands behind the name of a map is its key, dots and all
+ *     --set resource.host.name=a       what stands behind the name of a map is its key, dots and
+ * all
  *     --set inputs.include='[a, b]'    a value that begins with [ or { is YAML, any other is text
  */
 

@@ -21,7 +21,7 @@ enum {
     TREE_VALUE_BYTES_MAX = 1 << 16, /* one value, its variables expanded */
     TREE_DEPTH_MAX = 16,
     TREE_NODES_MAX = 1 << 16,
-    TREE_SUM_BYTES_MAX = 8 << 20,   /* all values together, their variables expanded */
+    TREE_SUM_BYTES_MAX = 8 << 20, /* all values together, their variables expanded */
 };
 
 enum node_kind {
@@ -33,9 +33,9 @@ enum node_kind {
 struct node {
     enum node_kind kind;
     struct diag_place place;
-    const char *text;          /* of NODE_TEXT; NUL-terminated, holds no other NUL */
-    bool is_plain;             /* not quoted: an empty one, `~` and `null` mean "not set" */
-    struct node_entry *first;  /* of a list or map, in the order written */
+    const char *text;         /* of NODE_TEXT; NUL-terminated, holds no other NUL */
+    bool is_plain;            /* not quoted: an empty one, `~` and `null` mean "not set" */
+    struct node_entry *first; /* of a list or map, in the order written */
     struct node_entry *last;
     size_t count;
 };

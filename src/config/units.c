@@ -20,7 +20,10 @@ static const struct unit size_units[] = {
 };
 
 static const struct unit duration_units[] = {
-    {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1},
+    {"h", 3600000},
+    {"m", 60000},
+    {"s", 1000},
+    {"ms", 1},
 };
 
 /* Above this a double no longer tells neighbouring integers apart. */

@@ -14,7 +14,8 @@
 /* Plain decimal digits. */
 bool units_parse_count(const char *text, uint64_t *out_count);
 
-/* `1048576`, `64KiB`, `10MB`, `1.5 GiB`: B, KB, MB, GB are powers of 1000, KiB, MiB, GiB of 1024. */
+/* `1048576`, `64KiB`, `10MB`, `1.5 GiB`: B, KB, MB, GB are powers of 1000, KiB, MiB, GiB of 1024.
+ */
 bool units_parse_size(const char *text, uint64_t *out_bytes);
 
 /* `200ms`, `5s`, `1m`, `2h`, `1m30s`; a bare `0` needs no unit, any other number does. */

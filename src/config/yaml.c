@@ -118,8 +118,8 @@ static struct node *follow_alias(struct reading *r)
 
 static struct node *read_text(struct reading *r)
 {
-    struct slice raw = slice_make((const char *)r->event.data.scalar.value,
-                                  r->event.data.scalar.length);
+    struct slice raw =
+        slice_make((const char *)r->event.data.scalar.value, r->event.data.scalar.length);
     struct diag_place place = here(r);
     struct buf value;
     char *error = NULL;
@@ -188,9 +188,10 @@ static struct node *read_collection(struct reading *r, unsigned depth)
     bool is_map = r->event.type == YAML_MAPPING_START_EVENT;
     struct node *node = tree_new(r->tree, is_map ? NODE_MAP : NODE_LIST, here(r));
     size_t mine = r->anchor_count;
-    bool has_anchor = remember(r, is_map ? r->event.data.mapping_start.anchor
-                                         : r->event.data.sequence_start.anchor,
-                               node, true) != NULL;
+    bool has_anchor =
+        remember(r,
+                 is_map ? r->event.data.mapping_start.anchor : r->event.data.sequence_start.anchor,
+                 node, true) != NULL;
     if (is_map) {
         read_pairs(r, node, depth + 1);
     } else {

@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs every suite and sums them up: one line a suite, `N passed, N failed` at the end.
+
+usage: tests/run.py BUILD… [--only WORD]…
+
+BUILD is a build folder: `build`, or `asan=build-asan` to name it. A suite is a program whose last
+line is `N passed, N failed`: the unit tests of each build, tests/style/test_*.py once, and
+tests/e2e/test_*.py against the clew of each build. One that ends in another way has failed; what
+it printed is shown. What a suite skipped (`N skipped` in that last line) is shown and not counted.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+TIMEOUT = 900
+LAST_LINE = re.compile(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?")
+
+
+class Suite:
+    def __init__(self, name, command, env=None):
+        self.name, self.command = name, [str(part) for part in command]
+        self.env = env or {}
+        self.passed = self.failed = self.skipped = 0
+        self.seconds = 0.0
+        self.output = ""
+        self.complaint = None
+
+    def run(self):
+        begin = time.monotonic()
+        try:
+            done = subprocess.run(self.command, env={**os.environ, **self.env}, cwd=ROOT,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=TIMEOUT, check=False)
+            self.judge(done.returncode, done.stdout.decode("utf-8", "replace"))
+        except subprocess.TimeoutExpired as late:
+            self.judge(-1, (late.stdout or b"").decode("utf-8", "replace"))
+            self.complaint = f"did not end within {TIMEOUT} s"
+        except OSError as error:
+            self.judge(-1, "")
+            self.complaint = f"cannot be run: {error}"
+        self.seconds = time.monotonic() - begin
+        return self
+
+    def judge(self, code, output):
+        self.output = output
+        counts = [LAST_LINE.fullmatch(line.strip()) for line in output.splitlines()]
+        counts = [count for count in counts if count]
+        if not counts:
+            self.failed, self.complaint = 1, f"ended with {code} and without its last line"
+            return
+        self.passed, self.failed, self.skipped = (int(n or 0) for n in counts[-1].groups())
+        if (code != 0) != (self.failed > 0):
+            self.failed += 1
+            self.complaint = f"its exit status {code} is not what it printed"
+
+    def line(self):
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return (f"{self.name:32} {self.passed:5} passed, {self.failed} failed{skipped}"
+                f"  ({self.seconds:.1f} s)" + (f"  {self.complaint}" if self.complaint else ""))
+
+
+def unit_suites(label, build):
+    listed = subprocess.run(["meson", "introspect", "--tests", str(build)], check=True,
+                            stdout=subprocess.PIPE)
+    for test in json.loads(listed.stdout):
+        kind = test["suite"][0].split(":")[-1] if test["suite"] else "unit"
+        yield Suite(f"{label}{kind}/{test['name']}", test["cmd"], test["env"])
+
+
+def script_suites(label, folder, env=None):
+    for path in sorted((ROOT / "tests" / folder).glob("test_*.py")):
+        name = path.stem[len("test_"):]
+        yield Suite(f"{label}{folder}/{name}", ["/usr/bin/python3", path], env)
+
+
+def all_suites(builds):
+    suites = list(script_suites("", "style"))
+    for spec in builds:
+        name, _, folder = spec.rpartition("=")
+        build = pathlib.Path(folder).resolve()
+        label = f"{name}:" if name else ""
+        suites += unit_suites(label, build)
+        suites += script_suites(label, "e2e", {"CLEW": str(build / "clew")})
+    return suites
+
+
+def main():
+    arguments = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n")[0])
+    arguments.add_argument("builds", nargs="+")
+    arguments.add_argument("--only", action="append", default=[])
+    given = arguments.parse_args()
+    suites = [s for s in all_suites(given.builds)
+              if not given.only or any(word in s.name for word in given.only)]
+    lock = threading.Lock()
+    with concurrent.futures.ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
+        for suite in concurrent.futures.as_completed([pool.submit(s.run) for s in suites]):
+            suite = suite.result()
+            with lock:
+                if suite.failed:
+                    print(suite.output.rstrip()[-20000:])
+                print(suite.line(), flush=True)
+    passed, failed = sum(s.passed for s in suites), sum(s.failed for s in suites)
+    skipped = sum(s.skipped for s in suites)
+    if skipped:
+        print(f"{skipped} skipped: what they need is not here (see above)")
+    failed += not suites
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

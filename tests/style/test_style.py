@@ -1,0 +1,230 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The house's rules about its sources that a machine can check.
+
+To add a folder of src, say in LAYERS what it may know. To use a library in another file, say so in
+LIBRARIES: each stays behind one or two files, and out of every header of ours.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# Who may include whom: "cli, daemon, registry → config, input, control, parsers, outputs (never
+# each other) → core → base". `top` is what lies in src/ itself: the graph of the parts.
+MIDDLE = {"base", "core"}
+LAYERS = {
+    "base": {"base"},
+    "core": MIDDLE,
+    "config": MIDDLE | {"config"},
+    "input": MIDDLE | {"input"},
+    "control": MIDDLE | {"control"},
+    "receive": MIDDLE | {"receive"},
+    "parsers": MIDDLE | {"parsers"},
+    "outputs": MIDDLE | {"outputs"},
+    "top": MIDDLE | {"config", "input", "control", "receive", "parsers", "outputs", "top", "cli"},
+    "cli": MIDDLE | {"config", "input", "control", "receive", "parsers", "outputs", "top", "cli"},
+}
+
+# The header of a library → the files that may know it.
+LIBRARIES = {
+    "curl/curl.h": {"outputs/http_client.c", "src/base/curl_loop.c"},
+    "ev.h": {"src/base/curl_loop.c", "src/base/http_server.c", "src/base/loop.c",
+             "src/cli/receive.c", "src/control/control.c", "src/daemon.c", "src/input/watch.c",
+             "src/input/tail.c", "outputs/otlp_http.c"},
+    "jansson.h": {"src/cli/audit.c", "src/cli/audit_json.c", "src/cli/check.c",
+                  "src/core/checkpoint_text.c", "src/core/record_json.c", "src/cli/record_json.c",
+                  "src/receive/decode.c", "src/receive/decode_json.c", "outputs/response.c"},
+    "libdeflate.h": {"outputs/compress.c", "src/receive/uncompress.c"},
+    "microhttpd.h": {"src/base/http_server.c"},
+    "pcre2.h": {"src/core/trace_pattern.c", "src/core/patterns.c"},
+    "protobuf-c/protobuf-c.h": {"src/receive/decode.c", "src/receive/decode_protobuf.c"},
+    "yaml.h": {"src/config/yaml.c"},
+    "zlib.h": {"src/input/gzip.c", "src/receive/uncompress.c"},
+    "zstd.h": {"outputs/compress.c", "src/receive/uncompress.c"},
+}
+
+# Everything else between <> is the system's.
+SYSTEM = re.compile(
+    r"(arpa|linux|net|netinet|sys)/\w+\.h|arm_neon\.h|emmintrin\.h|immintrin\.h|"
+    r"(assert|ctype|dirent|endian|errno|fcntl|float|fnmatch|getopt|glob|inttypes|limits|locale|"
+    r"math|malloc|netdb|poll|pthread|pwd|sched|setjmp|signal|std\w+|string|strings|termios|time|"
+    r"unistd|wordexp|uchar|byteswap)\.h")
+
+LINES_MAX = 700
+COLUMNS_MAX = 110  # the formatter aims for 100; a comment may stand out a little
+CODE = (".c", ".h")
+GENERATED = ("/otlp.pb-c.",)
+# Not ours to mark or to judge: recorded data, texts of licences, locks of package managers.
+DATA = (".json", ".jsonl", ".log", ".md", ".txt", ".sum", ".mod", ".pem", ".html", ".dict")
+DATA_FOLDERS = ("conf/samples/", "tests/corpus/", "tests/fuzz/corpus/")
+DATA_NAMES = ("LICENSE", ".clang-format", ".editorconfig", ".gitignore")
+
+failures = []
+
+
+def fail(path, line, sentence):
+    failures.append(f"{path}:{line}: {sentence}")
+
+
+def tracked():
+    """Every file of the source tree, by git where there is one."""
+    git = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard"],
+                         capture_output=True, text=True, check=False)
+    if git.returncode == 0:
+        names = git.stdout.splitlines()
+    else:
+        names = [str(p.relative_to(ROOT)) for p in ROOT.rglob("*")
+                 if not str(p.relative_to(ROOT)).startswith(("build", ".git/"))]
+    return sorted(n for n in names if (ROOT / n).is_file())
+
+
+FILES = tracked()
+
+
+def lines(name):
+    return (ROOT / name).read_text(encoding="utf-8", errors="replace").split("\n")
+
+
+def code_files(*folders):
+    return [f for f in FILES if f.endswith(CODE) and f.startswith(folders)
+            and not any(g in "/" + f for g in GENERATED)]
+
+
+def is_data(name):
+    return (name.endswith(DATA) or name.startswith(DATA_FOLDERS)
+            or name.rsplit("/", 1)[-1] in DATA_NAMES)
+
+
+def layer(name):
+    parts = name.split("/")
+    if parts[0] in ("parsers", "outputs"):
+        return parts[0]
+    return parts[1] if len(parts) > 2 else "top"
+
+
+def included_layer(header):
+    folder = header.split("/")[0]
+    return folder if "/" in header else "top"
+
+
+def test_includes_go_down_the_layers_only():
+    for name in code_files("src/", "parsers/", "outputs/"):
+        may = LAYERS.get(layer(name))
+        if may is None:
+            fail(name, 1, f"LAYERS does not know the folder {layer(name)}")
+            continue
+        for number, line in enumerate(lines(name), 1):
+            found = re.match(r'#include "([^"]+)"', line)
+            if found and included_layer(found[1]) not in may:
+                fail(name, number, f"{layer(name)} may not know {found[1]}")
+
+
+def test_includes_are_written_from_the_root_of_the_layers():
+    for name in code_files("src/", "parsers/", "outputs/"):
+        for number, line in enumerate(lines(name), 1):
+            found = re.match(r'#include "([^"]+)"', line)
+            if not found:
+                continue
+            header = found[1]
+            there = [ROOT / "src" / header, ROOT / header]
+            if ".." in header or not any(p.exists() for p in there) and "pb-c" not in header:
+                fail(name, number, f"{header} is not a path from the root of the layers")
+
+
+def test_a_library_is_known_to_its_files_only():
+    for name in code_files("src/", "parsers/", "outputs/"):
+        for number, line in enumerate(lines(name), 1):
+            found = re.match(r"#include <([^>]+)>", line)
+            if not found or SYSTEM.fullmatch(found[1]):
+                continue
+            header = found[1]
+            if header not in LIBRARIES:
+                fail(name, number, f"LIBRARIES does not know {header}")
+            elif name not in LIBRARIES[header]:
+                fail(name, number, f"{header} belongs to {', '.join(sorted(LIBRARIES[header]))}")
+
+
+def test_the_licence_is_named_at_the_top():
+    for name in FILES:
+        if is_data(name) or not lines(name)[0].strip():
+            continue
+        head = lines(name)[:2]
+        first = head[1] if head[0].startswith("#!") and len(head) > 1 else head[0]
+        if "SPDX-License-Identifier: Apache-2.0" not in first:
+            fail(name, 1, "the first line (behind #!) names no licence")
+
+
+def test_nothing_is_left_to_do():
+    marks = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
+    for name in FILES:
+        if is_data(name):
+            continue
+        for number, line in enumerate(lines(name), 1):
+            if marks.search(line):
+                fail(name, number, "do it, or say why not")
+
+
+def test_no_file_names_the_machine_it_was_made_on():
+    places = re.compile(r"(?<![\w.$}])/(work|root|home/(?!user\b|app\b)\w+|Users/\w+|builds?)/")
+    for name in FILES:
+        if name.startswith(DATA_FOLDERS) or name == "tests/style/test_style.py":
+            continue
+        for number, line in enumerate(lines(name), 1):
+            if places.search(line):
+                fail(name, number, f"a path of somebody's machine: {line.strip()[:80]}")
+
+
+def test_files_can_be_read_in_one_go():
+    for name in FILES:
+        if name.endswith((".c", ".h", ".py")) and not any(g in "/" + name for g in GENERATED):
+            count = len(lines(name)) - 1
+            if count > LINES_MAX:
+                fail(name, count, f"{count} lines; what are its two halves?")
+
+
+def test_lines_fit_the_page():
+    for name in code_files("src/", "parsers/", "outputs/", "tests/"):
+        for number, line in enumerate(lines(name), 1):
+            if len(line) > COLUMNS_MAX:
+                fail(name, number, f"{len(line)} columns")
+            if "\t" in line:
+                fail(name, number, "a tab")
+            if line != line.rstrip():
+                fail(name, number, "blanks at the end")
+
+
+def test_headers_have_the_guard_of_their_path():
+    for name in code_files("src/", "parsers/", "outputs/"):
+        if not name.endswith(".h"):
+            continue
+        path = name[len("src/"):] if name.startswith("src/") else name
+        guard = "CLEW_" + re.sub(r"[^A-Z0-9]", "_", path.upper())
+        if f"#ifndef {guard}" not in lines(name):
+            fail(name, 1, f"no #ifndef {guard}")
+
+
+def main():
+    passed = failed = 0
+    for name, function in list(globals().items()):
+        if not name.startswith("test_"):
+            continue
+        failures.clear()
+        function()
+        title = name[len("test_"):].replace("_", " ")
+        if failures:
+            failed += 1
+            print(f"FAILED {title}")
+            print("".join(f"    {line}\n" for line in failures), end="")
+        else:
+            passed += 1
+            print(f"ok {title}")
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
