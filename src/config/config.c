@@ -123,7 +123,7 @@ static void settle_outputs(struct settings *settings, struct diag *diag)
             check_name("outputs", i, output->name, j, settings->outputs[j].name, diag);
         }
     }
-    if (settings->output_count == 0) {
+    if (settings->output_count == 0 && diag->errors == 0) {
         diag_add(diag, DIAG_ERROR, (struct diag_place){0},
                  "`outputs` is empty: nothing would be shipped; leave it out for the default");
     }

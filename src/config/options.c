@@ -106,7 +106,8 @@ static const struct option tls_options[] = {
 
 static const struct option batch_options[] = {
     {.name = "bytes", .kind = OPTION_SIZE, .offset = AT(batch_bytes), .fallback = "512KiB",
-     .min = KIB, .max = 16 * MIB, .help = "A request is sent when it has grown to this size, before compression."},
+     .min = KIB, .max = 16 * MIB,
+     .help = "A request is sent when it has grown to this size, before compression."},
     {.name = "age", .kind = OPTION_DURATION, .offset = AT(batch_age_ms), .fallback = "100ms",
      .min = 1, .max = MINUTE, .help = "A request is sent when its first record has waited this long."},
     {0},

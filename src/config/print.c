@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "config/options.h"
 #include "config/read.h"
 #include "config/units.h"
@@ -45,35 +46,64 @@ static bool is_safe_plain(const char *text)
            text[len - 1] != ':';
 }
 
-/* In double quotes; `$` doubled where the reader would see a variable. */
+/* What stands raw between double quotes: no control character, line break or mark of YAML's. */
+static bool is_safe_quoted(const char *sequence, size_t len)
+{
+    static const char *const breaks[] = {"\u2028", "\u2029", "\ufeff"};
+    for (size_t i = 0; i < ARRAY_LEN(breaks); i++) {
+        if (len == 3 && memcmp(sequence, breaks[i], 3) == 0) {
+            return false;
+        }
+    }
+    unsigned char first = (unsigned char)sequence[0];
+    return len == 1 ? first >= 0x20 && first < 0x7f && first != '"' && first != '\\'
+                    : !(first == 0xc2 && (unsigned char)sequence[1] < 0xa0);
+}
+
+static void print_escaped(FILE *out, const char *sequence, size_t len)
+{
+    unsigned char last = (unsigned char)sequence[len - 1];
+    if (len == 3) { /* one of the three above */
+        fputs(last == 0xbf ? "\\uFEFF" : last == 0xa8 ? "\\u2028" : "\\u2029", out);
+    } else {
+        fprintf(out, "\\x%02x", last); /* U+0080 to U+009F end in the byte of their number */
+    }
+}
+
 static void print_quoted(FILE *out, const char *text)
 {
+    size_t rest = strlen(text);
     fputc('"', out);
-    for (const char *c = text; *c != '\0'; c++) {
-        unsigned char byte = (unsigned char)*c;
-        if (byte == '"' || byte == '\\') {
-            fprintf(out, "\\%c", byte);
-        } else if (byte == '\n') {
-            fputs("\\n", out);
-        } else if (byte < 0x20 || byte == 0x7f) {
-            fprintf(out, "\\x%02x", byte);
+    while (rest > 0) {
+        size_t len = utf8_sequence_len(text, rest);
+        if (len > 0 && is_safe_quoted(text, len)) {
+            fwrite(text, 1, len, out);
         } else {
-            fputc(byte, out);
-            if (byte == '$' && (c[1] == '{' || c[1] == '$')) {
-                fputc('$', out);
-            }
+            print_escaped(out, text, len > 0 ? len : 1);
         }
+        text += len > 0 ? len : 1;
+        rest -= len > 0 ? len : 1;
     }
     fputc('"', out);
 }
 
+/* A value: `$` is doubled where the reader would see a variable. Keys are not expanded. */
 static void print_text(FILE *out, const char *text)
 {
     if (is_safe_plain(text)) {
         fputs(text, out);
-    } else {
-        print_quoted(out, text);
+        return;
     }
+    char *doubled = mem_alloc(2 * strlen(text) + 1);
+    size_t len = 0;
+    for (const char *c = text; *c != '\0'; c++) {
+        doubled[len++] = *c;
+        if (*c == '$' && (c[1] == '{' || c[1] == '$')) {
+            doubled[len++] = '$';
+        }
+    }
+    print_quoted(out, doubled);
+    free(doubled);
 }
 
 static void print_ratio(FILE *out, double ratio)
@@ -129,7 +159,11 @@ static void print_scalar(FILE *out, const struct option *option, const void *val
 static void print_key(struct writer *w, const char *key)
 {
     begin_line(w);
-    print_text(w->out, key);
+    if (is_safe_plain(key)) {
+        fputs(key, w->out);
+    } else {
+        print_quoted(w->out, key);
+    }
     fputs(":", w->out);
 }
 

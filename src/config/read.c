@@ -41,7 +41,7 @@ static char *shown(const struct reading *r)
 static bool is_text(const struct reading *r, const char *expected)
 {
     if (r->node->kind == NODE_TEXT) {
-        return true;
+        return !r->node->is_broken;
     }
     diag_add(r->diag, DIAG_ERROR, r->node->place, "`%s` takes %s, not a %s", r->path, expected,
              r->node->kind == NODE_MAP ? "map" : "list");
@@ -180,7 +180,7 @@ static bool read_ratio(const struct reading *r, double *out_ratio)
 static bool is_collection(const struct reading *r, enum node_kind kind, size_t max)
 {
     if (r->node->kind != kind) {
-        if (r->node->kind == NODE_TEXT) {
+        if (r->node->kind == NODE_TEXT && !r->node->is_broken) {
             wrong_value(r, option_expects(r->option->kind));
         } else {
             is_text(r, option_expects(r->option->kind));
@@ -211,7 +211,7 @@ static void read_texts(const struct reading *r)
     struct string_list *list = slot(r);
     if (r->node->kind == NODE_TEXT) { /* one text is a list of one */
         list->items = mem_array(1, sizeof(*list->items));
-        if (is_accepted(r, NULL)) {
+        if (!r->node->is_broken && is_accepted(r, NULL)) {
             list->items[list->count++] = mem_string(r->node->text);
         }
         return;

@@ -93,7 +93,7 @@ void node_put(struct tree *tree, struct node *parent, const char *key, struct di
 
 bool node_is_set(const struct node *node)
 {
-    return node->kind != NODE_TEXT || !node->is_plain ||
+    return node->kind != NODE_TEXT || !node->is_plain || node->is_broken ||
            (node->text[0] != '\0' && strcmp(node->text, "~") != 0 &&
             strcmp(node->text, "null") != 0);
 }
@@ -120,6 +120,7 @@ struct node *node_own(struct tree *tree, struct node *parent, const char *key, s
     struct node *own = tree_new(tree, old->kind, old->place);
     own->text = old->text;
     own->is_plain = old->is_plain;
+    own->is_broken = old->is_broken;
     for (const struct node_entry *e = old->first; e != NULL; e = e->next) {
         struct node_entry *copied = append(tree, own);
         copied->key = e->key;

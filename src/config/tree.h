@@ -33,8 +33,9 @@ enum node_kind {
 struct node {
     enum node_kind kind;
     struct diag_place place;
-    const char *text;         /* of NODE_TEXT; NUL-terminated, holds no other NUL */
-    bool is_plain;            /* not quoted: an empty one, `~` and `null` mean "not set" */
+    const char *text; /* of NODE_TEXT; NUL-terminated, holds no other NUL */
+    bool is_plain;    /* not quoted: an empty one, `~` and `null` mean "not set" */
+    bool is_broken; /* its variables could not be expanded: that has been said, say no more of it */
     struct node_entry *first; /* of a list or map, in the order written */
     struct node_entry *last;
     size_t count;

@@ -17,7 +17,10 @@
 #include "base/mem.h"
 #include "config/expand.h"
 
-enum { ANCHORS_MAX = 256 };
+enum {
+    ANCHORS_MAX = 256,
+    KEY_BYTES_MAX = 128,
+};
 
 struct anchor {
     char *name;
@@ -64,8 +67,13 @@ static void stop_at_syntax(struct reading *r)
     if (p->error == YAML_READER_ERROR) {
         place = (struct diag_place){r->name, 0, 0};
     }
-    char *sentence = mem_format("this is not YAML: %s%s%s", p->context != NULL ? p->context : "",
-                                p->context != NULL ? ", " : "", problem);
+    const char *context = p->context != NULL ? p->context : "";
+    /* `[${A}]` reads well but is a map in a list to YAML. */
+    const char *hint = strstr(context, "flow") != NULL
+                           ? "; inside [ ] and { } a value with ${…} needs quotes"
+                           : "";
+    char *sentence = mem_format("this is not YAML: %s%s%s%s", context, *context != '\0' ? ", " : "",
+                                problem, hint);
     stop(r, place, sentence);
     free(sentence);
 }
@@ -123,6 +131,7 @@ static struct node *read_text(struct reading *r)
     struct diag_place place = here(r);
     struct buf value;
     char *error = NULL;
+    bool is_broken = false;
     buf_init(&value, TREE_VALUE_BYTES_MAX);
     if (memchr(raw.data, '\0', raw.len) != NULL) {
         error = mem_string("a value cannot hold a NUL");
@@ -132,8 +141,10 @@ static struct node *read_text(struct reading *r)
     if (error != NULL) {
         diag_add(r->diag, DIAG_ERROR, place, "%s", error);
         free(error);
+        is_broken = true;
     }
     struct node *node = tree_text(r->tree, buf_slice(&value), place);
+    node->is_broken = is_broken;
     node->is_plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     remember(r, r->event.data.scalar.anchor, node, false);
     buf_fini(&value);
@@ -169,6 +180,10 @@ static void read_pairs(struct reading *r, struct node *map, unsigned depth)
         struct diag_place place = here(r);
         if (r->event.type != YAML_SCALAR_EVENT) {
             stop(r, place, "a key must be a text");
+            return;
+        }
+        if (r->event.data.scalar.length > KEY_BYTES_MAX) {
+            stop(r, place, "too long a name");
             return;
         }
         char *key = mem_string((const char *)r->event.data.scalar.value);

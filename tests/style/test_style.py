@@ -57,7 +57,7 @@ SYSTEM = re.compile(
 LINES_MAX = 700
 COLUMNS_MAX = 110  # the formatter aims for 100; a comment may stand out a little
 CODE = (".c", ".h")
-GENERATED = ("/otlp.pb-c.",)
+GENERATED = {"otlp.pb-c.h": "receive"}  # made by the build → the only layer that may know it
 # Not ours to mark or to judge: recorded data, texts of licences, locks of package managers.
 DATA = (".json", ".jsonl", ".log", ".md", ".txt", ".sum", ".mod", ".pem", ".html", ".dict")
 DATA_FOLDERS = ("conf/samples/", "tests/corpus/", "tests/fuzz/corpus/")
@@ -90,8 +90,7 @@ def lines(name):
 
 
 def code_files(*folders):
-    return [f for f in FILES if f.endswith(CODE) and f.startswith(folders)
-            and not any(g in "/" + f for g in GENERATED)]
+    return [f for f in FILES if f.endswith(CODE) and f.startswith(folders)]
 
 
 def is_data(name):
@@ -119,7 +118,8 @@ def test_includes_go_down_the_layers_only():
             continue
         for number, line in enumerate(lines(name), 1):
             found = re.match(r'#include "([^"]+)"', line)
-            if found and included_layer(found[1]) not in may:
+            known = found and GENERATED.get(found[1], included_layer(found[1]))
+            if found and known not in may:
                 fail(name, number, f"{layer(name)} may not know {found[1]}")
 
 
@@ -131,7 +131,9 @@ def test_includes_are_written_from_the_root_of_the_layers():
                 continue
             header = found[1]
             there = [ROOT / "src" / header, ROOT / header]
-            if ".." in header or not any(p.exists() for p in there) and "pb-c" not in header:
+            if header in GENERATED:
+                continue
+            if ".." in header or not any(p.exists() for p in there):
                 fail(name, number, f"{header} is not a path from the root of the layers")
 
 
@@ -180,7 +182,7 @@ def test_no_file_names_the_machine_it_was_made_on():
 
 def test_files_can_be_read_in_one_go():
     for name in FILES:
-        if name.endswith((".c", ".h", ".py")) and not any(g in "/" + name for g in GENERATED):
+        if name.endswith((".c", ".h", ".py")):
             count = len(lines(name)) - 1
             if count > LINES_MAX:
                 fail(name, count, f"{count} lines; what are its two halves?")

@@ -1,0 +1,761 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "driver.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/buf.h"
+#include "config/check.h"
+#include "config/config.h"
+#include "config/expand.h"
+#include "config/options.h"
+#include "config/units.h"
+#include "config/url.h"
+
+#define INPUT "inputs: [{include: /x}]\n"
+
+static char *no_environ[] = {NULL};
+
+static char *printed(const struct diag *diag)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&text, &len);
+    diag_print(diag, memory);
+    fclose(memory);
+    return text;
+}
+
+/* The settings of a text that must be good; what is said about it must be `said`. */
+static struct settings *load_with(const char *text, char **environ, const char *const *sets,
+                                  const char *said)
+{
+    struct config_sources sources = {.sets = sets, .environ = environ};
+    struct diag diag;
+    diag_init(&diag);
+    struct settings *settings = config_load_text(text, "c.yaml", &sources, &diag);
+    char *found = printed(&diag);
+    assert_string_equal(found, said);
+    free(found);
+    diag_fini(&diag);
+    return settings;
+}
+
+static struct settings *load(const char *text)
+{
+    struct settings *settings = load_with(text, no_environ, NULL, "");
+    assert_non_null(settings);
+    return settings;
+}
+
+static char *print(const struct settings *settings)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&text, &len);
+    config_print(settings, memory);
+    fclose(memory);
+    return text;
+}
+
+static void sizes_durations_and_shares_are_read_exactly(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool good;
+        uint64_t value;
+    } sizes[] =
+        {
+            {"0", true, 0},
+            {"4096", true, 4096},
+            {"64KiB", true, 65536},
+            {"10MB", true, 10000000},
+            {"1.5 KiB", true, 1536},
+            {"2GiB", true, 2147483648},
+            {"1kB", true, 1000},
+            {"7B", true, 7},
+            {"18446744073709551615", true, UINT64_MAX},
+            {"", false, 0},
+            {"KiB", false, 0},
+            {"1.5B", false, 0},
+            {"-1", false, 0},
+            {"1e3", false, 0},
+            {"0x10", false, 0},
+            {"1 kib", false, 0},
+            {"1KiBs", false, 0},
+            {"18446744073709551616", false, 0},
+            {"inf", false, 0},
+            {"1.KiB", false, 0},
+            {"99999999999GiB", false, 0},
+        },
+      durations[] = {
+          {"0", true, 0},        {"200ms", true, 200},   {"5s", true, 5000},   {"1m", true, 60000},
+          {"2h", true, 7200000}, {"1m30s", true, 90000}, {"1.5s", true, 1500}, {"5", false, 0},
+          {"5 days", false, 0},  {"", false, 0},         {"0.5ms", false, 0},  {"1m30", false, 0},
+          {"s", false, 0},
+      };
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        uint64_t value = 0;
+        assert_int_equal(units_parse_size(sizes[i].text, &value), sizes[i].good);
+        assert_true(value == sizes[i].value);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(durations); i++) {
+        uint64_t value = 0;
+        assert_int_equal(units_parse_duration(durations[i].text, &value), durations[i].good);
+        assert_true(value == durations[i].value);
+    }
+    double ratio = 0;
+    assert_true(units_parse_ratio("50%", &ratio) && ratio == 0.5);
+    assert_true(units_parse_ratio("0.25", &ratio) && ratio == 0.25);
+    assert_false(units_parse_ratio("50 percent", &ratio));
+    assert_false(units_parse_ratio("-1%", &ratio));
+}
+
+static void numbers_with_units_read_back_as_they_were_printed(void **state)
+{
+    (void)state;
+    static const uint64_t numbers[] = {0,     1,     999,     1000,       1024,      1536,
+                                       65536, 90000, 3600000, 1000000007, 2147483648};
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        char text[UNITS_TEXT_MAX];
+        uint64_t value = 1;
+        units_print_size(numbers[i], text);
+        assert_true(units_parse_size(text, &value) && value == numbers[i]);
+        units_print_duration(numbers[i], text);
+        assert_true(units_parse_duration(text, &value) && value == numbers[i]);
+    }
+}
+
+static void variables_are_expanded_as_a_shell_would(void **state)
+{
+    (void)state;
+    static char a[] = "A=1";
+    static char empty[] = "EMPTY=";
+    static char nested[] = "NESTED=${A}";
+    char *environ[] = {a, empty, nested, NULL};
+    static const struct {
+        const char *text;
+        const char *expected; /* NULL: refused */
+    } cases[] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"${A}", "1"},
+        {"x${A}y${A}", "x1y1"},
+        {"${B:-two}", "two"},
+        {"${B:-}", ""},
+        {"${EMPTY}", ""},
+        {"${EMPTY:-e}", "e"},
+        {"${A:-two}", "1"},
+        {"${A:?why}", "1"},
+        {"$$", "$"},
+        {"$${A}", "${A}"},
+        {"^a$", "^a$"},
+        {"$A $", "$A $"},
+        {"${NESTED}", "${A}"},
+        {"${B}", NULL},
+        {"${B:?set B}", NULL},
+        {"${EMPTY:?set it}", NULL},
+        {"${A", NULL},
+        {"${}", NULL},
+        {"${1}", NULL},
+        {"${A:+x}", NULL},
+        {"${A B}", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct buf out;
+        char *error = NULL;
+        buf_init(&out, 1000);
+        struct slice text = driver_guarded(slice_from_string(cases[i].text));
+        bool good = expand(text, environ, &out, &error);
+        assert_int_equal(good, cases[i].expected != NULL);
+        if (good) {
+            assert_slice_equal(buf_slice(&out), slice_from_string(cases[i].expected));
+        } else {
+            assert_non_null(error);
+        }
+        free(error);
+        buf_fini(&out);
+    }
+}
+
+static void the_message_of_a_required_variable_is_shown(void **state)
+{
+    (void)state;
+    assert_null(load_with("data_dir: ${D:?say where state is kept}\n" INPUT, no_environ, NULL,
+                          "c.yaml:1:11: error: D: say where state is kept\n"));
+}
+
+static void an_empty_config_is_a_config(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"",   "# nothing\n", "---\n",
+                                        "{}", "~",           "inputs:\noutputs:\n"};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct settings *settings = load(texts[i]);
+        assert_int_equal(settings->output_count, 1);
+        assert_string_equal(settings->outputs[0].endpoint, "http://localhost:4318/v1/logs");
+        assert_string_equal(settings->outputs[0].name, "otlp_http");
+        assert_int_equal(settings->outputs[0].compression, COMPRESSION_GZIP);
+        assert_int_equal(settings->outputs[0].timeout_ms, 10000);
+        assert_int_equal(settings->outputs[0].batch_bytes, 512 * 1024);
+        assert_true(settings->outputs[0].verify);
+        assert_true(settings->trace.repair);
+        assert_true(settings->audit.min_coverage == 0.5);
+        assert_string_equal(settings->control.listen, "127.0.0.1:9464");
+        settings_free(settings);
+    }
+}
+
+static void every_kind_of_option_reaches_the_settings(void **state)
+{
+    (void)state;
+    struct settings *s = load(
+        "data_dir: /d\nlog_level: warn\nshutdown_timeout: 2m\nmemory_limit: 100MB\n"
+        "resource: {deployment.environment.name: prod, n: 7}\nservice: s\n"
+        "inputs:\n  - include: [/a, '/b*']\n    exclude: []\n    read_from: end\n"
+        "    envelope: docker\n    format: logfmt\n    line_bytes_max: 64KiB\n    inotify: false\n"
+        "    long_line: truncate\n  - {name: second, include: /c}\n"
+        "outputs:\n  - endpoint: https://c.example\n    headers: {x-a: b}\n    compression: zstd\n"
+        "    batch: {bytes: 1MB, age: 1s}\n    tls: {verify: false, ca_file: ca.pem}\n"
+        "trace: {dd_decimal: attribute_only, message_fallback: off, keys: {trace_id: [t]}}\n"
+        "audit: {min_coverage: 0.9, services: {checkout: 95%}, traced: [a, b]}\n"
+        "control: {listen: off}\n");
+    assert_string_equal(s->data_dir, "/d");
+    assert_string_equal(s->log_level, "warn");
+    assert_int_equal(s->shutdown_timeout_ms, 120000);
+    assert_int_equal(s->memory_limit, 100000000);
+    assert_int_equal(s->resource.count, 2);
+    assert_string_equal(s->resource.items[1].value, "7");
+    assert_int_equal(s->input_count, 2);
+    assert_string_equal(s->inputs[0].name, "tail");
+    assert_int_equal(s->inputs[0].include.count, 2);
+    assert_int_equal(s->inputs[0].exclude.count, 0);
+    assert_int_equal(s->inputs[0].read_from, READ_FROM_END);
+    assert_int_equal(s->inputs[0].envelope, ENVELOPE_DOCKER);
+    assert_int_equal(s->inputs[0].format, PARSE_FORMAT_LOGFMT);
+    assert_int_equal(s->inputs[0].long_line, LONG_LINE_TRUNCATE);
+    assert_false(s->inputs[0].inotify);
+    assert_string_equal(s->inputs[1].name, "second");
+    assert_int_equal(s->inputs[1].exclude.count, 2);
+    assert_string_equal(s->inputs[1].include.items[0], "/c");
+    assert_string_equal(s->outputs[0].endpoint, "https://c.example/v1/logs");
+    assert_int_equal(s->outputs[0].compression, COMPRESSION_ZSTD);
+    assert_int_equal(s->outputs[0].batch_age_ms, 1000);
+    assert_false(s->outputs[0].verify);
+    assert_string_equal(s->outputs[0].ca_file, "ca.pem");
+    assert_false(s->trace.dd_decimal_pad);
+    assert_int_equal(s->trace.message_fallback, MESSAGE_FALLBACK_OFF);
+    assert_string_equal(s->trace.trace_id_keys.items[0], "t");
+    assert_string_equal(s->audit.services[0].service, "checkout");
+    assert_true(s->audit.services[0].min_coverage == 0.95);
+    assert_int_equal(s->audit.traced.count, 2);
+    assert_string_equal(s->control.listen, "off");
+    settings_free(s);
+}
+
+static void every_mistake_is_shown_with_its_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *said; /* behind `c.yaml:` */
+    } cases[] = {
+        {"data_dr: x\n", "1:1: error: there is no option `data_dr`; did you mean `data_dir`?"},
+        {INPUT "outputs: [{timeout: 5}]\n", "2:21: error: `outputs[0].timeout` takes a duration "
+                                            "such as 200ms, 5s or 1m, not \"5\""},
+        {"inputs: [{include: /x, read_from: begining}]\n",
+         "1:35: error: `inputs[0].read_from` is beginning or end, not \"begining\"; did you mean "
+         "\"beginning\"?"},
+        {"memory_limit: 1B\n", "1:15: error: `memory_limit` is from 8MiB to 64GiB, not \"1B\""},
+        {"inputs: [{include: /x, inotify: yes}]\n",
+         "1:33: error: `inputs[0].inotify` takes true or false, not \"yes\""},
+        {"inputs: [{}]\n", "1:10: error: `inputs[0]` needs `include`: the files to read"},
+        {"inputs: /x\n", "1:9: error: `inputs` takes a list of maps of options, not \"/x\""},
+        {"trace: [a]\n", "1:8: error: `trace` takes a map of options, not a list"},
+        {"data_dir: {a: b}\n", "1:11: error: `data_dir` takes a text, not a map"},
+        {"audit: {services: {a: 90}}\n", "1:23: error: `audit.services.a` takes a share from 0% to "
+                                         "100%, not \"90\""},
+        {"outputs: [{endpoint: localhost}]\n",
+         "1:22: error: `outputs[0].endpoint` must be a URL such as http://host:port"},
+        {"outputs: [{endpoint: 'http://h:99999'}]\n",
+         "1:22: error: `outputs[0].endpoint` has a port above 65535"},
+        {"outputs: [{headers: {Content-Type: x}}]\n",
+         "1:36: error: `outputs[0].headers.Content-Type` is set by clew itself"},
+        {"outputs: [{headers: {x: \"a\\nb\"}}]\n",
+         "1:25: error: `outputs[0].headers.x` holds a control character, which no header may"},
+        {"outputs: [{tls: {key_file: k}}]\n",
+         "1:11: error: `outputs[0]` needs both or neither of `tls.certificate_file` and "
+         "`tls.key_file`"},
+        {"outputs: [{retry: {initial: 1m}}]\n",
+         "1:11: error: `outputs[0]` has a `retry.max` below its `retry.initial`"},
+        {"control: {listen: 9464}\n", "1:19: error: `control.listen` is address:port, such as "
+                                      "127.0.0.1:9464 or [::1]:9464, or `off`"},
+        {"a: 1\na: 2\n", "2:1: error: `a` is given twice"},
+        {"a: [b\n", "2:1: error: this is not YAML: while parsing a flow sequence, did not find "
+                    "expected ',' or ']'; inside [ ] and { } a value with ${…} needs quotes"},
+        {"- a\n", "1:1: error: a config is a map of options"},
+        {"data_dir: \"a\\0b\"\n", "1:11: error: a value cannot hold a NUL"},
+        {"data_dir: *a\n", "1:11: error: an alias without its anchor"},
+        {"inputs: &a [*a]\n", "1:13: error: an alias stands within its own anchor"},
+        {"{a: b}\n---\n{}\n", "3:1: error: a second YAML document; a config is one"},
+        {"[[[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]]]\n", "1:18: error: too deeply nested"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct config_sources sources = {.environ = no_environ};
+        struct diag diag;
+        diag_init(&diag);
+        assert_null(config_load_text(cases[i].text, "c.yaml", &sources, &diag));
+        char *found = printed(&diag);
+        char *expected = mem_format("c.yaml:%s\n", cases[i].said);
+        if (strstr(found, expected) == NULL) {
+            fail_msg("%s: expected %sbut got %s", cases[i].text, expected, found);
+        }
+        free(expected);
+        free(found);
+        diag_fini(&diag);
+    }
+}
+
+static void all_mistakes_are_shown_in_one_run_in_order(void **state)
+{
+    (void)state;
+    assert_null(load_with("log_level: loud\n" INPUT "data_dir: ${NOPE}\nouputs: []\n"
+                          "trace: {repair: maybe}\n",
+                          no_environ, NULL,
+                          "c.yaml:1:12: error: `log_level` is debug, info, warn or error, not "
+                          "\"loud\"\n"
+                          "c.yaml:3:11: error: the environment variable NOPE is not set; ${NOPE:-} "
+                          "is nothing then\n"
+                          "c.yaml:4:1: error: there is no option `ouputs`; did you mean "
+                          "`outputs`?\n"
+                          "c.yaml:5:17: error: `trace.repair` takes true or false, not "
+                          "\"maybe\"\n"));
+}
+
+static void an_id_is_refused_as_a_resource_attribute(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool is_id;
+    } cases[] = {
+        {"trace_id", true},      {"span_id", true},          {"traceId", true},
+        {"Trace-Id", true},      {"otelTraceID", true},      {"dd.trace_id", true},
+        {"app.span_id", true},   {"trace.id", true},         {"traceparent", true},
+        {"service.name", false}, {"host.id", false},         {"k8s.pod.uid", false},
+        {"trace", false},        {"tracing.enabled", false}, {"cloud.account.id", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        assert_int_equal(is_id_name(cases[i].name), cases[i].is_id);
+    }
+    static char attributes[] = "OTEL_RESOURCE_ATTRIBUTES=trace_id=1";
+    char *environ[] = {attributes, NULL};
+    struct config_sources sources = {.environ = environ};
+    struct diag diag;
+    diag_init(&diag);
+    assert_null(config_load_text("", "c.yaml", &sources, &diag));
+    assert_non_null(strstr(diag.entries[0].text, "an id is no attribute of a resource"));
+    assert_string_equal(diag.entries[0].file, "OTEL_RESOURCE_ATTRIBUTES");
+    diag_fini(&diag);
+}
+
+/* Up to four variables, and what the first output then has. */
+struct env_case {
+    char *environ[5];
+    const char *yaml;
+    const char *expected; /* endpoint compression timeout headers */
+    const char *said;
+};
+
+static char *summary(const struct settings *settings)
+{
+    const struct output_settings *output = &settings->outputs[0];
+    char *text =
+        mem_format("%s %d %d", output->endpoint, (int)output->compression, (int)output->timeout_ms);
+    for (size_t i = 0; i < output->headers.count; i++) {
+        char *longer = mem_format("%s %s=%s", text, output->headers.items[i].key,
+                                  output->headers.items[i].value);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+#define VAR(name, value) ((char[]){"OTEL_EXPORTER_OTLP_" name "=" value})
+
+static void otel_variables_are_read_as_the_specification_says(void **state)
+{
+    (void)state;
+    const struct env_case cases[] = {
+        {{NULL}, "", "http://localhost:4318/v1/logs 1 10000", ""},
+        {{VAR("ENDPOINT", "http://c:1")}, "", "http://c:1/v1/logs 1 10000", ""},
+        {{VAR("ENDPOINT", "http://c:1/base/")}, "", "http://c:1/base/v1/logs 1 10000", ""},
+        {{VAR("LOGS_ENDPOINT", "http://c:1/in")}, "", "http://c:1/in 1 10000", ""},
+        {{VAR("LOGS_ENDPOINT", "http://c:1")}, "", "http://c:1/ 1 10000", ""},
+        {{VAR("ENDPOINT", "http://a"), VAR("LOGS_ENDPOINT", "http://b/x")},
+         "",
+         "http://b/x 1 10000",
+         ""},
+        {{VAR("ENDPOINT", "http://a"), VAR("LOGS_ENDPOINT", "")},
+         "",
+         "http://a/v1/logs 1 10000",
+         ""},
+        {{VAR("ENDPOINT", "http://a")},
+         "outputs: [{endpoint: 'http://y/z'}]",
+         "http://y/z 1 10000",
+         ""},
+        {{VAR("ENDPOINT", "http://a")}, "outputs: [{timeout: 1s}]", "http://a/v1/logs 1 1000", ""},
+        {{VAR("HEADERS", "a=b%20c, Authorization=Basic%20eA==")},
+         "",
+         "http://localhost:4318/v1/logs 1 10000 a=b c Authorization=Basic eA==",
+         ""},
+        {{VAR("HEADERS", "a=1"), VAR("LOGS_HEADERS", "b=2")},
+         "",
+         "http://localhost:4318/v1/logs 1 10000 b=2",
+         ""},
+        {{VAR("HEADERS", "secret")},
+         "",
+         "http://localhost:4318/v1/logs 1 10000",
+         "OTEL_EXPORTER_OTLP_HEADERS: warning: entry 1 is not key=value and is left out\n"},
+        {{VAR("COMPRESSION", "none"), VAR("TIMEOUT", "2500")},
+         "",
+         "http://localhost:4318/v1/logs 0 2500",
+         ""},
+        {{VAR("COMPRESSION", "lzma")},
+         "",
+         "http://localhost:4318/v1/logs 1 10000",
+         "OTEL_EXPORTER_OTLP_COMPRESSION: warning: is gzip, none or zstd, not \"lzma\"; left aside\n"},
+        {{VAR("TIMEOUT", "10s")},
+         "",
+         "http://localhost:4318/v1/logs 1 10000",
+         "OTEL_EXPORTER_OTLP_TIMEOUT: warning: is milliseconds, from 1 to 3600000, not \"10s\"; left "
+         "aside\n"},
+        {{VAR("PROTOCOL", "http/protobuf")}, "", "http://localhost:4318/v1/logs 1 10000", ""},
+        {{VAR("PROTOCOL", "grpc")},
+         "",
+         "http://localhost:4318/v1/logs 1 10000",
+         "OTEL_EXPORTER_OTLP_PROTOCOL: warning: clew speaks http/protobuf, not \"grpc\"; the endpoint "
+         "must be one for HTTP (port 4318 by custom, where gRPC has 4317)\n"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char *environ[5];
+        memcpy(environ, cases[i].environ, sizeof(environ));
+        struct settings *settings = load_with(cases[i].yaml, environ, NULL, cases[i].said);
+        assert_non_null(settings);
+        char *found = summary(settings);
+        assert_string_equal(found, cases[i].expected);
+        free(found);
+        settings_free(settings);
+    }
+}
+
+static void resource_and_service_of_the_environment_and_the_file_add_up(void **state)
+{
+    (void)state;
+    static char attributes[] = "OTEL_RESOURCE_ATTRIBUTES=a=1,b=2%2C3";
+    static char service[] = "OTEL_SERVICE_NAME=shop";
+    static char ca[] = "OTEL_EXPORTER_OTLP_CERTIFICATE=ca.pem";
+    char *environ[] = {attributes, service, ca, NULL};
+    struct settings *settings = load_with("resource: {a: x, c: y}\n", environ, NULL, "");
+    assert_int_equal(settings->resource.count, 3);
+    assert_string_equal(settings->resource.items[0].value, "x");
+    assert_string_equal(settings->resource.items[1].value, "2,3");
+    assert_string_equal(settings->service, "shop");
+    assert_string_equal(settings->outputs[0].ca_file, "ca.pem");
+    settings_free(settings);
+}
+
+static void set_goes_before_the_file_and_the_environment(void **state)
+{
+    (void)state;
+    char *environ[] = {VAR("ENDPOINT", "http://env"), NULL};
+    static const char *const sets[] = {
+        "outputs.0.timeout=7s",   "outputs.endpoint=http://set/l",
+        "resource.host.name=h",   "inputs.0.exclude=[a, b]",
+        "inputs.1.include=/y",    "trace.keys.trace_id=[q]",
+        "audit.services.a.b=10%", NULL,
+    };
+    struct settings *s = load_with("inputs: [{include: /x, exclude: [c]}]\n"
+                                   "outputs: [{timeout: 1s, endpoint: 'http://file'}]\n",
+                                   environ, sets, "");
+    assert_non_null(s);
+    assert_int_equal(s->outputs[0].timeout_ms, 7000);
+    assert_string_equal(s->outputs[0].endpoint, "http://set/l");
+    assert_string_equal(s->resource.items[0].key, "host.name");
+    assert_int_equal(s->inputs[0].exclude.count, 2);
+    assert_string_equal(s->inputs[0].include.items[0], "/x");
+    assert_string_equal(s->inputs[1].include.items[0], "/y");
+    assert_string_equal(s->trace.trace_id_keys.items[0], "q");
+    assert_string_equal(s->audit.services[0].service, "a.b");
+    settings_free(s);
+}
+
+static void a_set_of_one_alias_leaves_the_other_as_it_was(void **state)
+{
+    (void)state;
+    static const char *const sets[] = {"inputs.0.format=json", NULL};
+    struct settings *s = load_with("inputs: [&a {include: /x}, *a]\n", no_environ, sets, "");
+    assert_int_equal(s->inputs[0].format, PARSE_FORMAT_JSON);
+    assert_int_equal(s->inputs[1].format, PARSE_FORMAT_AUTO);
+    settings_free(s);
+}
+
+static void a_wrong_set_is_named_as_it_was_given(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *set;
+        const char *said;
+    } cases[] = {
+        {"outputs.tmeout=1s", "--set outputs.tmeout: error: there is no option `tmeout` in "
+                              "`outputs[0]`; did you mean `timeout`?\n"},
+        {"outputs.3.timeout=1s", "--set outputs.3.timeout: error: there are only 0; places count "
+                                 "from 0\n"},
+        {"timeout", "--set: error: \"timeout\" is not name=value, such as outputs.timeout=5s\n"},
+        {"data_dir.x=1", "--set data_dir.x: error: `data_dir` has no options of its own\n"},
+        {"log_level=x", "--set log_level: error: `log_level` is debug, info, warn or error, not "
+                        "\"x\"\n"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *const sets[] = {cases[i].set, NULL};
+        assert_null(load_with("", no_environ, sets, cases[i].said));
+    }
+}
+
+static void paths_of_the_command_line_take_the_place_of_the_inputs(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/a", "/b", NULL};
+    static const char *const sets[] = {"inputs.read_from=end", NULL};
+    struct config_sources sources = {.paths = paths, .sets = sets, .environ = no_environ};
+    struct diag diag;
+    diag_init(&diag);
+    struct settings *s =
+        config_load_text("inputs: [{include: /x}, {include: /y}]", "c", &sources, &diag);
+    assert_non_null(s);
+    assert_int_equal(s->input_count, 1);
+    assert_int_equal(s->inputs[0].include.count, 2);
+    assert_string_equal(s->inputs[0].include.items[1], "/b");
+    assert_int_equal(s->inputs[0].read_from, READ_FROM_END);
+    settings_free(s);
+    diag_fini(&diag);
+}
+
+static void names_of_inputs_are_made_and_must_differ(void **state)
+{
+    (void)state;
+    struct settings *s = load("inputs: [{include: /x}, {include: /y}]");
+    assert_string_equal(s->inputs[0].name, "tail");
+    assert_string_equal(s->inputs[1].name, "tail_2");
+    settings_free(s);
+    assert_null(load_with("inputs: [{include: /x, name: a}, {include: /y, name: a}]", no_environ,
+                          NULL,
+                          "clew: error: `inputs[0]` and `inputs[1]` have the same name "
+                          "\"a\"\n"));
+}
+
+static void what_check_prints_can_be_read_back(void **state)
+{
+    (void)state;
+    struct settings *first = load(
+        "inputs: [{include: ['/a b', \"\\x01\\n\\u00e9\\u0085\", 'null', '# x', 'a: b', '$${X}']}]\n"
+        "resource: {'a: b': 'on', \"${x}\": '', 'x': '- y'}\n"
+        "trace: {patterns: ['^(?<trace_id>\\w+)$'], zone: '+02:00'}\n"
+        "audit: {services: {'9': 33.3%}}\n");
+    char *text = print(first);
+    struct settings *second = load(text);
+    char *again = print(second);
+    assert_string_equal(text, again);
+    assert_string_equal(second->inputs[0].include.items[1], "\x01\n\xc3\xa9\xc2\x85");
+    assert_string_equal(second->inputs[0].include.items[5], "${X}");
+    assert_string_equal(second->resource.items[1].key, "${x}");
+    free(text);
+    free(again);
+    settings_free(first);
+    settings_free(second);
+}
+
+static void secrets_are_never_printed(void **state)
+{
+    (void)state;
+    struct settings *settings =
+        load("outputs:\n  - endpoint: https://user:hunter2@c.example:4318/x?api_key=hunter2&a=b\n"
+             "    proxy: http://u:hunter2@p:3128\n"
+             "    headers: {Authorization: Bearer hunter2, x-api-key: hunter2, x-tenant: shown,\n"
+             "              Cookie: hunter2, DD-API-KEY: hunter2, x-token: hunter2}\n");
+    char *text = print(settings);
+    assert_null(strstr(text, "hunter2"));
+    assert_non_null(strstr(text, "x-tenant: shown"));
+    assert_non_null(strstr(text, "https://[hidden]@c.example:4318/x?api_key=[hidden]&a=b"));
+    assert_non_null(strstr(text, "http://[hidden]@p:3128"));
+    free(text);
+    settings_free(settings);
+    struct config_sources sources = {.environ = no_environ};
+    struct diag diag;
+    diag_init(&diag);
+    assert_null(config_load_text("outputs: [{endpoint: 'ftp://u:hunter2@h', headers: [hunter2], "
+                                 "proxy: 'hunter2'}]",
+                                 "c", &sources, &diag));
+    char *said = printed(&diag);
+    assert_null(strstr(said, "hunter2"));
+    free(said);
+    diag_fini(&diag);
+}
+
+static void urls_are_taken_apart(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *parts; /* scheme|user|host|port|path|query, NULL: none */
+    } cases[] = {
+        {"http://h", "http||h|||"},
+        {"https://u:p@h:1/a/b?c=d#e", "https|u:p|h|1|/a/b|c=d"},
+        {"http://[::1]:4318/", "http||[::1]|4318|/|"},
+        {"http://u@x@h", "http|u@x|h|||"},
+        {"http://h?x", "http||h|||x"},
+        {"h:80", NULL},
+        {"http://", NULL},
+        {"http://:80", NULL},
+        {"http://h:8a", NULL},
+        {"http://[::1", NULL},
+        {"://h", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct url url;
+        bool good = url_parse(cases[i].text, &url);
+        assert_int_equal(good, cases[i].parts != NULL);
+        if (!good) {
+            continue;
+        }
+        char *parts = mem_format(
+            "%.*s|%.*s|%.*s|%.*s|%.*s|%.*s", (int)url.scheme.len, url.scheme.data,
+            (int)url.user.len, url.user.data, (int)url.host.len, url.host.data, (int)url.port.len,
+            url.port.data, (int)url.path.len, url.path.data, (int)url.query.len, url.query.data);
+        assert_string_equal(parts, cases[i].parts);
+        free(parts);
+    }
+}
+
+static void the_reference_config_is_the_table_of_options(void **state)
+{
+    (void)state;
+    size_t len;
+    char *file = driver_read_file("conf/clew.yaml", &len);
+    char *text = NULL;
+    size_t text_len = 0;
+    FILE *memory = open_memstream(&text, &text_len);
+    config_print_reference(memory);
+    fclose(memory);
+    assert_string_equal(file, text); /* else: clew help config --reference >conf/clew.yaml */
+    free(text);
+    free(file);
+}
+
+static void the_reference_config_says_what_no_config_would(void **state)
+{
+    (void)state;
+    size_t len;
+    char *file = driver_read_file("conf/clew.yaml", &len);
+    struct settings *reference = load(file);
+    struct settings *none = load("inputs: [{include: [/var/log/pods/*/*/*.log]}]\n");
+    char *reference_text = print(reference);
+    char *none_text = print(none);
+    assert_string_equal(reference_text, none_text);
+    free(reference_text);
+    free(none_text);
+    settings_free(reference);
+    settings_free(none);
+    free(file);
+}
+
+static void check_options(const struct option *options)
+{
+    for (; options->name != NULL; options++) {
+        bool is_section = options->kind == OPTION_SECTION || options->kind == OPTION_SECTIONS;
+        assert_non_null(options->help);
+        assert_true(options->help[strlen(options->help) - 1] == '.');
+        assert_int_equal(is_section, options->children != NULL);
+        assert_true(is_section || options->fallback != NULL || options->example != NULL);
+        assert_int_equal(options->kind == OPTION_SECTIONS, options->size != 0);
+        if (is_section) {
+            check_options(options->children);
+        }
+    }
+}
+
+static void every_option_has_its_help_and_a_default_or_an_example(void **state)
+{
+    (void)state;
+    check_options(options_root);
+    assert_string_equal(options_find("outputs.batch.age")->fallback, "100ms");
+    assert_string_equal(options_find("outputs.0.batch.age")->fallback, "100ms");
+    assert_null(options_find("outputs.batch.nope"));
+    assert_null(options_find("data_dir.x"));
+    assert_null(options_find(""));
+}
+
+static void a_hostile_text_is_refused_within_its_limits(void **state)
+{
+    (void)state;
+    struct buf text;
+    struct config_sources sources = {.environ = no_environ};
+    struct diag diag;
+    diag_init(&diag);
+    buf_init(&text, 1 << 20);
+    buf_append_string(&text, "a: &a [x,x,x,x,x,x,x,x,x,x]\n");
+    for (char c = 'b'; c < 'm'; c++) { /* each ten times the one before */
+        buf_append_format(&text, "%c: &%c [", c, c);
+        for (int i = 0; i < 10; i++) {
+            buf_append_format(&text, "*%c,", c - 1);
+        }
+        buf_append_string(&text, "]\n");
+    }
+    buf_append_string(&text, "inputs: *l\noutputs: *l\n");
+    char *string = buf_take(&text);
+    assert_null(config_load_text(string, "c", &sources, &diag));
+    free(string);
+    diag_fini(&diag);
+    diag_init(&diag);
+    for (int i = 0; i < 100000; i++) {
+        buf_append_string(&text, "- x\n");
+    }
+    string = buf_take(&text);
+    assert_null(config_load_text(string, "c", &sources, &diag));
+    char *said = printed(&diag);
+    assert_non_null(strstr(said, "too many values"));
+    free(said);
+    free(string);
+    diag_fini(&diag);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sizes_durations_and_shares_are_read_exactly),
+        cmocka_unit_test(numbers_with_units_read_back_as_they_were_printed),
+        cmocka_unit_test(variables_are_expanded_as_a_shell_would),
+        cmocka_unit_test(the_message_of_a_required_variable_is_shown),
+        cmocka_unit_test(an_empty_config_is_a_config),
+        cmocka_unit_test(every_kind_of_option_reaches_the_settings),
+        cmocka_unit_test(every_mistake_is_shown_with_its_place),
+        cmocka_unit_test(all_mistakes_are_shown_in_one_run_in_order),
+        cmocka_unit_test(an_id_is_refused_as_a_resource_attribute),
+        cmocka_unit_test(otel_variables_are_read_as_the_specification_says),
+        cmocka_unit_test(resource_and_service_of_the_environment_and_the_file_add_up),
+        cmocka_unit_test(set_goes_before_the_file_and_the_environment),
+        cmocka_unit_test(a_set_of_one_alias_leaves_the_other_as_it_was),
+        cmocka_unit_test(a_wrong_set_is_named_as_it_was_given),
+        cmocka_unit_test(paths_of_the_command_line_take_the_place_of_the_inputs),
+        cmocka_unit_test(names_of_inputs_are_made_and_must_differ),
+        cmocka_unit_test(what_check_prints_can_be_read_back),
+        cmocka_unit_test(secrets_are_never_printed),
+        cmocka_unit_test(urls_are_taken_apart),
+        cmocka_unit_test(the_reference_config_is_the_table_of_options),
+        cmocka_unit_test(the_reference_config_says_what_no_config_would),
+        cmocka_unit_test(every_option_has_its_help_and_a_default_or_an_example),
+        cmocka_unit_test(a_hostile_text_is_refused_within_its_limits),
+    };
+    return driver_run("config", tests, ARRAY_LEN(tests));
+}
