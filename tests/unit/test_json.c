@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include "parse_case.h"
+#include "parse_rows.h"
 #include "parsers/parsers.h"
 
 static void values_keep_their_type_and_every_digit(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 
-#include "parse_case.h"
+#include "parse_rows.h"
 #include "parsers/parsers.h"
 
 static void pairs_are_taken_as_they_are_written(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 
-#include "parse_case.h"
+#include "parse_rows.h"
 #include "parsers/parsers.h"
 
 static const struct line_row rows[] = {
