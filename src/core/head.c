@@ -362,7 +362,7 @@ static void take_logger(struct reader *r, struct slice token)
 static bool read_piece_behind(struct reader *r)
 {
     struct slice inner;
-    if (cursor_is_at_any(&r->c, "[({")) {
+    if (cursor_is_at_group(&r->c)) {
         if (!take_group(r, &inner)) {
             return false;
         }
@@ -401,7 +401,7 @@ static void skip_between(struct reader *r)
         if (cursor_is_at(&r->c, '|') ||
             (cursor_is_at(&r->c, '-') && slice_has_prefix(cursor_rest(&r->c), SLICE("- ")))) {
             r->separator = *r->c.p++;
-        } else if (cursor_is_at_any(&r->c, ":;,") && r->has_time) {
+        } else if (r->has_time && cursor_is_at_mark(&r->c)) {
             r->c.p++;
         } else {
             return;
@@ -415,7 +415,7 @@ static bool read_piece(struct reader *r)
     if (!r->has_time && take_time(r)) {
         return true;
     }
-    if (cursor_is_at_any(&r->c, "[({")) {
+    if (cursor_is_at_group(&r->c)) {
         return take_group(r, &inner);
     }
     return take_word(r);

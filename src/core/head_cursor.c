@@ -13,11 +13,6 @@ static bool is_digit(char c)
     return (unsigned char)(c - '0') < 10;
 }
 
-bool cursor_is_at_any(const struct cursor *c, const char *set)
-{
-    return c->p < c->end && *c->p != '\0' && strchr(set, *c->p) != NULL;
-}
-
 /* What ends a token wherever it stands; a colon only sometimes. */
 static bool ends_token(char c)
 {

@@ -22,8 +22,17 @@ static inline bool cursor_is_at(const struct cursor *c, char wanted)
     return c->p < c->end && *c->p == wanted;
 }
 
-/* At one of the characters of `set`. */
-bool cursor_is_at_any(const struct cursor *c, const char *set);
+/* At an opening bracket. */
+static inline bool cursor_is_at_group(const struct cursor *c)
+{
+    return cursor_is_at(c, '[') || cursor_is_at(c, '(') || cursor_is_at(c, '{');
+}
+
+/* At punctuation that stands behind a time. */
+static inline bool cursor_is_at_mark(const struct cursor *c)
+{
+    return cursor_is_at(c, ':') || cursor_is_at(c, ';') || cursor_is_at(c, ',');
+}
 
 /* Over blanks, tabs and terminal colours; the last blank or tab, 0 if there was none. */
 char cursor_skip_space(struct cursor *c);

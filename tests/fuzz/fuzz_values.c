@@ -8,8 +8,8 @@
 #include "core/severity.h"
 
 /*
- * Times, levels, zone files and heads of text lines. What is found lies within the input, times stay
- * within their bounds, and a time written by the C library reads back as the same one.
+ * Times, levels, zone files and heads of text lines. What is found lies within the input, times
+ * stay within their bounds, and a time written by the C library reads back as the same one.
  */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
