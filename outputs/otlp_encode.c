@@ -65,8 +65,8 @@ static struct prepared prepare(const struct record *record, enum extra extra)
     uint32_t size;
     struct value_sizes sizes = {&size, 1};
     struct prepared prepared;
-    ENSURE(value_size(&fields, 0, &sizes) + field.key_len < PREPARED_BYTES_MAX - 8);
-    char *end = value_put_attribute(prepared.bytes, TAG_RECORD_ATTRIBUTE, &fields, 0, &sizes);
+    ENSURE(value_attributes_size(&fields, &sizes) <= sizeof(prepared.bytes));
+    char *end = value_put_attributes(prepared.bytes, TAG_RECORD_ATTRIBUTE, &fields, &sizes);
     prepared.len = (size_t)(end - prepared.bytes);
     return prepared;
 }
@@ -94,24 +94,6 @@ void otlp_encoder_free(struct otlp_encoder *encoder)
     resource_cache_free(encoder->resources);
     value_sizes_fini(&encoder->sizes);
     free(encoder);
-}
-
-static bool is_attribute(const struct field *field)
-{
-    return (field->flags & (FIELD_MOVED | FIELD_REMOVED)) == 0;
-}
-
-static uint64_t measure_attributes(struct otlp_encoder *encoder, const struct record *record)
-{
-    const struct fields *fields = &record->fields;
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < fields->count; i = fields->items[i].next) {
-        if (is_attribute(&fields->items[i])) {
-            uint64_t any = value_size(fields, i, &encoder->sizes);
-            sum += size_delimited(size_key_value(fields->items[i].key_len, any));
-        }
-    }
-    return sum;
 }
 
 /* The bytes of one of clew's attributes, as far as they are the same for every record. */
@@ -178,7 +160,7 @@ static struct layout measure(struct otlp_encoder *encoder, const struct record *
     value_sizes_reserve(&encoder->sizes, record->fields.count);
     layout.record_len = measure_own_fields(record, &layout) +
                         measure_body(encoder, record, &layout) +
-                        measure_attributes(encoder, record) +
+                        value_attributes_size(&record->fields, &encoder->sizes) +
                         measure_extras(encoder, record, &layout);
     return layout;
 }
@@ -213,17 +195,6 @@ static char *put_extras(char *p, const struct otlp_encoder *encoder, const struc
         if (extra == EXTRA_UID) {
             /* The same digits that extra_attribute_make() writes, over those that were prepared. */
             put_hex64(put_hex64(p - UID_CHARS, record->file_hash), record->offset);
-        }
-    }
-    return p;
-}
-
-static char *put_attributes(char *p, const struct otlp_encoder *encoder,
-                            const struct fields *fields)
-{
-    for (uint32_t i = 0; i < fields->count; i = fields->items[i].next) {
-        if (is_attribute(&fields->items[i])) {
-            p = value_put_attribute(p, TAG_RECORD_ATTRIBUTE, fields, i, &encoder->sizes);
         }
     }
     return p;
@@ -285,7 +256,7 @@ static char *put_record(char *p, const struct otlp_encoder *encoder, const struc
     p = put_head(p, TAG_SCOPE_LOGS_RECORD, layout->record_len);
     p = put_times_and_severity(p, record, layout);
     p = put_body(p, encoder, record, layout);
-    p = put_attributes(p, encoder, &record->fields);
+    p = value_put_attributes(p, TAG_RECORD_ATTRIBUTE, &record->fields, &encoder->sizes);
     p = put_extras(p, encoder, record, layout);
     if (record->dropped_attributes != 0) {
         *p++ = TAG_RECORD_DROPPED;

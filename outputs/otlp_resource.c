@@ -70,14 +70,12 @@ static void grow(struct buf *out, size_t n)
 
 static void add_attribute(struct buf *out, enum otlp_tag tag, const struct field *field)
 {
-    struct fields fields = {.count = 1};
     struct field item = *field;
+    struct fields fields = {.items = &item, .count = 1};
     uint32_t size;
     struct value_sizes sizes = {&size, 1};
-    fields.items = &item;
-    uint64_t any = value_size(&fields, 0, &sizes);
-    grow(out, size_delimited(size_key_value(field->key_len, any)));
-    char *p = value_put_attribute(out->data + out->len, tag, &fields, 0, &sizes);
+    grow(out, value_attributes_size(&fields, &sizes));
+    char *p = value_put_attributes(out->data + out->len, tag, &fields, &sizes);
     out->len = (size_t)(p - out->data);
 }
 

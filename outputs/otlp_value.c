@@ -91,25 +91,40 @@ static uint64_t held_size(const struct fields *fields, uint32_t container,
     return sum;
 }
 
-uint64_t value_size(const struct fields *fields, uint32_t index, struct value_sizes *sizes)
+static uint64_t size_container(const struct fields *fields, uint32_t index,
+                               struct value_sizes *sizes)
 {
     const struct field *items = fields->items;
-    if (!is_container(&items[index])) {
-        sizes->items[index] = scalar_size(&items[index]);
-        return sizes->items[index];
-    }
     for (uint32_t i = items[index].next; i-- > index;) {
-        if (!is_container(&items[i])) {
-            sizes->items[i] = scalar_size(&items[i]);
-            continue;
-        }
-        sizes->items[i] = saturate(held_size(fields, i, sizes));
+        sizes->items[i] = is_container(&items[i]) ? saturate(held_size(fields, i, sizes))
+                                                  : scalar_size(&items[i]);
     }
     return size_delimited(sizes->items[index]);
 }
 
+uint64_t value_size(const struct fields *fields, uint32_t index, struct value_sizes *sizes)
+{
+    if (is_container(&fields->items[index])) {
+        return size_container(fields, index, sizes);
+    }
+    sizes->items[index] = scalar_size(&fields->items[index]);
+    return sizes->items[index];
+}
+
+uint64_t value_attributes_size(const struct fields *fields, struct value_sizes *sizes)
+{
+    const struct field *items = fields->items;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < fields->count; i = items[i].next) {
+        if (!is_left_out(&items[i])) {
+            sum += size_delimited(size_key_value(items[i].key_len, value_size(fields, i, sizes)));
+        }
+    }
+    return sum;
+}
+
 /* What a container holds follows it in the table, and so on the wire. */
-static char *put_own(char *p, const struct field *field, uint32_t size)
+static inline char *put_own(char *p, const struct field *field, uint32_t size)
 {
     switch ((enum field_kind)field->kind) {
     case FIELD_NULL:
@@ -140,21 +155,24 @@ static char *put_own(char *p, const struct field *field, uint32_t size)
     return p;
 }
 
-static char *put_held(char *p, const struct fields *fields, uint32_t container,
-                      const struct value_sizes *sizes)
+/* The fields from `begin` to `end`, whatever their depth; `outer` are those at its top. */
+static inline char *put_range(char *p, const struct fields *fields, uint32_t begin, uint32_t end,
+                              enum otlp_tag outer, const struct value_sizes *sizes)
 {
     const struct field *items = fields->items;
-    uint32_t end = items[container].next;
-    for (uint32_t i = container + 1; i < end;) {
+    uint32_t next_outer = begin;
+    for (uint32_t i = begin; i < end;) {
+        enum otlp_tag tag = i == next_outer ? outer : TAG_LIST_ITEM;
+        next_outer = i == next_outer ? items[i].next : next_outer;
         if (is_left_out(&items[i])) {
             i = items[i].next;
             continue;
         }
-        size_t any = any_size(&items[i], sizes->items[i]);
-        p = (sizes->items[i] & IS_ELEMENT) != 0
-                ? put_head(p, TAG_LIST_ITEM, any)
-                : put_key_value_head(p, TAG_LIST_ITEM, field_key(&items[i]), any);
-        p = put_own(p, &items[i], sizes->items[i]);
+        uint32_t size = sizes->items[i];
+        size_t any = any_size(&items[i], size);
+        p = (size & IS_ELEMENT) != 0 ? put_head(p, tag, any)
+                                     : put_key_value_head(p, tag, field_key(&items[i]), any);
+        p = put_own(p, &items[i], size);
         i++;
     }
     return p;
@@ -163,14 +181,15 @@ static char *put_held(char *p, const struct fields *fields, uint32_t container,
 char *value_put(char *p, const struct fields *fields, uint32_t index,
                 const struct value_sizes *sizes)
 {
-    p = put_own(p, &fields->items[index], sizes->items[index]);
-    return is_container(&fields->items[index]) ? put_held(p, fields, index, sizes) : p;
+    const struct field *field = &fields->items[index];
+    p = put_own(p, field, sizes->items[index]);
+    return is_container(field)
+               ? put_range(p, fields, index + 1, field->next, TAG_LIST_ITEM, sizes)
+               : p;
 }
 
-char *value_put_attribute(char *p, enum otlp_tag tag, const struct fields *fields, uint32_t index,
-                          const struct value_sizes *sizes)
+char *value_put_attributes(char *p, enum otlp_tag tag, const struct fields *fields,
+                           const struct value_sizes *sizes)
 {
-    const struct field *field = &fields->items[index];
-    p = put_key_value_head(p, tag, field_key(field), any_size(field, sizes->items[index]));
-    return value_put(p, fields, index, sizes);
+    return put_range(p, fields, 0, fields->count, tag, sizes);
 }

@@ -5,8 +5,8 @@
 /*
  * Fields of the table as AnyValue and KeyValue messages.
  *
- * Sizes first: value_size() works out what a field and all it holds take and remembers it in
- * `sizes`, one number a field; value_put() then writes each byte once, going straight along the
+ * Sizes first: value_…size() works out what a field and all it holds take and remembers it in
+ * `sizes`, one number a field; value_put…() then writes each byte once, going straight along the
  * table. There is no recursion in either, however deep the line nests: in the table a container
  * comes before what it holds, so sizes are summed from the back, and since every message begins with
  * its length nothing has to be written where a container ends.
@@ -35,8 +35,9 @@ uint64_t value_size(const struct fields *fields, uint32_t index, struct value_si
 char *value_put(char *p, const struct fields *fields, uint32_t index,
                 const struct value_sizes *sizes);
 
-/* The same as a whole attribute: tag, length, key and value. */
-char *value_put_attribute(char *p, enum otlp_tag tag, const struct fields *fields, uint32_t index,
-                          const struct value_sizes *sizes);
+/* The same for all top-level fields as attributes, each a KeyValue with a tag and a length. */
+uint64_t value_attributes_size(const struct fields *fields, struct value_sizes *sizes);
+char *value_put_attributes(char *p, enum otlp_tag tag, const struct fields *fields,
+                           const struct value_sizes *sizes);
 
 #endif
