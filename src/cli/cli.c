@@ -9,6 +9,7 @@
 
 /* In the order of `clew help`. */
 const struct command *const commands[] = {
+    &command_audit,
     &command_check,
     &command_parse,
     &command_receive,

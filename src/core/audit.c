@@ -186,11 +186,16 @@ static struct audit_group *find_group(struct audit *audit, const struct group_ke
     return group != NULL ? group : overflow_group(audit);
 }
 
-static void note_group(struct audit_origin *origin, struct audit_group *group)
+/* The next record that names this service the same way finds the group without a lookup; the
+ * overflow group has no name to know it by. */
+static void note_group(struct audit_origin *origin, struct audit_group *group,
+                       bool has_own_namespace)
 {
     origin->is_mixed = origin->is_mixed || (origin->only != NULL && origin->only != group);
     origin->only = group;
     origin->last = group;
+    origin->last_service = slice_from_string(group->is_overflow ? NULL : group->service);
+    origin->last_namespace = slice_from_string(has_own_namespace ? group->name_space : NULL);
 }
 
 static struct audit_group *group_of(struct audit *audit, struct audit_origin *origin,
@@ -202,12 +207,14 @@ static struct audit_group *group_of(struct audit *audit, struct audit_origin *or
         }
         return origin->unnamed;
     }
-    struct group_key key = {bounded(record->service), bounded(record->service_namespace)};
-    if (key.name_space.len == 0) {
-        key.name_space = slice_from_string(origin->names[AUDIT_BY_NAMESPACE]);
-    }
-    if (origin->last == NULL || !group_is(origin->last, &key)) {
-        note_group(origin, find_group(audit, &key));
+    if (!slice_is_equal(origin->last_service, record->service) ||
+        !slice_is_equal(origin->last_namespace, record->service_namespace)) {
+        struct group_key key = {bounded(record->service), bounded(record->service_namespace)};
+        bool has_own_namespace = key.name_space.len > 0;
+        if (!has_own_namespace) {
+            key.name_space = slice_from_string(origin->names[AUDIT_BY_NAMESPACE]);
+        }
+        note_group(origin, find_group(audit, &key), has_own_namespace);
     }
     return origin->last;
 }

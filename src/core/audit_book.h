@@ -60,7 +60,9 @@ struct audit_origin {
     char *key;
     char *names[AUDIT_DIMENSIONS]; /* namespace, pod, container, file, as far as it tells them */
     char *default_service;
-    struct audit_group *last;      /* the group of the last record that named a service */
+    struct audit_group *last;      /* the group of the last record that named a service … */
+    struct slice last_service;     /* … and what it was named by; empty: none */
+    struct slice last_namespace;
     struct audit_group *only;      /* the one group of all that did … */
     bool is_mixed;                 /* … unless there are several */
     struct audit_group *unnamed;   /* records that name no service; NULL: none */

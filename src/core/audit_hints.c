@@ -28,7 +28,7 @@ struct rule {
     const char *const *fixes; /* by ecosystem; NULL, or NULL for one: `fix` */
 };
 
-enum { PART_RECORDS_MIN = 20, CONSTANT_ID_RECORDS_MIN = 100 };
+enum { PART_RECORDS_MIN = 10, CONSTANT_ID_RECORDS_MIN = 100 };
 
 static uint64_t note_of(const struct subject *subject, enum trace_note note)
 {

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/mem.h"
+#include "cli/audit_views.h"
+#include "cli/config_options.h"
+#include "cli/options.h"
+#include "config/config.h"
+#include "core/audit.h"
+#include "core/audit_json.h"
+#include "input/file_list.h"
+#include "input/read_lines.h"
+#include "pipeline.h"
+
+enum view {
+    VIEW_TABLE,
+    VIEW_JSON,
+    VIEW_MARKDOWN,
+};
+
+enum {
+    SAMPLE_BYTES_MAX = 2 * 1024 * 1024,
+    PROGRESS_BYTES_MIN = 16 * 1024 * 1024, /* less is done before anybody would read it */
+    PROGRESS_INTERVAL_MS = 200,
+};
+
+static const double not_given = -1;
+
+struct arguments {
+    struct config_arguments config;
+    unsigned format;
+    double min_coverage;
+    uint64_t min_records;
+    struct cli_texts fail_on;
+    struct cli_texts by;
+    bool no_hints;
+    bool no_samples;
+    bool quiet;
+};
+
+static const char *const formats[] = {"table", "json", "markdown", NULL};
+
+static const struct cli_option options[] = {
+    CONFIG_OPTIONS(struct arguments, config),
+    {"format", 0, CLI_CHOICE, offsetof(struct arguments, format), NULL,
+     "a table for people, one JSON object for machines, or Markdown for a merge request", formats},
+    {"min-coverage", 0, CLI_RATIO, offsetof(struct arguments, min_coverage), "SHARE",
+     "what every known traced service has to reach, such as 80%; at least one has to be traced",
+     NULL},
+    {"min-records", 0, CLI_COUNT, offsetof(struct arguments, min_records), "N",
+     "do not judge a service with fewer records", NULL},
+    {"fail-on", 0, CLI_TEXTS, offsetof(struct arguments, fail_on), "class=NAME[,NAME]",
+     "not one record may be of these classes", NULL},
+    {"by", 0, CLI_TEXTS, offsetof(struct arguments, by), "NAME[,NAME]",
+     "break services down by namespace, pod, container, logger, callsite, severity, stream or file",
+     NULL},
+    {"no-hints", 0, CLI_FLAG, offsetof(struct arguments, no_hints), NULL,
+     "only the numbers, not why and what to do", NULL},
+    {"no-samples", 0, CLI_FLAG, offsetof(struct arguments, no_samples), NULL,
+     "show no lines of the log, not even redacted", NULL},
+    {"quiet", 'q', CLI_FLAG, offsetof(struct arguments, quiet), NULL, "show no progress", NULL},
+    {0},
+};
+
+/* One run over all files. */
+struct auditor {
+    const struct settings *settings;
+    const struct input_settings *input;
+    struct counters counters;
+    struct pipeline *pipeline;
+    struct audit *audit;
+    struct frame *frame;
+    uint64_t sources;
+    uint64_t bytes_total;
+    uint64_t bytes_before; /* of the files that are done */
+    uint64_t started_ns;
+    uint64_t shown_ns;
+    bool has_progress;
+    bool has_failed;
+};
+
+/* ---- options ---- */
+
+/* Every name of lists such as `a,b` to `take`; false and a complaint at the first it refuses. */
+static bool each_name(const struct cli_texts *texts, const char *option,
+                      bool (*take)(void *context, const char *name), void *context)
+{
+    for (size_t i = 0; i < texts->count; i++) {
+        char *copy = mem_string(texts->items[i]);
+        char *rest = copy;
+        char *name;
+        bool is_taken = true;
+        while (is_taken && (name = strsep(&rest, ",")) != NULL) {
+            is_taken = take(context, name);
+            if (!is_taken) {
+                cli_usage_error(&command_audit, "--%s: there is no \"%s\"", option, name);
+            }
+        }
+        free(copy);
+        if (!is_taken) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_class(void *context, const char *name)
+{
+    static const char prefix[] = "class=";
+    bool has_prefix = strncmp(name, prefix, sizeof(prefix) - 1) == 0;
+    enum trace_class c = trace_class_from_name(has_prefix ? name + sizeof(prefix) - 1 : name);
+    struct audit_policy *policy = context;
+    if (c == TRACE_CLASSES) {
+        return false;
+    }
+    policy->fail_on |= 1u << c;
+    return true;
+}
+
+struct dimensions {
+    enum audit_dimension items[AUDIT_DIMENSIONS];
+    size_t count;
+};
+
+static bool take_dimension(void *context, const char *name)
+{
+    struct dimensions *dimensions = context;
+    for (unsigned d = 0; d < AUDIT_DIMENSIONS; d++) {
+        if (strcmp(audit_dimension_names[d], name) == 0) {
+            for (size_t i = 0; i < dimensions->count; i++) {
+                if (dimensions->items[i] == (enum audit_dimension)d) {
+                    return true;
+                }
+            }
+            dimensions->items[dimensions->count++] = (enum audit_dimension)d;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- lines ---- */
+
+static void count(struct auditor *auditor, const struct framed *framed)
+{
+    const struct record *record =
+        pipeline_parse(auditor->pipeline, framed, auditor->input->format);
+    audit_count(auditor->audit, record);
+    audit_count_out(auditor->audit, record);
+}
+
+static void take_line(void *context, const struct line *line)
+{
+    struct auditor *auditor = context;
+    struct framed framed;
+    enum frame_verdict verdict = frame_push(auditor->frame, line, &framed);
+    for (; verdict == FRAME_RECORD; verdict = frame_next(auditor->frame, &framed)) {
+        count(auditor, &framed);
+    }
+}
+
+static void end_stream(struct auditor *auditor)
+{
+    struct framed framed;
+    while (auditor->frame != NULL && frame_flush(auditor->frame, UINT64_MAX, &framed)) {
+        count(auditor, &framed);
+    }
+    frame_free(auditor->frame);
+    auditor->frame = NULL;
+}
+
+/* `412 MB of 1.1 GB, 301 MB/s, 2 s left`, over and over in the same line. */
+static bool show_progress(void *context, uint64_t bytes)
+{
+    struct auditor *auditor = context;
+    uint64_t now_ns = clock_monotonic_ns();
+    if (now_ns - auditor->shown_ns < PROGRESS_INTERVAL_MS * UINT64_C(1000000)) {
+        return true;
+    }
+    double done = (double)(auditor->bytes_before + bytes);
+    double rate = done / ((double)(now_ns - auditor->started_ns) / 1e9);
+    double left = rate > 0 ? ((double)auditor->bytes_total - done) / rate : 0;
+    auditor->shown_ns = now_ns;
+    fprintf(stderr, "\r\033[K%.0f of %.0f MB, %.0f MB/s, %.0f s left", done / 1e6,
+            (double)auditor->bytes_total / 1e6, rate / 1e6, left > 0 ? left : 0);
+    return true;
+}
+
+static void clear_progress(const struct auditor *auditor)
+{
+    if (auditor->has_progress && auditor->shown_ns > auditor->started_ns) {
+        fputs("\r\033[K", stderr);
+    }
+}
+
+static void complain(struct auditor *auditor, char *sentence)
+{
+    clear_progress(auditor);
+    fprintf(stderr, "clew audit: %s\n", sentence);
+    free(sentence);
+    auditor->has_failed = true;
+}
+
+/* `path` NULL: standard input. A partial line may still point to the source afterwards: it lives as
+ * long as the frame of its stream. */
+static void read_file(struct auditor *auditor, const char *path, struct source *source)
+{
+    const char *service = auditor->input->service != NULL ? auditor->input->service
+                                                          : auditor->settings->service;
+    char *error = NULL;
+    if (source->default_service == NULL) {
+        source->default_service = mem_string(service);
+    }
+    const struct read_lines_job job = {
+        .path = path,
+        .source = source,
+        .generation = source->id,
+        .line_bytes_max = auditor->input->line_bytes_max,
+        .now_ns = clock_realtime_ns(),
+        .line = take_line,
+        .progress = auditor->has_progress ? show_progress : NULL,
+        .context = auditor,
+    };
+    if (!read_lines(&job, &error)) {
+        complain(auditor, error);
+    }
+}
+
+/* The files from `first` on that are of one stream; returns how many. */
+static size_t read_stream(struct auditor *auditor, const struct file_list *files, size_t first)
+{
+    size_t n = 0;
+    const struct listed_file *items = &files->items[first];
+    while (first + n < files->count && strcmp(items[n].stream, items[0].stream) == 0) {
+        n++;
+    }
+    struct source **sources = mem_array(n, sizeof(struct source *));
+    auditor->frame = frame_new(auditor->input, &auditor->counters);
+    for (size_t i = 0; i < n; i++) {
+        sources[i] = source_new(items[i].path, auditor->input->name, ++auditor->sources);
+        read_file(auditor, items[i].path, sources[i]);
+        auditor->bytes_before += items[i].bytes;
+    }
+    end_stream(auditor);
+    for (size_t i = 0; i < n; i++) {
+        source_free(sources[i]);
+    }
+    free(sources);
+    return n;
+}
+
+static void read_standard_input(struct auditor *auditor)
+{
+    struct source *source = source_new(NULL, auditor->input->name, ++auditor->sources);
+    auditor->frame = frame_new(auditor->input, &auditor->counters);
+    read_file(auditor, NULL, source);
+    end_stream(auditor);
+    source_free(source);
+}
+
+static void read_everything(struct auditor *auditor, const struct cli_texts *paths, bool quiet)
+{
+    struct file_list files = {0};
+    bool wants_input = paths->count == 0;
+    for (size_t i = 0; i < paths->count; i++) {
+        char *error = NULL;
+        if (strcmp(paths->items[i], "-") == 0) {
+            wants_input = true;
+        } else if (!file_list_add(&files, paths->items[i], &error)) {
+            complain(auditor, error);
+        }
+    }
+    file_list_sort(&files);
+    auditor->bytes_total = file_list_bytes(&files);
+    auditor->started_ns = clock_monotonic_ns();
+    auditor->shown_ns = auditor->started_ns;
+    auditor->has_progress =
+        !quiet && isatty(STDERR_FILENO) && auditor->bytes_total >= PROGRESS_BYTES_MIN;
+    for (size_t i = 0; i < files.count;) {
+        i += read_stream(auditor, &files, i);
+    }
+    if (wants_input) {
+        auditor->has_progress = false;
+        read_standard_input(auditor);
+    }
+    clear_progress(auditor);
+    file_list_fini(&files);
+}
+
+/* ---- the report ---- */
+
+static void print_report(const struct audit_report *report, const struct settings *settings,
+                         const struct arguments *arguments)
+{
+    const struct audit_view view = {
+        .report = report,
+        .settings = &settings->audit,
+        .has_colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL,
+        .has_hints = !arguments->no_hints,
+        .has_parts = arguments->by.count > 0,
+    };
+    if (arguments->format == VIEW_JSON) {
+        char *text = audit_json(report, &settings->audit);
+        fputs(text, stdout);
+        free(text);
+    } else if (arguments->format == VIEW_MARKDOWN) {
+        audit_markdown_print(&view, stdout);
+    } else {
+        audit_table_print(&view, stdout);
+    }
+}
+
+static int conclude(struct auditor *auditor, const struct audit_policy *policy,
+                    const struct arguments *arguments)
+{
+    struct audit_report *report = audit_report_new(auditor->audit, policy);
+    print_report(report, auditor->settings, arguments);
+    bool is_met = report->is_met;
+    audit_report_free(report);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        complain(auditor, mem_string("the report could not be written"));
+    }
+    if (!is_met) {
+        return EXIT_POLICY;
+    }
+    return auditor->has_failed ? EXIT_FAILED : EXIT_GOOD;
+}
+
+static int audit_paths(const struct settings *settings, const struct cli_texts *paths,
+                       const struct arguments *arguments, const struct audit_policy *policy,
+                       const struct dimensions *by)
+{
+    struct auditor auditor = {.settings = settings, .input = &settings->inputs[0]};
+    char *error = NULL;
+    auditor.pipeline = pipeline_new(settings, &auditor.counters, &error);
+    if (auditor.pipeline == NULL) {
+        complain(&auditor, error);
+        return EXIT_USAGE;
+    }
+    auditor.audit = audit_new(&settings->audit);
+    audit_break_down(auditor.audit, by->items, by->count);
+    audit_keep_samples(auditor.audit, arguments->no_samples ? 0 : SAMPLE_BYTES_MAX);
+    read_everything(&auditor, paths, arguments->quiet);
+    int status = conclude(&auditor, policy, arguments);
+    audit_free(auditor.audit);
+    pipeline_free(auditor.pipeline);
+    return status;
+}
+
+static bool is_set(const struct config_arguments *config, const char *name)
+{
+    for (size_t i = 0; i < config->sets.count; i++) {
+        if (strncmp(config->sets.items[i], name, strlen(name)) == 0) {
+            return true;
+        }
+    }
+    return config_arguments_file(config) != NULL;
+}
+
+/* What the command line says goes before the config. Here every record there is was read, so unless
+ * asked for no sample is too small. */
+static void settle(struct settings *settings, const struct arguments *arguments,
+                   struct audit_policy *policy)
+{
+    if (arguments->min_coverage >= 0) {
+        settings->audit.min_coverage = arguments->min_coverage;
+        policy->must_be_traced = arguments->min_coverage > 0;
+    }
+    if (arguments->min_records != UINT64_MAX) {
+        settings->audit.min_records = arguments->min_records;
+    } else if (!is_set(&arguments->config, "audit.min_records")) {
+        settings->audit.min_records = 1;
+    }
+}
+
+static int audit_with(const struct arguments *arguments, const struct cli_texts *paths)
+{
+    static const char *const standard_input[] = {"-", NULL};
+    struct audit_policy policy = {0};
+    struct dimensions by = {0};
+    if (!each_name(&arguments->fail_on, "fail-on", take_class, &policy) ||
+        !each_name(&arguments->by, "by", take_dimension, &by)) {
+        return EXIT_USAGE;
+    }
+    /* The paths stand for the inputs, so that the config need not name one. */
+    struct settings *settings = config_arguments_load(
+        &arguments->config, paths->count > 0 ? paths->items : standard_input);
+    if (settings == NULL) {
+        return EXIT_USAGE;
+    }
+    settle(settings, arguments, &policy);
+    if (by.count == 0) { /* not shown, but one hint goes by it */
+        take_dimension(&by, audit_dimension_names[AUDIT_BY_LOGGER]);
+    }
+    int status = audit_paths(settings, paths, arguments, &policy, &by);
+    settings_free(settings);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct arguments arguments = {.min_coverage = not_given, .min_records = UINT64_MAX};
+    struct cli_texts paths = {0};
+    int status = EXIT_USAGE;
+    if (cli_parse(&command_audit, argc, argv, &arguments, &paths, SIZE_MAX, &status)) {
+        status = audit_with(&arguments, &paths);
+    }
+    cli_texts_free(&arguments.config.sets);
+    cli_texts_free(&arguments.fail_on);
+    cli_texts_free(&arguments.by);
+    cli_texts_free(&paths);
+    return status;
+}
+
+const struct command command_audit = {
+    .name = "audit",
+    .summary = "tell how much of a log carries trace context, and why the rest does not",
+    .usage = "usage: clew audit [OPTION]... [PATH...|-]\n"
+             "\n"
+             "Reads files, directories, patterns, packed files (.gz) or standard input and reports\n"
+             "for each service how many records carry a valid trace id, what is wrong with the\n"
+             "others, and what to do. docs/coverage.md defines the numbers.\n"
+             "\n"
+             "Exit status: 0 good, 1 something could not be read, 2 wrong usage or config, 3 the\n"
+             "policy is not met: a service that is known to be traced (any valid id, or listed in\n"
+             "the config) is under its minimum, 50 % unless set.\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/audit_views.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/mem.h"
+
+/* Names and samples come from logs: what would be markup, a new cell or HTML is escaped. */
+static void print_escaped(const char *text, FILE *out)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < 0x20 || c == 0x7f) {
+            fputc(' ', out);
+        } else if (c == '<') {
+            fputs("&lt;", out);
+        } else if (c == '&') {
+            fputs("&amp;", out);
+        } else {
+            fprintf(out, strchr("\\`*_{}[]#|~!@", c) != NULL ? "\\%c" : "%c", c);
+        }
+    }
+}
+
+/* In a code span nothing is markup but the backtick itself; cells still end at a bar. */
+static void print_code(const char *text, FILE *out)
+{
+    fputs("`` ", out);
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        fputc(c < 0x20 || c == 0x7f ? ' ' : c == '`' ? '\'' : c, out);
+    }
+    fputs(" ``", out);
+}
+
+static void print_numbers(const struct book *book, bool is_instrumented, const char *verdict,
+                          FILE *out)
+{
+    char records[32];
+    char share[16];
+    char gaps[512];
+    audit_gaps_text(book, is_instrumented, gaps, sizeof(gaps));
+    fprintf(out, " | %s | %s | %s | %s |\n", audit_number_text(book->records, records),
+            audit_share_text(audit_book_coverage(book), share), verdict, gaps);
+}
+
+static void print_entry(const struct audit_view *view, const struct audit_entry *entry, FILE *out)
+{
+    fputs(entry->verdict == AUDIT_BELOW ? "| **" : "| ", out);
+    print_escaped(entry->group->service, out);
+    fputs(entry->verdict == AUDIT_BELOW ? "** | " : " | ", out);
+    print_escaped(entry->group->name_space != NULL ? entry->group->name_space : "", out);
+    print_numbers(&entry->group->book, entry->is_instrumented, audit_verdict_name(entry->verdict),
+                  out);
+    for (size_t i = 0; view->has_parts && i < entry->part_count; i++) {
+        char *text = audit_part_text(view->report, entry->parts[i]);
+        fputs("| &nbsp;&nbsp;", out);
+        print_escaped(text, out);
+        fputs(" |", out);
+        print_numbers(&entry->parts[i]->book, entry->is_instrumented, "", out);
+        free(text);
+    }
+}
+
+static void print_hints(const struct audit_view *view, const struct audit_entry *entry, FILE *out)
+{
+    if (entry->verdict != AUDIT_BELOW && entry->verdict != AUDIT_NOT_TRACED) {
+        return;
+    }
+    for (size_t i = 0; i < entry->hint_count; i++) {
+        const struct audit_hint *hint = &entry->hints[i];
+        char records[32];
+        fputs("- **", out);
+        print_escaped(entry->group->service, out);
+        fputs("**: ", out);
+        if (hint->part != NULL) {
+            char *where = audit_part_text(view->report, hint->part);
+            print_escaped(where, out);
+            fputs(": ", out);
+            free(where);
+        }
+        fprintf(out, "`%s`, %s records: ", hint->rule, audit_number_text(hint->records, records));
+        print_escaped(hint->cause, out);
+        fputs(". **Fix**: ", out);
+        print_escaped(hint->fix, out);
+        fputs(".\n", out);
+        if (hint->sample != NULL) {
+            fputs("  ", out);
+            print_code(hint->sample, out);
+            fputc('\n', out);
+        }
+    }
+}
+
+void audit_markdown_print(const struct audit_view *view, FILE *out)
+{
+    const struct audit_report *report = view->report;
+    fputs("### Trace coverage\n\n", out);
+    fputs("| service | namespace | records | coverage | verdict | without a valid id |\n", out);
+    fputs("| --- | --- | ---: | ---: | --- | --- |\n", out);
+    for (size_t i = 0; i < report->count; i++) {
+        print_entry(view, &report->entries[i], out);
+    }
+    fputs("| **total** | ", out);
+    print_numbers(&report->total, false, "", out);
+    fputc('\n', out);
+    for (size_t i = 0; view->has_hints && i < report->count; i++) {
+        print_hints(view, &report->entries[i], out);
+    }
+    fputs("\n", out);
+    audit_verdict_print(view, out);
+    fputs("\n", out);
+}

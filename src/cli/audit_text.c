@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/audit_views.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+enum { PART_TEXT_MAX = 4096 };
+
+void audit_print_cell(const char *text, size_t columns, bool is_padded, FILE *out)
+{
+    size_t len = strlen(text);
+    size_t used = 0;
+    size_t i = 0;
+    while (i < len && used < columns) {
+        size_t n = utf8_sequence_len(text + i, len - i);
+        bool is_last = used + 1 == columns && i + (n > 0 ? n : 1) < len;
+        unsigned char c = (unsigned char)text[i];
+        bool is_control = c < 0x20 || c == 0x7f || (c == 0xc2 && n == 2);
+        if (is_last) {
+            fputs("…", out);
+        } else if (n == 0 || is_control) {
+            fputc('?', out);
+        } else {
+            fwrite(text + i, 1, n, out);
+        }
+        i += n > 0 ? n : 1;
+        used++;
+    }
+    for (; is_padded && used < columns; used++) {
+        fputc(' ', out);
+    }
+}
+
+const char *audit_number_text(uint64_t n, char out[32])
+{
+    char plain[24];
+    int len = snprintf(plain, sizeof(plain), "%" PRIu64, n);
+    char *at = out;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0) {
+            *at++ = ',';
+        }
+        *at++ = plain[i];
+    }
+    *at = '\0';
+    return out;
+}
+
+const char *audit_share_text(double share, char out[16])
+{
+    double percent = share * 100;
+    if (percent > 99.9 && percent < 100) {
+        percent = 99.9;
+    } else if (percent > 0 && percent < 0.1) {
+        percent = 0.1;
+    }
+    snprintf(out, 16, "%.1f %%", percent);
+    return out;
+}
+
+/* Classes whose records have no id that is shipped. */
+static const enum trace_class gaps[] = {
+    TRACE_ABSENT,          TRACE_PLACEHOLDER,     TRACE_ALL_ZERO,      TRACE_NON_HEX,
+    TRACE_MALFORMED_LENGTH, TRACE_MALFORMED_OTHER, TRACE_VENDOR_OPAQUE, TRACE_SPAN_WITHOUT_TRACE,
+    TRACE_MESSAGE_ONLY,    TRACE_CONFLICT,
+};
+
+static const char *gap_name(enum trace_class c, bool is_instrumented)
+{
+    return c == TRACE_ABSENT && is_instrumented ? "absent (instrumented)" : trace_class_name(c);
+}
+
+/* The most frequent class that is not among `is_used`; TRACE_CLASSES: no more. */
+static enum trace_class next_gap(const struct book *book, const bool is_used[TRACE_CLASSES])
+{
+    enum trace_class top = TRACE_CLASSES;
+    for (size_t i = 0; i < ARRAY_LEN(gaps); i++) {
+        enum trace_class c = gaps[i];
+        if (!is_used[c] && book->classes[c] > 0 &&
+            (top == TRACE_CLASSES || book->classes[c] > book->classes[top])) {
+            top = c;
+        }
+    }
+    return top;
+}
+
+/* False: not all of it fits; then `, …` says so where there is room for that. */
+static bool write_gaps(const struct book *book, bool is_instrumented, char *out, size_t out_max)
+{
+    static const char more[] = ", …";
+    bool is_used[TRACE_CLASSES] = {false};
+    size_t len = 0;
+    out[0] = '\0';
+    for (;;) {
+        enum trace_class c = next_gap(book, is_used);
+        if (c == TRACE_CLASSES) {
+            return true;
+        }
+        char number[32];
+        char item[80];
+        int n = snprintf(item, sizeof(item), "%s%s %s", len > 0 ? ", " : "",
+                         gap_name(c, is_instrumented), audit_number_text(book->classes[c], number));
+        is_used[c] = true;
+        size_t wanted = (size_t)n + (next_gap(book, is_used) < TRACE_CLASSES ? sizeof(more) : 1);
+        if (len + wanted > out_max) {
+            snprintf(out + len, out_max - len, "%s", len + sizeof(more) <= out_max ? more : "");
+            return false;
+        }
+        memcpy(out + len, item, (size_t)n + 1);
+        len += (size_t)n;
+    }
+}
+
+void audit_gaps_text(const struct book *book, bool is_instrumented, char *out, size_t out_max)
+{
+    if (!write_gaps(book, is_instrumented, out, out_max) && is_instrumented) {
+        write_gaps(book, false, out, out_max);
+    }
+}
+
+char *audit_part_text(const struct audit_report *report, const struct audit_part *part)
+{
+    struct buf text;
+    buf_init(&text, PART_TEXT_MAX);
+    if (part->is_overflow) {
+        return mem_string("(others)");
+    }
+    for (size_t i = 0; i < report->dimension_count; i++) {
+        buf_append_format(&text, "%s%s=%s", i > 0 ? " " : "",
+                          audit_dimension_names[report->dimensions[i]],
+                          part->values[i] != NULL ? part->values[i] : "(none)");
+    }
+    return buf_take(&text);
+}
+
+/* `checkout, payment and 3 more` */
+static void print_below(const struct audit_report *report, FILE *out)
+{
+    enum { NAMED = 3, NAME_COLUMNS = 24 };
+    size_t count = 0;
+    for (size_t i = 0; i < report->count; i++) {
+        count += report->entries[i].verdict == AUDIT_BELOW;
+    }
+    for (size_t i = 0; i < count && i < NAMED; i++) { /* they stand first */
+        const struct audit_entry *entry = &report->entries[i];
+        char share[16];
+        fputs(i > 0 ? ", " : "", out);
+        audit_print_cell(entry->group->service, NAME_COLUMNS, false, out);
+        fprintf(out, " (%s)", audit_share_text(entry->coverage, share));
+    }
+    if (count > NAMED) {
+        fprintf(out, " and %zu more", count - NAMED);
+    }
+}
+
+void audit_verdict_print(const struct audit_view *view, FILE *out)
+{
+    const struct audit_report *report = view->report;
+    char share[16];
+    fprintf(out, "policy: %s of the records of each known traced service: ",
+            audit_share_text(view->settings->min_coverage, share));
+    if (report->total.records == 0) {
+        fputs("there are no records", out);
+    } else if (report->is_met) {
+        fputs("met", out);
+    } else if (report->is_nothing_traced) {
+        fputs("not met, no record of any service has a valid trace id", out);
+    } else if (report->count > 0 && report->entries[0].verdict == AUDIT_BELOW) {
+        fputs("not met by ", out);
+        print_below(report, out);
+    } else {
+        fputs("met", out);
+    }
+    for (unsigned c = 0; c < TRACE_CLASSES; c++) {
+        if ((report->failed_on & (1u << c)) != 0) {
+            fprintf(out, "; failed on class %s", trace_class_name((enum trace_class)c));
+        }
+    }
+}
