@@ -84,46 +84,56 @@ static const char *scan_quoted(const char *p, const char *end, struct pair *pair
     return p + 1;
 }
 
+/* Behind the '='. Quoted or not. */
+static inline const char *scan_value(const char *p, const char *end, struct pair *pair)
+{
+    if (p < end && *p == '"') {
+        return scan_quoted(p + 1, end, pair);
+    }
+    const char *begin = p;
+    p = skip_value(p, end);
+    pair->value = slice_make(begin, (size_t)(p - begin));
+    return p;
+}
+
+/* Written member by member: a copy of a whole struct just written would wait for the writes. */
 const char *pair_scan(const char *p, const char *end, struct pair *out_pair)
 {
     const char *begin = p;
     bool has_high;
     p = skip_class(p, end, KEY, &has_high);
-    struct pair pair = {.key = slice_make(begin, (size_t)(p - begin)), .is_bare = true};
     if (p == begin || (has_high && !utf8_is_valid(begin, (size_t)(p - begin)))) {
         return NULL;
     }
-    if (p < end && *p == '=') {
-        pair.is_bare = false;
-        p++;
-        begin = p;
-        if (p < end && *p == '"') {
-            p = scan_quoted(p + 1, end, &pair);
-        } else {
-            p = skip_value(p, end);
-            pair.value = slice_make(begin, (size_t)(p - begin));
-        }
+    out_pair->key = slice_make(begin, (size_t)(p - begin));
+    out_pair->value = slice_make(NULL, 0);
+    out_pair->has_escape = false;
+    out_pair->is_bare = p == end || *p != '=';
+    if (!out_pair->is_bare) {
+        p = scan_value(p + 1, end, out_pair);
     }
-    if (p == NULL || (p < end && !pair_is_blank(*p))) {
-        return NULL;
-    }
-    *out_pair = pair;
-    return p;
+    return p == NULL || (p < end && !pair_is_blank(*p)) ? NULL : p;
 }
 
+/* The value goes through registers, not through memory that pair_scan() has just written in halves. */
 enum parse_result pair_add(const struct pair *pair, struct record *record, bool *io_repeated)
 {
-    struct slice value = pair->value;
+    const char *text = pair->value.data;
+    size_t len = pair->value.len;
     if (pair->has_escape) {
+        struct slice decoded;
         enum parse_result result =
-            escape_decode(pair->value, ESCAPE_LOGFMT, record->arena, &value);
+            escape_decode(pair->value, ESCAPE_LOGFMT, record->arena, &decoded);
         if (result != PARSE_OK) {
             return result;
         }
+        text = decoded.data;
+        len = decoded.len;
     }
-    if (!fields_add_string(&record->fields, pair->key, value)) {
+    struct slice key = slice_make(pair->key.data, pair->key.len);
+    if (!fields_add_string(&record->fields, key, slice_make(text, len))) {
         return PARSE_LIMIT;
     }
-    *io_repeated |= fields_note_name(&record->fields, NO_OBJECT, pair->key);
+    *io_repeated |= fields_note_name(&record->fields, NO_OBJECT, key);
     return PARSE_OK;
 }

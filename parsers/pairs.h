@@ -29,7 +29,7 @@ static inline bool pair_is_blank(char c)
 }
 
 /* The token at `p`, which is no blank; the result is behind it, where a blank or the end is. NULL if
- * what stands there is no such token. */
+ * what stands there is no such token; *out_pair is then of no use. */
 const char *pair_scan(const char *p, const char *end, struct pair *out_pair);
 
 /* Add the pair to the table. PARSE_LIMIT: no room there or in the arena. *io_repeated becomes true

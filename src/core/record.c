@@ -15,14 +15,19 @@ const char *record_format_name(enum record_format format)
     return names[format];
 }
 
-/* The table keeps its memory and the arena its blocks; around them everything is zero again. Clearing
- * the two parts apart is much cheaper than saving and restoring what lies between. */
+/* For the C library's memset(3): with a length that the compiler knows it makes a `rep stos` of this,
+ * which alone would take a tenth of the time that parsing a line does. */
+static __attribute__((noinline, noclone)) void clear(void *begin, const void *end)
+{
+    memset(begin, 0, (size_t)((const char *)end - (const char *)begin));
+}
+
+/* The table keeps its memory and the arena its blocks; around them everything is zero again. */
 void record_begin(struct record *record)
 {
     struct arena *arena = record->arena;
-    size_t behind = offsetof(struct record, fields) + sizeof(record->fields);
-    memset(record, 0, offsetof(struct record, fields));
-    memset((char *)record + behind, 0, sizeof(*record) - behind);
+    clear(record, &record->fields);
+    clear(&record->fields + 1, record + 1);
     record->arena = arena;
     record->trace_class = TRACE_ABSENT;
     record->body_field = NO_FIELD;

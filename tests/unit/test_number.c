@@ -120,7 +120,7 @@ static void thousands_of_digits_are_read_to_the_last(void **state)
 {
     (void)state;
     enum { ZEROS = 10000 };
-    char *text = mem_alloc(ZEROS + 64);
+    static char text[ZEROS + 64];
     int len = sprintf(text, "1.00000000000000011102230246251565404236316680908203125");
     memset(text + len, '0', ZEROS);
     strcpy(text + len + ZEROS, "1e0");
@@ -134,7 +134,6 @@ static void thousands_of_digits_are_read_to_the_last(void **state)
     memcpy(text, "0.", 2);
     strcpy(text + ZEROS, "123e9998");
     assert_like_strtod(text);
-    free(text);
 }
 
 static uint64_t next_random(uint64_t *state)
