@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "input/directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/mem.h"
+#include "core/source.h"
+
+/*
+ * From names to logs. Listing collects every name that may be a file of a log, sorted by base and
+ * age; each run of one base becomes one log, if something of it was asked for or is known from
+ * before. Whether app.log.1 is a generation of app.log or a log of its own is decided here: the first
+ * if app.log is there too or was read before, the second otherwise.
+ */
+
+struct candidate {
+    struct log_name parsed;
+    char *name;
+    const char *shown;
+    bool is_included;
+    bool is_kubelet;
+};
+
+struct listing {
+    struct discover *discover;
+    struct directory *directory;
+    struct candidate *items;
+    size_t count;
+    bool is_kubelet_directory;
+};
+
+/* ---- names ---- */
+
+static void add_candidate(struct listing *listing, const char *name, bool is_included,
+                          const char *shown)
+{
+    if ((listing->count & (listing->count + 1)) == 0) { /* grows at 0, 1, 3, 7, … */
+        listing->items = mem_resize(listing->items, listing->count * 2 + 1,
+                                    sizeof(*listing->items));
+    }
+    struct candidate *candidate = &listing->items[listing->count++];
+    *candidate = (struct candidate){.is_included = is_included, .shown = shown};
+    candidate->is_kubelet =
+        listing->is_kubelet_directory && log_name_parse_kubelet(name, &candidate->parsed);
+    if (!candidate->is_kubelet) {
+        log_name_parse_plain(name, &candidate->parsed);
+    }
+    candidate->name = mem_string(name);
+}
+
+static const struct alias *find_alias(const struct directory *directory, const char *name)
+{
+    for (uint32_t i = 0; i < directory->alias_count; i++) {
+        if (strcmp(directory->aliases[i].name, name) == 0) {
+            return &directory->aliases[i];
+        }
+    }
+    return NULL;
+}
+
+static bool rule_matches(const struct rule *rule, const char *name)
+{
+    return rule->index == RULE_EVERYTHING ? name[0] != '.'
+           : glob_is_any_depth(rule->glob->components[rule->index])
+               ? name[0] != '.'
+               : glob_matches_name(rule->glob->components[rule->index], name);
+}
+
+/* What a child directory is to be entered with; `**` stays. */
+static size_t next_index(const struct rule *rule)
+{
+    if (rule->index == RULE_EVERYTHING ||
+        glob_is_any_depth(rule->glob->components[rule->index])) {
+        return rule->index;
+    }
+    return rule->index + 1;
+}
+
+static bool rule_includes_file(const struct rule *rule, const char *name)
+{
+    if (rule->index == RULE_EVERYTHING) {
+        return log_name_looks_like_log(name);
+    }
+    return rule->index + 1 == rule->glob->count && rule_matches(rule, name) &&
+           !glob_is_any_depth(rule->glob->components[rule->index]);
+}
+
+static void see_file(struct listing *listing, const char *name)
+{
+    const struct directory *directory = listing->directory;
+    const struct alias *alias = find_alias(directory, name);
+    bool is_included = alias != NULL;
+    for (uint32_t i = 0; i < directory->rule_count && !is_included; i++) {
+        is_included = rule_includes_file(&directory->rules[i], name);
+    }
+    add_candidate(listing, name, is_included, alias != NULL ? alias->shown : NULL);
+}
+
+static void see_directory(struct listing *listing, const char *path, const char *name)
+{
+    const struct directory *directory = listing->directory;
+    for (uint32_t i = 0; i < directory->rule_count; i++) {
+        const struct rule rule = directory->rules[i];
+        if (rule_matches(&rule, name)) {
+            discover_enter(listing->discover, path, rule.glob, next_index(&rule));
+        }
+    }
+}
+
+/* ---- symlinks ---- */
+
+/* The last path on the way that has the kubelet's form, the target's own not counted: with Docker
+ * /var/log/pods/…/0.log leads to a file whose name tells nothing. */
+static char *find_telling_path(const char *link)
+{
+    char *telling = NULL;
+    char *path = mem_string(link);
+    for (int hops = 0; hops < 16; hops++) {
+        char target[PATH_MAX];
+        ssize_t len = readlink(path, target, sizeof(target));
+        if (len < 0) {
+            break;
+        }
+        struct kubernetes_path parts;
+        if (kubernetes_path_parse(path, &parts)) {
+            free(telling);
+            telling = mem_string(path);
+        }
+        const char *slash = strrchr(path, '/');
+        int directory_len = target[0] == '/' || slash == NULL ? 0 : (int)(slash + 1 - path);
+        char *next = mem_format("%.*s%.*s", directory_len, path, (int)len, target);
+        free(path);
+        path = next;
+    }
+    free(path);
+    return telling;
+}
+
+static void refuse(struct listing *listing, const char *path, const char *target)
+{
+    if (listing->directory->has_refused) {
+        return;
+    }
+    listing->directory->has_refused = true;
+    counters_add(listing->discover->env.counters, C_FILE_ERRORS, 1);
+    log_event(listing->discover->env.log, LOG_WARN,
+              "symlink %s leads to %s, outside the configured directories: not followed, nor others "
+              "like it in its directory; name the target in `include` if it is meant",
+              path, target);
+}
+
+static void follow_to_file(struct listing *listing, const char *link, char *target)
+{
+    char *telling = find_telling_path(link);
+    struct kubernetes_path parts;
+    char *slash = strrchr(target, '/');
+    bool target_tells = kubernetes_path_parse(target, &parts);
+    *slash = '\0';
+    discover_add_alias(listing->discover, slash == target ? "/" : target, slash + 1,
+                       target_tells ? NULL : telling);
+    free(telling);
+}
+
+/* A rule that would take it as a file, and whether the whole path was written by the user. */
+static bool wants_link(const struct listing *listing, const char *name, bool is_directory,
+                       bool *out_is_literal)
+{
+    for (uint32_t i = 0; i < listing->directory->rule_count; i++) {
+        const struct rule *rule = &listing->directory->rules[i];
+        bool may_descend = rule->index != RULE_EVERYTHING &&
+                           !glob_is_any_depth(rule->glob->components[rule->index]);
+        if (is_directory ? may_descend && rule_matches(rule, name)
+                         : rule_includes_file(rule, name)) {
+            *out_is_literal = rule->glob->is_literal && rule->index != RULE_EVERYTHING;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void enter_link(struct listing *listing, const char *name, const char *target)
+{
+    for (uint32_t i = 0; i < listing->directory->rule_count; i++) {
+        const struct rule rule = listing->directory->rules[i];
+        if (rule.index != RULE_EVERYTHING &&
+            !glob_is_any_depth(rule.glob->components[rule.index]) && rule_matches(&rule, name)) {
+            discover_enter(listing->discover, target, rule.glob, rule.index + 1);
+        }
+    }
+}
+
+static void see_link(struct listing *listing, const char *path, const char *name)
+{
+    char *target = realpath(path, NULL);
+    struct file_stat info;
+    bool is_literal = false;
+    listing->directory->has_links = true;
+    if (target == NULL || file_stat_path(target, &info) < 0) {
+        listing->directory->listed_ns = 0; /* leads nowhere yet: look again at every scan */
+    } else if (wants_link(listing, name, info.type == FILE_DIRECTORY, &is_literal) &&
+               !glob_list_matches(&listing->discover->exclude, target)) {
+        if (!is_literal && !discover_may_follow(listing->discover, target)) {
+            refuse(listing, path, target);
+        } else if (info.type == FILE_DIRECTORY) {
+            enter_link(listing, name, target);
+        } else if (info.type == FILE_REGULAR) {
+            follow_to_file(listing, path, target);
+        }
+    }
+    free(target);
+}
+
+/* ---- reading the directory ---- */
+
+static enum file_type type_of(const struct dirent *entry, const char *path)
+{
+    struct file_stat info;
+    switch (entry->d_type) {
+    case DT_REG:
+        return FILE_REGULAR;
+    case DT_DIR:
+        return FILE_DIRECTORY;
+    case DT_LNK:
+        return FILE_SYMLINK;
+    case DT_UNKNOWN:
+        return file_stat_path(path, &info) == 0 ? info.type : FILE_OTHER;
+    default:
+        return FILE_OTHER;
+    }
+}
+
+static void see(struct listing *listing, const struct dirent *entry)
+{
+    const char *name = entry->d_name;
+    const char *directory = listing->directory->path;
+    char path[PATH_MAX];
+    int len = snprintf(path, sizeof(path), "%s/%s", strcmp(directory, "/") == 0 ? "" : directory,
+                       name);
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || len < 0 ||
+        (size_t)len >= sizeof(path) || strlen(name) > LOG_NAME_MAX ||
+        glob_list_matches(&listing->discover->exclude, path)) {
+        return;
+    }
+    switch (type_of(entry, path)) {
+    case FILE_REGULAR:
+        see_file(listing, name);
+        break;
+    case FILE_DIRECTORY:
+        see_directory(listing, path, name);
+        break;
+    case FILE_SYMLINK:
+        see_link(listing, path, name);
+        break;
+    case FILE_OTHER:
+        break;
+    }
+}
+
+static int compare_candidates(const void *left, const void *right)
+{
+    const struct candidate *a = left;
+    const struct candidate *b = right;
+    int order = a->is_kubelet != b->is_kubelet ? (a->is_kubelet ? -1 : 1)
+                                               : strcmp(a->parsed.base, b->parsed.base);
+    order = order == 0 ? log_name_compare(&a->parsed, &b->parsed) : order;
+    return order == 0 ? strcmp(a->name, b->name) : order;
+}
+
+/* ---- from candidates to logs ---- */
+
+static char *join(const char *directory, const char *name)
+{
+    return mem_format("%s/%s", strcmp(directory, "/") == 0 ? "" : directory, name);
+}
+
+static struct found_log *add_log(struct directory *directory, char *key, bool is_kubelet)
+{
+    if ((directory->log_count & (directory->log_count + 1)) == 0) {
+        directory->logs = mem_resize(directory->logs, directory->log_count * 2 + 1,
+                                     sizeof(*directory->logs));
+    }
+    struct found_log *log = &directory->logs[directory->log_count++];
+    *log = (struct found_log){
+        .key = key, .directory = directory->path, .is_kubelet = is_kubelet};
+    return log;
+}
+
+static void take_files(struct found_log *log, struct candidate *items, size_t count)
+{
+    log->files = mem_array(count, sizeof(*log->files));
+    for (size_t i = 0; i < count; i++) {
+        struct candidate *item = &items[i];
+        if (item->name == NULL) {
+            continue; /* became a log of its own */
+        }
+        log->files[log->count++] = (struct found){
+            .name = item->name,
+            .restart = item->parsed.restart,
+            .number = item->parsed.number,
+            .age = item->parsed.age,
+            .is_compressed = item->parsed.is_compressed,
+            .is_included = item->is_included,
+        };
+        item->name = NULL;
+        if (item->shown != NULL && log->shown == NULL) {
+            log->shown = mem_string(item->shown);
+        }
+    }
+}
+
+static bool is_known(const struct listing *listing, const char *key)
+{
+    const struct discover_events *events = &listing->discover->env.events;
+    return events->is_known(events->context, key);
+}
+
+static bool is_live(const struct candidate *item)
+{
+    return item->parsed.age == LOG_LIVE && !item->parsed.is_compressed;
+}
+
+/* A rotated-looking file becomes a log of its own if its base is not there, and stays one. */
+static void split_off(struct listing *listing, struct candidate *items, size_t count,
+                      bool has_base)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].parsed.is_compressed || items[i].parsed.age == LOG_LIVE) {
+            continue;
+        }
+        char *key = join(listing->directory->path, items[i].name);
+        if (is_known(listing, key) || (!has_base && items[i].is_included)) {
+            struct found_log *log = add_log(listing->directory, key, false);
+            take_files(log, &items[i], 1);
+        } else {
+            free(key);
+        }
+    }
+}
+
+static void make_plain_log(struct listing *listing, struct candidate *items, size_t count)
+{
+    char *key = join(listing->directory->path, items[0].parsed.base);
+    bool has_base = is_known(listing, key);
+    bool is_wanted = has_base;
+    for (size_t i = 0; i < count; i++) {
+        has_base |= is_live(&items[i]);
+        is_wanted |= items[i].is_included && !items[i].parsed.is_compressed;
+    }
+    if (is_wanted) {
+        split_off(listing, items, count, has_base);
+    }
+    if (is_wanted && has_base) {
+        take_files(add_log(listing->directory, key, false), items, count);
+    } else {
+        free(key);
+    }
+}
+
+static void make_kubelet_log(struct listing *listing, struct candidate *items, size_t count)
+{
+    bool is_wanted = is_known(listing, listing->directory->path);
+    for (size_t i = 0; i < count; i++) {
+        is_wanted |= items[i].is_included;
+    }
+    if (!is_wanted) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        items[i].is_included = true; /* the container's directory is one log */
+    }
+    take_files(add_log(listing->directory, mem_string(listing->directory->path), true), items,
+               count);
+}
+
+static void make_logs(struct listing *listing)
+{
+    listing->directory->logs = NULL;
+    listing->directory->log_count = 0;
+    for (size_t i = 0, next; i < listing->count; i = next) {
+        const struct candidate *first = &listing->items[i];
+        next = i + 1;
+        while (next < listing->count && listing->items[next].is_kubelet == first->is_kubelet &&
+               strcmp(listing->items[next].parsed.base, first->parsed.base) == 0) {
+            next++;
+        }
+        if (first->is_kubelet) {
+            make_kubelet_log(listing, &listing->items[i], next - i);
+        } else {
+            make_plain_log(listing, &listing->items[i], next - i);
+        }
+    }
+}
+
+int directory_list(struct discover *discover, struct directory *directory)
+{
+    DIR *stream = opendir(directory->path);
+    if (stream == NULL) {
+        return -errno;
+    }
+    struct listing listing = {
+        .discover = discover,
+        .directory = directory,
+        .is_kubelet_directory = log_name_is_kubelet_directory(directory->path),
+    };
+    directory->has_links = false;
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        see(&listing, entry);
+    }
+    closedir(stream);
+    if (listing.count > 0) {
+        qsort(listing.items, listing.count, sizeof(*listing.items), compare_candidates);
+    }
+    make_logs(&listing);
+    for (size_t i = 0; i < listing.count; i++) {
+        free(listing.items[i].name);
+    }
+    free(listing.items);
+    return 0;
+}
+
+/* ---- stat ---- */
+
+/* Numbered names are given in both directions (logrotate: .1 is the newest; log4j2 by default: the
+ * oldest), so for them the time of the last write decides. */
+static bool is_older(const struct found *a, const struct found *b)
+{
+    return a->age == LOG_NUMBERED && b->age == LOG_NUMBERED &&
+           a->info.modified_ns < b->info.modified_ns;
+}
+
+static void sort_numbered(struct found_log *log)
+{
+    for (size_t i = 1; i < log->count; i++) {
+        for (size_t j = i; j > 0 && is_older(&log->files[j], &log->files[j - 1]); j--) {
+            struct found swap = log->files[j];
+            log->files[j] = log->files[j - 1];
+            log->files[j - 1] = swap;
+        }
+    }
+}
+
+static bool stat_log(struct found_log *log)
+{
+    size_t kept = 0;
+    char path[PATH_MAX];
+    for (size_t i = 0; i < log->count; i++) {
+        struct found *file = &log->files[i];
+        snprintf(path, sizeof(path), "%s/%s",
+                 strcmp(log->directory, "/") == 0 ? "" : log->directory, file->name);
+        if (file_stat_path(path, &file->info) == 0 && file->info.type == FILE_REGULAR) {
+            log->files[kept++] = *file;
+        } else {
+            free(file->name);
+        }
+    }
+    bool is_whole = kept == log->count;
+    log->count = kept;
+    sort_numbered(log);
+    return is_whole;
+}
+
+bool directory_stat_files(struct directory *directory)
+{
+    bool is_whole = true;
+    for (size_t i = 0; i < directory->log_count; i++) {
+        is_whole &= stat_log(&directory->logs[i]);
+    }
+    return is_whole;
+}
+
+void directory_free_logs(struct found_log *logs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t f = 0; f < logs[i].count; f++) {
+            free(logs[i].files[f].name);
+        }
+        free(logs[i].files);
+        free(logs[i].shown);
+        free(logs[i].key);
+    }
+    free(logs);
+}

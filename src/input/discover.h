@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_INPUT_DISCOVER_H
+#define CLEW_INPUT_DISCOVER_H
+
+/*
+ * Discovery: which log files there are, looked at again and again.
+ *
+ * It knows directories, not contents. Each scan tells the truth about every log it knows: all files
+ * of it, oldest first, with a fresh stat. A directory is listed again only if it may have changed;
+ * otherwise a scan costs one statx(2) a file and one a directory.
+ *
+ * Symlinks are resolved, so that a file is found once however many ways lead to it. One that was
+ * found by a pattern is followed only to below the include patterns' own directories or the places
+ * where container runtimes keep logs; a path that was configured literally leads where it leads.
+ */
+
+#include "base/log.h"
+#include "core/counters.h"
+#include "core/settings.h"
+#include "input/identity.h"
+#include "input/log_name.h"
+
+struct discover;
+struct directory;
+struct watch;
+
+/* A file of a log. */
+struct found {
+    char *name; /* in its directory */
+    struct file_stat info;
+    uint64_t restart;
+    uint64_t number;
+    enum log_age age;
+    bool is_compressed;
+    bool is_included; /* by a pattern; the others are here because they may be its generations */
+};
+
+/* A log with all its generations. */
+struct found_log {
+    char *key;             /* canonical path of the live file; for the kubelet, of the directory */
+    const char *directory; /* canonical */
+    char *shown;           /* by which path the user knows the live file; NULL: the canonical one */
+    bool is_kubelet;
+    struct found *files;   /* oldest first */
+    size_t count;          /* 0: all of it is gone */
+};
+
+struct discover_events {
+    void (*log)(void *context, const struct found_log *log); /* borrowed during the call */
+    bool (*is_known)(void *context, const char *key); /* a log with this key was read before */
+    void *context;
+};
+
+struct discover_env {
+    const struct log *log;
+    struct counters *counters;
+    struct watch *watch; /* NULL: nothing is watched */
+    struct discover_events events;
+};
+
+/* NULL if a pattern is wrong: *out_error is a sentence that the caller frees. */
+struct discover *discover_new(const struct input_settings *settings,
+                              const struct discover_env *env, char **out_error);
+void discover_free(struct discover *discover); /* NULL is fine; no event */
+
+/* Look at everything. */
+void discover_scan(struct discover *discover);
+
+/* Look at what was marked, and at what is found by it. */
+void discover_scan_marked(struct discover *discover);
+
+/* List it again at the next scan of either kind. */
+void discover_mark(struct discover *discover, struct directory *directory);
+void discover_mark_path(struct discover *discover, const char *path); /* no matter if not known */
+bool discover_has_marked(const struct discover *discover);
+
+const char *directory_path(const struct directory *directory);
+
+/* The watch on it has ended (it was removed, or watching has). */
+void discover_lose_watch(struct directory *directory);
+
+#endif

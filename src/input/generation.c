@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "input/tail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/hash.h"
+#include "base/mem.h"
+#include "input/gzip_reader.h"
+
+/*
+ * One file. It is found again by device, inode and birth wherever it is renamed to; its name is only
+ * needed to open it. Files that wait to be read are kept open, so that what is deleted or rotated
+ * away can still be read; files at their end are closed again when there are too many.
+ */
+
+/* ---- the two tables ---- */
+
+struct inode {
+    uint64_t device;
+    uint64_t inode;
+};
+
+static uint64_t hash_of_file(uint64_t device, uint64_t inode)
+{
+    const struct inode key = {device, inode};
+    return hash_bytes(&key, sizeof(key), 0);
+}
+
+static bool is_file(const void *value, const void *key)
+{
+    return identity_is_same_inode(&((const struct generation *)value)->id, key);
+}
+
+struct generation *generation_find(const struct input *input, const struct file_stat *info)
+{
+    return map_find(&input->by_file, hash_of_file(info->device, info->inode), is_file, info);
+}
+
+struct place {
+    const char *directory;
+    const char *name;
+};
+
+static uint64_t hash_of_place(const char *directory, const char *name)
+{
+    uint64_t seed = hash_bytes(directory, strlen(directory), 0);
+    return hash_bytes(name, strlen(name), seed);
+}
+
+static bool is_place(const void *value, const void *key)
+{
+    const struct generation *generation = value;
+    const struct place *place = key;
+    return strcmp(generation->name, place->name) == 0 &&
+           strcmp(generation->tail->directory, place->directory) == 0;
+}
+
+struct generation *generation_find_name(const struct input *input, const char *directory,
+                                        const char *name)
+{
+    const struct place place = {directory, name};
+    return map_find(&input->by_name, hash_of_place(directory, name), is_place, &place);
+}
+
+static void add_to_tables(struct generation *generation)
+{
+    struct input *input = generation->tail->input;
+    map_add(&input->by_file, hash_of_file(generation->id.device, generation->id.inode),
+            generation);
+    map_add(&input->by_name, hash_of_place(generation->tail->directory, generation->name),
+            generation);
+}
+
+static void remove_from_tables(struct generation *generation)
+{
+    struct input *input = generation->tail->input;
+    map_remove(&input->by_file, hash_of_file(generation->id.device, generation->id.inode),
+               generation);
+    map_remove(&input->by_name, hash_of_place(generation->tail->directory, generation->name),
+               generation);
+}
+
+void generation_rename(struct generation *generation, const char *name)
+{
+    remove_from_tables(generation);
+    free(generation->name);
+    generation->name = mem_string(name);
+    add_to_tables(generation);
+    generation_tell_name(generation);
+}
+
+/* ---- life ---- */
+
+struct generation *generation_new(struct tail *tail, const struct found *found,
+                                  struct list *place)
+{
+    struct generation *generation = mem_alloc(sizeof(*generation));
+    generation->tail = tail;
+    generation->fd = -1;
+    generation->name = mem_string(found->name);
+    generation->id.device = found->info.device;
+    generation->id.inode = found->info.inode;
+    generation->id.born_ns = found->info.born_ns;
+    generation->size = found->info.size;
+    generation->modified_ns = found->info.modified_ns;
+    generation->is_live = found->age == LOG_LIVE;
+    generation->is_gzip = found->is_compressed;
+    generation->is_seen = true;
+    list_init(&generation->open_link);
+    list_insert_after(place, &generation->link);
+    add_to_tables(generation);
+    counters_add(tail->input->env.counters, C_FILES_FOUND, 1);
+    return generation;
+}
+
+/* Copies of it are copies of nothing any more. */
+static void forget_copies(struct generation *generation)
+{
+    struct list *all = &generation->tail->generations;
+    for (struct list *link = all->next; link != all; link = link->next) {
+        struct generation *other = container_of(link, struct generation, link);
+        if (other->original == generation) {
+            other->original = NULL;
+        }
+    }
+}
+
+void generation_free(struct generation *generation)
+{
+    generation_close(generation);
+    forget_copies(generation);
+    remove_from_tables(generation);
+    list_remove(&generation->link);
+    counters_add(generation->tail->input->env.counters, C_FILES_GONE, 1);
+    free(generation->name);
+    free(generation);
+}
+
+char *generation_path(const struct generation *generation)
+{
+    const char *directory = generation->tail->directory;
+    return mem_format("%s/%s", strcmp(directory, "/") == 0 ? "" : directory, generation->name);
+}
+
+void generation_tell_name(struct generation *generation)
+{
+    if (generation->number == 0) {
+        return;
+    }
+    char *path = generation_path(generation);
+    checkpoint_name_generation(generation->tail->stream.checkpoint, generation->number,
+                               &generation->id, path);
+    free(path);
+}
+
+/* ---- open and close ---- */
+
+static void set_fd(struct generation *generation, int fd)
+{
+    struct input *input = generation->tail->input;
+    generation->fd = fd;
+    if (fd >= 0) {
+        list_append(&input->open, &generation->open_link);
+        input->open_count++;
+    } else {
+        list_remove(&generation->open_link);
+        input->open_count--;
+    }
+    counters_set(input->env.counters, C_FILES_OPEN, input->open_count);
+}
+
+void generation_close(struct generation *generation)
+{
+    gzip_reader_free(generation->gzip);
+    generation->gzip = NULL;
+    if (generation->fd >= 0) {
+        close(generation->fd);
+        set_fd(generation, -1);
+    }
+}
+
+/* At its end, under its name, nothing newer: whatever is written to it is found by its name. */
+static bool may_close(const struct generation *generation)
+{
+    return generation->unseen == 0 && generation->size <= generation->offset &&
+           list_is_empty(&generation->tail->ready) && !generation->is_rewritten &&
+           tail_next(generation) == NULL;
+}
+
+/* Close one that has not been read for long; false if there is none. A few are looked at, so that a
+ * thousand pinned ones do not cost a walk each time. */
+static bool make_room(struct input *input)
+{
+    struct list *link = input->open.next;
+    for (int looks = 0; looks < 32 && link != &input->open; looks++) {
+        struct generation *generation = container_of(link, struct generation, open_link);
+        link = link->next;
+        if (may_close(generation)) {
+            generation_close(generation);
+            return true;
+        }
+    }
+    return false;
+}
+
+static int check_identity(struct generation *generation, int fd)
+{
+    struct file_stat info;
+    int result = file_stat_fd(fd, &info);
+    if (result < 0) {
+        return result;
+    }
+    if (info.type != FILE_REGULAR || !identity_is_same_inode(&generation->id, &info)) {
+        return -ESTALE;
+    }
+    generation->is_rewritten |=
+        !generation->is_gzip && !identity_matches_content(&generation->id, fd);
+    return 0;
+}
+
+int generation_open(struct generation *generation)
+{
+    struct input *input = generation->tail->input;
+    if (generation->fd >= 0) {
+        return 0;
+    }
+    if (input->open_count >= input->settings->open_files_max && !make_room(input)) {
+        return -EMFILE;
+    }
+    char *path = generation_path(generation);
+    int fd = file_open_found(path);
+    if ((fd == -EMFILE || fd == -ENFILE) && make_room(input)) {
+        fd = file_open_found(path);
+    }
+    free(path);
+    if (fd == -ENOENT || fd == -ELOOP) {
+        return -ESTALE;
+    }
+    if (fd < 0) {
+        return fd;
+    }
+    int result = check_identity(generation, fd);
+    if (result < 0) {
+        close(fd);
+        return result;
+    }
+    set_fd(generation, fd);
+    generation->gzip = generation->is_gzip ? gzip_reader_new(fd) : NULL;
+    if (generation->offset > 0 && generation->guard_len == 0 &&
+        !generation_learn_guard(generation)) {
+        generation->is_rewritten = true;
+    }
+    return 0;
+}
+
+/* ---- content ---- */
+
+ssize_t generation_read(struct generation *generation, char *bytes, size_t len, uint64_t offset)
+{
+    if (generation->gzip != NULL) {
+        return gzip_reader_read(generation->gzip, bytes, len, offset);
+    }
+    ssize_t n;
+    do {
+        n = pread(generation->fd, bytes, len, (off_t)offset);
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
+
+bool generation_learn_guard(struct generation *generation)
+{
+    char bytes[GUARD_BYTES];
+    size_t len = generation->offset < GUARD_BYTES ? (size_t)generation->offset : GUARD_BYTES;
+    if (generation_read(generation, bytes, len, generation->offset - len) != (ssize_t)len) {
+        return false;
+    }
+    generation->guard_len = (uint8_t)len;
+    generation->guard = hash_bytes(bytes, len, 0);
+    generation->is_mid_line = len > 0 && bytes[len - 1] != '\n';
+    return true;
+}
+
+/* Only bytes in front of the offset are hashed: they have been read and do not change any more. */
+void generation_grow_identity(struct generation *generation)
+{
+    struct file_id *id = &generation->id;
+    if (id->fingerprint_len >= FINGERPRINT_BYTES || generation->offset <= id->fingerprint_len) {
+        return;
+    }
+    char bytes[FINGERPRINT_BYTES];
+    size_t want = generation->offset < sizeof(bytes) ? (size_t)generation->offset : sizeof(bytes);
+    ssize_t n = generation_read(generation, bytes, want, 0);
+    if (n == (ssize_t)want) {
+        id->fingerprint = hash_bytes(bytes, want, 0);
+        id->fingerprint_len = (uint32_t)want;
+        generation_tell_name(generation);
+    }
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "input/gzip_reader.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+#include "base/mem.h"
+
+enum {
+    INPUT_BYTES = 64 * 1024,
+    STEP_BYTES = 64 * 1024,  /* uncompressed at a time while skipping */
+    GZIP_WINDOW_BITS = 15 + 16, /* zlib's way to say: expect a gzip header */
+};
+
+/* `window` holds the uncompressed bytes from window_start on: the last ones returned, because the
+ * reader of lines comes back for the one that was not whole. */
+struct gzip_reader {
+    z_stream stream;
+    int fd;
+    off_t input_offset;
+    char *window;
+    size_t window_len;
+    size_t window_cap;
+    uint64_t window_start;
+    bool is_at_end;
+    bool is_broken;
+    unsigned char input[INPUT_BYTES];
+};
+
+struct gzip_reader *gzip_reader_new(int fd)
+{
+    struct gzip_reader *reader = mem_alloc(sizeof(*reader));
+    reader->fd = fd;
+    ENSURE(inflateInit2(&reader->stream, GZIP_WINDOW_BITS) == Z_OK);
+    return reader;
+}
+
+void gzip_reader_free(struct gzip_reader *reader)
+{
+    if (reader == NULL) {
+        return;
+    }
+    inflateEnd(&reader->stream);
+    free(reader->window);
+    free(reader);
+}
+
+static void rewind_to_start(struct gzip_reader *reader)
+{
+    inflateReset(&reader->stream);
+    reader->stream.avail_in = 0;
+    reader->input_offset = 0;
+    reader->window_len = 0;
+    reader->window_start = 0;
+    reader->is_at_end = false;
+    reader->is_broken = false;
+}
+
+static bool refill(struct gzip_reader *reader)
+{
+    if (reader->stream.avail_in > 0) {
+        return true;
+    }
+    ssize_t n = pread(reader->fd, reader->input, sizeof(reader->input), reader->input_offset);
+    if (n <= 0) {
+        return false;
+    }
+    reader->input_offset += n;
+    reader->stream.next_in = reader->input;
+    reader->stream.avail_in = (uInt)n;
+    return true;
+}
+
+/* A gzip file may be several, one after the other. */
+static void step(struct gzip_reader *reader, size_t room)
+{
+    if (!refill(reader)) {
+        reader->is_at_end = true;
+        return;
+    }
+    reader->stream.next_out = (unsigned char *)reader->window + reader->window_len;
+    reader->stream.avail_out = (uInt)room;
+    int result = inflate(&reader->stream, Z_NO_FLUSH);
+    reader->window_len += room - reader->stream.avail_out;
+    if (result == Z_STREAM_END) {
+        inflateReset(&reader->stream);
+    } else if (result != Z_OK && result != Z_BUF_ERROR) {
+        reader->is_at_end = true;
+        reader->is_broken = true;
+    }
+}
+
+static void drop_before(struct gzip_reader *reader, uint64_t offset)
+{
+    uint64_t drop = offset - reader->window_start;
+    drop = drop < reader->window_len ? drop : reader->window_len;
+    memmove(reader->window, reader->window + drop, reader->window_len - drop);
+    reader->window_len -= (size_t)drop;
+    reader->window_start += drop;
+}
+
+ssize_t gzip_reader_read(struct gzip_reader *reader, char *bytes, size_t len, uint64_t offset)
+{
+    if (offset < reader->window_start) {
+        rewind_to_start(reader);
+    }
+    drop_before(reader, offset);
+    while (!reader->is_at_end &&
+           (reader->window_start < offset || reader->window_len < len)) {
+        if (reader->window_cap < reader->window_len + STEP_BYTES) {
+            reader->window_cap = reader->window_len + STEP_BYTES;
+            reader->window = mem_resize(reader->window, reader->window_cap, 1);
+        }
+        step(reader, STEP_BYTES);
+        drop_before(reader, offset);
+    }
+    if (reader->window_start < offset || reader->window_len == 0) {
+        return reader->is_broken ? -1 : 0;
+    }
+    size_t n = reader->window_len < len ? reader->window_len : len;
+    memcpy(bytes, reader->window, n);
+    return (ssize_t)n;
+}

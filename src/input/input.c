@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "input/input.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/mem.h"
+#include "input/tail.h"
+#include "input/watch.h"
+
+/*
+ * When what is done. Four timers, and inotify as a hint:
+ *
+ *     scan   every scan_interval_ms       look at everything: the truth
+ *     look   10 ms after an event         look at the directories that were marked
+ *     work   at once while streams are ready, some ms after a write, so that a busy writer is not
+ *            read line by line
+ *     tick   while a stream waits         time-outs: ends that must stay, joined lines
+ *
+ * Ready streams take turns of read_bytes in a ring; after TURNS_MAX turns the loop goes round, so
+ * that the output and the signals get their share. A stream the sink refused stays at the head of the
+ * ring, and nothing is read until input_resume().
+ */
+
+enum {
+    TURNS_MAX = 8, /* before the event loop goes round */
+    TICKS_PER_IDLE = 10,
+};
+
+static const double WORK_DELAY_S = 0.005;
+static const double LOOK_DELAY_S = 0.010;
+static const double TICK_S = 0.050;
+
+#define MS UINT64_C(1000000)
+#define ROTATED_QUIET_NS (300 * MS) /* a renamed file rests so long before its successor is read */
+#define DELETED_QUIET_NS (1000 * MS)
+
+struct input_timers {
+    struct input *input;
+    ev_timer scan;
+    ev_timer look;
+    ev_timer work;
+    ev_timer tick;
+    unsigned ticks;
+};
+
+/* ---- waking ---- */
+
+static void start_after(struct input *input, ev_timer *timer, double delay_s)
+{
+    if (!ev_is_active(timer) && !input->is_stopped) {
+        ev_timer_set(timer, delay_s, 0.);
+        ev_timer_start(input->env.loop, timer);
+    }
+}
+
+static void start_tick(struct input *input)
+{
+    if (!ev_is_active(&input->timers->tick) && !input->is_stopped) {
+        ev_timer_set(&input->timers->tick, TICK_S, TICK_S);
+        ev_timer_start(input->env.loop, &input->timers->tick);
+    }
+}
+
+void input_wake(struct tail *tail)
+{
+    struct input *input = tail->input;
+    list_remove(&tail->waiting);
+    if (list_is_empty(&tail->ready)) {
+        list_append(&input->ready, &tail->ready);
+    }
+    if (!input->is_blocked) {
+        start_after(input, &input->timers->work, WORK_DELAY_S);
+    }
+}
+
+void input_wake_at(struct tail *tail, uint64_t deadline_ns)
+{
+    if (list_is_empty(&tail->waiting)) {
+        list_append(&tail->input->waiting, &tail->waiting);
+        tail->deadline_ns = deadline_ns;
+    } else if (deadline_ns < tail->deadline_ns) {
+        tail->deadline_ns = deadline_ns;
+    }
+    start_tick(tail->input);
+}
+
+void input_look_soon(struct tail *tail)
+{
+    struct input *input = tail->input;
+    discover_mark_path(input->discover, tail->directory);
+    start_after(input, &input->timers->look, LOOK_DELAY_S);
+}
+
+bool input_is_starting(const struct input *input)
+{
+    return !input->was_scanned;
+}
+
+/* ---- reading ---- */
+
+/* Said once until it can be read again. */
+static void complain(struct generation *generation, int error)
+{
+    struct input *input = generation->tail->input;
+    if (generation->has_complained) {
+        return;
+    }
+    generation->has_complained = true;
+    counters_add(input->env.counters, C_FILE_ERRORS, 1);
+    log_event(input->env.log, LOG_WARN, "cannot read %s/%s: %s; trying again at every scan",
+              generation->tail->directory, generation->name, strerror(error));
+}
+
+/* Ready to be read; false: not now. */
+static bool prepare(struct generation *generation)
+{
+    struct tail *tail = generation->tail;
+    int result = generation_open(generation);
+    if (result == -ESTALE) {
+        input_look_soon(tail); /* renamed: found by its inode */
+        return false;
+    }
+    if (result < 0) {
+        complain(generation, -result);
+        return false;
+    }
+    generation->has_complained = false;
+    if (generation->number == 0) {
+        generation->number = ++tail->last_number;
+        generation_tell_name(generation);
+    }
+    return true;
+}
+
+/* Read to its end: what comes next is the next generation. */
+static void finish(struct generation *generation)
+{
+    struct tail *tail = generation->tail;
+    struct generation *next = tail_next(generation);
+    counters_add(tail->input->env.counters, C_ROTATIONS, next != NULL);
+    generation->state = GENERATION_DONE;
+    generation_close(generation);
+    if (generation->unseen > 0) {
+        generation_free(generation);
+    }
+    if (next != NULL) {
+        input_wake(tail);
+    } else {
+        input_look_soon(tail); /* with no name left the stream ends */
+    }
+}
+
+/* The writer may go on in a file that was renamed: until its successor has something, nobody has
+ * begun to write there. Once there are two newer ones, or it has rested long, it is over. */
+static bool is_over(const struct generation *generation, uint64_t quiet_ns)
+{
+    const struct generation *next = tail_next(generation);
+    if (generation->unseen > 0 && quiet_ns >= DELETED_QUIET_NS) {
+        return true;
+    }
+    if (next == NULL) {
+        return false;
+    }
+    if (generation->is_gzip || tail_next(next) != NULL) {
+        return true;
+    }
+    struct file_stat info;
+    if (next->size == 0) {
+        return false;
+    }
+    uint64_t rested_since = clock_realtime_ns() - ROTATED_QUIET_NS;
+    return quiet_ns >= ROTATED_QUIET_NS ||
+           (file_stat_fd(generation->fd, &info) == 0 && info.modified_ns < rested_since &&
+            info.size == generation->size);
+}
+
+/* Its end was reached, perhaps with a line that has no newline. False: the sink has no room. */
+static bool at_end(struct generation *generation)
+{
+    struct tail *tail = generation->tail;
+    const struct input_settings *settings = tail->input->settings;
+    uint64_t now = clock_monotonic_ns();
+    bool has_rest = generation->size > generation->offset;
+    bool is_last = tail_next(generation) == NULL && generation->unseen == 0;
+    if (tail->end_size != generation->size || tail->end_since_ns == 0) {
+        tail->end_size = generation->size;
+        tail->end_since_ns = now;
+    }
+    uint64_t quiet_ns = now - tail->end_since_ns;
+    bool over = !is_last && is_over(generation, quiet_ns);
+    if (has_rest && (over || quiet_ns >= settings->unterminated_timeout_ms * MS)) {
+        enum turn turn = reader_flush(generation);
+        if (turn != TURN_END) {
+            input_wake(tail);
+            return turn != TURN_BLOCKED;
+        }
+        has_rest = false;
+    }
+    if (over) {
+        tail->end_since_ns = 0;
+        finish(generation);
+        return true;
+    }
+    if (has_rest) {
+        input_wake_at(tail, tail->end_since_ns + settings->unterminated_timeout_ms * MS);
+    }
+    if (!is_last) {
+        uint64_t quiet = generation->unseen > 0 ? DELETED_QUIET_NS : ROTATED_QUIET_NS;
+        const struct generation *next = tail_next(generation);
+        if (generation->unseen > 0 || (next != NULL && next->size > 0)) {
+            input_wake_at(tail, tail->end_since_ns + quiet);
+        }
+    }
+    return true;
+}
+
+static void be_active(struct tail *tail)
+{
+    if (list_is_empty(&tail->active)) {
+        list_append(&tail->input->active, &tail->active);
+        start_tick(tail->input);
+    }
+}
+
+/* One turn of one stream, which has been taken off the ring. False: the sink has no room. */
+static bool work_on(struct tail *tail)
+{
+    struct input *input = tail->input;
+    struct generation *generation = tail_current(tail);
+    if (generation == NULL || !prepare(generation)) {
+        return true;
+    }
+    list_remove(&generation->open_link);
+    list_append(&input->open, &generation->open_link);
+    uint64_t offset = generation->offset;
+    enum turn turn = generation->is_rewritten ? TURN_REWRITTEN : reader_turn(generation);
+    if (generation->offset != offset) {
+        be_active(tail);
+    }
+    switch (turn) {
+    case TURN_MORE:
+        list_append(&input->ready, &tail->ready);
+        return true;
+    case TURN_END:
+        return at_end(generation);
+    case TURN_BLOCKED:
+        return false;
+    case TURN_REWRITTEN:
+        generation->is_rewritten = true;
+        input_look_soon(tail);
+        return true;
+    case TURN_FAILED:
+        complain(generation, errno);
+        generation_close(generation);
+        return true;
+    }
+    return true;
+}
+
+static void on_work(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)loop;
+    (void)revents;
+    struct input *input = container_of(timer, struct input_timers, work)->input;
+    for (int turns = 0; turns < TURNS_MAX && !list_is_empty(&input->ready); turns++) {
+        struct tail *tail = container_of(input->ready.next, struct tail, ready);
+        list_remove(&tail->ready);
+        if (!work_on(tail)) {
+            list_remove(&tail->ready);
+            list_insert_after(&input->ready, &tail->ready);
+            input->is_blocked = true;
+            ev_timer_stop(input->env.loop, &input->timers->work);
+            return;
+        }
+    }
+    ev_timer_stop(input->env.loop, &input->timers->work);
+    if (!list_is_empty(&input->ready)) {
+        start_after(input, &input->timers->work, 0.);
+    }
+}
+
+/* ---- time-outs ---- */
+
+static void wake_expired(struct input *input, uint64_t now)
+{
+    for (struct list *link = input->waiting.next, *next; link != &input->waiting; link = next) {
+        struct tail *tail = container_of(link, struct tail, waiting);
+        next = link->next;
+        if (tail->deadline_ns <= now) {
+            if (tail_is_unclear(tail)) {
+                input_look_soon(tail);
+            }
+            input_wake(tail);
+        }
+    }
+}
+
+/* Until some time after the last line: by then the sink has let go of what it held. */
+static void tell_idle(struct input *input, uint64_t now)
+{
+    const struct line_sink *sink = input->env.sink;
+    uint64_t real_now = clock_realtime_ns();
+    uint64_t kept_ns = (input->settings->partial_timeout_ms + 2000) * MS;
+    for (struct list *link = input->active.next, *next; link != &input->active; link = next) {
+        struct tail *tail = container_of(link, struct tail, active);
+        next = link->next;
+        sink->idle(sink->context, &tail->stream, real_now);
+        if (now > tail->last_line_ns + kept_ns) {
+            list_remove(&tail->active);
+        }
+    }
+}
+
+static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)revents;
+    struct input_timers *timers = container_of(timer, struct input_timers, tick);
+    struct input *input = timers->input;
+    uint64_t now = clock_monotonic_ns();
+    wake_expired(input, now);
+    if (++timers->ticks % TICKS_PER_IDLE == 0 && !input->is_blocked) {
+        tell_idle(input, now);
+    }
+    if (list_is_empty(&input->waiting) && list_is_empty(&input->active)) {
+        ev_timer_stop(loop, timer);
+    }
+}
+
+/* ---- looking ---- */
+
+static void on_found(void *context, const struct found_log *log)
+{
+    tail_found(context, log);
+}
+
+static bool on_is_known(void *context, const char *key)
+{
+    const struct input *input = context;
+    return tail_find(input, key) != NULL || checkpoint_has(input->env.checkpoints, key);
+}
+
+/* Streams that this full scan did not find; and a word to the sink for all. */
+static void sweep(struct input *input)
+{
+    size_t count = 0;
+    struct tail **missed = mem_array(input->tails.count, sizeof(struct tail *));
+    for (size_t i = 0; i < input->tails.cap; i++) {
+        struct tail *tail = input->tails.slots[i].value;
+        if (tail == NULL) {
+            continue;
+        }
+        if (tail->scan != input->scan) {
+            missed[count++] = tail;
+        } else if (!input->is_blocked) {
+            input->env.sink->idle(input->env.sink->context, &tail->stream, clock_realtime_ns());
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        tail_not_found(missed[i]);
+    }
+    free(missed);
+}
+
+static void on_scan(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)loop;
+    (void)revents;
+    struct input *input = container_of(timer, struct input_timers, scan)->input;
+    input->scan++;
+    counters_add(input->env.counters, C_SCANS, 1);
+    discover_scan(input->discover);
+    sweep(input);
+    input->was_scanned = true;
+    if (discover_has_marked(input->discover)) {
+        start_after(input, &input->timers->look, LOOK_DELAY_S);
+    }
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)revents;
+    struct input *input = container_of(timer, struct input_timers, look)->input;
+    ev_timer_stop(loop, timer);
+    discover_scan_marked(input->discover);
+    if (discover_has_marked(input->discover)) {
+        start_after(input, &input->timers->look, LOOK_DELAY_S);
+    }
+}
+
+/* ---- inotify ---- */
+
+static void on_written(void *context, struct directory *directory, const char *name)
+{
+    struct input *input = context;
+    struct generation *generation =
+        generation_find_name(input, directory_path(directory), name);
+    if (generation == NULL || generation->state == GENERATION_IGNORED) {
+        return;
+    }
+    if (generation == tail_current(generation->tail)) {
+        input_wake(generation->tail);
+    } else if (generation->state != GENERATION_WAITING || generation->size == 0) {
+        /* A finished one grows, a copy is being made, or the writer has begun its next file. */
+        input_look_soon(generation->tail);
+    }
+}
+
+static void on_changed(void *context, struct directory *directory)
+{
+    struct input *input = context;
+    discover_mark(input->discover, directory);
+    start_after(input, &input->timers->look, LOOK_DELAY_S);
+}
+
+static void scan_now(struct input *input)
+{
+    if (!input->is_stopped) {
+        ev_timer_stop(input->env.loop, &input->timers->scan);
+        ev_timer_set(&input->timers->scan, 0.,
+                     (double)input->settings->scan_interval_ms / 1000.);
+        ev_timer_start(input->env.loop, &input->timers->scan);
+    }
+}
+
+static void on_overflowed(void *context)
+{
+    struct input *input = context;
+    log_event(input->env.log, LOG_INFO, "inotify lost events: looking at everything");
+    scan_now(input);
+}
+
+/* ---- the whole ---- */
+
+static void make_timers(struct input *input)
+{
+    input->timers = mem_alloc(sizeof(*input->timers));
+    input->timers->input = input;
+    ev_init(&input->timers->scan, on_scan);
+    ev_init(&input->timers->look, on_look);
+    ev_init(&input->timers->work, on_work);
+    ev_init(&input->timers->tick, on_tick);
+}
+
+struct input *input_open(const struct input_settings *settings, const struct input_env *env,
+                         char **out_error)
+{
+    struct input *input = mem_alloc(sizeof(*input));
+    input->settings = settings;
+    input->env = *env;
+    input->source_seed = clock_realtime_ns();
+    input->buffer_bytes = reader_buffer_bytes(settings);
+    list_init(&input->ready);
+    list_init(&input->waiting);
+    list_init(&input->active);
+    list_init(&input->open);
+    make_timers(input);
+    if (settings->inotify) {
+        const struct watch_events events = {on_written, on_changed, on_overflowed, input};
+        input->watch = watch_open(env->loop, env->log, env->counters, &events);
+    }
+    const struct discover_env discover_env = {
+        .log = env->log,
+        .counters = env->counters,
+        .watch = input->watch,
+        .events = {on_found, on_is_known, input},
+    };
+    input->discover = discover_new(settings, &discover_env, out_error);
+    if (input->discover == NULL) {
+        input_close(input);
+        return NULL;
+    }
+    /* Taken from the system untouched: pages that no long line needs are never there. */
+    input->buffer = mem_alloc(input->buffer_bytes);
+    scan_now(input);
+    return input;
+}
+
+void input_resume(struct input *input)
+{
+    input->is_blocked = false;
+    if (!list_is_empty(&input->ready)) {
+        start_after(input, &input->timers->work, 0.);
+    }
+}
+
+bool input_is_at_end(const struct input *input)
+{
+    return input->was_scanned && !input->is_blocked && list_is_empty(&input->ready) &&
+           list_is_empty(&input->waiting) && !discover_has_marked(input->discover);
+}
+
+void input_stop(struct input *input)
+{
+    input->is_stopped = true;
+    ev_timer_stop(input->env.loop, &input->timers->scan);
+    ev_timer_stop(input->env.loop, &input->timers->look);
+    ev_timer_stop(input->env.loop, &input->timers->work);
+    ev_timer_stop(input->env.loop, &input->timers->tick);
+    watch_close(input->watch);
+    input->watch = NULL;
+}
+
+static void close_tails(struct input *input)
+{
+    while (input->tails.count > 0) {
+        for (size_t i = 0; i < input->tails.cap; i++) {
+            if (input->tails.slots[i].value != NULL) {
+                tail_close(input->tails.slots[i].value, false);
+                break;
+            }
+        }
+    }
+}
+
+void input_close(struct input *input)
+{
+    if (input == NULL) {
+        return;
+    }
+    input_stop(input);
+    close_tails(input);
+    discover_free(input->discover);
+    map_fini(&input->tails);
+    map_fini(&input->by_file);
+    map_fini(&input->by_name);
+    free(input->buffer);
+    free(input->timers);
+    free(input);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_INPUT_LOG_NAME_H
+#define CLEW_INPUT_LOG_NAME_H
+
+/*
+ * What a file's name tells about its place among the generations of a log.
+ *
+ *     kubelet   N.log is live, N.log.YYYYMMDD-HHMMSS[.gz] rotated; N counts restarts; the base is ""
+ *               because all of them are one stream, the container's directory
+ *     others    app.log is live; app.log.1, app.log-20260302, app.log.2026-03-02_10-00-00,
+ *               app-2026-03-02.log, app.2026-03-02.0.log rotated; the base is app.log
+ *
+ * Whether a name of the second kind really is a generation of its base, and not a log of its own,
+ * the name alone cannot tell: discovery looks whether the base exists.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum log_age {
+    LOG_NUMBERED, /* number: the larger, the older */
+    LOG_DATED,    /* number: the digits of its date, the larger, the newer */
+    LOG_LIVE,
+};
+
+enum { LOG_NAME_MAX = 255 }; /* NAME_MAX of Linux */
+
+struct log_name {
+    enum log_age age;
+    bool is_compressed;
+    uint64_t restart; /* kubelet only */
+    uint64_t number;
+    char base[LOG_NAME_MAX + 1];
+};
+
+/* False if the kubelet does not write names like this (or it is a temporary file of its own). */
+bool log_name_parse_kubelet(const char *name, struct log_name *out);
+
+/* Any name has a reading; one without a sign of rotation is live and its own base. */
+void log_name_parse_plain(const char *name, struct log_name *out);
+
+/* Below 0: a was written before b; for names of one base. */
+int log_name_compare(const struct log_name *a, const struct log_name *b);
+
+/* The directory is one that the kubelet makes for a container: …/<namespace>_<pod>_<uid>/<name>. */
+bool log_name_is_kubelet_directory(const char *path);
+
+/* A file in a directory that was given whole: not hidden, no archive, no temporary or binary file. */
+bool log_name_looks_like_log(const char *name);
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "input/tail.h"
+
+#include <string.h>
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/mem.h"
+
+/*
+ * Bytes to lines.
+ *
+ * There is one buffer for all files and nothing is kept in it: a read begins at the generation's
+ * offset, and what was not taken, because the line has no end yet or the sink no room, is read again
+ * at the next turn from the page cache. So 5,000 files need no 5,000 buffers, and the place to go on
+ * is a number.
+ *
+ * Each read begins GUARD_BYTES before the offset. If those are not what was there before, the file
+ * was cut or written anew in between; this costs no further system call.
+ *
+ * A line longer than a turn is read again for each further part that is written of it; so that this
+ * stays linear, bytes that are known to hold no newline are searched only once (`searched`).
+ */
+
+enum {
+    SEARCHED_MIN = 64 * 1024, /* shorter rests are just read again */
+    NAME_BYTES = 64,          /* of the first line, for file_hash: CRI lines begin with a time in ns */
+};
+
+size_t reader_buffer_bytes(const struct input_settings *settings)
+{
+    uint64_t line = settings->line_bytes_max + 1;
+    return GUARD_BYTES + (size_t)(line > settings->read_bytes ? line : settings->read_bytes);
+}
+
+/* ---- giving lines to the sink ---- */
+
+struct turn_state {
+    struct generation *generation;
+    const struct line_sink *sink;
+    struct counters *counters;
+    size_t line_bytes_max;
+    bool truncates;
+    uint64_t read_ns;
+    uint64_t offset; /* of the next byte to give */
+};
+
+static struct turn_state begin_turn(struct generation *generation)
+{
+    const struct input *input = generation->tail->input;
+    return (struct turn_state){
+        .generation = generation,
+        .sink = input->env.sink,
+        .counters = input->env.counters,
+        .line_bytes_max = (size_t)input->settings->line_bytes_max,
+        .truncates = input->settings->long_line == LONG_LINE_TRUNCATE,
+        .read_ns = clock_realtime_ns(),
+        .offset = generation->offset,
+    };
+}
+
+/* `taken` bytes of the file are this line, with its newline if it has one. */
+static bool give(struct turn_state *turn, struct slice text, size_t taken, bool is_cut,
+                 bool is_unterminated)
+{
+    struct generation *generation = turn->generation;
+    const struct line line = {
+        .stream = &generation->tail->stream,
+        .source = generation->source,
+        .text = text,
+        .begin = {generation->number, turn->offset},
+        .end = {generation->number, turn->offset + taken},
+        .file_hash = generation->hash,
+        .read_ns = turn->read_ns,
+        .is_piece = generation->is_mid_line,
+        .is_cut = is_cut,
+        .is_unterminated = is_unterminated,
+    };
+    if (!turn->sink->line(turn->sink->context, &line)) {
+        return false;
+    }
+    turn->offset += taken;
+    generation->is_mid_line = is_cut || is_unterminated;
+    counters_add(turn->counters, C_LINES_READ, 1);
+    return true;
+}
+
+/* A line that ends with the newline at data[len]. */
+static bool give_whole(struct turn_state *turn, const char *data, size_t len)
+{
+    struct generation *generation = turn->generation;
+    size_t text_len = len > 0 && data[len - 1] == '\r' ? len - 1 : len;
+    if (generation->is_skipping || (generation->is_mid_line && text_len == 0)) {
+        /* The rest of a truncated line; or the newline of one that was given without it. */
+        generation->is_skipping = false;
+        generation->is_mid_line = false;
+        turn->offset += len + 1;
+        return true;
+    }
+    return give(turn, slice_make(data, text_len), len + 1, false, false);
+}
+
+/* Not in the middle of a UTF-8 sequence; data[len] is readable. */
+static size_t cut_len(const char *data, size_t len)
+{
+    size_t cut = len;
+    while (cut > 0 && len - cut < 3 && ((unsigned char)data[cut] & 0xC0) == 0x80) {
+        cut--;
+    }
+    return cut > 0 && ((unsigned char)data[cut] & 0xC0) != 0x80 ? cut : len;
+}
+
+/* The line at `data` is longer than allowed: give its first piece. */
+static bool give_piece(struct turn_state *turn, const char *data, size_t *out_taken)
+{
+    struct generation *generation = turn->generation;
+    size_t len = cut_len(data, turn->line_bytes_max);
+    *out_taken = len;
+    if (generation->is_skipping) {
+        turn->offset += len;
+        return true;
+    }
+    bool is_first = !generation->is_mid_line;
+    if (!give(turn, slice_make(data, len), len, true, false)) {
+        return false;
+    }
+    if (turn->truncates) {
+        generation->is_skipping = true;
+        counters_add(turn->counters, C_LINES_TRUNCATED, 1);
+    } else {
+        counters_add(turn->counters, C_LINES_SPLIT, is_first);
+    }
+    return true;
+}
+
+/* Give every line in the bytes, as far as the sink takes them; false if it stopped. */
+static bool give_lines(struct turn_state *turn, const char *data, size_t len)
+{
+    const char *end = data + len;
+    while (data < end) {
+        const char *newline = memchr(data, '\n', (size_t)(end - data));
+        size_t line_len = (size_t)((newline != NULL ? newline : end) - data);
+        size_t taken = line_len + 1;
+        if (line_len > turn->line_bytes_max) {
+            if (!give_piece(turn, data, &taken)) {
+                return false;
+            }
+        } else if (newline == NULL) {
+            return true;
+        } else if (!give_whole(turn, data, line_len)) {
+            return false;
+        }
+        data += taken;
+    }
+    return true;
+}
+
+/* ---- one turn ---- */
+
+/* The name in log.record.uid: inode and first line, which stay what they are through renames,
+ * restarts and growth. A device number may change at a reboot, so it has no part in it. */
+void reader_learn_hash(struct generation *generation, uint64_t inode)
+{
+    char bytes[NAME_BYTES];
+    if (generation->is_hash_final) {
+        return;
+    }
+    ssize_t n = generation_read(generation, bytes, sizeof(bytes), 0);
+    size_t len = n > 0 ? (size_t)n : 0;
+    const char *newline = memchr(bytes, '\n', len);
+    generation->is_hash_final = newline != NULL || len == sizeof(bytes);
+    len = newline != NULL ? (size_t)(newline - bytes) + 1 : len;
+    generation->hash = hash_bytes(bytes, len, inode);
+}
+
+static void remember_place(struct generation *generation, const char *begin,
+                           const struct turn_state *turn)
+{
+    uint64_t moved = turn->offset - generation->offset;
+    if (moved == 0) {
+        return;
+    }
+    const char *end = begin + generation->guard_len + moved;
+    size_t len = (size_t)(end - begin) < GUARD_BYTES ? (size_t)(end - begin) : GUARD_BYTES;
+    generation->guard = hash_bytes(end - len, len, 0);
+    generation->guard_len = (uint8_t)len;
+    generation->offset = turn->offset;
+    generation->searched = 0;
+    counters_add(turn->counters, C_BYTES_READ, moved);
+    generation->tail->last_line_ns = clock_monotonic_ns();
+    generation_grow_identity(generation);
+    checkpoint_note_size(generation->tail->stream.checkpoint, generation->number,
+                         generation->size);
+}
+
+/* Read the part of a long line that was not searched yet. True if the line must still grow. */
+static bool is_still_growing(struct generation *generation, enum turn *out_turn)
+{
+    struct input *input = generation->tail->input;
+    uint64_t known = generation->searched;
+    if (known < SEARCHED_MIN) {
+        return false;
+    }
+    ssize_t n = generation_read(generation, input->buffer, input->buffer_bytes,
+                                generation->offset + known);
+    if (n <= 0 || memchr(input->buffer, '\n', (size_t)n) != NULL ||
+        known + (uint64_t)n > input->settings->line_bytes_max) {
+        generation->searched = 0;
+        /* Nothing new is most likely just that; but the file may have been cut, which only a read
+         * at the guard tells. It is done once; `searched` is found again by it. */
+        return false;
+    }
+    generation->searched += (uint64_t)n;
+    generation->size = generation->offset + generation->searched;
+    *out_turn = TURN_END;
+    return true;
+}
+
+/* Fill the buffer from GUARD_BYTES before the offset: a turn's bytes, or as many as the longest line
+ * takes if there is no newline in those. The bytes read, or -1. */
+static ssize_t fill(struct generation *generation, bool *out_is_full)
+{
+    struct input *input = generation->tail->input;
+    size_t guard_len = generation->guard_len;
+    uint64_t start = generation->offset - guard_len;
+    size_t want = guard_len + (size_t)input->settings->read_bytes;
+    want = want < input->buffer_bytes ? want : input->buffer_bytes;
+    ssize_t n = generation_read(generation, input->buffer, want, start);
+    if (n == (ssize_t)want && want < input->buffer_bytes &&
+        memchr(input->buffer + guard_len, '\n', want - guard_len) == NULL) {
+        ssize_t more = generation_read(generation, input->buffer + want,
+                                       input->buffer_bytes - want, start + want);
+        n += more > 0 ? more : 0;
+        want = input->buffer_bytes;
+    }
+    *out_is_full = n == (ssize_t)want;
+    return n;
+}
+
+enum turn reader_turn(struct generation *generation)
+{
+    enum turn result;
+    if (is_still_growing(generation, &result)) {
+        return result;
+    }
+    bool is_full;
+    const char *buffer = generation->tail->input->buffer;
+    size_t guard_len = generation->guard_len;
+    ssize_t n = fill(generation, &is_full);
+    if (n < 0) {
+        return TURN_FAILED;
+    }
+    if (guard_len > 0 && ((size_t)n < guard_len ||
+                          hash_bytes(buffer, guard_len, 0) != generation->guard)) {
+        return TURN_REWRITTEN;
+    }
+    size_t len = (size_t)n - guard_len;
+    if (len > 0) {
+        reader_learn_hash(generation, generation->id.inode);
+    }
+    struct turn_state turn = begin_turn(generation);
+    generation->size = generation->offset + len > generation->size || !is_full
+                           ? generation->offset + len
+                           : generation->size;
+    bool was_taken = give_lines(&turn, buffer + guard_len, len);
+    remember_place(generation, buffer, &turn);
+    if (!was_taken) {
+        return TURN_BLOCKED;
+    }
+    if (!is_full && generation->size - generation->offset >= SEARCHED_MIN) {
+        generation->searched = generation->size - generation->offset;
+    }
+    return is_full ? TURN_MORE : TURN_END;
+}
+
+enum turn reader_flush(struct generation *generation)
+{
+    bool is_full;
+    const char *buffer = generation->tail->input->buffer;
+    ssize_t n = fill(generation, &is_full);
+    size_t guard_len = generation->guard_len;
+    if (n < 0 || (size_t)n <= guard_len || is_full ||
+        memchr(buffer + guard_len, '\n', (size_t)n - guard_len) != NULL) {
+        return TURN_MORE; /* it has changed since: an ordinary turn */
+    }
+    struct turn_state turn = begin_turn(generation);
+    size_t len = (size_t)n - guard_len;
+    if (generation->is_skipping) {
+        turn.offset += len;
+    } else if (!give(&turn, slice_make(buffer + guard_len, len), len, false, true)) {
+        return TURN_BLOCKED;
+    } else {
+        counters_add(turn.counters, C_LINES_UNTERMINATED, 1);
+    }
+    remember_place(generation, buffer, &turn);
+    return TURN_END;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "input/tail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/hash.h"
+#include "base/mem.h"
+#include "input/gzip_reader.h"
+
+/*
+ * Where a stream begins.
+ *
+ * The checkpoint names a generation by identity. Found, wherever it was renamed to: older ones were
+ * read, it is read on from the offset, newer ones from their beginning. Not found, it may be there as
+ * a copy (copytruncate) or compressed. Not there at all: what is older than it by time of birth was
+ * read, all else is read from its beginning, since reading twice is better than not at all, and what
+ * is known to be missing is counted.
+ */
+
+enum {
+    LIKENESS_BYTES = 256,    /* so many equal first bytes in another inode are the same content */
+    LINE_LOOK_BYTES = 4096,  /* how far back from the end the last newline is looked for */
+};
+
+struct promise {
+    struct file_id file;
+    struct position position;
+    uint64_t size;
+};
+
+static int open_path(const struct tail *tail, const char *name)
+{
+    char *path = mem_format("%s/%s", tail->directory, name);
+    int fd = file_open_found(path);
+    free(path);
+    return fd;
+}
+
+static bool has_content(const struct generation *generation, const struct file_id *file)
+{
+    int fd = open_path(generation->tail, generation->name);
+    if (fd < 0) {
+        /* Who may not read it cannot tell; the inode has to do. */
+        return fd == -EACCES && generation->id.inode == file->inode;
+    }
+    bool has = identity_matches_content(file, fd);
+    close(fd);
+    return has;
+}
+
+/* The same inode with the same bytes. The device may have another number after a reboot. */
+static bool is_promised(const struct generation *generation, const struct promise *promise)
+{
+    const struct file_id *id = &generation->id;
+    bool is_other_birth = id->born_ns != 0 && promise->file.born_ns != 0 &&
+                          id->born_ns != promise->file.born_ns;
+    return id->inode == promise->file.inode && !is_other_birth &&
+           generation->size >= promise->position.offset && has_content(generation, &promise->file);
+}
+
+static bool is_copy(const struct generation *generation, const struct promise *promise)
+{
+    return promise->file.fingerprint_len >= LIKENESS_BYTES &&
+           generation->size >= promise->position.offset && has_content(generation, &promise->file);
+}
+
+static struct generation *find_promised(const struct tail *tail, const struct promise *promise)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (is_promised(generation, promise)) {
+            return generation;
+        }
+    }
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (is_copy(generation, promise)) {
+            return generation;
+        }
+    }
+    return NULL;
+}
+
+/* ---- compressed meanwhile ---- */
+
+static bool unpacks_to(const struct tail *tail, const struct found *found,
+                       const struct promise *promise)
+{
+    int fd = open_path(tail, found->name);
+    if (fd < 0) {
+        return false;
+    }
+    char bytes[FINGERPRINT_BYTES];
+    size_t want = promise->file.fingerprint_len;
+    struct gzip_reader *reader = gzip_reader_new(fd);
+    bool is_it = want <= sizeof(bytes) &&
+                 gzip_reader_read(reader, bytes, want, 0) == (ssize_t)want &&
+                 hash_bytes(bytes, want, 0) == promise->file.fingerprint;
+    gzip_reader_free(reader);
+    close(fd);
+    return is_it;
+}
+
+/* Everything listed before `found` is older: put it behind those. */
+static struct list *place_of(struct tail *tail, const struct found_log *log, size_t index)
+{
+    struct list *place = &tail->generations;
+    for (size_t i = 0; i < index; i++) {
+        struct generation *older = generation_find(tail->input, &log->files[i].info);
+        place = older != NULL && older->tail == tail ? &older->link : place;
+    }
+    return place;
+}
+
+static struct generation *find_compressed(struct tail *tail, const struct found_log *log,
+                                          const struct promise *promise)
+{
+    for (size_t i = log->count; i > 0; i--) {
+        const struct found *found = &log->files[i - 1];
+        if (!found->is_compressed || promise->file.fingerprint_len < GUARD_BYTES ||
+            !unpacks_to(tail, found, promise)) {
+            continue;
+        }
+        struct generation *generation =
+            generation_new(tail, found, place_of(tail, log, i - 1));
+        generation->source = tail_source(tail, found->restart);
+        generation->size = UINT64_MAX; /* unpacked: only its end tells */
+        return generation;
+    }
+    return NULL;
+}
+
+/* ---- where to begin ---- */
+
+static void is_read(struct generation *generation)
+{
+    generation->state = GENERATION_DONE;
+    generation->offset = generation->size;
+}
+
+/* `found` is what the promise is about; the source is that of the stream's other files. */
+static void go_on(struct tail *tail, struct generation *found, const struct promise *promise)
+{
+    struct generation *generation;
+    bool is_older = true;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        is_older &= generation != found;
+        if (is_older) {
+            is_read(generation);
+        } else {
+            generation->state = GENERATION_WAITING;
+            generation->offset = 0;
+        }
+    }
+    found->offset = promise->position.offset;
+    found->number = promise->position.generation;
+    found->id.fingerprint = promise->file.fingerprint;
+    found->id.fingerprint_len = promise->file.fingerprint_len;
+    if (found->id.inode != promise->file.inode && generation_open(found) == 0) {
+        reader_learn_hash(found, promise->file.inode); /* the lines keep their log.record.uid */
+    }
+    generation_tell_name(found);
+}
+
+static void say_lost(const struct tail *tail, const struct promise *promise)
+{
+    const struct input_env *env = &tail->input->env;
+    uint64_t lost = promise->size > promise->position.offset
+                        ? promise->size - promise->position.offset
+                        : 0;
+    counters_add(env->counters, C_BYTES_LOST, lost);
+    log_event(env->log, LOG_WARN,
+              "%s was rotated away while clew was not running: at least %llu bytes of it are lost, "
+              "reading its newer files. Let the runtime keep more or larger files "
+              "(containerLogMaxFiles, containerLogMaxSize) to outlast such a pause",
+              checkpoint_path(tail->stream.checkpoint), (unsigned long long)lost);
+}
+
+static void go_on_without(struct tail *tail, const struct promise *promise)
+{
+    struct generation *generation;
+    bool is_cut = false;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        uint64_t born_ns = generation->id.born_ns;
+        bool is_same_file = generation->id.inode == promise->file.inode;
+        is_cut |= is_same_file;
+        if (!is_same_file && !generation->is_live && born_ns != 0 &&
+            born_ns < promise->file.born_ns) {
+            is_read(generation);
+        } else {
+            generation->state = GENERATION_WAITING;
+            generation->offset = 0;
+        }
+    }
+    counters_add(tail->input->env.counters, C_TRUNCATIONS, is_cut);
+    if (promise->size > promise->position.offset) {
+        say_lost(tail, promise);
+    }
+}
+
+/* ---- read_from: end ---- */
+
+/* Behind the last newline, so that no half line is shipped. */
+static uint64_t last_line_start(const struct generation *generation)
+{
+    char bytes[LINE_LOOK_BYTES];
+    uint64_t size = generation->size;
+    size_t len = size < sizeof(bytes) ? (size_t)size : sizeof(bytes);
+    ssize_t n = pread(generation->fd, bytes, len, (off_t)(size - len));
+    const char *newline = n == (ssize_t)len ? memrchr(bytes, '\n', len) : NULL;
+    return newline != NULL ? size - len + (size_t)(newline - bytes) + 1 : size;
+}
+
+/* Nothing of what is there. The place is promised at once: else a restart before the first line
+ * would begin at a later end. */
+static void begin_at_end(struct tail *tail)
+{
+    struct generation *generation;
+    struct generation *newest = NULL;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation->state == GENERATION_WAITING) {
+            is_read(generation);
+            newest = generation;
+        }
+    }
+    if (newest == NULL) {
+        return;
+    }
+    newest->state = GENERATION_WAITING;
+    if (generation_open(newest) == 0) {
+        newest->offset = last_line_start(newest);
+        newest->is_rewritten |= !generation_learn_guard(newest);
+    }
+    newest->number = ++tail->last_number;
+    generation_grow_identity(newest);
+    generation_tell_name(newest);
+    checkpoint_advance(tail->stream.checkpoint,
+                       (struct position){newest->number, newest->offset});
+}
+
+void resume_tail(struct tail *tail, const struct found_log *log)
+{
+    const struct input *input = tail->input;
+    struct checkpoint *checkpoint = tail->stream.checkpoint;
+    struct promise promise;
+    if (!checkpoint_read(checkpoint, &promise.file, &promise.position)) {
+        if (input_is_starting(input) && input->settings->read_from == READ_FROM_END) {
+            begin_at_end(tail);
+        }
+        return;
+    }
+    promise.size = checkpoint_size(checkpoint);
+    tail->last_number = promise.position.generation;
+    struct generation *found = find_promised(tail, &promise);
+    if (found == NULL) {
+        found = find_compressed(tail, log, &promise);
+    }
+    if (found != NULL) {
+        go_on(tail, found, &promise);
+    } else {
+        go_on_without(tail, &promise);
+    }
+}

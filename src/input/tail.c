@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "input/tail.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/mem.h"
+
+/*
+ * A stream's list of generations, brought in line with what each look at its directory finds.
+ *
+ * A file that is known by device and inode is the same, whatever its name. One that is not known is
+ * put behind the file that discovery lists before it. Nothing is dropped because it was missed once:
+ * a listing that runs beside a rename may see neither name.
+ */
+
+enum {
+    UNSEEN_MAX = 2,        /* looks that miss a closed file before it is given up */
+    COPY_PROOF_BYTES = 16, /* fewer equal first bytes prove no copy */
+};
+
+#define UNCLEAR_NS UINT64_C(1000000000) /* a copy grows; what rests this long is none */
+
+/* ---- the list ---- */
+
+struct generation *tail_current(const struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation->state == GENERATION_UNCLEAR) {
+            return NULL; /* if it is no copy, it comes first */
+        }
+        if (generation->state == GENERATION_WAITING) {
+            return generation;
+        }
+    }
+    return NULL;
+}
+
+bool tail_is_unclear(const struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation->state == GENERATION_UNCLEAR) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct generation *tail_next(const struct generation *current)
+{
+    const struct list *end = &current->tail->generations;
+    for (struct list *link = current->link.next; link != end; link = link->next) {
+        struct generation *generation = container_of(link, struct generation, link);
+        if (generation->state == GENERATION_WAITING) {
+            return generation;
+        }
+    }
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static bool is_tail(const void *value, const void *key)
+{
+    return strcmp(((const struct tail *)value)->key, key) == 0;
+}
+
+struct tail *tail_find(const struct input *input, const char *key)
+{
+    return map_find(&input->tails, hash_bytes(key, strlen(key), 0), is_tail, key);
+}
+
+static struct tail *tail_new(struct input *input, const struct found_log *log)
+{
+    struct tail *tail = mem_alloc(sizeof(*tail));
+    tail->input = input;
+    tail->key = mem_string(log->key);
+    tail->directory = mem_string(log->directory);
+    tail->shown = mem_string(log->shown);
+    tail->is_kubelet = log->is_kubelet;
+    tail->opened_ns = clock_realtime_ns();
+    tail->stream.checkpoint = checkpoint_get(input->env.checkpoints, log->key);
+    list_init(&tail->generations);
+    list_init(&tail->ready);
+    list_init(&tail->waiting);
+    list_init(&tail->active);
+    map_add(&input->tails, hash_bytes(tail->key, strlen(tail->key), 0), tail);
+    return tail;
+}
+
+void tail_close(struct tail *tail, bool is_over)
+{
+    struct input *input = tail->input;
+    struct generation *generation;
+    input->env.sink->gone(input->env.sink->context, &tail->stream);
+    TAIL_FOR_EACH(tail, generation)
+    {
+        generation_free(generation);
+    }
+    list_remove(&tail->ready);
+    list_remove(&tail->waiting);
+    list_remove(&tail->active);
+    map_remove(&input->tails, hash_bytes(tail->key, strlen(tail->key), 0), tail);
+    if (!tail->is_refused) {
+        checkpoint_unclaim(tail->stream.checkpoint);
+        if (is_over) {
+            checkpoint_forget(tail->stream.checkpoint);
+        }
+    }
+    checkpoint_release(tail->stream.checkpoint);
+    for (uint32_t i = 0; i < tail->source_count; i++) {
+        source_free(tail->sources[i].source);
+    }
+    free(tail->sources);
+    free(tail->key);
+    free(tail->directory);
+    free(tail->shown);
+    free(tail);
+}
+
+static bool is_empty_directory(const char *path)
+{
+    DIR *stream = opendir(path);
+    if (stream == NULL) {
+        return true;
+    }
+    size_t names = 0;
+    while (names < 3 && readdir(stream) != NULL) {
+        names++; /* "." and ".." are two */
+    }
+    closedir(stream);
+    return names < 3;
+}
+
+/* The nearest directory above the stream that still exists has something in it: so the log was
+ * removed. If not, a file system may have been unmounted, and the promise is kept for its return. */
+static bool was_removed(const struct tail *tail)
+{
+    char *path = mem_string(tail->directory);
+    struct file_stat info;
+    bool is_there = file_stat_path(path, &info) == 0;
+    bool was_there = is_there;
+    for (char *slash; !is_there && (slash = strrchr(path, '/')) != NULL && slash != path;) {
+        *slash = '\0';
+        is_there = file_stat_path(path, &info) == 0;
+    }
+    bool is_removed = was_there || !is_empty_directory(path);
+    free(path);
+    return is_removed;
+}
+
+void tail_close_if_empty(struct tail *tail)
+{
+    if (list_is_empty(&tail->generations)) {
+        tail_close(tail, was_removed(tail));
+    }
+}
+
+/* ---- sources ---- */
+
+enum { SOURCES_KEPT = 16 }; /* a partial line of a container may outlive some of its restarts */
+
+static void drop_oldest_source(struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation->source == tail->sources[0].source) {
+            return;
+        }
+    }
+    source_free(tail->sources[0].source);
+    tail->source_count--;
+    memmove(tail->sources, tail->sources + 1, tail->source_count * sizeof(*tail->sources));
+}
+
+/* The path of the live file: rotated ones were written under it. */
+static char *source_path(const struct tail *tail, uint64_t restart)
+{
+    if (tail->is_kubelet) {
+        return mem_format("%s/%llu.log", tail->directory, (unsigned long long)restart);
+    }
+    return mem_string(tail->shown != NULL ? tail->shown : tail->key);
+}
+
+struct source *tail_source(struct tail *tail, uint64_t restart)
+{
+    const struct input_settings *settings = tail->input->settings;
+    for (uint32_t i = 0; i < tail->source_count; i++) {
+        if (tail->sources[i].restart == restart) {
+            return tail->sources[i].source;
+        }
+    }
+    if (tail->source_count >= SOURCES_KEPT) {
+        drop_oldest_source(tail);
+    }
+    char *path = source_path(tail, restart);
+    uint64_t id = hash_bytes(path, strlen(path), tail->input->source_seed);
+    struct source *source = source_new(path, settings->name, id);
+    free(path);
+    if (settings->service != NULL) {
+        free(source->default_service);
+        source->default_service = mem_string(settings->service);
+    }
+    tail->sources = mem_resize(tail->sources, tail->source_count + 1u, sizeof(*tail->sources));
+    tail->sources[tail->source_count++] = (struct tail_source){restart, source};
+    return source;
+}
+
+/* ---- copies (logrotate's copytruncate) ---- */
+
+enum likeness {
+    IS_OTHER,
+    IS_COPY,
+    IS_TOO_SHORT, /* to tell, so far */
+};
+
+static bool guard_matches(const struct generation *original, int fd)
+{
+    char bytes[GUARD_BYTES];
+    size_t len = original->guard_len;
+    return pread(fd, bytes, len, (off_t)(original->offset - len)) == (ssize_t)len &&
+           hash_bytes(bytes, len, 0) == original->guard;
+}
+
+static enum likeness compare(const struct generation *original, const struct generation *file)
+{
+    struct file_stat info;
+    if (original->id.fingerprint_len < COPY_PROOF_BYTES || original->is_gzip ||
+        file_stat_fd(file->fd, &info) < 0) {
+        return IS_OTHER;
+    }
+    if (info.size < original->id.fingerprint_len) {
+        return IS_TOO_SHORT;
+    }
+    if (!identity_matches_content(&original->id, file->fd)) {
+        return IS_OTHER;
+    }
+    if (info.size < original->offset) {
+        return IS_TOO_SHORT;
+    }
+    return guard_matches(original, file->fd) ? IS_COPY : IS_OTHER;
+}
+
+static enum likeness find_original(struct generation *file)
+{
+    struct generation *original;
+    enum likeness found = IS_OTHER;
+    TAIL_FOR_EACH(file->tail, original)
+    {
+        if (original == file || (original->state != GENERATION_WAITING &&
+                                 original->state != GENERATION_DONE)) {
+            continue;
+        }
+        enum likeness likeness = compare(original, file);
+        if (likeness == IS_COPY) {
+            file->original = original;
+            return IS_COPY;
+        }
+        found = likeness == IS_OTHER ? found : likeness;
+    }
+    return found;
+}
+
+/* A new file with a rotated name: it may be a copy of the live one, perhaps still being made. */
+static void judge(struct generation *file)
+{
+    if (generation_open(file) < 0) {
+        return; /* the next look tries again */
+    }
+    enum likeness likeness = find_original(file);
+    if (likeness == IS_COPY) {
+        file->state = GENERATION_COPY;
+        generation_close(file);
+    } else if (likeness == IS_OTHER || file->unseen > 0 ||
+               file->modified_ns + UNCLEAR_NS < clock_realtime_ns()) {
+        file->state = GENERATION_WAITING;
+    } else {
+        input_wake_at(file->tail, clock_monotonic_ns() + UNCLEAR_NS / 4);
+    }
+}
+
+static struct generation *find_copy(const struct generation *original)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(original->tail, generation)
+    {
+        if (generation->original == original && generation->state == GENERATION_COPY &&
+            generation->size >= original->offset) {
+            return generation;
+        }
+    }
+    return NULL;
+}
+
+/* The copy has the bytes that the original has lost: it is the rest of that generation. */
+static void read_on_in_copy(struct generation *copy, const struct generation *original)
+{
+    copy->state = GENERATION_WAITING;
+    copy->original = NULL;
+    copy->number = original->number;
+    copy->offset = original->offset;
+    copy->guard = original->guard;
+    copy->guard_len = original->guard_len;
+    copy->hash = original->hash;
+    copy->is_hash_final = original->is_hash_final;
+    copy->is_mid_line = original->is_mid_line;
+    copy->is_skipping = original->is_skipping;
+    copy->id.fingerprint = original->id.fingerprint;
+    copy->id.fingerprint_len = original->id.fingerprint_len;
+    generation_tell_name(copy);
+}
+
+static void say_truncated(const struct generation *generation, uint64_t lost)
+{
+    const struct input_env *env = &generation->tail->input->env;
+    counters_add(env->counters, C_BYTES_LOST, lost);
+    log_event(env->log, lost > 0 ? LOG_WARN : LOG_INFO,
+              "%s/%s was truncated or written anew: reading it from its beginning; %llu bytes that "
+              "were in it had not been read%s",
+              generation->tail->directory, generation->name, (unsigned long long)lost,
+              lost > 0 ? ". Rotate by rename instead of copytruncate to lose none" : "");
+}
+
+/* What the file holds now is a new generation. */
+static void begin_anew(struct generation *generation)
+{
+    const struct input_env *env = &generation->tail->input->env;
+    struct generation *copy = find_copy(generation);
+    counters_add(env->counters, C_TRUNCATIONS, 1);
+    if (copy != NULL) {
+        read_on_in_copy(copy, generation);
+    } else if (generation->state == GENERATION_WAITING) {
+        say_truncated(generation, generation->size > generation->offset
+                                      ? generation->size - generation->offset
+                                      : 0);
+    }
+    generation_close(generation);
+    generation->is_rewritten = false;
+    generation->state = generation->is_live ? GENERATION_WAITING : GENERATION_UNCLEAR;
+    generation->number = 0;
+    generation->offset = 0;
+    generation->size = 1; /* not known, but worth a look */
+    generation->searched = 0;
+    generation->guard_len = 0;
+    generation->id.fingerprint_len = 0;
+    generation->id.fingerprint = 0;
+    generation->is_hash_final = false;
+    generation->is_mid_line = false;
+    generation->is_skipping = false;
+}
+
+/* ---- what a look has found ---- */
+
+/* Without a time of birth a reused inode shows in the bytes only. */
+static bool is_reused_inode(const struct generation *generation, const struct found *found)
+{
+    if (generation->fd >= 0 || generation->id.fingerprint_len == 0 ||
+        (generation->id.born_ns != 0 && found->info.born_ns != 0) ||
+        (strcmp(generation->name, found->name) == 0 && found->info.size >= generation->offset)) {
+        return false;
+    }
+    char *path = mem_format("%s/%s", generation->tail->directory, found->name);
+    int fd = file_open_found(path);
+    bool is_other = fd >= 0 && !identity_matches_content(&generation->id, fd);
+    if (fd >= 0) {
+        close(fd);
+    }
+    free(path);
+    return is_other;
+}
+
+static void refresh(struct generation *generation, const struct found *found)
+{
+    generation->unseen = 0;
+    generation->is_seen = true;
+    generation->is_live = found->age == LOG_LIVE;
+    if (strcmp(generation->name, found->name) != 0) {
+        generation_rename(generation, found->name);
+    }
+    generation->modified_ns = found->info.modified_ns;
+    switch (generation->state) {
+    case GENERATION_WAITING:
+    case GENERATION_DONE:
+        if (found->info.size < generation->offset) {
+            generation->is_rewritten = true; /* size stays: it tells how much is lost */
+            return;
+        }
+        generation->size = found->info.size;
+        if (generation->state == GENERATION_DONE && generation->size > generation->offset) {
+            generation->state = GENERATION_WAITING;
+            generation->number = 0;
+        }
+        break;
+    case GENERATION_UNCLEAR:
+    case GENERATION_COPY:
+        generation->size = found->info.size;
+        break;
+    case GENERATION_IGNORED:
+        generation->offset = found->info.size;
+        generation->size = found->info.size;
+        break;
+    }
+}
+
+/* Another stream has this inode. If its name there still leads to it, this is a second name for a
+ * file that is read already; else it has been moved here, and is read on where the other came to. */
+static bool is_second_name(const struct generation *known)
+{
+    char *path = generation_path(known);
+    struct file_stat info;
+    bool is_there = file_stat_path(path, &info) == 0 && identity_is_same_inode(&known->id, &info);
+    free(path);
+    return is_there;
+}
+
+static void take_place(struct generation *generation, struct generation *known)
+{
+    generation->offset = known->offset;
+    generation->guard = known->guard;
+    generation->guard_len = known->guard_len;
+    generation->hash = known->hash;
+    generation->is_hash_final = known->is_hash_final;
+    generation->is_mid_line = known->is_mid_line;
+    generation->id.fingerprint = known->id.fingerprint;
+    generation->id.fingerprint_len = known->id.fingerprint_len;
+    struct tail *old = known->tail;
+    generation_free(known);
+    tail_close_if_empty(old);
+}
+
+/* Only files that come later can be copies of what was read. */
+static enum generation_state state_of_new(const struct tail *tail, const struct found *found)
+{
+    bool is_first_look = list_is_empty(&tail->generations) || tail->last_number == 0;
+    bool is_fresh = found->info.modified_ns > tail->opened_ns;
+    if (is_first_look || tail->is_kubelet || found->age == LOG_LIVE) {
+        return found->is_included ? GENERATION_WAITING : GENERATION_IGNORED;
+    }
+    return is_fresh || found->is_included ? GENERATION_UNCLEAR : GENERATION_IGNORED;
+}
+
+static struct generation *add(struct tail *tail, const struct found *found,
+                              struct generation *known, struct list *place)
+{
+    if (known != NULL && is_second_name(known)) {
+        return NULL;
+    }
+    enum generation_state state = state_of_new(tail, found);
+    struct generation *generation = generation_new(tail, found, place);
+    generation->source = tail_source(tail, found->restart);
+    generation->state = known != NULL ? GENERATION_WAITING : state;
+    if (known != NULL) {
+        take_place(generation, known);
+    }
+    if (generation->state == GENERATION_IGNORED) {
+        generation->offset = generation->size;
+    }
+    return generation;
+}
+
+static void match(struct tail *tail, const struct found_log *log)
+{
+    struct list *place = &tail->generations;
+    for (size_t i = 0; i < log->count; i++) {
+        const struct found *found = &log->files[i];
+        if (found->is_compressed) {
+            continue;
+        }
+        struct generation *generation = generation_find(tail->input, &found->info);
+        if (generation != NULL && generation->tail == tail &&
+            is_reused_inode(generation, found)) {
+            generation_free(generation);
+            generation = NULL;
+        }
+        if (generation != NULL && generation->tail == tail) {
+            refresh(generation, found);
+        } else {
+            generation = add(tail, found, generation, place);
+        }
+        place = generation != NULL ? &generation->link : place;
+    }
+}
+
+static void say_lost(const struct generation *generation)
+{
+    const struct input_env *env = &generation->tail->input->env;
+    uint64_t lost = generation->size - generation->offset;
+    counters_add(env->counters, C_BYTES_LOST, lost);
+    log_event(env->log, LOG_WARN,
+              "%s/%s is gone, and %llu bytes of it had not been read. Let the runtime keep more or "
+              "larger files (containerLogMaxFiles, containerLogMaxSize), or raise open_files_max",
+              generation->tail->directory, generation->name, (unsigned long long)lost);
+}
+
+/* Its name is no longer there. What is open is read to its end first. */
+static void miss(struct generation *generation)
+{
+    generation->unseen = generation->unseen < UNSEEN_MAX ? generation->unseen + 1 : UNSEEN_MAX;
+    if (generation->fd >= 0 && (generation->state == GENERATION_WAITING ||
+                                generation->state == GENERATION_UNCLEAR)) {
+        return;
+    }
+    if (generation->unseen < UNSEEN_MAX) {
+        input_look_soon(generation->tail);
+        return;
+    }
+    if (generation->state == GENERATION_WAITING && generation->size > generation->offset) {
+        say_lost(generation);
+    }
+    generation_free(generation);
+}
+
+static void mark_unseen(struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        generation->is_seen = false;
+    }
+}
+
+static void miss_unseen(struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (!generation->is_seen) {
+            miss(generation);
+        }
+    }
+}
+
+/* The list is right again: give out what follows from it. */
+static void settle(struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation->state == GENERATION_UNCLEAR) {
+            judge(generation);
+        }
+    }
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation->is_rewritten) {
+            begin_anew(generation);
+        }
+    }
+    struct generation *current = tail_current(tail);
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation->state != GENERATION_WAITING) {
+            continue;
+        }
+        if (generation != current) {
+            generation->number = 0;
+        }
+        if (generation != current || (generation->offset == 0 && tail->input->was_scanned)) {
+            generation_open(generation); /* it may be deleted before it is read */
+        }
+    }
+    if (current != NULL && (current->size > current->offset || current->unseen > 0 ||
+                            tail_next(current) != NULL)) {
+        input_wake(tail);
+    }
+}
+
+static void begin(struct tail *tail, const struct found_log *log)
+{
+    for (size_t i = 0; i < log->count; i++) {
+        const struct found *found = &log->files[i];
+        struct generation *known = generation_find(tail->input, &found->info);
+        if (!found->is_compressed) {
+            struct list *newest = tail->generations.prev;
+            add(tail, found, known, newest);
+        }
+    }
+    resume_tail(tail, log);
+    settle(tail);
+}
+
+static bool claim(struct tail *tail)
+{
+    bool was_refused = tail->is_refused;
+    tail->is_refused = !checkpoint_claim(tail->stream.checkpoint);
+    if (tail->is_refused && !was_refused) {
+        counters_add(tail->input->env.counters, C_FILE_ERRORS, 1);
+        log_event(tail->input->env.log, LOG_WARN,
+                  "%s is read by another input already: input %s leaves it alone", tail->key,
+                  tail->input->settings->name);
+    }
+    return !tail->is_refused;
+}
+
+void tail_found(struct input *input, const struct found_log *log)
+{
+    struct tail *tail = tail_find(input, log->key);
+    bool is_new = tail == NULL;
+    if (log->count == 0) {
+        return; /* the end of the scan tells whether it came back under another name */
+    }
+    if (is_new) {
+        tail = tail_new(input, log);
+    }
+    tail->scan = input->scan;
+    if (is_new || tail->is_refused) {
+        if (claim(tail)) {
+            begin(tail, log);
+        }
+        return;
+    }
+    mark_unseen(tail);
+    match(tail, log);
+    miss_unseen(tail);
+    settle(tail);
+}
+
+void tail_not_found(struct tail *tail)
+{
+    mark_unseen(tail);
+    miss_unseen(tail);
+    if (!list_is_empty(&tail->generations)) {
+        settle(tail);
+    }
+    tail_close_if_empty(tail);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_INPUT_TAIL_H
+#define CLEW_INPUT_TAIL_H
+
+/*
+ * The inside of the file input: streams, their generations, and who does what with them.
+ *
+ *     discover.c   which files there are            input.c       timers, fairness, back-pressure
+ *     tail.c       a stream's list of generations   reader.c      bytes to lines
+ *     resume.c     where a stream begins            generation.c  one file: opening, identity
+ *
+ * A stream's generations are one list, oldest first. The first that is GENERATION_WAITING is the
+ * current one; only it is read, so lines come in the order of writing.
+ *
+ *     state     meaning                                  left by
+ *     waiting   to be read, or being read                its end was reached and stayed --> done
+ *     done      read to its end                          it grows --> waiting; its name goes --> freed
+ *     copy      the same bytes as another generation     the original is cut --> waiting in its place
+ *     unclear   too young to tell whether it is a copy   --> waiting or copy
+ *     ignored   nobody asked for it                      its name goes --> freed
+ *
+ * Numbers (struct position) are given when a generation becomes the current one, so they count up in
+ * the order of reading whatever is found late. One that is interrupted, because an older one was
+ * found or has grown, gets a new number when it is current again.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/list.h"
+#include "base/map.h"
+#include "input/discover.h"
+#include "input/input.h"
+
+enum {
+    GUARD_BYTES = 64, /* in front of the offset, compared at every read: tells a file written anew */
+};
+
+enum generation_state {
+    GENERATION_WAITING,
+    GENERATION_DONE,
+    GENERATION_COPY,
+    GENERATION_UNCLEAR,
+    GENERATION_IGNORED,
+};
+
+/* One file of a stream. */
+struct generation {
+    struct list link;      /* in tail->generations */
+    struct list open_link; /* in input->open, least recently read first, while fd >= 0 */
+    struct tail *tail;
+    struct source *source; /* the tail's */
+    struct generation *original; /* of a copy */
+    struct gzip_reader *gzip; /* NULL: the file is read as it lies */
+    char *name;            /* in tail->directory */
+    struct file_id id;
+    uint64_t number;       /* struct position's generation; 0 until it is current */
+    uint64_t offset;       /* of the next line */
+    uint64_t size;         /* as last seen */
+    uint64_t modified_ns;
+    uint64_t hash;         /* struct line's file_hash */
+    uint64_t guard;        /* hash of guard_len bytes in front of offset */
+    uint64_t searched;     /* bytes behind offset known to hold no newline, if they are many */
+    int fd;
+    enum generation_state state;
+    uint8_t guard_len;
+    uint32_t unseen;       /* looks in a row that did not find its name */
+    bool is_seen;          /* by the look that goes on */
+    bool is_live;          /* has the name that the application writes to */
+    bool is_hash_final;    /* the first line has been seen as far as `hash` goes */
+    bool is_mid_line;      /* the byte before offset is no newline */
+    bool is_skipping;      /* the rest of a truncated line */
+    bool is_rewritten;     /* shrank, or other bytes in front of offset: begins anew */
+    bool has_complained;
+    bool is_gzip;          /* read through `gzip` when open */
+};
+
+struct tail_source {
+    uint64_t restart;
+    struct source *source;
+};
+
+/* One stream. */
+struct tail {
+    struct stream stream; /* what the sink sees */
+    struct input *input;
+    char *key;
+    char *directory;
+    char *shown;
+    struct list generations;
+    struct list ready;   /* in input->ready while there may be something to read */
+    struct list waiting; /* in input->waiting until deadline_ns */
+    struct list active;  /* in input->active while the sink may hold a partial line */
+    struct tail_source *sources; /* newest last */
+    uint32_t source_count;
+    uint64_t last_number;
+    uint64_t deadline_ns;   /* monotonic, as the three below */
+    uint64_t end_since_ns;  /* since when the end of the current one has been at … */
+    uint64_t end_size;      /* … this size */
+    uint64_t last_line_ns;
+    uint64_t opened_ns;     /* real time */
+    uint64_t scan;          /* number of the last full scan that found it */
+    bool is_kubelet;
+    bool is_refused; /* another input reads it */
+};
+
+struct input {
+    const struct input_settings *settings;
+    struct input_env env;
+    struct discover *discover;
+    struct watch *watch;
+    struct input_timers *timers;
+    struct map tails;    /* by key */
+    struct map by_file;  /* generations by device and inode */
+    struct map by_name;  /* generations by directory and name */
+    struct list ready;
+    struct list waiting;
+    struct list active;
+    struct list open;
+    uint64_t open_count;
+    uint64_t scan;
+    uint64_t source_seed;
+    char *buffer;        /* for every file: what is not taken is read again */
+    size_t buffer_bytes;
+    bool is_blocked;
+    bool is_stopped;
+    bool was_scanned;
+};
+
+/* ---- tail.c ---- */
+
+/* Oldest first; the one at hand may be freed meanwhile. */
+#define TAIL_FOR_EACH(tail, item)                                                                  \
+    for (struct list *next_, *link_ = (tail)->generations.next;                                    \
+         next_ = link_->next, item = container_of(link_, struct generation, link),                 \
+         link_ != &(tail)->generations; link_ = next_)
+
+/* Make a stream's list say what this look has found; begins the stream if it is new. */
+void tail_found(struct input *input, const struct found_log *log);
+
+/* This look has not found the stream. */
+void tail_not_found(struct tail *tail);
+
+struct generation *tail_current(const struct tail *tail);        /* NULL: nothing to read */
+struct generation *tail_next(const struct generation *current);  /* the one to be read after it */
+struct source *tail_source(struct tail *tail, uint64_t restart); /* kept by the stream */
+struct tail *tail_find(const struct input *input, const char *key);
+void tail_close(struct tail *tail, bool is_over);   /* is_over: it will not come back */
+bool tail_is_unclear(const struct tail *tail);  /* a look is needed to go on */
+void tail_close_if_empty(struct tail *tail);
+
+/* ---- resume.c ---- */
+
+/* Decide what of a new stream's generations is to be read and from where. */
+void resume_tail(struct tail *tail, const struct found_log *log);
+
+/* ---- generation.c ---- */
+
+struct generation *generation_new(struct tail *tail, const struct found *found,
+                                  struct list *place);
+void generation_free(struct generation *generation);
+struct generation *generation_find(const struct input *input, const struct file_stat *info);
+struct generation *generation_find_name(const struct input *input, const char *directory,
+                                        const char *name);
+void generation_rename(struct generation *generation, const char *name);
+
+/* 0; -ESTALE: the name leads to another file now; else -errno. Nothing if it is open. */
+int generation_open(struct generation *generation);
+void generation_close(struct generation *generation);
+char *generation_path(const struct generation *generation); /* the caller frees it */
+
+/* Tell the checkpoint who it is. */
+void generation_tell_name(struct generation *generation);
+
+/* Its bytes, as pread(2). */
+ssize_t generation_read(struct generation *generation, char *bytes, size_t len, uint64_t offset);
+
+/* Hash what is known to be its beginning, once more of it is known. */
+void generation_grow_identity(struct generation *generation);
+
+/* Learn `guard` and is_mid_line at the offset. False: the file does not reach that far. */
+bool generation_learn_guard(struct generation *generation);
+
+/* ---- reader.c ---- */
+
+enum turn {
+    TURN_MORE,      /* there may be more to read at once */
+    TURN_END,       /* its end; size - offset bytes of a line without newline are left */
+    TURN_BLOCKED,   /* the sink has no room */
+    TURN_REWRITTEN, /* is not the file that was read before */
+    TURN_FAILED,
+};
+
+/* Read one turn of the current generation, give its lines to the sink. */
+enum turn reader_turn(struct generation *generation);
+
+/* Its last line has no newline and will not get one soon: give it as it is. */
+enum turn reader_flush(struct generation *generation);
+
+/* Learn file_hash from the first line, as of a file with this inode. */
+void reader_learn_hash(struct generation *generation, uint64_t inode);
+
+size_t reader_buffer_bytes(const struct input_settings *settings);
+
+/* ---- input.c ---- */
+
+void input_wake(struct tail *tail);             /* read it soon */
+void input_wake_at(struct tail *tail, uint64_t deadline_ns); /* … then (monotonic) */
+void input_look_soon(struct tail *tail);        /* list its directory again */
+bool input_is_starting(const struct input *input); /* the first full scan */
+
+#endif
