@@ -401,7 +401,7 @@ unsigned key_holds(uint16_t id)
 #define CACHE_SLOTS 512
 #define INDEX_SLOTS 1024 /* at least twice the rows, so that probes stay short */
 
-/* One cache line. `first` and `last` are the (overlapping) first and last eight bytes. */
+/* One cache line of 64 bytes. `first` and `last` are the (overlapping) first and last eight bytes. */
 struct slot {
     uint64_t first;
     uint64_t last;

@@ -304,7 +304,7 @@ struct key_cache *key_cache_new_of(const struct key_row *rows, size_t count);
  * KEY_NAME_MAX bytes means nothing. */
 uint16_t key_lookup(struct key_cache *cache, struct slice name);
 
-#define KEY_NAME_MAX 64
+#define KEY_NAME_MAX 60
 
 /* The same for `name` inside a container called `prefix`: the path `prefix.name`, so that `dd` and
  * `trace_id` is found as dd.trace_id. The leaf alone is the caller's second try. An empty prefix is
