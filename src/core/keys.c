@@ -586,7 +586,7 @@ static uint32_t load4(const char *s)
 }
 
 /* First and last bytes of a name of 1 to KEY_NAME_MAX, without reading outside of it. */
-static void load_ends(struct slice name, uint64_t *out_first, uint64_t *out_last)
+static inline void load_ends(struct slice name, uint64_t *out_first, uint64_t *out_last)
 {
     const char *s = name.data;
     size_t n = name.len;
@@ -602,7 +602,30 @@ static void load_ends(struct slice name, uint64_t *out_first, uint64_t *out_last
     }
 }
 
-uint16_t key_lookup(struct key_cache *cache, struct slice name)
+static inline struct slot *slot_of(struct key_cache *cache, uint64_t first, uint64_t last,
+                                   size_t len)
+{
+    uint64_t mixed = (first ^ (last << 7 | last >> 57) ^ len) * UINT64_C(0x9E3779B97F4A7C15);
+    return &cache->slots[mixed >> 55];
+}
+
+static __attribute__((noinline)) uint16_t fill_slot(struct key_cache *cache, struct slice name)
+{
+    uint64_t first;
+    uint64_t last;
+    load_ends(name, &first, &last);
+    struct slot *slot = slot_of(cache, first, last, name.len);
+    slot->first = first;
+    slot->last = last;
+    slot->len = (uint8_t)name.len;
+    slot->id = look_up_slowly(cache, name);
+    if (name.len > 16) {
+        memcpy(slot->middle, name.data + 8, name.len - 16);
+    }
+    return slot->id;
+}
+
+static inline uint16_t look_up(struct key_cache *cache, struct slice name)
 {
     if (name.len - 1 >= KEY_NAME_MAX) {
         return KEY_UNKNOWN;
@@ -610,19 +633,17 @@ uint16_t key_lookup(struct key_cache *cache, struct slice name)
     uint64_t first;
     uint64_t last;
     load_ends(name, &first, &last);
-    uint64_t mixed = (first ^ (last << 7 | last >> 57) ^ name.len) * UINT64_C(0x9E3779B97F4A7C15);
-    struct slot *slot = &cache->slots[mixed >> 55];
-    size_t middle = name.len > 16 ? name.len - 16 : 0;
-    if (slot->first == first && slot->last == last && slot->len == name.len &&
-        (middle == 0 || memcmp(slot->middle, name.data + 8, middle) == 0)) {
+    const struct slot *slot = slot_of(cache, first, last, name.len);
+    if (((slot->first ^ first) | (slot->last ^ last) | (slot->len ^ name.len)) == 0 &&
+        (name.len <= 16 || memcmp(slot->middle, name.data + 8, name.len - 16) == 0)) {
         return slot->id;
     }
-    slot->first = first;
-    slot->last = last;
-    slot->len = (uint8_t)name.len;
-    slot->id = look_up_slowly(cache, name);
-    memcpy(slot->middle, name.data + (middle != 0 ? 8 : 0), middle);
-    return slot->id;
+    return fill_slot(cache, name);
+}
+
+uint16_t key_lookup(struct key_cache *cache, struct slice name)
+{
+    return look_up(cache, name);
 }
 
 uint16_t key_lookup_joined(struct key_cache *cache, struct slice prefix, struct slice name)
@@ -650,7 +671,7 @@ void key_hits_collect(struct key_cache *cache, struct fields *fields, struct key
     out->holds = 0;
     for (uint32_t i = 0; i < fields->count; i = fields->items[i].next) {
         struct field *field = &fields->items[i];
-        field->key_id = field->key != NULL ? key_lookup(cache, field_key(field)) : KEY_UNKNOWN;
+        field->key_id = look_up(cache, field_key(field));
         if (field->key_id == KEY_UNKNOWN || out->count == KEY_HITS_MAX) {
             continue;
         }

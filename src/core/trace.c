@@ -476,9 +476,91 @@ static void add_text(struct work *work, struct slice text)
     trace_text_scan(&work->resolver->text, text, !is_text_line, work->candidates);
 }
 
+/* The members of OpenTelemetry's own names, when there are no others. */
+struct usual {
+    struct field *trace;
+    struct field *span;
+    struct field *flags;
+};
+
+/* False when a member of any other convention is there, or one of these is not simply there. */
+static bool find_usual(struct record *record, const struct key_hits *hits, struct usual *out)
+{
+    for (uint32_t i = 0; i < hits->count; i++) {
+        uint16_t id = hits->items[i].id;
+        if (id > KEY_RESOURCE_LOGS) {
+            continue;
+        }
+        struct field *field = &record->fields.items[hits->items[i].field];
+        struct field **place = id == KEY_TRACE_ID  ? &out->trace
+                               : id == KEY_SPAN_ID ? &out->span
+                               : id == KEY_FLAGS   ? &out->flags
+                                                   : NULL;
+        if (place == NULL || *place != NULL || field->kind != FIELD_STRING) {
+            return false;
+        }
+        *place = field;
+    }
+    return out->trace != NULL && out->span != NULL;
+}
+
+/*
+ * What nearly every line with ids looks like: trace_id, span_id and perhaps trace_flags as
+ * OpenTelemetry writes them. Same result as the general way, at a tenth of its cost; false, with the
+ * record as it was, for anything else.
+ */
+static bool resolve_usual(const struct trace_resolver *resolver, struct record *record,
+                          const struct key_hits *hits)
+{
+    struct usual usual = {0};
+    struct flags_value flags = {.state = FLAGS_NONE};
+    uint8_t ids[24];
+    if (!find_usual(record, hits, &usual) || !normalise_usual(field_text(usual.trace), 32, ids) ||
+        !normalise_usual(field_text(usual.span), 16, ids + 16)) {
+        return false;
+    }
+    if (usual.flags != NULL) {
+        normalise_flags(field_text(usual.flags), false, &flags);
+        if (!flags.is_verbatim) {
+            return false;
+        }
+    }
+    memcpy(record->trace_id, ids, sizeof(record->trace_id));
+    memcpy(record->span_id, ids + 16, sizeof(record->span_id));
+    record->has_trace_id = true;
+    record->has_span_id = true;
+    record->has_flags = usual.flags != NULL;
+    record->flags = flags.bits;
+    record->trace_class = usual.flags != NULL && (flags.bits & 1) == 0 ? TRACE_UNSAMPLED : TRACE_OK;
+    static const uint8_t zeros[8];
+    record->also = (usual.flags == NULL ? UINT64_C(1) << NOTE_SAMPLING_UNKNOWN : 0) |
+                   (memcmp(ids, zeros, sizeof(zeros)) == 0 ? UINT64_C(1) << NOTE_LOW64 : 0);
+    uint8_t moved = resolver->repeat_moved ? 0 : FIELD_MOVED;
+    usual.trace->flags |= moved;
+    usual.span->flags |= moved;
+    if (usual.flags != NULL) {
+        usual.flags->flags |= moved;
+    }
+    return true;
+}
+
+static void set_absent(struct record *record)
+{
+    record->has_trace_id = false;
+    record->has_span_id = false;
+    record->has_flags = false;
+    record->flags = 0;
+    record->trace_class = TRACE_ABSENT;
+    record->also = 0;
+}
+
 void trace_resolve(struct trace_resolver *resolver, struct record *record,
                    const struct key_hits *hits, struct slice message)
 {
+    if ((hits->roles & TRACE_ROLES) != 0 && resolver->user == NULL &&
+        resolve_usual(resolver, record, hits)) {
+        return;
+    }
     struct trace_candidates *candidates = &resolver->candidates;
     struct work work = {resolver, candidates, &record->fields, record->format};
     candidates_clear(candidates);
@@ -495,6 +577,10 @@ void trace_resolve(struct trace_resolver *resolver, struct record *record,
     add_text(&work, message);
     if (!resolver->message_fallback) {
         drop_mentions(candidates);
+    }
+    if (candidates_is_empty(candidates)) {
+        set_absent(record);
+        return;
     }
     candidates_decide(candidates, resolver->repeat_moved, record);
 }

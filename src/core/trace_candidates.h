@@ -95,6 +95,12 @@ static inline void candidates_clear(struct trace_candidates *candidates)
     candidates->is_duplicate_different = false;
 }
 
+static inline bool candidates_is_empty(const struct trace_candidates *candidates)
+{
+    return candidates->trace_count + candidates->span_count == 0 && !candidates->has_bare_id &&
+           !candidates->has_duplicate;
+}
+
 /* Values in the state TRACE_ABSENT or FLAGS_NONE are no candidates: adding them does nothing. */
 void candidates_add_context(struct trace_candidates *candidates, enum trace_family family,
                             const struct context_value *context, struct candidate_place place);

@@ -79,6 +79,10 @@ void normalise_trace(struct slice text, enum id_form form, unsigned options,
                      struct context_value *out);
 void normalise_span(struct slice text, enum id_form form, unsigned options, struct id_value *out);
 
+/* The one form that nearly every id has: exactly `digits` (32 or 16) lower-case hex digits, not all
+ * zero. False for any other; `out` may then hold anything. */
+bool normalise_usual(struct slice text, size_t digits, uint8_t *out);
+
 /* Hex digits, true/false, Recorded/None, d(ebug); `is_number`: a JSON number, i.e. decimal. */
 void normalise_flags(struct slice text, bool is_number, struct flags_value *out);
 

@@ -27,6 +27,7 @@
 #define ESC '\x1b'
 
 typedef uint8_t block __attribute__((vector_size(16)));
+typedef int8_t signed_block __attribute__((vector_size(16)));
 
 struct scan {
     const struct trace_text *scanner;
@@ -170,29 +171,16 @@ struct value {
     bool is_quoted;
 };
 
+/* Ends a value: 1 any, 2 all but those of headers, which have several parts. */
+static const uint8_t value_ends[256] = {
+    [' '] = 1,  ['\t'] = 1, ['\n'] = 1, ['\r'] = 1, [','] = 1, ['"'] = 1,  ['\''] = 1, [']'] = 1,
+    [')'] = 1,  ['}'] = 1,  ['|'] = 1,  ['&'] = 1,  ['\\'] = 1, [ESC] = 1, [';'] = 2,
+};
+
 static bool ends_value(char c, bool is_header)
 {
-    switch (c) {
-    case ' ':
-    case '\t':
-    case '\n':
-    case '\r':
-    case ',':
-    case '"':
-    case '\'':
-    case ']':
-    case ')':
-    case '}':
-    case '|':
-    case '&':
-    case '\\':
-    case ESC:
-        return true;
-    case ';':
-        return !is_header;
-    default:
-        return false;
-    }
+    uint8_t kind = value_ends[(unsigned char)c];
+    return kind == 1 || (kind == 2 && !is_header);
 }
 
 /* `|root.1.` is .NET's; a bar ends any other value. */
@@ -312,9 +300,13 @@ static void add_xray_report(const struct scan *scan, size_t at, struct context_v
     }
 }
 
+/* Inside a message a marker is context, any other label a mention. */
 static bool is_marker_label(const struct scan *scan, struct slice name, const struct trace_key *key,
                             const struct value *value)
 {
+    if (!scan->is_message) {
+        return true;
+    }
     size_t begin = (size_t)(name.data - scan->s);
     bool is_sql_comment = key->form == FORM_TRACEPARENT && value->is_quoted &&
                           value->text.data[-1] == '\'';
@@ -385,7 +377,7 @@ static struct trace_key find_key(const struct scan *scan, struct slice name, uin
     return trace_key(*out_id);
 }
 
-static size_t take_label(struct scan *scan, size_t separator)
+static __attribute__((noinline)) size_t take_label(struct scan *scan, size_t separator)
 {
     struct label label;
     uint16_t id;
@@ -507,7 +499,7 @@ static bool take_list(struct scan *scan, struct slice inside)
     return true;
 }
 
-static size_t take_bracket(struct scan *scan, size_t at)
+static __attribute__((noinline)) size_t take_bracket(struct scan *scan, size_t at)
 {
     size_t limit = scan->n - at < BRACKET_MAX ? scan->n - at : BRACKET_MAX;
     const char *close = memchr(scan->s + at, ']', limit);
@@ -561,7 +553,7 @@ static bool is_labelled(const struct scan *scan, size_t at)
 }
 
 /* Sixteen hex digits begin at `at`: perhaps an id, perhaps a traceparent around it. */
-static size_t take_run(struct scan *scan, size_t at)
+static __attribute__((noinline)) size_t take_run(struct scan *scan, size_t at)
 {
     size_t begin = at;
     size_t end = at + 16;
@@ -610,13 +602,32 @@ static size_t take_trigger(struct scan *scan, size_t at)
     }
 }
 
+/* The doubts that need no more than the bytes in front: most colons end a number or a word that is no
+ * label. Quotes, blanks, colours and b3 go the long way. */
+static inline bool is_dull(const struct scan *scan, size_t at)
+{
+    if (at < 2) {
+        return scan->s[at] != '[';
+    }
+    char last = scan->s[at - 1];
+    switch (scan->s[at]) {
+    case '[':
+        return false;
+    case '|':
+        return last != 'G';
+    default:
+        return is_word_byte(last) && last != 'm' &&
+               !may_end_label(scan->scanner, scan->s[at - 2], last);
+    }
+}
+
 /* The triggers among eight bytes, 0xff each in `hits`; the place where the pass goes on. */
 static size_t take_triggers(struct scan *scan, size_t at, uint64_t hits, size_t resume)
 {
     while (hits != 0) {
         unsigned byte = (unsigned)__builtin_ctzll(hits) / 8;
         hits &= ~(UINT64_C(0xFF) << (byte * 8));
-        if (at + byte >= resume) {
+        if (at + byte >= resume && !is_dull(scan, at + byte)) {
             resume = take_trigger(scan, at + byte);
         }
     }
@@ -628,15 +639,25 @@ static inline block find_triggers(block x)
     return (block)((x == '=') | (x == ':') | (x == '[') | (x == '|'));
 }
 
-/* All sixteen are hex digits. */
-static inline bool is_hex_block(block x)
+static inline uint64_t fold(block x)
 {
-    block digit = (block)((x - '0') < 10);
-    block letter = (block)(((x | 0x20) - 'a') < 6);
-    block all = digit | letter;
     uint64_t halves[2];
-    memcpy(halves, &all, sizeof(halves));
-    return (halves[0] & halves[1]) == UINT64_MAX;
+    memcpy(halves, &x, sizeof(halves));
+    return halves[0] | halves[1];
+}
+
+/* A letter from g on is in almost every sixteen bytes of words, and in no run of hex digits. */
+static inline bool has_late_letter(block x)
+{
+    return fold((block)((signed_block)x > 'f')) != 0;
+}
+
+static size_t take_block(struct scan *scan, size_t at, block triggers, size_t resume)
+{
+    uint64_t halves[2];
+    memcpy(halves, &triggers, sizeof(halves));
+    resume = take_triggers(scan, at, le64toh(halves[0]), resume);
+    return take_triggers(scan, at + 8, le64toh(halves[1]), resume);
 }
 
 void trace_text_scan(struct trace_text *scanner, struct slice text, bool is_message,
@@ -644,23 +665,22 @@ void trace_text_scan(struct trace_text *scanner, struct slice text, bool is_mess
 {
     struct scan scan = {scanner, text.data, text.len, is_message, 0, out};
     size_t resume = 0;
-    for (size_t at = 0; at < text.len; at += sizeof(block)) {
-        block x = {0};
-        size_t left = text.len - at;
-        if (left >= sizeof(block)) {
-            memcpy(&x, text.data + at, sizeof(block));
-        } else {
-            memcpy(&x, text.data + at, left);
-        }
+    size_t at = 0;
+    block x;
+    for (; text.len - at >= sizeof(block); at += sizeof(block)) {
+        memcpy(&x, text.data + at, sizeof(block));
         block triggers = find_triggers(x);
-        uint64_t halves[2];
-        memcpy(halves, &triggers, sizeof(halves));
-        if ((halves[0] | halves[1]) != 0) {
-            resume = take_triggers(&scan, at, le64toh(halves[0]), resume);
-            resume = take_triggers(&scan, at + 8, le64toh(halves[1]), resume);
-        } else if (at >= resume && is_hex_block(x)) {
+        if (fold(triggers) != 0) {
+            resume = take_block(&scan, at, triggers, resume);
+        } else if (!has_late_letter(x) && at >= resume && is_hex(part(&scan, at, at + 16))) {
             resume = take_run(&scan, at);
         }
+    }
+    if (at < text.len) {
+        char rest[sizeof(block)] = {0};
+        memcpy(rest, text.data + at, text.len - at);
+        memcpy(&x, rest, sizeof(block));
+        (void)take_block(&scan, at, find_triggers(x), resume);
     }
 }
 
