@@ -173,10 +173,17 @@ static void the_conventions_resolve_as_the_corpus_says(void **state)
     run_corpus("tests/corpus/trace/trace_context.jsonl", 126);
 }
 
+static void the_rules_hold_for_every_family_and_every_defect(void **state)
+{
+    (void)state;
+    run_corpus("tests/corpus/trace/more.jsonl", 700);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_conventions_resolve_as_the_corpus_says),
+        cmocka_unit_test(the_rules_hold_for_every_family_and_every_defect),
     };
     return driver_run("trace", tests, ARRAY_LEN(tests));
 }
