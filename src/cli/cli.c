@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/diag.h"
 #include "base/mem.h"
 
-/* In the order of `clew help`. */
+/* In the order of `clew help`, one a line. */
+/* clang-format off */
 const struct command *const commands[] = {
     &command_audit,
     &command_check,
@@ -17,6 +19,7 @@ const struct command *const commands[] = {
     &command_version,
     NULL,
 };
+/* clang-format on */
 
 enum { COMMANDS_MAX = 32 };
 
@@ -79,6 +82,16 @@ static int unknown_command(const char *name)
     return cli_unknown_name("command", name, names);
 }
 
+/* What was printed counts only if it arrived; a reader who went away has seen enough. */
+static int flush_output(int status)
+{
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE) {
+        return status;
+    }
+    fprintf(stderr, "clew: cannot write to standard output: %s\n", strerror(errno));
+    return status == EXIT_GOOD ? EXIT_FAILED : status;
+}
+
 int cli_main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -92,5 +105,6 @@ int cli_main(int argc, char **argv)
         name = command_version.name;
     }
     const struct command *command = cli_find(name);
-    return command != NULL ? command->run(argc - 1, argv + 1) : unknown_command(name);
+    int status = command != NULL ? command->run(argc - 1, argv + 1) : unknown_command(name);
+    return flush_output(status);
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/wrap.h"
 #include "cli/options.h"
 #include "config/config.h"
 #include "config/options.h"
@@ -59,22 +60,6 @@ static const char environment_head[] =
     "\n"
     "Variables that give an option which the config leaves out; an empty one is not set:\n";
 
-static void print_wrapped(const char *text, unsigned indent)
-{
-    while (*text != '\0') {
-        size_t len = strlen(text);
-        if (len > COLUMNS - indent) {
-            len = COLUMNS - indent;
-            while (len > 0 && text[len] != ' ') {
-                len--;
-            }
-            len = len > 0 ? len : strcspn(text, " ");
-        }
-        printf("%*s%.*s\n", (int)indent, "", (int)len, text);
-        text += len + strspn(text + len, " ");
-    }
-}
-
 static char *join(const char *path, const char *name)
 {
     return mem_format("%s%s%s", path, *path != '\0' ? "." : "", name);
@@ -104,10 +89,10 @@ static void print_option(const struct option *option, const char *path)
         printf("; default %s", option->fallback);
     }
     printf("\n");
-    print_wrapped(option->help, 4);
+    wrap_print(stdout, option->help, 4, "", COLUMNS);
     if (option->env != NULL) {
         char *env = mem_format("Environment: %s", option->env);
-        print_wrapped(env, 4);
+        wrap_print(stdout, env, 4, "", COLUMNS);
         free(env);
     }
 }
@@ -129,7 +114,7 @@ static void print_environment(const struct option *among, const char *path)
         char *whole = join(path, among->name);
         if (among->env != NULL) {
             printf("\n  %s\n", whole);
-            print_wrapped(among->env, 6);
+            wrap_print(stdout, among->env, 6, "", COLUMNS);
         }
         print_environment(among->children, whole);
         free(whole);

@@ -7,11 +7,13 @@
 #include <string.h>
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/wrap.h"
 #include "config/units.h"
 
 enum {
     OPTIONS_MAX = 64,
     HELP_COLUMN = 28,
+    COLUMNS = 96,
 };
 
 /* A run over argv. */
@@ -74,11 +76,15 @@ static void print_option(const struct cli_option *option)
     }
     print_value_name(option, memory);
     fclose(memory);
+    const char *rest = option->help;
     if (len + 2 > HELP_COLUMN) {
-        printf("%s\n%*s%s\n", text, HELP_COLUMN, "", option->help);
+        puts(text);
     } else {
-        printf("%-*s%s\n", HELP_COLUMN, text, option->help);
+        size_t first = wrap_line(rest, COLUMNS - HELP_COLUMN);
+        printf("%-*s%.*s\n", HELP_COLUMN, text, (int)first, rest);
+        rest += first + strspn(rest + first, " ");
     }
+    wrap_print(stdout, rest, HELP_COLUMN, "", COLUMNS);
     free(text);
 }
 

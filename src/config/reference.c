@@ -10,27 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/wrap.h"
 #include "config/options.h"
 
 enum { COLUMNS = 96 };
-
-/* `text` as comment lines, broken between words. */
-static void print_comment(FILE *out, unsigned indent, const char *text)
-{
-    size_t width = COLUMNS - indent - 2;
-    while (*text != '\0') {
-        size_t len = strlen(text);
-        if (len > width) {
-            len = width;
-            while (len > 0 && text[len] != ' ') {
-                len--;
-            }
-            len = len > 0 ? len : strcspn(text, " ");
-        }
-        fprintf(out, "%*s# %.*s\n", (int)indent, "", (int)len, text);
-        text += len + strspn(text + len, " ");
-    }
-}
 
 static char *limits(const struct option *option)
 {
@@ -56,7 +39,7 @@ static void print_help(FILE *out, unsigned indent, const struct option *option)
     char *text =
         mem_format("%s%s%s%s", option->help, limit, option->env != NULL ? " When left out: " : "",
                    option->env != NULL ? option->env : "");
-    print_comment(out, indent, text);
+    wrap_print(out, text, indent, "# ", COLUMNS);
     free(text);
     free(limit);
 }

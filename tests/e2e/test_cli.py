@@ -1,0 +1,283 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command line and the config, from outside."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import clew
+
+REFERENCE = clew.ROOT / "conf" / "clew.yaml"
+
+
+def commands():
+    out = clew.run_ok("help").out
+    block = out.split("Commands:\n")[1].split("\n\n")[0]
+    return [line.split()[0] for line in block.splitlines()]
+
+
+def write(tmp, text, name="clew.yaml"):
+    path = tmp / name
+    path.write_text(text)
+    return path
+
+
+def check(*args, **options):
+    return clew.run("check", *args, **options)
+
+
+def expect(result, code, *sentences):
+    clew.equal(result.code, code, f"exit of {result!r}")
+    for sentence in sentences:
+        clew.contains(result.err, sentence, "standard error")
+
+
+def test_help_names_the_commands_and_each_answers_help_in_the_same_way():
+    names = commands()
+    assert {"check", "help", "version"} <= set(names), names
+    for name in names:
+        long, short, topic = (clew.run_ok(*a) for a in
+                              ((name, "--help"), (name, "-h"), ("help", name)))
+        assert long.out.startswith(f"usage: clew {name}"), long
+        clew.contains(long.out, "--help", f"help of {name}")
+        clew.equal(short.out, long.out, f"clew {name} -h")
+        clew.equal(topic.out, long.out, f"clew help {name}")
+        assert max(map(len, long.out.splitlines())) <= 100, long
+
+
+def test_help_goes_to_standard_output_and_bare_clew_is_wrong_usage():
+    clew.equal(clew.run_ok("--help").out, clew.run_ok("help").out)
+    result = clew.run()
+    expect(result, 2, "usage: clew COMMAND")
+    clew.equal(result.out, "")
+
+
+def test_version_is_the_same_in_each_spelling():
+    out = clew.run_ok("version").out
+    assert re.fullmatch(r"clew \d+\.\d+\.\d+\n", out), out
+    for args in (["--version"], ["-V"]):
+        clew.equal(clew.run_ok(*args).out, out)
+
+
+def test_a_misspelt_command_gets_the_nearest_one():
+    expect(clew.run("chekc"), 2, 'there is no command "chekc"; did you mean "check"?')
+    expect(clew.run("frobnicate"), 2, 'there is no command "frobnicate"')
+
+
+def test_every_command_refuses_an_unknown_option_with_the_nearest_one():
+    for name in commands():
+        expect(clew.run(name, "--hlep"), 2, "unknown option --hlep; did you mean --help?",
+               f"try 'clew {name} --help'")
+        expect(clew.run(name, "--no-such-thing-at-all"), 2, "unknown option --no-such-thing-at-all")
+        expect(clew.run(name, "-%"), 2, "unknown option -%")
+
+
+def test_options_take_their_value_in_each_spelling(tmp):
+    path = write(tmp, "log_level: warn\n")
+    for args in (["-c", path], [f"-c{path}"], ["--config", path], [f"--config={path}"], [path],
+                 ["--", path], ["-qc", path]):
+        result = check(*args)
+        clew.equal(result.code, 0, f"{result!r}")
+        if "-qc" not in args:
+            clew.contains(result.out, "log_level: warn")
+
+
+def test_a_missing_or_superfluous_value_is_wrong_usage(tmp):
+    expect(check("-c"), 2, "--config needs a value")
+    expect(check("--quiet=yes"), 2, "--quiet takes no value")
+    expect(check("--format", "xml"), 2, '--format takes one of text, json, not "xml"')
+    expect(check(tmp / "a", tmp / "b"), 2, "unexpected")
+
+
+def test_help_shows_options_of_the_config_and_topics():
+    config = clew.run_ok("help", "config").out
+    for name in ("data_dir", "inputs.read_from", "outputs.batch.age", "trace.keys.span_id"):
+        clew.contains(config, f"\n{name}\n")
+        clew.contains(clew.run_ok("help", name).out, name)
+    clew.contains(clew.run_ok("help", "outputs.timeout").out, "default 10s")
+    clew.contains(clew.run_ok("help", "environment").out, "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT")
+    clew.contains(clew.run_ok("help", "units").out, "KiB")
+    clew.contains(clew.run_ok("help", "exit-status").out, "a policy was not met")
+    expect(clew.run("help", "enviroment"), 2, 'did you mean "environment"?')
+
+
+def test_the_reference_config_is_what_the_program_prints_and_is_good():
+    clew.equal(REFERENCE.read_text(), clew.run_ok("help", "config", "--reference").out,
+               "conf/clew.yaml (made by clew help config --reference)")
+    clew.equal(check("-c", REFERENCE, "-q").err, "")
+
+
+def test_every_option_of_the_reference_can_be_uncommented(tmp):
+    """Each commented example stands for itself, and is accepted when it is given."""
+    examples = re.compile(r"^(\s*)# (\w+: .*)$")
+    names = set()
+    for number, line in enumerate(lines := REFERENCE.read_text().splitlines()):
+        found = examples.match(line)
+        if not found or found[2].split(":")[0] not in clew.run_ok("help", "config").out:
+            continue
+        name = found[2].split(":")[0]
+        if lines[number + 1:number + 2] not in ([""], []):
+            continue
+        names.add(name)
+        changed = list(lines)
+        changed[number] = found[1] + found[2]
+        if name in ("certificate_file", "key_file"):
+            changed = [re.sub(r"# (certificate_file|key_file):", r"\1:", c) for c in changed]
+        result = check("-c", write(tmp, "\n".join(changed)), env={"TOKEN": "t"})
+        clew.equal(result.code, 0, f"{name}: {result!r}")
+        clew.contains(result.out, f"{name}:")
+    assert {"data_dir", "resource", "headers", "proxy", "patterns", "services"} <= names, names
+
+
+def test_what_check_prints_is_a_config_that_means_the_same(tmp):
+    first = clew.run_ok("check", "-c", REFERENCE).out
+    clew.equal(clew.run_ok("check", "-c", write(tmp, first)).out, first)
+
+
+def test_mistakes_are_shown_all_at_once_with_file_line_and_column(tmp):
+    path = write(tmp, "data_dr: /x\n"
+                      "inputs:\n"
+                      "  - include: [/a]\n"
+                      "    read_from: begin\n"
+                      "outputs:\n"
+                      "  - timeout: 5\n"
+                      "    batch: {bytes: 100MB, aeg: 1s}\n"
+                      "resource: {trace_id: x}\n")
+    result = check("-c", path)
+    expect(result, 2,
+           f"{path}:1:1: error: there is no option `data_dr`; did you mean `data_dir`?",
+           f"{path}:4:16: error: `inputs[0].read_from` is beginning or end",
+           f"{path}:6:14: error: `outputs[0].timeout` takes a duration",
+           f"{path}:7:20: error: `outputs[0].batch.bytes` is from 1KiB to 16MiB",
+           f"{path}:7:27: error: there is no option `aeg` in `outputs[0].batch`; did you mean "
+           "`age`?",
+           f"{path}:8:22: error: `resource.trace_id` is an id, and an id is no attribute of a "
+           "resource")
+    clew.equal(result.out, "")
+    clew.equal(len(result.err.splitlines()), 6, "mistakes")
+
+
+def test_check_speaks_json_for_machines(tmp):
+    path = write(tmp, "log_level: loud\n")
+    report = check("-c", path, "--format", "json")
+    clew.equal(report.code, 2)
+    clew.equal(report.json(), {
+        "version": 1, "valid": False, "file": str(path), "effective": None,
+        "findings": [{"level": "error", "file": str(path), "line": 1, "column": 12,
+                      "text": '`log_level` is debug, info, warn or error, not "loud"'}]})
+    good = clew.run_ok("check", "-c", REFERENCE, "--format=json").json()
+    assert good["valid"] and not good["findings"], good
+    clew.contains(good["effective"], "endpoint: ")
+
+
+def test_a_config_that_cannot_be_read_is_named(tmp):
+    expect(check("-c", tmp / "none.yaml"), 2, f"{tmp}/none.yaml: error: cannot read the config: "
+           "No such file or directory")
+    expect(check("-c", tmp), 2, "cannot read the config: Is a directory")
+    binary = tmp / "binary"
+    binary.write_bytes(bytes(range(256)) * 10)
+    expect(check("-c", binary), 2, f"{binary}: error: this is not YAML")
+    large = write(tmp, "# " + "x" * (3 << 20), "large")
+    expect(check("-c", large), 2, f"{large}: error: ")
+    latin = tmp / "latin"
+    latin.write_bytes(b"data_dir: /gr\xfc\xdf\n")
+    expect(check("-c", latin), 2, f"{latin}: error: this is not YAML")
+
+
+def test_an_unreadable_config_is_named(tmp):
+    path = write(tmp, "{}\n")
+    path.chmod(0)
+    if os.access(path, os.R_OK):  # root reads everything: a file whose folder is a file does not
+        expect(check("-c", path / "x"), 2, "cannot read the config: Not a directory")
+    else:
+        expect(check("-c", path), 2, "cannot read the config: Permission denied")
+
+
+def test_variables_of_the_environment_are_put_in(tmp):
+    path = write(tmp, "data_dir: ${DIR}/state\nservice: ${SERVICE:-none}\n"
+                      "outputs:\n  - headers: {x-tenant: '${TENANT:?name the tenant}'}\n")
+    out = clew.run_ok("check", "-c", path, env={"DIR": "/d", "TENANT": "t: 1 # ]"}).out
+    clew.contains(out, "data_dir: /d/state\n")
+    clew.contains(out, "service: none\n")
+    clew.contains(out, 'x-tenant: "t: 1 # ]"\n')
+    result = check("-c", path, env={"DIR": None, "TENANT": ""})
+    expect(result, 2, f"{path}:1:11: error: the environment variable DIR is not set",
+           f"{path}:4:25: error: TENANT: name the tenant")
+
+
+def test_precedence_is_set_then_file_then_environment_then_default(tmp):
+    env = {"OTEL_EXPORTER_OTLP_TIMEOUT": "3000"}
+    path = write(tmp, "outputs: [{timeout: 4s}]\n")
+
+    def timeout(*args, env=None):
+        out = clew.run_ok("check", *args, env=env).out
+        return re.search(r"^    timeout: (\S+)$", out, re.M)[1]
+
+    clew.equal(timeout(), "10s", "the default")
+    clew.equal(timeout(env=env), "3s", "the environment")
+    clew.equal(timeout("-c", path, env=env), "4s", "the file")
+    clew.equal(timeout("-c", path, "--set", "outputs.timeout=5s", env=env), "5s", "--set")
+
+
+def test_the_config_is_found_by_its_variable(tmp):
+    path = write(tmp, "service: from-variable\n")
+    clew.contains(clew.run_ok("check", env={"CLEW_CONFIG": path}).out, "service: from-variable")
+    other = write(tmp, "service: from-option\n", "other.yaml")
+    clew.contains(clew.run_ok("check", "-c", other, env={"CLEW_CONFIG": path}).out, "from-option")
+
+
+def test_secrets_are_hidden_wherever_they_come_from(tmp):
+    path = write(tmp, "outputs:\n"
+                      "  - endpoint: https://user:hunter2@c.example/v1/logs?token=hunter2\n"
+                      "    proxy: http://me:hunter2@proxy:3128\n"
+                      "    headers: {authorization: 'Bearer ${SECRET}', x-scope-orgid: tenant}\n")
+    for args in ((), ("--format", "json")):
+        result = clew.run_ok("check", "-c", path, *args, env={"SECRET": "hunter2"})
+        assert "hunter2" not in result.out + result.err, result
+        clew.contains(result.out, "tenant")
+    env = {"OTEL_EXPORTER_OTLP_HEADERS": "api-key=hunter2,hunter2",
+           "OTEL_EXPORTER_OTLP_ENDPOINT": "https://hunter2@c.example"}
+    result = clew.run_ok("check", env=env)
+    assert "hunter2" not in result.out + result.err, result
+    clew.contains(result.err, "OTEL_EXPORTER_OTLP_HEADERS: warning: entry 2")
+    clew.contains(result.out, "https://[hidden]@c.example/v1/logs")
+
+
+def test_state_is_kept_where_the_user_may_write():
+    if os.geteuid() == 0:
+        clew.contains(clew.run_ok("check").out, "data_dir: /var/lib/clew\n")
+        return
+    clew.contains(clew.run_ok("check", env={"HOME": "/h", "XDG_STATE_HOME": None}).out,
+                  "data_dir: /h/.local/state/clew\n")
+    clew.contains(clew.run_ok("check", env={"XDG_STATE_HOME": "/s"}).out, "data_dir: /s/clew\n")
+
+
+def test_no_colours_in_a_pipe():
+    for args in (["help"], ["help", "config"], ["check"]):
+        assert "\x1b" not in clew.run(*args).out, args
+
+
+def test_a_full_disk_behind_standard_output_is_a_failure():
+    with open("/dev/full", "wb") as full:
+        for args in (["help"], ["check"], ["version"]):
+            done = subprocess.run([clew.CLEW, *args], stdout=full, stderr=subprocess.PIPE,
+                                  env=clew.environment(), check=False)
+            clew.equal(done.returncode, 1, f"exit of {args}")
+            clew.contains(clew.text(done.stderr), "cannot write to standard output: No space left")
+
+
+def test_install_puts_the_program_and_its_papers_in_place(tmp):
+    build = os.path.dirname(clew.CLEW)
+    if shutil.which("meson") is None or not os.path.exists(os.path.join(build, "build.ninja")):
+        return  # a binary without its build folder, such as an installed one
+    done = subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--destdir", str(tmp)],
+                          capture_output=True, text=True, check=False)
+    clew.equal(done.returncode, 0, done.stdout + done.stderr)
+    found = sorted(p.name for p in tmp.rglob("*") if p.is_file())
+    clew.equal(found, ["CHANGELOG.md", "LICENSE", "clew", "clew.yaml"], "installed files")
+
+
+if __name__ == "__main__":
+    clew.main()
