@@ -39,7 +39,8 @@ static const struct advice {
 } advices[] = {
     {CURLE_COULDNT_RESOLVE_HOST, "check the host name of the endpoint, and DNS"},
     {CURLE_COULDNT_RESOLVE_PROXY, "check the host name of the proxy, and DNS"},
-    {CURLE_COULDNT_CONNECT, "is the receiver running, and are host and port of the endpoint right?"},
+    {CURLE_COULDNT_CONNECT,
+     "is the receiver running, and are host and port of the endpoint right?"},
     {CURLE_OPERATION_TIMEDOUT, "is it overloaded, or does a firewall drop the packets?"},
     {CURLE_PEER_FAILED_VERIFICATION,
      "if it is signed by a CA of your own, name that in ca_file; else look at the certificate's "
@@ -116,7 +117,8 @@ static char *check_headers(const struct key_value_list *headers)
         if (header->key[0] == '\0' || strpbrk(header->key, "\r\n: ") != NULL ||
             strpbrk(header->value, "\r\n") != NULL) {
             return mem_format("header \"%s\": its name or its value has a character that no "
-                              "header may have", header->key);
+                              "header may have",
+                              header->key);
         }
     }
     return NULL;
@@ -306,19 +308,19 @@ void http_exchange_start(struct http_exchange *exchange, struct slice body)
 
 static const char *explain(struct http_exchange *exchange, CURLcode code)
 {
-    const char *what = exchange->curl_error[0] != '\0' ? exchange->curl_error
-                                                       : curl_easy_strerror(code);
+    const char *what =
+        exchange->curl_error[0] != '\0' ? exchange->curl_error : curl_easy_strerror(code);
     const char *advice = NULL;
     for (size_t i = 0; i < ARRAY_LEN(advices); i++) {
         advice = advices[i].code == code ? advices[i].text : advice;
     }
-    snprintf(exchange->error, sizeof(exchange->error), "%s%s%s%s", what,
-             advice != NULL ? " (" : "", advice != NULL ? advice : "", advice != NULL ? ")" : "");
+    snprintf(exchange->error, sizeof(exchange->error), "%s%s%s%s", what, advice != NULL ? " (" : "",
+             advice != NULL ? advice : "", advice != NULL ? ")" : "");
     return exchange->error;
 }
 
-/* A refusal is believed even if it broke off: a far end that finds a request too large may say so and
- * close before it has read it all. Success is not, unless it was us who broke it off. */
+/* A refusal is believed even if it broke off: a far end that finds a request too large may say so
+ * and close before it has read it all. Success is not, unless it was us who broke it off. */
 static int effective_result(const struct http_exchange *exchange, int result, long status)
 {
     if (result == CURLE_OK && !exchange->has_head) {

@@ -3,8 +3,8 @@
 #define CLEW_OUTPUTS_HTTP_CLIENT_H
 
 /*
- * POSTs to one URL, as an output's settings say: everything that libcurl has to be told, and what it
- * answers in words of ours.
+ * POSTs to one URL, as an output's settings say: everything that libcurl has to be told, and what
+ * it answers in words of ours.
  *
  *     http_client     URL, headers, TLS, connections: one an output
  *     http_exchange   one request at a time, and its answer: one for each request in flight
@@ -31,8 +31,8 @@ struct http_answer {
 /* `answer` is good until the exchange's next start. May start this exchange or others. */
 typedef void http_done_fn(void *context, const struct http_answer *answer);
 
-/* NULL on failure (wrong URL, unreadable certificate, …), with *out_error a sentence that the caller
- * frees. `settings` must outlive the client. */
+/* NULL on failure (wrong URL, unreadable certificate, …), with *out_error a sentence that the
+ * caller frees. `settings` must outlive the client. */
 struct http_client *http_client_new(const struct output_settings *settings, struct ev_loop *loop,
                                     char **out_error);
 void http_client_free(struct http_client *client); /* after its exchanges; NULL is fine */

@@ -39,9 +39,9 @@ struct otlp_encoder {
     struct resource_cache *resources;
     struct value_sizes sizes;
     struct prepared prepared[EXTRA_ATTRIBUTES_MAX]; /* not the path, which the resource has */
-    struct prepared stderr_prepared; /* beside the EXTRA_IOSTREAM that says stdout */
+    struct prepared stderr_prepared;                /* beside the EXTRA_IOSTREAM that says stdout */
     bool in_group;
-    uint64_t group_serial; /* of the resource block that the open group began with */
+    uint64_t group_serial;       /* of the resource block that the open group began with */
     size_t resource_logs_len_at; /* where in the request its two lengths go */
     size_t scope_logs_len_at;
 };
@@ -49,12 +49,12 @@ struct otlp_encoder {
 /* How long one record and its parts are. */
 struct layout {
     const struct resource_block *block;
-    uint64_t record_len;   /* bytes of the LogRecord message */
-    uint64_t body_len;     /* bytes of its body's AnyValue, if it has one */
+    uint64_t record_len; /* bytes of the LogRecord message */
+    uint64_t body_len;   /* bytes of its body's AnyValue, if it has one */
     bool has_body;
-    bool body_is_utf8;     /* of a body that is text */
+    bool body_is_utf8; /* of a body that is text */
     bool has_severity_text;
-    unsigned extras;       /* of extra_attributes_select() */
+    unsigned extras; /* of extra_attributes_select() */
 };
 
 static struct prepared prepare(const struct record *record, enum extra extra)

@@ -48,18 +48,18 @@ struct slot {
     struct batch *batch; /* NULL: free */
     struct http_exchange *exchange;
     bool is_active;
-    bool has_body;      /* `body` is made, for first and count */
-    struct slice body;  /* in the batch, in `piece` or in `compressed` */
-    struct buf piece;   /* part of the batch; unused while all of it is sent */
+    bool has_body;         /* `body` is made, for first and count */
+    struct slice body;     /* in the batch, in `piece` or in `compressed` */
+    struct buf piece;      /* part of the batch; unused while all of it is sent */
     struct buf compressed; /* unused without compression */
-    uint32_t first;     /* records that are sent now */
+    uint32_t first;        /* records that are sent now */
     uint32_t count;
     uint32_t count_max; /* more have been found too large */
     unsigned splits;
-    unsigned tries;     /* of this piece, that failed */
+    unsigned tries; /* of this piece, that failed */
     uint64_t retry_at_ns;
-    uint64_t rejected;  /* by partial success */
-    uint64_t refused;   /* by status */
+    uint64_t rejected; /* by partial success */
+    uint64_t refused;  /* by status */
 };
 
 /* A sentence that was logged, so that it is not logged for every batch. */
@@ -100,7 +100,7 @@ static const char *name_of(const struct otlp_http *output)
     return output->settings->name != NULL ? output->settings->name : output->settings->type;
 }
 
-/* --- what is sent ------------------------------------------------------------------------------ */
+/* ---- what is sent ---- */
 
 static struct slice take_apart(struct slot *slot)
 {
@@ -138,7 +138,7 @@ static void start(struct slot *slot)
     http_exchange_start(slot->exchange, slot->body);
 }
 
-/* --- when it is sent --------------------------------------------------------------------------- */
+/* ---- when it is sent ---- */
 
 static bool is_before(const struct slot *a, const struct slot *b, bool by_time)
 {
@@ -196,7 +196,7 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
     schedule(container_of(timer, struct otlp_http, timer));
 }
 
-/* --- what came of it --------------------------------------------------------------------------- */
+/* ---- what came of it ---- */
 
 /* True the first time, when the words change, and when they have not been said for a while. */
 static bool is_news(struct said *said, const char *words)
@@ -405,7 +405,7 @@ static void on_answer(void *context, const struct http_answer *answer)
     }
 }
 
-/* --- the output -------------------------------------------------------------------------------- */
+/* ---- the output ---- */
 
 static void make_slots(struct otlp_http *output)
 {

@@ -24,8 +24,8 @@ struct slot {
 
 struct resource_cache {
     const struct settings *settings;
-    struct slot *last; /* most records have the resource of the one before */
-    uint64_t serial;   /* of the last block that was built */
+    struct slot *last;            /* most records have the resource of the one before */
+    uint64_t serial;              /* of the last block that was built */
     struct slot slots[SLOTS + 1]; /* the last one is for long names */
 };
 

@@ -22,7 +22,7 @@ struct resource_block {
     struct buf head;             /* ready to be copied */
     size_t resource_logs_len_at; /* offsets in `head` of the two lengths of fixed width */
     size_t scope_logs_len_at;
-    struct buf path_attribute;   /* log.file.path as an attribute of a record; may be empty */
+    struct buf path_attribute; /* log.file.path as an attribute of a record; may be empty */
 };
 
 struct resource_cache;

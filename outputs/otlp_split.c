@@ -2,9 +2,9 @@
 #include "outputs/otlp_split.h"
 
 /*
- * The request is walked three levels deep: ResourceLogs, ScopeLogs, LogRecord; records and heads are
- * copied as they stand. A level is opened with a length of fixed width, and taken back if none of
- * the wanted records was in it, so that no empty envelope is sent.
+ * The request is walked three levels deep: ResourceLogs, ScopeLogs, LogRecord; records and heads
+ * are copied as they stand. A level is opened with a length of fixed width, and taken back if none
+ * of the wanted records was in it, so that no empty envelope is sent.
  */
 
 #include "outputs/otlp_read.h"

@@ -183,9 +183,8 @@ char *value_put(char *p, const struct fields *fields, uint32_t index,
 {
     const struct field *field = &fields->items[index];
     p = put_own(p, field, sizes->items[index]);
-    return is_container(field)
-               ? put_range(p, fields, index + 1, field->next, TAG_LIST_ITEM, sizes)
-               : p;
+    return is_container(field) ? put_range(p, fields, index + 1, field->next, TAG_LIST_ITEM, sizes)
+                               : p;
 }
 
 char *value_put_attributes(char *p, enum otlp_tag tag, const struct fields *fields,

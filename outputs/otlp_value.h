@@ -8,8 +8,8 @@
  * Sizes first: value_…size() works out what a field and all it holds take and remembers it in
  * `sizes`, one number a field; value_put…() then writes each byte once, going straight along the
  * table. There is no recursion in either, however deep the line nests: in the table a container
- * comes before what it holds, so sizes are summed from the back, and since every message begins with
- * its length nothing has to be written where a container ends.
+ * comes before what it holds, so sizes are summed from the back, and since every message begins
+ * with its length nothing has to be written where a container ends.
  *
  * Fields that moved or were removed are left out, whatever holds them.
  */
@@ -17,7 +17,8 @@
 #include "core/fields.h"
 #include "outputs/otlp_wire.h"
 
-/* sizes[i]: of a container, the bytes of what it holds; of anything else, the bytes of its AnyValue. */
+/* sizes[i]: of a container, the bytes of what it holds; of anything else, the bytes of its
+ * AnyValue. */
 struct value_sizes {
     uint32_t *items;
     uint32_t cap;

@@ -7,9 +7,9 @@
  * them.
  *
  * Tags are written as one byte each: a field number below 16 shifted left by three, and the wire
- * type (0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes). The put_… functions write behind
- * `p`, where the caller has made room for what the size_… function of the same name said, and return
- * the new end.
+ * type (0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes). The put_… functions write
+ * behind `p`, where the caller has made room for what the size_… function of the same name said,
+ * and return the new end.
  */
 
 #include <endian.h>

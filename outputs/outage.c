@@ -4,9 +4,9 @@
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S  UINT64_C(1000000000)
 
-/* Outages that follow one another faster than this are one trouble, logged again only if it lasts. */
-#define QUIET_NS       (60 * NS_PER_S)
-#define LASTING_NS     (10 * NS_PER_S)
+/* Outages that follow one another faster than this are one trouble, logged again if it lasts. */
+#define QUIET_NS           (60 * NS_PER_S)
+#define LASTING_NS         (10 * NS_PER_S)
 #define RETRY_AFTER_MAX_MS UINT64_C(3600000)
 
 /* A number below `below`; xorshift is plenty for jitter. */

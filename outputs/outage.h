@@ -5,8 +5,8 @@
 /*
  * Times in which a far end takes nothing: when to try next, and what is worth a line in the log.
  *
- * Knows no clock: `now_ns` is monotonic time. Waits double from retry_initial_ms to retry_max_ms and
- * are drawn from the upper half of that, so that many clews do not come back at one moment. A
+ * Knows no clock: `now_ns` is monotonic time. Waits double from retry_initial_ms to retry_max_ms
+ * and are drawn from the upper half of that, so that many clews do not come back at one moment. A
  * Retry-After is never undercut, but one of more than an hour counts as an hour.
  */
 
@@ -16,14 +16,14 @@
 struct outage {
     uint64_t initial_ms;
     uint64_t max_ms;
-    uint64_t seed;      /* of the jitter */
+    uint64_t seed; /* of the jitter */
     bool is_on;
-    unsigned tries;     /* that failed, since it began */
+    unsigned tries; /* that failed, since it began */
     uint64_t since_ns;
-    uint64_t until_ns;  /* no try before this */
-    uint64_t ended_ns;  /* the last one; 0: there was none */
-    bool is_said;       /* its beginning has been logged, so its end must be */
-    int said_reason;    /* what was logged last */
+    uint64_t until_ns; /* no try before this */
+    uint64_t ended_ns; /* the last one; 0: there was none */
+    bool is_said;      /* its beginning has been logged, so its end must be */
+    int said_reason;   /* what was logged last */
 };
 
 /* Why a request failed. */

@@ -157,8 +157,9 @@ static const struct rule rules[] = {
     {405, RESPONSE_HOLD, "check the path of the endpoint, which usually ends in /v1/logs"},
     {407, RESPONSE_HOLD, "the proxy wants a user and a password: set them in the output's proxy"},
     {413, RESPONSE_TOO_MUCH, NULL},
-    {415, RESPONSE_HOLD, "the far end does not read this compression or does not take protobuf: "
-                         "try compression: gzip or none"},
+    {415, RESPONSE_HOLD,
+     "the far end does not read this compression or does not take protobuf: "
+     "try compression: gzip or none"},
     {429, RESPONSE_RETRY, NULL},
     {502, RESPONSE_RETRY, NULL},
     {503, RESPONSE_RETRY, NULL},

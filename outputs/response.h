@@ -8,8 +8,8 @@
  *
  * Where clew is more careful than the specification asks: answers that show that requests do not
  * reach a receiver of OTLP at all, or not as somebody who may write (401, 403, 404, 405, 407, 415,
- * redirects, a web page), are an operator's mistake and say nothing about the records. They hold the
- * records until the mistake is mended, instead of throwing them away.
+ * redirects, a web page), are an operator's mistake and say nothing about the records. They hold
+ * the records until the mistake is mended, instead of throwing them away.
  */
 
 #include <stdbool.h>
@@ -30,7 +30,7 @@ struct response {
     enum response_verdict verdict;
     uint64_t rejected;
     char message[RESPONSE_MESSAGE_BYTES]; /* the far end's own words, perhaps cut; "" if none */
-    const char *advice; /* of RESPONSE_HOLD: what to check; else NULL */
+    const char *advice;                   /* of RESPONSE_HOLD: what to check; else NULL */
 };
 
 /* `status` is an HTTP status; `content_type` may be empty. `body` may be cut: what cannot be read

@@ -3,7 +3,8 @@
 #define CLEW_BASE_CURL_LOOP_H
 
 /*
- * libcurl's transfers on libev: the multi socket interface, so that a transfer never blocks the loop.
+ * libcurl's transfers on libev: the multi socket interface, so that a transfer never blocks the
+ * loop.
  *
  *     owner                          curl loop
  *        |-- curl_loop_start(task) ---->|   the transfer runs while the loop does

@@ -20,7 +20,13 @@
 
 /* Few records in the loop of the encoder: a table is in the cache when a line was just parsed. Many
  * in what is compressed: they differ as those of a real log do. */
-enum { RECORDS = 16, RECORDS_COMPRESSED = 4096, FIELDS_MAX = 16, TEXT_BYTES = 768, REQUEST_BYTES = 512 * 1024 };
+enum {
+    RECORDS = 16,
+    RECORDS_COMPRESSED = 4096,
+    FIELDS_MAX = 16,
+    TEXT_BYTES = 768,
+    REQUEST_BYTES = 512 * 1024
+};
 
 struct sample {
     struct record record;
@@ -116,7 +122,7 @@ static void make(struct sample *sample, const struct source *source, uint64_t *s
 
 /* Whole requests until the time is up. */
 static void measure_encoder(struct otlp_encoder *encoder, struct sample *samples, double seconds,
-                              struct buf *out)
+                            struct buf *out)
 {
     double start = cpu_seconds();
     double now = start;

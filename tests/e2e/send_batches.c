@@ -111,8 +111,8 @@ static struct batch *make_batch(struct run *run)
         memset(text, '.', run->text_bytes + 63);
         int n = sprintf(text, "%" PRIu64 ".%" PRIu64, run->sent, i);
         text[n] = '.';
-        record.body_text = slice_make(text, (size_t)n > run->text_bytes ? (size_t)n
-                                                                        : run->text_bytes);
+        record.body_text =
+            slice_make(text, (size_t)n > run->text_bytes ? (size_t)n : run->text_bytes);
         ENSURE(otlp_encoder_add(run->encoder, &record, &batch->bytes));
         batch->records++;
     }
@@ -189,8 +189,11 @@ int main(int argc, char **argv)
 {
     struct run *run = mem_alloc(sizeof(*run));
     char name[] = "test";
-    run->output_settings = (struct output_settings){.name = name, .timeout_ms = 2000, .verify = true,
-                                                    .in_flight_max = 2, .retry_initial_ms = 50,
+    run->output_settings = (struct output_settings){.name = name,
+                                                    .timeout_ms = 2000,
+                                                    .verify = true,
+                                                    .in_flight_max = 2,
+                                                    .retry_initial_ms = 50,
                                                     .retry_max_ms = 200,
                                                     .response_bytes_max = 65536};
     run->output_settings.endpoint = argc > 1 ? argv[1] : NULL;

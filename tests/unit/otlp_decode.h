@@ -10,8 +10,8 @@
  *     resource{service.name=s"cart"} scope{clew} 1=t5 9=sev "WARN" …
  *
  * AnyValue: null `n`, bool `T` `F`, int `i-5`, double `d0.5`, string `s"…"`, bytes `b"…"` (hex),
- * array `[a,b]`, kvlist `{k=v,…}`. Anything that breaks a rule prints `!` and a reason, and is what a
- * test then shows.
+ * array `[a,b]`, kvlist `{k=v,…}`. Anything that breaks a rule prints `!` and a reason, and is what
+ * a test then shows.
  */
 
 #include "base/buf.h"

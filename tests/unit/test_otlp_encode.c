@@ -257,11 +257,12 @@ static void clews_own_attributes_tell_where_a_record_was_and_what_was_wrong(void
     record->also = UINT64_C(1) << NOTE_LOW64;
     record->file_hash = UINT64_C(0x0123456789abcdef);
     record->offset = 0xfedc;
-    encode_one(world, HEAD "record trace=00000000000000000000000000000001 {log.iostream=s\"stderr\","
-                           "log.file.path=s\"/var/log/a.log\","
-                           "log.record.uid=s\"0123456789abcdef000000000000fedc\","
-                           "clew.frame.malformed=T,clew.record.truncated=T,clew.trace.low64=T,"
-                           "clew.time.zone_assumed=T}\n");
+    encode_one(world,
+               HEAD "record trace=00000000000000000000000000000001 {log.iostream=s\"stderr\","
+                    "log.file.path=s\"/var/log/a.log\","
+                    "log.record.uid=s\"0123456789abcdef000000000000fedc\","
+                    "clew.frame.malformed=T,clew.record.truncated=T,clew.trace.low64=T,"
+                    "clew.time.zone_assumed=T}\n");
     world_free(world);
 }
 
@@ -275,8 +276,9 @@ static void a_record_uid_has_the_digits_of_its_numbers(void **state)
         world->record.file_hash = seed | 1;
         world->record.offset = seed >> 20;
         char expected[256];
-        snprintf(expected, sizeof(expected), HEAD "record {log.record.uid=s\"%016" PRIx64
-                 "%016" PRIx64 "\"}\n", seed | 1, seed >> 20);
+        snprintf(expected, sizeof(expected),
+                 HEAD "record {log.record.uid=s\"%016" PRIx64 "%016" PRIx64 "\"}\n", seed | 1,
+                 seed >> 20);
         buf_clear(&world->out);
         encode_one(world, expected);
     }
@@ -319,14 +321,13 @@ static void records_of_one_resource_share_a_group(void **state)
     record->service = SLICE("checkout");
     record->service_namespace = SLICE("shop");
     assert_true(otlp_encoder_add(world->encoder, record, &world->out));
-    assert_request(world,
-                   HEAD "record {}\nrecord {}\n"
-                        "resource {service.name=s\"cart\",k8s.pod.name=s\"pod-1\","
-                        "k8s.container.restart_count=i3}\nscope clew " CLEW_VERSION "\n"
-                        "record {log.file.path=s\"/b\"}\n"
-                        "resource {service.name=s\"checkout\",service.namespace=s\"shop\","
-                        "k8s.pod.name=s\"pod-1\",k8s.container.restart_count=i3}\n"
-                        "scope clew " CLEW_VERSION "\nrecord {log.file.path=s\"/b\"}\n");
+    assert_request(world, HEAD "record {}\nrecord {}\n"
+                               "resource {service.name=s\"cart\",k8s.pod.name=s\"pod-1\","
+                               "k8s.container.restart_count=i3}\nscope clew " CLEW_VERSION "\n"
+                               "record {log.file.path=s\"/b\"}\n"
+                               "resource {service.name=s\"checkout\",service.namespace=s\"shop\","
+                               "k8s.pod.name=s\"pod-1\",k8s.container.restart_count=i3}\n"
+                               "scope clew " CLEW_VERSION "\nrecord {log.file.path=s\"/b\"}\n");
     world_free(world);
 }
 

@@ -18,7 +18,10 @@ struct test_case {
     const char *message;
 };
 
-#define BODY(literal) {literal, sizeof(literal) - 1}
+#define BODY(literal)                                                                              \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
 
 static const struct test_case cases[] = {
     /* success, and partial success */
@@ -33,9 +36,8 @@ static const struct test_case cases[] = {
     {200, PROTOBUF, BODY("\x0a\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), RESPONSE_ACCEPTED,
      0, ""},
     /* fields of a later version are skipped */
-    {200, PROTOBUF,
-     BODY("\x10\x05\x0a\x0e\x08\x02\x1d\x01\x02\x03\x04\x21\x01\x02\x03\x04\x05"), RESPONSE_RETRY, 0,
-     "its answer is damaged"},
+    {200, PROTOBUF, BODY("\x10\x05\x0a\x0e\x08\x02\x1d\x01\x02\x03\x04\x21\x01\x02\x03\x04\x05"),
+     RESPONSE_RETRY, 0, "its answer is damaged"},
     {200, PROTOBUF, BODY("\x10\x05\x0a\x07\x1d\x01\x02\x03\x04\x08\x02"), RESPONSE_ACCEPTED, 2, ""},
     {200, JSON, BODY("{}"), RESPONSE_ACCEPTED, 0, ""},
     {200, JSON "; charset=utf-8",
@@ -63,7 +65,10 @@ static const struct test_case cases[] = {
     {402, NULL, BODY(""), RESPONSE_REFUSED, 0, ""},
     {422, JSON, BODY("no JSON"), RESPONSE_REFUSED, 0, ""},
     /* a smaller piece may do */
-    {400, PROTOBUF, BODY("\x12\x03" "bad"), RESPONSE_TOO_MUCH, 0, "bad"},
+    {400, PROTOBUF,
+     BODY("\x12\x03"
+          "bad"),
+     RESPONSE_TOO_MUCH, 0, "bad"},
     {400, PROTOBUF, BODY("\x12\x7f"), RESPONSE_TOO_MUCH, 0, ""},
     {413, NULL, BODY(""), RESPONSE_TOO_MUCH, 0, ""},
     /* mistakes of an operator */
