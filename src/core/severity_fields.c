@@ -96,10 +96,10 @@ static bool take_word(const struct hits *hits, uint16_t first, uint16_t last, st
 /* The scale of a number under `level` and its like. SEVERITY_SCALES: none is told. */
 static enum severity_scale find_scale(const struct hits *hits, int64_t level)
 {
-    if (hits_has(hits, KEY_SHORT_MESSAGE) && hits_has(hits, KEY_VERSION)) {
+    if (hits_has(hits, KEY_SHORT_MESSAGE) && level <= 7) {
         return SCALE_SYSLOG; /* GELF */
     }
-    if (hits_has(hits, KEY_LEVEL_NAME_PSR) || hits_has(hits, KEY_CHANNEL)) {
+    if (level >= 100 && (hits_has(hits, KEY_LEVEL_NAME_PSR) || hits_has(hits, KEY_CHANNEL))) {
         return SCALE_MONOLOG;
     }
     if (hits_has(hits, KEY_LEVELNAME) || hits_has(hits, KEY_LEVELNO)) {

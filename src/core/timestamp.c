@@ -353,9 +353,10 @@ static bool read_offset(struct reading *r, bool attached)
     return true;
 }
 
-/* The names that PostgreSQL, Go and syslog daemons print. Ambiguous ones as in the USA. */
+/* The names that PostgreSQL, Go and syslog daemons print. Ambiguous ones as in the USA. Zero-padded
+ * and compared as one number: every line with a level behind its time asks. */
 static const struct {
-    char name[5];
+    char name[4];
     int16_t minutes;
 } zone_names[] = {
     {"UTC", 0},    {"GMT", 0},    {"EST", -300}, {"EDT", -240}, {"CST", -360},  {"CDT", -300},
@@ -384,8 +385,9 @@ static void read_zone_name(struct reading *r)
     if (len < 3 || len > 4) {
         return;
     }
+    char name[4] = {r->p[1], r->p[2], r->p[3], len == 4 ? r->p[4] : '\0'};
     for (size_t i = 0; i < ARRAY_LEN(zone_names); i++) {
-        if (strlen(zone_names[i].name) == len && memcmp(zone_names[i].name, r->p + 1, len) == 0) {
+        if (memcmp(zone_names[i].name, name, sizeof(name)) == 0) {
             if (!r->has_offset) {
                 r->offset_s = zone_names[i].minutes * 60;
                 r->has_offset = true;

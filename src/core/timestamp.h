@@ -53,6 +53,9 @@ bool timestamp_from_text(struct slice s, const struct timestamp_env *env, struct
  */
 bool timestamp_from_number(struct slice s, uint64_t *out_ns);
 
+/* The same for an integer that has been read already. */
+bool timestamp_from_integer(int64_t value, uint64_t *out_ns);
+
 /* A number of 1/`per_second` seconds (1, 1000, 1000000 or 1000000000), whatever its magnitude. */
 bool timestamp_from_units(struct slice s, uint32_t per_second, uint64_t *out_ns);
 

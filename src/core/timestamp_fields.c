@@ -32,6 +32,12 @@ static bool read_named_unit(const struct hits *hits, uint16_t id, struct slice t
     }
 }
 
+static bool read_number(const struct field *field, uint64_t *out_ns)
+{
+    return field->kind == FIELD_INT ? timestamp_from_integer(field->value.i, out_ns)
+                                    : timestamp_from_number(field_text(field), out_ns);
+}
+
 static bool read_field(const struct hits *hits, uint16_t id, const struct field *field,
                        const struct timestamp_env *env, struct timestamp *out)
 {
@@ -42,7 +48,7 @@ static bool read_field(const struct hits *hits, uint16_t id, const struct field 
         id == KEY_TIMESTAMP_NANOS) {
         return false;
     }
-    if (read_named_unit(hits, id, text, &ns) || (number && timestamp_from_number(text, &ns))) {
+    if (read_named_unit(hits, id, text, &ns) || (number && read_number(field, &ns))) {
         *out = (struct timestamp){.ns = ns};
         return true;
     }

@@ -126,6 +126,19 @@ bool timestamp_from_number(struct slice s, uint64_t *out_ns)
     return true;
 }
 
+bool timestamp_from_integer(int64_t value, uint64_t *out_ns)
+{
+    if (value < (int64_t)SECONDS_MIN) {
+        return false;
+    }
+    uint64_t number = (uint64_t)value;
+    uint64_t unit = number < 100000000000ULL         ? 1000000000
+                    : number < 100000000000000ULL    ? 1000000
+                    : number < 100000000000000000ULL ? 1000
+                                                     : 1;
+    return !__builtin_mul_overflow(number, unit, out_ns);
+}
+
 bool timestamp_from_units(struct slice s, uint32_t per_second, uint64_t *out_ns)
 {
     struct decimal d;
