@@ -6,12 +6,13 @@
  * What a member's name means.
  *
  * Names are compared in canonical form: ASCII lower case, everything but [a-z0-9] dropped, so that
- * one row `traceid` covers trace_id, traceId, TraceID, trace.id and _trace_id. A few names count only
- * as they are spelled (`@tr`, `L`, `operation_Id`); those rows are tried first. A name means at most
- * one thing; what that counts for is decided where it is used.
+ * one row `traceid` covers trace_id, traceId, TraceID, trace.id and _trace_id. A few names count
+ * only as they are spelled (`@tr`, `L`, `operation_Id`); those rows are tried first. A name means
+ * at most one thing; what that counts for is decided where it is used.
  *
  * Ids are grouped by role, and inside a role an earlier id wins over a later one. A name may be a
- * value in one log and a container in another (`span`, `service`, `time`): look at the field's kind.
+ * value in one log and a container in another (`span`, `service`, `time`): look at the field's
+ * kind.
  *
  * A log repeats its names, so the answer for a spelling is remembered in a small cache: a lookup
  * costs one hash of a few bytes and one compare.
@@ -28,27 +29,27 @@ enum key_id {
 
     /* Trace ids: docs/coverage.md has the families. */
     KEY_TRACE_ID,
-    KEY_TRACE_ID_OTEL,           /* otelTraceID, opentelemetry_trace_id, @tr, elasticapm_trace_id, … */
-    KEY_TRACE_ID_UNSAMPLED,      /* grafana/dskit: the name says that the trace was not sampled */
+    KEY_TRACE_ID_OTEL,      /* otelTraceID, opentelemetry_trace_id, @tr, elasticapm_trace_id, … */
+    KEY_TRACE_ID_UNSAMPLED, /* grafana/dskit: the name says that the trace was not sampled */
     KEY_TRACE_ID_GCP,
     KEY_TRACE_ID_DD,
     KEY_TRACE_ID_DYNATRACE,
     KEY_TRACE_ID_HONEYCOMB,
-    KEY_TRACE_ID_AZURE,          /* operation_Id */
-    KEY_TRACE_ID_AZURE_WEAK,     /* OperationId: counts when it is 32 hex digits */
+    KEY_TRACE_ID_AZURE,      /* operation_Id */
+    KEY_TRACE_ID_AZURE_WEAK, /* OperationId: counts when it is 32 hex digits */
     KEY_TRACE_ID_XRAY,
-    KEY_TRACE_ID_SKYWALKING,     /* sw_trace_id, SW_CTX, SOFA-TraceId: ids that are not 128 bits */
+    KEY_TRACE_ID_SKYWALKING, /* sw_trace_id, SW_CTX, SOFA-TraceId: ids that are not 128 bits */
     KEY_TRACE_ID_B3,
     KEY_TRACE_ID_INSTANA,
-    KEY_TRACE_WEAK,              /* trace, x-trace-id: counts when it is 32 or 16 hex digits */
-    KEY_TID_WEAK,                /* tid: a thread id, or SkyWalking's trace id */
+    KEY_TRACE_WEAK, /* trace, x-trace-id: counts when it is 32 or 16 hex digits */
+    KEY_TID_WEAK,   /* tid: a thread id, or SkyWalking's trace id */
 
-    KEY_TRACEPARENT,             /* *traceparent */
+    KEY_TRACEPARENT, /* *traceparent */
     KEY_B3_SINGLE,
     KEY_UBER_TRACE_ID,
     KEY_SENTRY_TRACE,
     KEY_CLOUD_TRACE_CONTEXT,
-    KEY_NR_LINKING,              /* Monolog's extra.NR-LINKING */
+    KEY_NR_LINKING, /* Monolog's extra.NR-LINKING */
 
     KEY_SPAN_ID,
     KEY_SPAN_ID_OTEL,
@@ -56,77 +57,77 @@ enum key_id {
     KEY_SPAN_ID_DD,
     KEY_SPAN_ID_DYNATRACE,
     KEY_SPAN_ID_HONEYCOMB,
-    KEY_SPAN_ID_AZURE,           /* operation_ParentId */
+    KEY_SPAN_ID_AZURE, /* operation_ParentId */
     KEY_SPAN_ID_B3,
     KEY_SPAN_ID_INSTANA,
-    KEY_SPAN_WEAK,               /* span: counts when it is 16 hex digits */
-    KEY_TRANSACTION_ID,          /* the span of a log line when there is no span id */
+    KEY_SPAN_WEAK,      /* span: counts when it is 16 hex digits */
+    KEY_TRANSACTION_ID, /* the span of a log line when there is no span id */
 
-    KEY_FLAGS,                   /* trace_flags */
+    KEY_FLAGS, /* trace_flags */
     KEY_FLAGS_OTEL,
     KEY_FLAGS_GCP,
     KEY_FLAGS_DYNATRACE,
     KEY_FLAGS_B3,
-    KEY_FLAGS_B3_DEBUG,          /* X-B3-Flags: 1 is debug, i.e. sampled */
-    KEY_FLAGS_WEAK,              /* sampled, exportable */
+    KEY_FLAGS_B3_DEBUG, /* X-B3-Flags: 1 is debug, i.e. sampled */
+    KEY_FLAGS_WEAK,     /* sampled, exportable */
 
-    KEY_RESOURCE_LOGS,           /* the line is OTLP/JSON */
+    KEY_RESOURCE_LOGS, /* the line is OTLP/JSON */
     KEY_TRACE_STATE,
 
     /* Severity */
     KEY_SEVERITY_NUMBER,
     KEY_SEVERITY_TEXT,
     KEY_SEVERITY,
-    KEY_LOG_DOT_LEVEL,           /* log.level, flat or nested */
-    KEY_LEVEL,                   /* also a container: loguru */
+    KEY_LOG_DOT_LEVEL, /* log.level, flat or nested */
+    KEY_LEVEL,         /* also a container: loguru */
     KEY_LVL,
     KEY_LOGLEVEL,
-    KEY_LOGLEVEL_NET,            /* LogLevel */
-    KEY_LEVEL_CLEF,              /* @l */
-    KEY_LEVELNAME,               /* Python, loguru's level.name */
-    KEY_LEVEL_NAME_PSR,          /* level_name, _level_name */
+    KEY_LOGLEVEL_NET,   /* LogLevel */
+    KEY_LEVEL_CLEF,     /* @l */
+    KEY_LEVELNAME,      /* Python, loguru's level.name */
+    KEY_LEVEL_NAME_PSR, /* level_name, _level_name */
     KEY_STATUS,
-    KEY_SEVERITY_LEVEL,          /* Azure: 0 to 4 */
-    KEY_LEVEL_ZAP,               /* L */
-    KEY_PRIORITY,                /* PRIORITY of journald */
-    KEY_LEVELNO,                 /* Python, loguru's level.no */
-    KEY_LEVEL_VALUE,             /* logback */
-    KEY_LEVEL_INDEX,             /* semantic_logger */
+    KEY_SEVERITY_LEVEL, /* Azure: 0 to 4 */
+    KEY_LEVEL_ZAP,      /* L */
+    KEY_PRIORITY,       /* PRIORITY of journald */
+    KEY_LEVELNO,        /* Python, loguru's level.no */
+    KEY_LEVEL_VALUE,    /* logback */
+    KEY_LEVEL_INDEX,    /* semantic_logger */
 
     /* Time */
     KEY_TIME_UNIX_NANO,
-    KEY_AT_TIMESTAMP,            /* @timestamp */
-    KEY_TIME_CLEF,               /* @t */
-    KEY_INSTANT,                 /* a container of the next two */
+    KEY_AT_TIMESTAMP, /* @timestamp */
+    KEY_TIME_CLEF,    /* @t */
+    KEY_INSTANT,      /* a container of the next two */
     KEY_INSTANT_SECOND,
     KEY_INSTANT_NANO,
-    KEY_TIMESTAMP_SECONDS,       /* flat or inside `timestamp` */
+    KEY_TIMESTAMP_SECONDS, /* flat or inside `timestamp` */
     KEY_TIMESTAMP_NANOS,
-    KEY_TIMESTAMP,               /* also a container of the two before */
-    KEY_TIME,                    /* also a container: loguru's record.time */
+    KEY_TIMESTAMP, /* also a container of the two before */
+    KEY_TIME,      /* also a container: loguru's record.time */
     KEY_TS,
     KEY_DATETIME,
-    KEY_TIMESTAMP_NET,           /* Timestamp */
+    KEY_TIMESTAMP_NET, /* Timestamp */
     KEY_ASCTIME,
     KEY_CREATED,
     KEY_TIME_MILLIS,
-    KEY_TIME_TIMESTAMP,          /* loguru's record.time.timestamp */
+    KEY_TIME_TIMESTAMP, /* loguru's record.time.timestamp */
     KEY_START_TIME,
     KEY_START_UTC,
     KEY_START_LOCAL,
     KEY_STARTED_AT,
-    KEY_REALTIME_TIMESTAMP,      /* __REALTIME_TIMESTAMP of journald */
-    KEY_TIME_ZAP,                /* T */
+    KEY_REALTIME_TIMESTAMP, /* __REALTIME_TIMESTAMP of journald */
+    KEY_TIME_ZAP,           /* T */
     KEY_EVENT_TIME,
     KEY_DATE,
 
     /* Service */
-    KEY_SERVICE_DOT_NAME,        /* service.name, flat or nested */
+    KEY_SERVICE_DOT_NAME, /* service.name, flat or nested */
     KEY_RESOURCE_SERVICE_NAME,
     KEY_OTEL_SERVICE_NAME,
-    KEY_SERVICE_NAME,            /* service_name, serviceName */
+    KEY_SERVICE_NAME, /* service_name, serviceName */
     KEY_DD_SERVICE,
-    KEY_SERVICE,                 /* also a container */
+    KEY_SERVICE, /* also a container */
     KEY_ENTITY_NAME,
     KEY_CLOUD_ROLE_NAME,
     KEY_APP_ROLE_NAME,
@@ -135,26 +136,26 @@ enum key_id {
     KEY_APPLICATION,
     KEY_APP,
     KEY_APP_NAME,
-    KEY_HOST,                    /* the service in Spring's GELF */
+    KEY_HOST, /* the service in Spring's GELF */
     KEY_SYSLOG_IDENTIFIER,
     KEY_SERVICE_NAMESPACE,
 
     /* Logger */
     KEY_LOG_LOGGER,
-    KEY_LOGGER,                  /* also a container */
+    KEY_LOGGER, /* also a container */
     KEY_LOGGER_NAME,
     KEY_SOURCE_CONTEXT,
     KEY_CATEGORY,
     KEY_CHANNEL,
     KEY_TARGET,
-    KEY_NAME_ZAP,                /* N */
-    KEY_NAME,                    /* the logger, but the service in bunyan */
+    KEY_NAME_ZAP, /* N */
+    KEY_NAME,     /* the logger, but the service in bunyan */
 
     /* Body */
     KEY_MESSAGE,
     KEY_MSG,
-    KEY_MESSAGE_CLEF,            /* @m */
-    KEY_TEMPLATE_CLEF,           /* @mt */
+    KEY_MESSAGE_CLEF,  /* @m */
+    KEY_TEMPLATE_CLEF, /* @mt */
     KEY_BODY,
     KEY_EVENT,
     KEY_SHORT_MESSAGE,
@@ -163,7 +164,7 @@ enum key_id {
     KEY_FIELDS_MESSAGE,
     KEY_REST,
     KEY_RENDERED_MESSAGE,
-    KEY_MESSAGE_ZAP,             /* M */
+    KEY_MESSAGE_ZAP, /* M */
     KEY_RECORD_MESSAGE,
     KEY_FULL_MESSAGE,
 
@@ -172,13 +173,13 @@ enum key_id {
     KEY_CODE_LINE_NUMBER,
     KEY_CODE_FUNCTION_NAME,
     KEY_CALLER,
-    KEY_CALLER_ZAP,              /* C */
-    KEY_SOURCE,                  /* also a container: slog */
+    KEY_CALLER_ZAP, /* C */
+    KEY_SOURCE,     /* also a container: slog */
     KEY_LOG_ORIGIN_FILE,
     KEY_LOG_ORIGIN_LINE,
     KEY_LOG_ORIGIN_FUNCTION,
     KEY_LOCATION,
-    KEY_SOURCE_LOCATION,         /* a container: Google */
+    KEY_SOURCE_LOCATION, /* a container: Google */
     KEY_PATHNAME,
     KEY_FILENAME,
     KEY_LINENO,
@@ -201,16 +202,16 @@ enum key_id {
     /* Exception */
     KEY_EXCEPTION,
     KEY_EXC_INFO,
-    KEY_EXCEPTION_CLEF,          /* @x */
-    KEY_ERROR,                   /* also a container */
+    KEY_EXCEPTION_CLEF, /* @x */
+    KEY_ERROR,          /* also a container */
     KEY_ERROR_TYPE,
     KEY_ERROR_MESSAGE,
     KEY_ERROR_STACK,
     KEY_STACK_TRACE,
     KEY_STACK,
-    KEY_STACK_ZAP,               /* S */
-    KEY_ERR,                     /* also a container */
-    KEY_THROWN,                  /* a container */
+    KEY_STACK_ZAP, /* S */
+    KEY_ERR,       /* also a container */
+    KEY_THROWN,    /* a container */
 
     /* Request ids: never a trace id, but a second key to join by */
     KEY_REQUEST_ID,
@@ -230,8 +231,8 @@ enum key_id {
     KEY_ATTRIBUTES,
     KEY_PROPERTIES,
     KEY_FIELDS,
-    KEY_SPANS,                   /* an array, from the root to the leaf */
-    KEY_SCOPES,                  /* an array, from the outermost in */
+    KEY_SPANS,  /* an array, from the root to the leaf */
+    KEY_SCOPES, /* an array, from the outermost in */
     KEY_NAMED_TAGS,
     KEY_PAYLOAD,
     KEY_DATA,
@@ -311,7 +312,8 @@ uint16_t key_lookup(struct key_cache *cache, struct slice name);
  * no prefix. */
 uint16_t key_lookup_joined(struct key_cache *cache, struct slice prefix, struct slice name);
 
-/* Canonical form of `name` into `out`; its length, or KEY_NAME_MAX + 1 if it is longer than that. */
+/* Canonical form of `name` into `out`; its length, or KEY_NAME_MAX + 1 if it is longer than that.
+ */
 size_t key_canonical(struct slice name, char out[KEY_NAME_MAX]);
 
 struct key_hit {

@@ -12,13 +12,13 @@
  *
  *     the config's own keys and patterns
  *     top-level members                    from the hits
- *     containers                           only those of the table; three deep; `spans` from its end
- *     text
+ *     containers                           only those of the table; three deep; `spans` from its
+ * end text
  *
  * What they mean together is decided in trace_candidates.c.
  */
 
-#define DEPTH_MAX 3
+#define DEPTH_MAX    3
 #define ELEMENTS_MAX 64 /* of `spans` or `scopes`; further ones are not looked at */
 
 struct trace_resolver {
@@ -152,8 +152,8 @@ static void read_span(const struct work *work, const struct trace_key *key,
 static struct candidate_place field_place(const struct work *work, uint32_t index, bool is_nested)
 {
     const struct field *field = &work->fields->items[index];
-    bool is_text = field->kind == FIELD_STRING || work->format == FORMAT_TEXT ||
-                   work->format == FORMAT_LOGFMT;
+    bool is_text =
+        field->kind == FIELD_STRING || work->format == FORMAT_TEXT || work->format == FORMAT_LOGFMT;
     return (struct candidate_place){is_text && !is_nested ? index : NO_FIELD, false};
 }
 
@@ -174,7 +174,8 @@ static void add_flags(struct work *work, uint16_t id, const struct trace_key *ke
     candidates_add_flags(work->candidates, key->family, &flags, place);
 }
 
-/* A member that was there several times: the last one counts, a different valid id is a conflict. */
+/* A member that was there several times: the last one counts, a different valid id is a conflict.
+ */
 static void add_repeated(struct work *work, const struct trace_key *key, uint32_t index)
 {
     const struct field *array = &work->fields->items[index];
@@ -207,7 +208,8 @@ static uint32_t last_of(const struct work *work, uint32_t index)
     return last;
 }
 
-/* Kong: {"trace_id": {"w3c": "…", "datadog": "…"}}. W3C's first, else any 32 digits, else Datadog's. */
+/* Kong: {"trace_id": {"w3c": "…", "datadog": "…"}}. W3C's first, else any 32 digits, else
+ * Datadog's. */
 static void add_kong(struct work *work, uint32_t index)
 {
     static const struct trace_key hex = {KEY_ROLE_TRACE_ID, FAMILY_OTEL, FORM_HEX};
@@ -331,8 +333,7 @@ static void walk_list(struct work *work, uint16_t id, uint32_t index, unsigned d
         bool is_backward = id == KEY_SPANS;
         uint32_t at = is_backward ? count - 1 - k : count - kept + k;
         walk_element(work, id, field_key(array), elements[at % ELEMENTS_MAX], depth);
-        if (is_backward &&
-            work->candidates->trace_count + work->candidates->span_count > before) {
+        if (is_backward && work->candidates->trace_count + work->candidates->span_count > before) {
             return; /* the innermost span that has ids is the one */
         }
     }
@@ -398,7 +399,9 @@ static void add_otlp(struct work *work, uint32_t resource_logs)
         struct slice name;
         uint16_t id;
     } members[] = {
-        {SLICE("traceId"), KEY_TRACE_ID}, {SLICE("spanId"), KEY_SPAN_ID}, {SLICE("flags"), KEY_FLAGS},
+        {SLICE("traceId"), KEY_TRACE_ID},
+        {SLICE("spanId"), KEY_SPAN_ID},
+        {SLICE("flags"), KEY_FLAGS},
     };
     for (size_t i = 0; record != NO_FIELD && i < ARRAY_LEN(members); i++) {
         uint32_t index = find_member(fields, record, members[i].name);
@@ -506,8 +509,8 @@ static bool find_usual(struct record *record, const struct key_hits *hits, struc
 
 /*
  * What nearly every line with ids looks like: trace_id, span_id and perhaps trace_flags as
- * OpenTelemetry writes them. Same result as the general way, at a tenth of its cost; false, with the
- * record as it was, for anything else.
+ * OpenTelemetry writes them. Same result as the general way, at a tenth of its cost; false, with
+ * the record as it was, for anything else.
  */
 static bool resolve_usual(const struct trace_resolver *resolver, struct record *record,
                           const struct key_hits *hits)

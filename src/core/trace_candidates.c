@@ -3,10 +3,22 @@
 
 #define BIT(class_or_note) (UINT64_C(1) << (class_or_note))
 
-#define TRACE(family, form) {KEY_ROLE_TRACE_ID, FAMILY_##family, FORM_##form}
-#define HEADER(family, form) {KEY_ROLE_TRACE_HEADER, FAMILY_##family, FORM_##form}
-#define SPAN(family, form) {KEY_ROLE_SPAN_ID, FAMILY_##family, FORM_##form}
-#define FLAGS(family) {KEY_ROLE_FLAGS, FAMILY_##family, FORM_HEX}
+#define TRACE(family, form)                                                                        \
+    {                                                                                              \
+        KEY_ROLE_TRACE_ID, FAMILY_##family, FORM_##form                                            \
+    }
+#define HEADER(family, form)                                                                       \
+    {                                                                                              \
+        KEY_ROLE_TRACE_HEADER, FAMILY_##family, FORM_##form                                        \
+    }
+#define SPAN(family, form)                                                                         \
+    {                                                                                              \
+        KEY_ROLE_SPAN_ID, FAMILY_##family, FORM_##form                                             \
+    }
+#define FLAGS(family)                                                                              \
+    {                                                                                              \
+        KEY_ROLE_FLAGS, FAMILY_##family, FORM_HEX                                                  \
+    }
 
 static const struct trace_key trace_keys[] = {
     [KEY_TRACE_ID] = TRACE(OTEL, HEX),
@@ -239,7 +251,9 @@ static uint64_t span_defects(const struct trace_candidates *candidates)
     uint64_t bits = 0;
     for (uint32_t i = 0; i < candidates->span_count; i++) {
         const struct id_value *span = &candidates->spans[i].id;
-        bits |= span->is_valid ? 0 : span_defect(span->state) | (span->notes & BIT(NOTE_NUMERIC_PRECISION));
+        bits |= span->is_valid
+                    ? 0
+                    : span_defect(span->state) | (span->notes & BIT(NOTE_NUMERIC_PRECISION));
     }
     return bits;
 }
@@ -322,7 +336,8 @@ static void classify_invalid(const struct trace_candidates *candidates, const st
     } else if (candidates->span_count > 0) {
         for (uint32_t i = 0; i < candidates->span_count; i++) {
             const struct id_candidate *span = &candidates->spans[i];
-            bits |= !span->id.is_valid && span->family != FAMILY_TRANSACTION ? BIT(span->id.state) : 0;
+            bits |=
+                !span->id.is_valid && span->family != FAMILY_TRANSACTION ? BIT(span->id.state) : 0;
         }
         record->trace_class = bits != 0 ? first_class(bits) : TRACE_ABSENT;
     } else if (candidates->has_bare_id) {

@@ -9,8 +9,8 @@
  *     trace.c                    candidates_decide()     once, at the end
  *
  * The rules of the decision (docs/coverage.md, "Several ids in one record"):
- *   - the valid trace id of the most specific family wins; a 64-bit id loses to the 128-bit one that
- *     ends in it; any other different id makes the record a conflict;
+ *   - the valid trace id of the most specific family wins; a 64-bit id loses to the 128-bit one
+ * that ends in it; any other different id makes the record a conflict;
  *   - a span id or flags go with the trace id of their own family, or have none of their own;
  *   - a header's span is the caller's: an own span id wins over it.
  */
@@ -77,8 +77,8 @@ struct trace_candidates {
     uint32_t trace_count;
     uint32_t span_count;
     uint32_t flags_count;
-    bool has_bare_id;   /* 32 hex digits without a label were seen in the text */
-    bool has_duplicate; /* a member was there twice … */
+    bool has_bare_id;            /* 32 hex digits without a label were seen in the text */
+    bool has_duplicate;          /* a member was there twice … */
     bool is_duplicate_different; /* … with different valid ids */
     struct id_candidate traces[CANDIDATES_MAX];
     struct id_candidate spans[CANDIDATES_MAX];
@@ -110,7 +110,8 @@ void candidates_add_flags(struct trace_candidates *candidates, enum trace_family
                           const struct flags_value *flags, struct candidate_place place);
 
 bool candidates_has_trace(const struct trace_candidates *candidates); /* a valid one */
-bool candidates_has_span(const struct trace_candidates *candidates);  /* valid, of the record's own */
+bool candidates_has_span(
+    const struct trace_candidates *candidates); /* valid, of the record's own */
 
 /* Set the record's ids, flags, class and `also`; unless `repeat_moved`, mark the fields that moved
  * unchanged. */

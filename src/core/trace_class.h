@@ -43,15 +43,15 @@ enum trace_note {
     NOTE_SPAN_MALFORMED_OTHER,
     NOTE_SPAN_DIFFERS,
     NOTE_FLAGS_INVALID,
-    NOTE_NOT_SHIPPED,      /* ids seen in the text, but not shipped */
-    NOTE_LOW64,            /* only the low 64 bits are known */
+    NOTE_NOT_SHIPPED, /* ids seen in the text, but not shipped */
+    NOTE_LOW64,       /* only the low 64 bits are known */
     NOTE_UUID,
     NOTE_DUPLICATE_KEY,
-    NOTE_REPAIRED,         /* lost leading zeros were put back */
-    NOTE_LOWERED,          /* was upper case */
+    NOTE_REPAIRED, /* lost leading zeros were put back */
+    NOTE_LOWERED,  /* was upper case */
     NOTE_SPAN_FROM_TRANSACTION,
     NOTE_NUMERIC_PRECISION, /* an id as a JSON number that lost digits */
-    NOTE_SAMPLING_UNKNOWN, /* valid ids, no flag that tells */
+    NOTE_SAMPLING_UNKNOWN,  /* valid ids, no flag that tells */
     TRACE_NOTES_END,
 };
 

@@ -5,10 +5,10 @@
 /*
  * From what a library wrote to sixteen and eight bytes.
  *
- * A normaliser takes the text of one value and says what it is: an id, one that had to be converted,
- * one that is damaged and how, or the library's way to say "no span was active". It never fails and
- * takes any bytes. Which key the value was under decides the form, because the same digits mean
- * different things: `1234567890123456` is hex under trace_id, decimal under dd.span_id.
+ * A normaliser takes the text of one value and says what it is: an id, one that had to be
+ * converted, one that is damaged and how, or the library's way to say "no span was active". It
+ * never fails and takes any bytes. Which key the value was under decides the form, because the same
+ * digits mean different things: `1234567890123456` is hex under trace_id, decimal under dd.span_id.
  */
 
 #include <stdbool.h>
@@ -35,9 +35,9 @@ enum id_form {
 
 /* The choices of the config that change what is shipped. */
 enum id_option {
-    ID_REPAIR = 1,          /* put up to three lost leading zeros back */
-    ID_UUID = 2,            /* ship UUID-shaped trace ids */
-    ID_DECIMAL_PAD = 4,     /* ship 64-bit decimals padded to 128 bits */
+    ID_REPAIR = 1,      /* put up to three lost leading zeros back */
+    ID_UUID = 2,        /* ship UUID-shaped trace ids */
+    ID_DECIMAL_PAD = 4, /* ship 64-bit decimals padded to 128 bits */
 };
 
 /*
@@ -70,7 +70,7 @@ struct flags_value {
 /* A trace id, and what came with it in the same value. */
 struct context_value {
     struct id_value trace;
-    struct id_value span;     /* TRACE_ABSENT: the value has no place for one, or it is empty */
+    struct id_value span; /* TRACE_ABSENT: the value has no place for one, or it is empty */
     struct flags_value flags;
 };
 

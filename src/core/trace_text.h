@@ -5,9 +5,9 @@
 /*
  * Trace context inside free text: one pass, no regular expression.
  *
- * Knows the labels of the key table (`trace_id=…`, `"dd.trace_id":"…"`, `:span_id=>"…"`), the markers
- * (NR-LINKING, X-Ray, SkyWalking, sqlcommenter, `[!dt …]`, `[opentelemetry …]`), and ids by position
- * in brackets (Spring, Sleuth, Brave). An unlabelled 32-digit id is only reported.
+ * Knows the labels of the key table (`trace_id=…`, `"dd.trace_id":"…"`, `:span_id=>"…"`), the
+ * markers (NR-LINKING, X-Ray, SkyWalking, sqlcommenter, `[!dt …]`, `[opentelemetry …]`), and ids by
+ * position in brackets (Spring, Sleuth, Brave). An unlabelled 32-digit id is only reported.
  */
 
 #include "core/keys.h"
@@ -22,11 +22,11 @@ struct trace_text {
 };
 
 /* `keys` and `user` must outlive it. */
-void trace_text_init(struct trace_text *text, struct key_cache *keys,
-                     const struct trace_user *user, unsigned options);
+void trace_text_init(struct trace_text *text, struct key_cache *keys, const struct trace_user *user,
+                     unsigned options);
 
-/* What the forms of `text` say, added to `out`. `is_message`: the text is the message of a structured
- * line, where a label is no more than a mention. */
+/* What the forms of `text` say, added to `out`. `is_message`: the text is the message of a
+ * structured line, where a label is no more than a mention. */
 void trace_text_scan(struct trace_text *scanner, struct slice text, bool is_message,
                      struct trace_candidates *out);
 

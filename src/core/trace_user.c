@@ -7,9 +7,10 @@
 #include "base/mem.h"
 
 /*
- * A user's name is kept as its canonical segments with dots between them: "my.req.trace". A member's
- * name is compared against that while it is read, without a copy: it either uses up the whole name
- * (found), or ends where a segment ends (a container to look into with the rest), or differs.
+ * A user's name is kept as its canonical segments with dots between them: "my.req.trace". A
+ * member's name is compared against that while it is read, without a copy: it either uses up the
+ * whole name (found), or ends where a segment ends (a container to look into with the rest), or
+ * differs.
  *
  * Patterns run on text lines only, compiled with JIT, with limits on matching: a pattern that
  * backtracks without end costs a bounded time a line and then counts as no match.
@@ -35,7 +36,7 @@ struct trace_user {
 };
 
 #define MATCH_LIMIT 100000
-#define NESTED_MAX 8 /* containers deep */
+#define NESTED_MAX  8 /* containers deep */
 
 /* "My.req.Trace" to "my.req.trace": canonical, but for single dots between segments. */
 static char *canonical_path(const char *name)
@@ -100,7 +101,8 @@ static bool add_pattern(struct trace_user *user, const char *pattern, char **out
     added->groups[2] = find_group(code, "trace_flags");
     if (added->groups[0] < 0 && added->groups[1] < 0 && added->groups[2] < 0) {
         *out_error = mem_format("trace pattern \"%s\" has no group named trace_id, span_id or "
-                                "trace_flags: write (?<trace_id>[0-9a-f]{32})", pattern);
+                                "trace_flags: write (?<trace_id>[0-9a-f]{32})",
+                                pattern);
         return false;
     }
     (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); /* without JIT it is slower, not wrong */
@@ -205,8 +207,8 @@ static uint32_t find_path(const struct fields *fields, uint32_t begin, uint32_t 
 {
     for (uint32_t i = begin; i < end; i = fields->items[i].next) {
         const struct field *field = &fields->items[i];
-        const char *rest = field->key != NULL && field->key_len > 0
-                               ? match_name(field_key(field), path) : NULL;
+        const char *rest =
+            field->key != NULL && field->key_len > 0 ? match_name(field_key(field), path) : NULL;
         if (rest == NULL || rest == path) {
             continue;
         }
@@ -239,8 +241,8 @@ size_t trace_user_find(const struct trace_user *user, const struct fields *field
     for (size_t i = 0; i < user->key_count && count < USER_HITS_MAX; i++) {
         uint32_t found = find_path(fields, 0, fields->count, user->keys[i].path, 0);
         if (found != NO_FIELD) {
-            out[count++] = (struct user_hit){user->keys[i].role, found,
-                                             !is_top_level(fields, found)};
+            out[count++] =
+                (struct user_hit){user->keys[i].role, found, !is_top_level(fields, found)};
         }
     }
     return count;

@@ -5,8 +5,8 @@
 /*
  * What the config adds to the trace conventions: names of members, and patterns for text lines.
  *
- * A name is compared in canonical form, like those of clew's own table. `my.req.trace` is found as a
- * flat member of that name (my_req_trace too) and as a member of nested objects, at any split.
+ * A name is compared in canonical form, like those of clew's own table. `my.req.trace` is found as
+ * a flat member of that name (my_req_trace too) and as a member of nested objects, at any split.
  */
 
 #include "core/fields.h"

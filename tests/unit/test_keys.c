@@ -141,11 +141,9 @@ static void hits_are_the_top_level_members_that_mean_something(void **state)
         struct slice key;
         uint8_t kind;
     } members[] = {
-        {SLICE("time"), FIELD_STRING},
-        {SLICE("color"), FIELD_STRING},
+        {SLICE("time"), FIELD_STRING},     {SLICE("color"), FIELD_STRING},
         {SLICE("dd"), FIELD_OBJECT}, /* holds the next one */
-        {SLICE("trace_id"), FIELD_STRING},
-        {SLICE("msg"), FIELD_STRING},
+        {SLICE("trace_id"), FIELD_STRING}, {SLICE("msg"), FIELD_STRING},
     };
     struct field items[ARRAY_LEN(members)] = {0};
     for (uint32_t i = 0; i < ARRAY_LEN(members); i++) {

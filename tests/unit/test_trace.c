@@ -113,7 +113,8 @@ static bool has_notes(const struct record *record, const json_t *test)
     char notes[512];
     list_notes(record->also, notes);
     strcat(notes, " ");
-    json_array_foreach(json_object_get(test, "notes"), i, note) {
+    json_array_foreach(json_object_get(test, "notes"), i, note)
+    {
         char word[64];
         snprintf(word, sizeof(word), " %s ", json_string_value(note));
         if (strstr(notes, word) == NULL) {
