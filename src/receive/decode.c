@@ -110,9 +110,10 @@ static enum decode_result read_protobuf(struct decoder *decoder, struct slice bo
         *out_request = request;
         return DECODE_OK;
     }
-    decoder_refuse(decoder, bounded.is_exhausted
-                                ? "the body takes too much memory to decode"
-                                : "the body is not a protobuf ExportLogsServiceRequest");
+    decoder_refuse(decoder, "%s",
+                   bounded.is_exhausted
+                       ? "the body takes too much memory to decode"
+                       : "the body is not a protobuf ExportLogsServiceRequest");
     return bounded.is_exhausted ? DECODE_TOO_LARGE : DECODE_MALFORMED;
 }
 
