@@ -4,31 +4,45 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/utf8.h"
 
-/* Names and samples come from logs: what would be markup, a new cell or HTML is escaped. */
+/* Names and samples come from logs. Writes one character of `text` as it may be shown, unless it is
+ * one of `special`, which is left to the caller; returns its length. */
+static size_t print_character(const char *text, const char *special, FILE *out)
+{
+    size_t n = utf8_sequence_len(text, strlen(text));
+    unsigned char c = (unsigned char)text[0];
+    bool is_control = c < 0x20 || c == 0x7f || (n == 2 && c == 0xc2 && (text[1] & 0xe0) == 0x80);
+    if (n == 0 || is_control) {
+        fputc(n == 0 ? '?' : ' ', out);
+    } else if (n > 1 || strchr(special, c) == NULL) {
+        fwrite(text, 1, n, out);
+    }
+    return n > 0 ? n : 1;
+}
+
+/* What would be markup, a new cell or HTML is escaped. */
 static void print_escaped(const char *text, FILE *out)
 {
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c == 0x7f) {
-            fputc(' ', out);
-        } else if (c == '<') {
-            fputs("&lt;", out);
-        } else if (c == '&') {
-            fputs("&amp;", out);
-        } else {
-            fprintf(out, strchr("\\`*_{}[]#|~!@", c) != NULL ? "\\%c" : "%c", c);
+    static const char special[] = "<&\\`*_{}[]#|~!@";
+    while (*text != '\0') {
+        char c = *text;
+        text += print_character(text, special, out);
+        if (c == '<' || c == '&') {
+            fputs(c == '<' ? "&lt;" : "&amp;", out);
+        } else if (strchr(special, c) != NULL) {
+            fprintf(out, "\\%c", c);
         }
     }
 }
 
-/* In a code span nothing is markup but the backtick itself; cells still end at a bar. */
+/* In a code span nothing is markup but the backtick itself. */
 static void print_code(const char *text, FILE *out)
 {
     fputs("`` ", out);
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        fputc(c < 0x20 || c == 0x7f ? ' ' : c == '`' ? '\'' : c, out);
+    while (*text != '\0') {
+        fputs(*text == '`' ? "'" : "", out);
+        text += print_character(text, "`", out);
     }
     fputs(" ``", out);
 }
@@ -36,7 +50,7 @@ static void print_code(const char *text, FILE *out)
 static void print_numbers(const struct book *book, bool is_instrumented, const char *verdict,
                           FILE *out)
 {
-    char records[32];
+    char records[48];
     char share[16];
     char gaps[512];
     audit_gaps_text(book, is_instrumented, gaps, sizeof(gaps));
@@ -69,7 +83,7 @@ static void print_hints(const struct audit_view *view, const struct audit_entry 
     }
     for (size_t i = 0; i < entry->hint_count; i++) {
         const struct audit_hint *hint = &entry->hints[i];
-        char records[32];
+        char records[48];
         fputs("- **", out);
         print_escaped(entry->group->service, out);
         fputs("**: ", out);
@@ -79,7 +93,7 @@ static void print_hints(const struct audit_view *view, const struct audit_entry 
             fputs(": ", out);
             free(where);
         }
-        fprintf(out, "`%s`, %s records: ", hint->rule, audit_number_text(hint->records, records));
+        fprintf(out, "`%s`, %s: ", hint->rule, audit_records_text(hint->records, records));
         print_escaped(hint->cause, out);
         fputs(". **Fix**: ", out);
         print_escaped(hint->fix, out);
@@ -108,6 +122,7 @@ void audit_markdown_print(const struct audit_view *view, FILE *out)
         print_hints(view, &report->entries[i], out);
     }
     fputs("\n", out);
-    audit_verdict_print(view, out);
-    fputs("\n", out);
+    char *verdict = audit_verdict_text(view);
+    fprintf(out, "%s\n", verdict);
+    free(verdict);
 }

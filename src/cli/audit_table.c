@@ -75,7 +75,7 @@ static size_t name_columns(const struct audit_report *report)
 static void print_book(const struct audit_view *view, const struct book *book,
                        bool is_instrumented, const char *verdict, FILE *out)
 {
-    char records[32];
+    char records[48];
     char share[16];
     char gaps[96];
     audit_gaps_text(book, is_instrumented, gaps,
@@ -127,7 +127,7 @@ static void print_hint(const struct audit_view *view, const struct audit_entry *
                        const struct audit_hint *hint, FILE *out)
 {
     enum { INDENT = 6 };
-    char records[32];
+    char records[48];
     fputs("  ", out);
     if (hint->part != NULL) {
         char *where = audit_part_text(view->report, hint->part);
@@ -135,7 +135,7 @@ static void print_hint(const struct audit_view *view, const struct audit_entry *
         fputs(": ", out);
         free(where);
     }
-    fprintf(out, "%s, %s records\n", hint->rule, audit_number_text(hint->records, records));
+    fprintf(out, "%s, %s\n", hint->rule, audit_records_text(hint->records, records));
     fputs("  why ", out);
     print_wrapped(hint->cause, INDENT, out);
     fputs("  fix ", out);
@@ -182,6 +182,7 @@ void audit_table_print(const struct audit_view *view, FILE *out)
         print_hints(view, &report->entries[i], out);
     }
     fputc('\n', out);
-    audit_verdict_print(view, out);
-    fputc('\n', out);
+    char *verdict = audit_verdict_text(view);
+    print_wrapped(verdict, 0, out);
+    free(verdict);
 }

@@ -62,6 +62,13 @@ const char *audit_share_text(double share, char out[16])
     return out;
 }
 
+const char *audit_records_text(uint64_t n, char out[48])
+{
+    char number[32];
+    snprintf(out, 48, "%s record%s", audit_number_text(n, number), n == 1 ? "" : "s");
+    return out;
+}
+
 /* Classes whose records have no id that is shipped. */
 static const enum trace_class gaps[] = {
     TRACE_ABSENT,          TRACE_PLACEHOLDER,     TRACE_ALL_ZERO,      TRACE_NON_HEX,
@@ -157,16 +164,10 @@ static void print_below(const struct audit_report *report, FILE *out)
     }
 }
 
-void audit_verdict_print(const struct audit_view *view, FILE *out)
+static void print_met_or_not(const struct audit_report *report, FILE *out)
 {
-    const struct audit_report *report = view->report;
-    char share[16];
-    fprintf(out, "policy: %s of the records of each known traced service: ",
-            audit_share_text(view->settings->min_coverage, share));
     if (report->total.records == 0) {
         fputs("there are no records", out);
-    } else if (report->is_met) {
-        fputs("met", out);
     } else if (report->is_nothing_traced) {
         fputs("not met, no record of any service has a valid trace id", out);
     } else if (report->count > 0 && report->entries[0].verdict == AUDIT_BELOW) {
@@ -177,7 +178,23 @@ void audit_verdict_print(const struct audit_view *view, FILE *out)
     }
     for (unsigned c = 0; c < TRACE_CLASSES; c++) {
         if ((report->failed_on & (1u << c)) != 0) {
-            fprintf(out, "; failed on class %s", trace_class_name((enum trace_class)c));
+            char records[48];
+            fprintf(out, "; failed on class %s (%s)", trace_class_name((enum trace_class)c),
+                    audit_records_text(report->total.classes[c], records));
         }
     }
+}
+
+char *audit_verdict_text(const struct audit_view *view)
+{
+    char *text = NULL;
+    size_t len = 0;
+    char share[16];
+    FILE *memory = open_memstream(&text, &len);
+    ENSURE(memory != NULL);
+    fprintf(memory, "policy: %s of the records of each known traced service: ",
+            audit_share_text(view->settings->min_coverage, share));
+    print_met_or_not(view->report, memory);
+    fclose(memory);
+    return text;
 }

@@ -21,8 +21,8 @@ void audit_table_print(const struct audit_view *view, FILE *out);
 /* The same for the description of a merge request. */
 void audit_markdown_print(const struct audit_view *view, FILE *out);
 
-/* What the policy says of the whole, one sentence without newline: for both. */
-void audit_verdict_print(const struct audit_view *view, FILE *out);
+/* What the policy says of the whole, one sentence without newline. The caller frees it. */
+char *audit_verdict_text(const struct audit_view *view);
 
 /*
  * Classes that are no valid id, the most frequent first: `absent 12, placeholder 3`. Written to
@@ -37,6 +37,9 @@ void audit_print_cell(const char *text, size_t columns, bool is_padded, FILE *ou
 
 /* 1204 as "1,204". */
 const char *audit_number_text(uint64_t n, char out[32]);
+
+/* "1 record", "1,204 records". */
+const char *audit_records_text(uint64_t n, char out[48]);
 
 /* A share as "96.3 %", never rounded up to 100 or down to 0. */
 const char *audit_share_text(double share, char out[16]);
