@@ -33,21 +33,21 @@ LAYERS = {
 LIBRARIES = {
     "curl/curl.h": {"outputs/http_client.c", "src/base/curl_loop.c"},
     "ev.h": {"src/base/curl_loop.c", "src/base/http_server.c", "src/cli/receive.c",
-             "src/daemon.c", "src/input/watch.c", "outputs/otlp_http.c"},
+             "src/daemon.c", "src/input/input.c", "src/input/watch.c", "outputs/otlp_http.c"},
     "jansson.h": {"src/cli/check.c", "src/core/audit_json.c", "src/core/checkpoint_text.c",
                   "src/receive/decode.c", "src/receive/decode_json.c", "outputs/response.c"},
     "libdeflate.h": {"outputs/compress.c", "src/receive/uncompress.c"},
     "microhttpd.h": {"src/base/http_server.c"},
     "pcre2.h": {"src/core/trace_user.c"},
     "yaml.h": {"src/config/yaml.c"},
-    "zlib.h": {"src/input/gzip.c"},
+    "zlib.h": {"src/input/gzip_reader.c", "src/input/read_lines.c"},
     "zstd.h": {"outputs/compress.c", "src/receive/uncompress.c"},
 }
 
 # Everything else between <> is the system's.
 SYSTEM = re.compile(
     r"(arpa|linux|net|netinet|sys)/\w+\.h|arm_neon\.h|emmintrin\.h|immintrin\.h|"
-    r"(assert|ctype|dirent|endian|errno|fcntl|float|fnmatch|getopt|glob|inttypes|limits|locale|"
+    r"(assert|ctype|dirent|endian|errno|fcntl|float|fnmatch|fts|getopt|glob|inttypes|limits|locale|"
     r"math|malloc|netdb|poll|pthread|pwd|sched|setjmp|signal|std\w+|string|strings|termios|time|"
     r"unistd|wordexp|uchar|byteswap)\.h")
 
