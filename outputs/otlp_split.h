@@ -12,8 +12,9 @@
 #include "base/buf.h"
 
 /* Records `first` to `first + count - 1` of `request` (counted from 0, in its order), as a request,
- * instead of what was in `out`. False if `request` is not one, or the piece is larger than
- * out->limit (it never is larger than `request` plus 20 bytes): `out` is then rubbish. */
+ * instead of what was in `out`. False if `request` is not one, or the piece does not fit under
+ * out->limit: `out` is then rubbish. A piece of a request that clew has encoded is never larger than
+ * that request. */
 bool otlp_split_copy(struct slice request, uint32_t first, uint32_t count, struct buf *out);
 
 #endif
