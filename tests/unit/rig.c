@@ -38,8 +38,15 @@ static bool take_line(void *context, const struct line *line)
     last->end = line->end;
     rig->lines = mem_resize(rig->lines, rig->count + 1, sizeof(*rig->lines));
     rig->lines[rig->count++] = (struct rig_line){
-        mem_string_from(line->text), line->text.len,  line->begin,        line->end,
-        line->file_hash,             line->is_piece, line->is_cut,        line->is_unterminated,
+        .text = mem_string_from(line->text),
+        .path = mem_string(line->source->path),
+        .len = line->text.len,
+        .begin = line->begin,
+        .end = line->end,
+        .hash = line->file_hash,
+        .is_piece = line->is_piece,
+        .is_cut = line->is_cut,
+        .is_unterminated = line->is_unterminated,
     };
     if (rig->count <= rig->acked_max) {
         checkpoint_advance(line->stream->checkpoint, line->end);
@@ -154,6 +161,7 @@ void rig_forget_lines(struct rig *rig)
 {
     for (size_t i = 0; i < rig->count; i++) {
         free(rig->lines[i].text);
+        free(rig->lines[i].path);
     }
     free(rig->lines);
     rig->lines = NULL;

@@ -20,6 +20,7 @@
 
 struct rig_line {
     char *text;
+    char *path; /* of its source */
     size_t len;
     struct position begin;
     struct position end;

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "input/glob.h"
+#include "input/log_name.h"
+
+/* ---- patterns ---- */
+
+static void a_pattern_matches_what_one_expects(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern;
+        const char *path;
+        bool matches;
+    } cases[] = {
+        {"/var/log/*.log", "/var/log/a.log", true},
+        {"/var/log/*.log", "/var/log/b/a.log", false},
+        {"/var/log/*.log", "/var/log/.a.log", false},
+        {"/var/log/?.log", "/var/log/a.log", true},
+        {"/var/log/[ab].log", "/var/log/b.log", true},
+        {"/var/log/[!ab].log", "/var/log/b.log", false},
+        {"/var/log/a.log", "/var/log/a.log", true},
+        {"/var/log/a.log", "/var/log/a.log.1", false},
+        {"/var/log/{a,b}.log", "/var/log/b.log", true},
+        {"/var/log/{a,b}.log", "/var/log/c.log", false},
+        {"/var/{log,lib/{x,y}}/*.log", "/var/lib/y/c.log", true},
+        {"/var/log/a{}.log", "/var/log/a{}.log", true},
+        {"/var/log/{a", "/var/log/{a", true},
+        {"/var/log/\\*.log", "/var/log/*.log", true},
+        {"/var/log/\\*.log", "/var/log/a.log", false},
+        {"/var/**/*.log", "/var/a.log", true},
+        {"/var/**/*.log", "/var/x/y/z/a.log", true},
+        {"/var/**/*.log", "/vax/a.log", false},
+        {"/var/**", "/var/x/y", true},
+        {"/var/**/y/*.log", "/var/x/y/a.log", true},
+        {"/var/**/y/*.log", "/var/x/z/a.log", false},
+        {"*.gz", "/var/log/x/a.gz", true},
+        {"*.gz", "/var/log/x/a.log", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct glob_list list = {0};
+        assert_true(glob_list_add(&list, cases[i].pattern));
+        if (glob_list_matches(&list, cases[i].path) != cases[i].matches) {
+            print_error("%s and %s\n", cases[i].pattern, cases[i].path);
+            fail();
+        }
+        glob_list_fini(&list);
+    }
+}
+
+static void braces_do_not_explode(void **state)
+{
+    (void)state;
+    struct glob_list list = {0};
+    assert_false(glob_list_add(&list, "/{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"));
+    glob_list_fini(&list);
+}
+
+/* ---- names ---- */
+
+static void a_name_tells_its_base_and_age(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *base;
+        enum log_age age;
+        bool is_compressed;
+    } cases[] = {
+        {"app.log", "app.log", LOG_LIVE, false},
+        {"messages", "messages", LOG_LIVE, false},
+        {"app.log.1", "app.log", LOG_NUMBERED, false},
+        {"app.log.12.gz", "app.log", LOG_NUMBERED, true},
+        {"app.log.8080", "app.log.8080", LOG_LIVE, false},
+        {"app.log-20260302", "app.log", LOG_DATED, false},
+        {"app.log-20260302.gz", "app.log", LOG_DATED, true},
+        {"app.log.2026-03-02", "app.log", LOG_DATED, false},
+        {"app.log.2026-03-02_10-00-00", "app.log", LOG_DATED, false},
+        {"app-2026-03-02.log", "app.log", LOG_DATED, false},
+        {"app.2026-03-02.0.log", "app.log", LOG_DATED, false},
+        {"app-99999999.log", "app-99999999.log", LOG_LIVE, false},
+        {"20260302.log", "20260302.log", LOG_LIVE, false},
+        {".1", ".1", LOG_LIVE, false},
+        {"app.log.gz", "app.log", LOG_LIVE, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct log_name name;
+        log_name_parse_plain(cases[i].name, &name);
+        assert_string_equal(name.base, cases[i].base);
+        assert_int_equal(name.age, cases[i].age);
+        assert_int_equal(name.is_compressed, cases[i].is_compressed);
+    }
+}
+
+static void the_kubelets_names_are_ordered_as_they_were_written(void **state)
+{
+    (void)state;
+    static const char *const oldest_first[] = {
+        "0.log.20260301-235959", "0.log.20260302-000000", "0.log", "1.log.20260302-000001.gz",
+        "1.log", "10.log",
+    };
+    struct log_name last = {0};
+    for (size_t i = 0; i < ARRAY_LEN(oldest_first); i++) {
+        struct log_name name;
+        assert_true(log_name_parse_kubelet(oldest_first[i], &name));
+        assert_true(i == 0 || log_name_compare(&last, &name) < 0);
+        last = name;
+    }
+    static const char *const others[] = {"0.log.20260301-235959.tmp", "a.log", "0.logs", "0.log.1",
+                                         ".log", "0.log.20260301-2359590", ""};
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        assert_false(log_name_parse_kubelet(others[i], &last));
+    }
+}
+
+/* ---- what is found ---- */
+
+static void a_directory_stands_for_all_that_looks_like_a_log(void **state)
+{
+    struct rig *rig = *state;
+    rig_append(rig, "logs/a.log", "1\n");
+    rig_append(rig, "logs/messages", "2\n");
+    rig_append(rig, "logs/deep/er/b.txt", "3\n");
+    rig_append(rig, "logs/.hidden.log", "no\n");
+    rig_append(rig, "logs/.hidden/a.log", "no\n");
+    rig_append(rig, "logs/a.log.1.gz", "no\n");
+    rig_append(rig, "logs/core.tmp", "no\n");
+    rig_open(rig, "logs");
+    rig_run_until(rig, 3);
+    rig_run_to_end(rig);
+    assert_int_equal(rig->count, 3);
+    rig_append(rig, "logs/new/c.log", "4\n");
+    rig_run_until(rig, 4);
+}
+
+static void what_is_excluded_is_not_read(void **state)
+{
+    struct rig *rig = *state;
+    rig->exclude[0] = mem_string("*debug*");
+    rig->exclude[1] = rig_path(rig, "logs/private");
+    rig->settings.exclude.count = 2;
+    rig_append(rig, "logs/a.log", "1\n");
+    rig_append(rig, "logs/debug.log", "no\n");
+    rig_append(rig, "logs/private/a.log", "no\n");
+    rig_open(rig, "logs/**/*.log");
+    rig_run_to_end(rig);
+    assert_int_equal(rig->count, 1);
+}
+
+static void only_what_was_asked_for_is_read_of_older_generations(void **state)
+{
+    struct rig *rig = *state;
+    rig_append(rig, "a.log.1", "old\n");
+    rig_append(rig, "a.log", "new\n");
+    rig_open(rig, "a.log");
+    rig_run_to_end(rig);
+    assert_int_equal(rig->count, 1);
+    rig_assert_line(rig, 0, "new");
+    rig_append(rig, "a.log.1", "old still\n");
+    rig_run_ms(rig, 250);
+    assert_int_equal(rig->count, 1);
+}
+
+static void rotated_names_without_their_base_are_logs_of_their_own(void **state)
+{
+    struct rig *rig = *state;
+    rig_append(rig, "app-2026-03-01.log", "a1\n");
+    rig_append(rig, "app-2026-03-02.log", "b1\n");
+    rig_open(rig, "*.log");
+    rig_run_until(rig, 2);
+    rig_append(rig, "app-2026-03-01.log", "a2\n");
+    rig_run_until(rig, 3);
+    rig_append(rig, "app-2026-03-02.log", "b2\n");
+    rig_run_until(rig, 4);
+    rig_append(rig, "app.log", "c1\n"); /* they stay what they are */
+    rig_run_until(rig, 5);
+    rig_run_ms(rig, 300);
+    assert_int_equal(rig->count, 5);
+}
+
+/* ---- links ---- */
+
+#define POD "pods/shop_checkout-1_0b1c2d3e-0000-4000-8000-000000000001/app"
+#define LINK "containers/checkout-1_shop_app-0123456789abcdef.log"
+
+static void a_file_is_read_once_however_many_ways_lead_to_it(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, POD "/0.log", 1, 5);
+    rig_link(rig, "../" POD "/0.log", LINK);
+    rig->include[1] = rig_path(rig, POD "/*.log");
+    rig->settings.include.count = 2;
+    rig_open(rig, "containers/*.log");
+    char *hard = rig_path(rig, "containers/hard.log");
+    char *file = rig_path(rig, POD "/0.log");
+    assert_int_equal(link(file, hard), 0);
+    free(hard);
+    free(file);
+    rig_run_to_end(rig);
+    rig_assert_numbers(rig, 1, 5);
+    rig_rename(rig, POD "/0.log", POD "/0.log.20260302-100000");
+    rig_append_numbers(rig, POD "/0.log", 6, 8);
+    rig_run_until(rig, 8);
+    rig_run_ms(rig, 250);
+    rig_assert_numbers(rig, 1, 8);
+}
+
+static void a_link_to_a_container_reads_its_directory(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, POD "/0.log.20260302-100000", 1, 5);
+    rig_append_numbers(rig, POD "/0.log", 6, 9);
+    rig_link(rig, "../" POD "/0.log", LINK);
+    rig->include[1] = rig_path(rig, "pods/nothing");
+    rig->settings.include.count = 2;
+    rig_open(rig, "{containers,pods}/*.log");
+    rig_run_to_end(rig);
+    rig_assert_numbers(rig, 1, 9);
+    char *path = rig_path(rig, POD "/0.log");
+    assert_string_equal(rig->lines[0].path, path); /* under which it was written */
+    assert_string_equal(rig->lines[8].path, path);
+    free(path);
+}
+
+static void a_link_out_of_the_roots_is_not_followed(void **state)
+{
+    struct rig *rig = *state;
+    rig_append(rig, "secret/shadow", "secret\n");
+    rig_append(rig, POD "/0.log", "fine\n");
+    char *secret = rig_path(rig, "secret/shadow");
+    char *directory = rig_path(rig, "secret");
+    rig_link(rig, secret, POD "/1.log");
+    rig_link(rig, "../../../secret/shadow", POD "/2.log");
+    rig_link(rig, directory, "pods/shop_evil_0b1c2d3e/app");
+    rig_link(rig, "/etc/shadow", POD "/3.log");
+    rig_open(rig, "pods/*/*/*.log");
+    rig_run_to_end(rig);
+    assert_int_equal(rig->count, 1);
+    rig_assert_line(rig, 0, "fine");
+    assert_in_range(rig->counters.values[C_FILE_ERRORS], 1, 2);
+    /* Put in the place of a file that is read: neither. */
+    rig_remove(rig, POD "/0.log");
+    rig_link(rig, secret, POD "/0.log");
+    rig_run_ms(rig, 300);
+    assert_int_equal(rig->count, 1);
+    free(secret);
+    free(directory);
+}
+
+static void a_link_that_was_configured_itself_leads_where_it_leads(void **state)
+{
+    struct rig *rig = *state;
+    rig_append(rig, "elsewhere/app.log", "1\n");
+    rig_link(rig, "../elsewhere/app.log", "etc/current");
+    rig_open(rig, "etc/current");
+    rig_run_until(rig, 1);
+    rig_append(rig, "elsewhere/app.log", "2\n");
+    rig_run_until(rig, 2);
+}
+
+static void a_link_may_be_switched_and_may_lead_nowhere_at_first(void **state)
+{
+    struct rig *rig = *state;
+    rig_link(rig, "one.txt", "logs/current.log");
+    rig_open(rig, "logs/*.log");
+    rig_run_ms(rig, 150);
+    rig_append(rig, "logs/one.txt", "1\n");
+    rig_run_until(rig, 1);
+    rig_append(rig, "logs/two.txt", "2\n");
+    rig_remove(rig, "logs/current.log");
+    rig_link(rig, "two.txt", "logs/current.log");
+    rig_run_until(rig, 2);
+    rig_append(rig, "logs/one.txt", "3\n"); /* what was begun is finished */
+    rig_run_until(rig, 3);
+}
+
+/* With Docker the pods directory holds links, and their target's name tells nothing. */
+static void dockers_file_keeps_the_name_of_its_pod(void **state)
+{
+    struct rig *rig = *state;
+    rig_append(rig, "docker/abc/abc-json.log", "1\n");
+    rig_link(rig, "../../../docker/abc/abc-json.log", POD "/0.log");
+    rig->include[1] = rig_path(rig, "docker/*/none");
+    rig->settings.include.count = 2;
+    rig_open(rig, "pods/*/*/*.log");
+    rig_run_until(rig, 1);
+    rig_rename(rig, "docker/abc/abc-json.log", "docker/abc/abc-json.log.1");
+    rig_append(rig, "docker/abc/abc-json.log", "2\n");
+    rig_run_until(rig, 2);
+    char *path = rig_path(rig, POD "/0.log");
+    assert_string_equal(rig->lines[0].path, path);
+    assert_string_equal(rig->lines[1].path, path);
+    free(path);
+}
+
+/* ---- directories that come and go ---- */
+
+static void a_directory_may_vanish_and_return(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "logs/sub/a.log", 1, 3);
+    rig_open(rig, "logs/**/*.log");
+    rig_run_until(rig, 3);
+    rig_rename(rig, "logs", "away");
+    rig_run_ms(rig, 300);
+    rig_append_numbers(rig, "away/sub/a.log", 4, 5);
+    rig_rename(rig, "away", "logs");
+    rig_run_until(rig, 5);
+    rig_append_numbers(rig, "logs/sub/a.log", 6, 7);
+    rig_run_until(rig, 7);
+    rig_run_ms(rig, 300);
+    rig_assert_numbers(rig, 1, 7);
+}
+
+static void a_file_moved_to_another_directory_is_read_on(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "one/a.log", 1, 3);
+    rig_open(rig, "*/*.log");
+    rig_run_until(rig, 3);
+    rig_append(rig, "two/other.log", "line 4\n");
+    rig_run_until(rig, 4);
+    rig_rename(rig, "one/a.log", "two/a.log");
+    rig_run_ms(rig, 200);
+    rig_append_numbers(rig, "two/a.log", 5, 6);
+    rig_run_until(rig, 6);
+    rig_run_ms(rig, 200);
+    rig_assert_numbers(rig, 1, 6);
+}
+
+static void things_that_are_no_files_are_left_alone(void **state)
+{
+    struct rig *rig = *state;
+    char *fifo = rig_path(rig, "pipe.log");
+    assert_int_equal(mkfifo(fifo, 0644), 0);
+    free(fifo);
+    rig_append(rig, "directory.log/a.log", "1\n");
+    rig_append(rig, "empty.log", "");
+    rig_open(rig, "*.log");
+    rig_run_to_end(rig);
+    assert_int_equal(rig->count, 1); /* a directory that a pattern names is read whole */
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
+
+int main(int argc, char **argv)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pattern_matches_what_one_expects),
+        cmocka_unit_test(braces_do_not_explode),
+        cmocka_unit_test(a_name_tells_its_base_and_age),
+        cmocka_unit_test(the_kubelets_names_are_ordered_as_they_were_written),
+        TEST(a_directory_stands_for_all_that_looks_like_a_log),
+        TEST(what_is_excluded_is_not_read),
+        TEST(only_what_was_asked_for_is_read_of_older_generations),
+        TEST(rotated_names_without_their_base_are_logs_of_their_own),
+        TEST(a_file_is_read_once_however_many_ways_lead_to_it),
+        TEST(a_link_to_a_container_reads_its_directory),
+        TEST(a_link_out_of_the_roots_is_not_followed),
+        TEST(a_link_that_was_configured_itself_leads_where_it_leads),
+        TEST(a_link_may_be_switched_and_may_lead_nowhere_at_first),
+        TEST(dockers_file_keeps_the_name_of_its_pod),
+        TEST(a_directory_may_vanish_and_return),
+        TEST(a_file_moved_to_another_directory_is_read_on),
+        TEST(things_that_are_no_files_are_left_alone),
+    };
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
+    return driver_run("discover", tests, ARRAY_LEN(tests));
+}
