@@ -26,7 +26,6 @@
  */
 
 enum {
-    TEXT_BYTES_MAX = 1 << 28, /* a checkpoint file larger than this is not one of ours */
     FORGET_AFTER_S = 7 * 24 * 3600,
     PRUNE_UPTIME_S = 3600, /* by then every stream that still exists has been claimed */
 };
@@ -172,7 +171,7 @@ static int load(struct checkpoint_store *store)
 {
     char *path = mem_format("%s/%s", store->directory, STORE_NAME);
     struct buf text;
-    buf_init(&text, TEXT_BYTES_MAX);
+    buf_init(&text, CHECKPOINT_TEXT_BYTES_MAX);
     int result = file_read_whole(path, &text);
     if (result == -ENOENT) {
         result = 0;

@@ -9,15 +9,16 @@
  *      "inode": …, "born": …, "fingerprint": "<hex>", "fingerprint_bytes": …, "generation": …,
  *      "offset": …, "size": …, "seen": …}}}
  *
- * The checksum is over the streams as jansson prints them compact and sorted, so an editor that only
- * reformats does no harm. Keys and paths may hold any byte: what is not UTF-8, and `%`, is written
- * as %XX.
+ * The checksum is over what the streams say, so an editor that only reformats does no harm. Keys and
+ * paths may hold any byte: what is not UTF-8, what JSON would escape, and `%` are written as %XX.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/slice.h"
 #include "core/position.h"
+
+enum { CHECKPOINT_TEXT_BYTES_MAX = 1 << 28 }; /* a larger file is not one of ours */
 
 struct checkpoint_row {
     const char *key;

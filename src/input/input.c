@@ -19,13 +19,15 @@
  *            read line by line
  *     tick   while a stream waits         time-outs: ends that must stay, joined lines
  *
- * Ready streams take turns of read_bytes in a ring; after TURNS_MAX turns the loop goes round, so
- * that the output and the signals get their share. A stream the sink refused stays at the head of the
+ * Ready streams take turns of read_bytes in a ring; after TURN_BYTES_MAX the loop goes round, so that
+ * the output and the signals get their share. A stream the sink refused stays at the head of the
  * ring, and nothing is read until input_resume().
  */
 
 enum {
-    TURNS_MAX = 8, /* before the event loop goes round */
+    TURNS_MAX = 256, /* before the event loop goes round … */
+    TURN_BYTES_MAX = 2 << 20, /* … or so many bytes */
+    SCAN_SHARE = 10, /* scanning takes at most one part in so many of the time */
     TICKS_PER_IDLE = 10,
 };
 
@@ -36,6 +38,7 @@ static const double TICK_S = 0.050;
 #define MS UINT64_C(1000000)
 #define ROTATED_QUIET_NS (300 * MS) /* a renamed file rests so long before its successor is read */
 #define DELETED_QUIET_NS (1000 * MS)
+#define FULL_RETRY_NS (50 * MS) /* no more files may be open */
 
 struct input_timers {
     struct input *input;
@@ -121,6 +124,10 @@ static bool prepare(struct generation *generation)
     int result = generation_open(generation);
     if (result == -ESTALE) {
         input_look_soon(tail); /* renamed: found by its inode */
+        return false;
+    }
+    if (result == -EMFILE || result == -ENFILE) {
+        input_wake_at(tail, clock_monotonic_ns() + FULL_RETRY_NS); /* others come to their end */
         return false;
     }
     if (result < 0) {
@@ -265,7 +272,10 @@ static void on_work(struct ev_loop *loop, ev_timer *timer, int revents)
     (void)loop;
     (void)revents;
     struct input *input = container_of(timer, struct input_timers, work)->input;
-    for (int turns = 0; turns < TURNS_MAX && !list_is_empty(&input->ready); turns++) {
+    uint64_t enough = input->env.counters->values[C_BYTES_READ] + TURN_BYTES_MAX;
+    for (int turns = 0; turns < TURNS_MAX && !list_is_empty(&input->ready) &&
+                        input->env.counters->values[C_BYTES_READ] < enough;
+         turns++) {
         struct tail *tail = container_of(input->ready.next, struct tail, ready);
         list_remove(&tail->ready);
         if (!work_on(tail)) {
@@ -364,19 +374,33 @@ static void sweep(struct input *input)
     free(missed);
 }
 
+/* The interval begins at the end of a scan, and grows if scans are slow (a network file system, very
+ * many files), so that there is always time to read. */
+static void plan_next_scan(struct input *input, uint64_t took_ns)
+{
+    uint64_t interval_ns = input->settings->scan_interval_ms * MS;
+    interval_ns = interval_ns > took_ns * SCAN_SHARE ? interval_ns : took_ns * SCAN_SHARE;
+    ev_now_update(input->env.loop);
+    ev_timer_stop(input->env.loop, &input->timers->scan);
+    start_after(input, &input->timers->scan, (double)interval_ns / 1e9);
+}
+
 static void on_scan(struct ev_loop *loop, ev_timer *timer, int revents)
 {
     (void)loop;
     (void)revents;
     struct input *input = container_of(timer, struct input_timers, scan)->input;
+    uint64_t began_ns = clock_monotonic_ns();
     input->scan++;
     counters_add(input->env.counters, C_SCANS, 1);
     discover_scan(input->discover);
     sweep(input);
-    input->was_scanned = true;
     if (discover_has_marked(input->discover)) {
         start_after(input, &input->timers->look, LOOK_DELAY_S);
     }
+    /* The first one makes everything; the others tell what a scan costs. */
+    plan_next_scan(input, input->was_scanned ? clock_monotonic_ns() - began_ns : 0);
+    input->was_scanned = true;
 }
 
 static void on_look(struct ev_loop *loop, ev_timer *timer, int revents)
@@ -417,12 +441,8 @@ static void on_changed(void *context, struct directory *directory)
 
 static void scan_now(struct input *input)
 {
-    if (!input->is_stopped) {
-        ev_timer_stop(input->env.loop, &input->timers->scan);
-        ev_timer_set(&input->timers->scan, 0.,
-                     (double)input->settings->scan_interval_ms / 1000.);
-        ev_timer_start(input->env.loop, &input->timers->scan);
-    }
+    ev_timer_stop(input->env.loop, &input->timers->scan);
+    start_after(input, &input->timers->scan, 0.);
 }
 
 static void on_overflowed(void *context)

@@ -465,7 +465,33 @@ static struct generation *add(struct tail *tail, const struct found *found,
     return generation;
 }
 
-static void match(struct tail *tail, const struct found_log *log)
+static void refresh_known(struct tail *tail, const struct found_log *log)
+{
+    for (size_t i = 0; i < log->count; i++) {
+        const struct found *found = &log->files[i];
+        struct generation *generation = generation_find(tail->input, &found->info);
+        if (found->is_compressed || generation == NULL || generation->tail != tail) {
+            continue;
+        }
+        if (is_reused_inode(generation, found)) {
+            generation_free(generation);
+        } else {
+            refresh(generation, found);
+        }
+    }
+}
+
+/* What has no name any more is older than what has come since. */
+static struct list *skip_unseen(const struct tail *tail, struct list *place)
+{
+    while (place->next != &tail->generations &&
+           !container_of(place->next, struct generation, link)->is_seen) {
+        place = place->next;
+    }
+    return place;
+}
+
+static void add_unknown(struct tail *tail, const struct found_log *log)
 {
     struct list *place = &tail->generations;
     for (size_t i = 0; i < log->count; i++) {
@@ -474,15 +500,8 @@ static void match(struct tail *tail, const struct found_log *log)
             continue;
         }
         struct generation *generation = generation_find(tail->input, &found->info);
-        if (generation != NULL && generation->tail == tail &&
-            is_reused_inode(generation, found)) {
-            generation_free(generation);
-            generation = NULL;
-        }
-        if (generation != NULL && generation->tail == tail) {
-            refresh(generation, found);
-        } else {
-            generation = add(tail, found, generation, place);
+        if (generation == NULL || generation->tail != tail) {
+            generation = add(tail, found, generation, skip_unseen(tail, place));
         }
         place = generation != NULL ? &generation->link : place;
     }
@@ -540,6 +559,7 @@ static void miss_unseen(struct tail *tail)
 /* The list is right again: give out what follows from it. */
 static void settle(struct tail *tail)
 {
+    const struct input *input = tail->input;
     struct generation *generation;
     TAIL_FOR_EACH(tail, generation)
     {
@@ -559,10 +579,10 @@ static void settle(struct tail *tail)
         if (generation->state != GENERATION_WAITING) {
             continue;
         }
-        if (generation != current) {
-            generation->number = 0;
-        }
-        if (generation != current || (generation->offset == 0 && tail->input->was_scanned)) {
+        generation->number = generation == current ? generation->number : 0;
+        bool is_new = generation->offset == 0 && generation->size == 0 && input->was_scanned;
+        if ((generation != current || is_new) &&
+            input->open_count < input->settings->open_files_max / 2) {
             generation_open(generation); /* it may be deleted before it is read */
         }
     }
@@ -617,7 +637,8 @@ void tail_found(struct input *input, const struct found_log *log)
         return;
     }
     mark_unseen(tail);
-    match(tail, log);
+    refresh_known(tail, log);
+    add_unknown(tail, log);
     miss_unseen(tail);
     settle(tail);
 }

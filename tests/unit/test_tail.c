@@ -264,6 +264,22 @@ static void deleted_and_made_anew_at_once_both_are_read(void **state)
     rig_assert_numbers(rig, 1, 200);
 }
 
+static void what_was_deleted_comes_before_what_was_made_since(void **state)
+{
+    struct rig *rig = *state;
+    rig->room = 10;
+    rig_append_numbers(rig, "a.log", 1, 500);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 10);
+    rig_remove(rig, "a.log");
+    rig_append_numbers(rig, "a.log", 501, 600);
+    rig_run_ms(rig, 150);
+    rig->room = SIZE_MAX;
+    input_resume(rig->input);
+    rig_run_until(rig, 600);
+    rig_assert_numbers(rig, 1, 600);
+}
+
 static void an_inode_that_is_used_again_while_closed_is_told_apart(void **state)
 {
     struct rig *rig = *state;
@@ -607,6 +623,7 @@ int main(int argc, char **argv)
         TEST(a_finished_file_that_grows_is_read_on),
         TEST(a_file_deleted_while_open_is_read_to_its_end),
         TEST(deleted_and_made_anew_at_once_both_are_read),
+        TEST(what_was_deleted_comes_before_what_was_made_since),
         TEST(an_inode_that_is_used_again_while_closed_is_told_apart),
         TEST(a_truncated_file_is_read_from_its_beginning),
         TEST(a_file_written_anew_and_longer_is_noticed),
