@@ -21,8 +21,8 @@ enum escape_dialect {
     ESCAPE_LOGFMT,
 };
 
-/* Decode what stands between the quotes into the arena. PARSE_NO: an escape that JSON does not know,
- * or a control character (JSON only). PARSE_LIMIT: the arena is full. */
+/* Decode what stands between the quotes into the arena. PARSE_NO: an escape that JSON does not
+ * know, or a control character (JSON only). PARSE_LIMIT: the arena is full. */
 enum parse_result escape_decode(struct slice raw, enum escape_dialect dialect, struct arena *arena,
                                 struct slice *out_text);
 

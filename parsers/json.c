@@ -11,21 +11,21 @@
  *
  * First scan.h finds where the special bytes are: quotes, backslashes, control characters. Parsing
  * then takes them one by one, in order, beside the bytes: a string ends at the next one, wherever
- * that is. All of them are accounted for. Outside of strings only quotes and the three blanks that are
- * control characters may stand, and whoever steps over one takes it; so if the next special byte is
- * not where a quote was just seen, something was stepped over that is no JSON.
+ * that is. All of them are accounted for. Outside of strings only quotes and the three blanks that
+ * are control characters may stand, and whoever steps over one takes it; so if the next special
+ * byte is not where a quote was just seen, something was stepped over that is no JSON.
  *
- * Two checks a line save many a byte. The first byte is '{', so most text is refused at a glance. The
- * last byte is '}', and '}' ends every token but a string: blanks, digits and punctuation are read
- * without asking for the end of the line, since none of them runs over it. Only strings (the bit at
- * the end stops them), the words true, false, null, and what follows a '}' need to ask.
+ * Two checks a line save many a byte. The first byte is '{', so most text is refused at a glance.
+ * The last byte is '}', and '}' ends every token but a string: blanks, digits and punctuation are
+ * read without asking for the end of the line, since none of them runs over it. Only strings (the
+ * bit at the end stops them), the words true, false, null, and what follows a '}' need to ask.
  *
  * The way back out of a container is kept in the table itself: while a container is open its `next`
  * holds the index of the one around it.
  *
- * Refused, so that the line becomes text: whatever RFC 8259 does not allow, anything that is not one
- * object, and a member name that is not UTF-8 (a lone surrogate included), since OTLP has no place
- * for such a name. A value that is not UTF-8 is kept as bytes.
+ * Refused, so that the line becomes text: whatever RFC 8259 does not allow, anything that is not
+ * one object, and a member name that is not UTF-8 (a lone surrogate included), since OTLP has no
+ * place for such a name. A value that is not UTF-8 is kept as bytes.
  */
 
 #define likely(x)   __builtin_expect((x), 1)

@@ -39,7 +39,7 @@ static inline const char *skip_class(const char *p, const char *end, uint8_t wan
     return p;
 }
 
-/* Eight bytes at once: 0x80 for each that ends a value (see `classes`), exactly as in scan_word(). */
+/* Eight bytes at once: 0x80 for each that ends a value (see `classes`), as in scan_word(). */
 static inline uint64_t value_ends(uint64_t word)
 {
     uint64_t low = word & SCAN_EACH(0x7F);
@@ -115,7 +115,7 @@ const char *pair_scan(const char *p, const char *end, struct pair *out_pair)
     return p == NULL || (p < end && !pair_is_blank(*p)) ? NULL : p;
 }
 
-/* The value goes through registers, not through memory that pair_scan() has just written in halves. */
+/* The value goes through registers, not through memory that pair_scan() has just written. */
 enum parse_result pair_add(const struct pair *pair, struct record *record, bool *io_repeated)
 {
     const char *text = pair->value.data;

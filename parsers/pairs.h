@@ -5,7 +5,7 @@
 /*
  * key=value tokens, as logfmt and the end of a mixed line have them.
  *
- *     key             anything printable but = " ' ` \ , ; | and brackets of every kind; valid UTF-8
+ *     key             anything printable but = " ' ` \ , ; | ? and brackets; valid UTF-8
  *     key=value       up to the next blank or tab; no quote, no control character
  *     key="a \"b\""   up to the closing quote, which a blank or the end of the line follows
  *     key=            empty
@@ -28,8 +28,8 @@ static inline bool pair_is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* The token at `p`, which is no blank; the result is behind it, where a blank or the end is. NULL if
- * what stands there is no such token; *out_pair is then of no use. */
+/* The token at `p`, which is no blank; the result is behind it, where a blank or the end is.
+ * NULL if what stands there is no such token; *out_pair is then of no use. */
 const char *pair_scan(const char *p, const char *end, struct pair *out_pair);
 
 /* Add the pair to the table. PARSE_LIMIT: no room there or in the arena. *io_repeated becomes true

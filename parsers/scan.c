@@ -2,9 +2,9 @@
 #include "parsers/scan.h"
 
 /*
- * Each kernel is the same loop around one block function, so that the block is compiled into it. The
- * last, partial block is copied to where there are 64 bytes, with quotes behind it: their bits are
- * the ones that end a search.
+ * Each kernel is the same loop around one block function, so that the block is compiled into it.
+ * The last, partial block is copied to where there are 64 bytes, with quotes behind it: their bits
+ * are the ones that end a search.
  */
 
 typedef uint64_t block_fn(const char *p, uint64_t *io_high);

@@ -6,10 +6,10 @@
  * Where the special bytes of a text are: quotes, backslashes and control characters.
  *
  * A window of the text is looked at with wide instructions before it is parsed, and every special
- * byte becomes a bit. The parser then goes from bit to bit, which costs the same for strings of every
- * length and lets the processor look ahead, where a search from each opening quote would make it wait
- * for the last one to end. No kernel reads a byte outside [begin, end): a line may end at the last
- * byte of a page.
+ * byte becomes a bit. The parser then goes from bit to bit, which costs the same for strings of
+ * every length and lets the processor look ahead, where a search from each opening quote would make
+ * it wait for the last one to end. No kernel reads a byte outside [begin, end): a line may end at
+ * the last byte of a page.
  */
 
 #include <stdbool.h>

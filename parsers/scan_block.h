@@ -101,7 +101,7 @@ static inline uint8x16_t scan_16(uint8x16_t bytes)
     return vorrq_u8(vcltq_u8(bytes, vdupq_n_u8(0x20)), vorrq_u8(quote, slash));
 }
 
-/* NEON has no movemask: each byte keeps one bit, and three rounds of adding neighbours pack them. */
+/* NEON has no movemask: each byte keeps one bit, and adding neighbours packs them. */
 static inline uint64_t scan_block_neon(const char *p, uint64_t *io_high)
 {
     const uint8x16_t bits = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};

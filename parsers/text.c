@@ -6,12 +6,12 @@
 /*
  * Text: what no other parser took. The body is the whole line, always; on top of that
  *
- * 1. A mixed line ends in key=value tokens: `… INFO checkout trace_id=… user=92041`. The longest run
- *    of such tokens that reaches the end of the line becomes string fields. A key here begins with a
- *    letter, '_' or '@' and goes on with those, digits, '.', '/' and '-'. A comma behind a value
+ * 1. A mixed line ends in key=value tokens: `… INFO checkout trace_id=… user=92041`. The
+ *    longest run of such tokens that reaches the end becomes string fields. A key here begins
+ *    with a letter, '_' or '@' and goes on with those, digits, '.', '/', '-'. A comma behind a value
  *    without quotes separates, it is no part of the value. A value that closes a bracket it did not
  *    open (`(trace_id=…)`, `http{a=b}:`) is punctuation around the pair, so it ends no run.
- * 2. LTSV: columns separated by tabs, two or more, each `label:value`; the labels as the keys above.
+ * 2. LTSV: columns separated by tabs, two or more, each `label:value`; labels as keys above.
  *
  * The fields come on top, so whenever there is no room for them they are left out and nothing is
  * lost: text takes every line.

@@ -8,10 +8,10 @@
 /*
  * Merging repeated members.
  *
- * Sorting (object, name, place) brings the members of one name together, in their order; each gets a
- * link to the next of its name, its twin. One copy of the table then writes a chain of twins at the
- * first one's place, below a new array, and leaves the others out where they stood. Sorting is slower
- * than hashing and has no bad case; it runs only where the key set has seen a name twice.
+ * Sorting (object, name, place) brings the members of one name together, in their order; each gets
+ * a link to the next of its name, its twin. One copy of the table then writes a chain of twins at
+ * the first one's place, below a new array, and leaves the others out where they stood. Sorting is
+ * slower than hashing and has no bad case; it runs only where the key set has seen a name twice.
  */
 
 enum { ITEMS_FIRST = 64 };

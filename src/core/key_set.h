@@ -7,8 +7,9 @@
  *
  * A slot holds 32 bits of a name's hash and the generation that wrote it, so that clearing the set
  * is adding one to the generation. "Not seen" is certain; "seen" may be wrong, once in some four
- * thousand million pairs of names or when somebody has made names that crowd one place of the table,
- * so the caller looks again before it acts. A probe is short by that rule: no input makes it slow.
+ * thousand million pairs of names or when somebody has made names that crowd one place of the
+ * table, so the caller looks again before it acts. A probe is short by that rule: no input makes it
+ * slow.
  */
 
 #include <stdbool.h>
@@ -20,7 +21,7 @@ enum {
     KEY_SET_SPARSE = 4, /* slots a name, so that crowds are rare */
 };
 
-/* `used` of a set that could not take a name in: from then on, until cleared, all have been seen. */
+/* `used` of a set that could not take a name in: until cleared, all are "seen". */
 #define KEY_SET_OVERFLOWN UINT32_MAX
 
 struct key_set {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * How fast lines become field tables: `bench_parse [FILE]` with a file of lines, else with made ones.
- * Prints MB (10^6 bytes) and million lines per second of processor time, the best of several runs.
+ * How fast lines become field tables: `bench_parse [FILE]` with a file of lines, else with made
+ * ones. Prints MB (10^6 bytes) and million lines per second of processor time, the best of several
+ * runs.
  */
 
 #include <jansson.h>
@@ -84,7 +85,8 @@ static void make_text(struct corpus *corpus, unsigned i)
     unsigned long long id = i * 0x9E3779B97F4A7C15u;
     buf_append_format(&corpus->bytes,
                       "2026-05-11T02:14:33.%06uZ INFO checkout.service the order of %u items has "
-                      "been created trace_id=%016llx%016llx span_id=%016llx user=%u result=declined",
+                      "been created trace_id=%016llx%016llx span_id=%016llx user=%u "
+                      "result=declined",
                       i, i % 50, id, ~id, id * 3, i);
     add_line(corpus);
 }

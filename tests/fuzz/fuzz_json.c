@@ -5,8 +5,8 @@
 #include "parsers/parsers.h"
 
 /*
- * The JSON scanner against jansson: both must take the same lines and see the same values, but for the
- * differences that json_oracle.h names. A line that clew takes has a table that is whole.
+ * The JSON scanner against jansson: both must take the same lines and see the same values, but for
+ * the differences that json_oracle.h names. A line that clew takes has a table that is whole.
  */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

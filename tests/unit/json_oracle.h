@@ -7,8 +7,8 @@
  *
  * They must agree on what is JSON and on every value, but where clew keeps what jansson refuses or
  * drops: numbers beyond int64 and double, strings that are not UTF-8 (lone surrogates too), U+0000
- * in a name, the sign of "-0", and all but the last of repeated members. And jansson 2.14 overlooks a
- * NUL byte behind a number, where RFC 8259 has no place for one.
+ * in a name, the sign of "-0", and all but the last of repeated members. And jansson 2.14 overlooks
+ * a NUL byte behind a number, where RFC 8259 has no place for one.
  */
 
 #include <jansson.h>
