@@ -4,8 +4,9 @@
 #include <endian.h>
 
 /*
- * Everything has its place in such a line, so it is read by position, without searching: the date by
- * comparing it with the last one, eight digits of the fraction at a time, then three fixed words.
+ * Everything has its place in such a line, so it is read by position, without searching: the date
+ * by comparing it with the last one, eight digits of the fraction at a time, then three fixed
+ * words.
  */
 
 enum {
@@ -61,12 +62,12 @@ static bool read_minute(struct cri_clock *clock, const char *s)
     int hour = read_digits(s + 11, 2);
     int minute = read_digits(s + 14, 2);
     if (s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || year < YEAR_MIN ||
-        year > YEAR_MAX || month < 1 || month > 12 || day < 1 ||
-        day > days_in_month(year, month) || hour < 0 || hour > 23 || minute < 0 || minute > 59) {
+        year > YEAR_MAX || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) ||
+        hour < 0 || hour > 23 || minute < 0 || minute > 59) {
         return false;
     }
-    uint64_t minutes = (uint64_t)days_since_1970(year, month, day) * 1440 + (uint64_t)hour * 60 +
-                       (uint64_t)minute;
+    uint64_t minutes =
+        (uint64_t)days_since_1970(year, month, day) * 1440 + (uint64_t)hour * 60 + (uint64_t)minute;
     memcpy(clock->minute, s, sizeof(clock->minute));
     clock->minute_ns = minutes * 60 * SECOND_NS;
     return true;

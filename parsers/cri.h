@@ -8,9 +8,9 @@
  *     2026-05-11T02:14:33.221456789Z stdout F the text
  *     `---------- time ------------' stream tag
  *
- * The time is RFC 3339 with up to nine digits behind the point, its zone Z or an offset. The tag is a
- * list split by colons whose first item is P (more of this line follows) or F (its end). Exactly one
- * space follows the tag; further ones are the application's.
+ * The time is RFC 3339 with up to nine digits behind the point, its zone Z or an offset. The tag is
+ * a list split by colons whose first item is P (more of this line follows) or F (its end). Exactly
+ * one space follows the tag; further ones are the application's.
  */
 
 #include <stdbool.h>

@@ -5,9 +5,9 @@
 #include "base/utf8.h"
 
 /*
- * A scanner for this one shape. It walks the members of one object, notes the raw bytes of the three
- * that count and steps over the rest; then the text is unescaped. A line of plain text has but one
- * escape, the newline at its end, and is not copied.
+ * A scanner for this one shape. It walks the members of one object, notes the raw bytes of the
+ * three that count and steps over the rest; then the text is unescaped. A line of plain text has
+ * but one escape, the newline at its end, and is not copied.
  *
  * What it steps over is only balanced, not checked: the line is either taken for what the engine
  * wrote, or it is an application's own, and then the JSON parser judges it.
@@ -234,7 +234,8 @@ static char short_escape(char c)
     }
 }
 
-/* Copy up to the next backslash, eight bytes at a time: `out` has room for what is copied too much. */
+/* Copy up to the next backslash, eight bytes at a time: `out` has room for what is copied too much.
+ */
 static const char *copy_plain(const char *at, const char *end, char **out)
 {
     while (end - at >= 8) {

@@ -25,7 +25,7 @@ struct docker_line {
     uint64_t time_ns;
     enum iostream iostream;
     bool is_partial;
-    bool has_more;     /* members other than log, stream and time */
+    bool has_more; /* members other than log, stream and time */
 };
 
 /*

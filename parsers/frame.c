@@ -18,11 +18,11 @@
  *
  *     partial     left by
  *     empty       a piece that does not end its record
- *     waiting     the piece that does; or, cut short: no room for the next piece, another run of the
- *                 container, frame_flush()
+ *     waiting     the piece that does; or, cut short: no room for the next piece, another run of
+ * the container, frame_flush()
  *
- * At most one pushed piece is held back, between frame_push() and frame_next(): when the record that
- * waited had to go first.
+ * At most one pushed piece is held back, between frame_push() and frame_next(): when the record
+ * that waited had to go first.
  */
 
 enum {
@@ -117,8 +117,8 @@ static bool read_docker(struct frame *frame, const struct line *line, struct pie
         return false;
     }
     counters_add(frame->counters, C_FRAME_ATTRS_IGNORED, docker.has_more ? 1 : 0);
-    *out = (struct piece){docker.text, docker.time_ns, docker.iostream, docker.is_partial, false,
-                          true};
+    *out = (struct piece){docker.text,       docker.time_ns, docker.iostream,
+                          docker.is_partial, false,          true};
     return true;
 }
 

@@ -6,7 +6,8 @@
  * The frame stage: takes the container runtime's envelope off and joins partial lines.
  *
  * One frame a stream. stdout and stderr are joined apart, and a partial line is carried from one
- * generation of the stream to the next. It gives verdicts and has no side effects: the caller ships.
+ * generation of the stream to the next. It gives verdicts and has no side effects: the caller
+ * ships.
  *
  * `safe` is what may be promised once a framed record is acknowledged: the start of the oldest
  * partial line that still waits, else the end of the record's line. So a restart reads a split
@@ -55,8 +56,8 @@ void frame_free(struct frame *frame); /* NULL is fine */
 enum frame_verdict frame_push(struct frame *frame, const struct line *line, struct framed *out);
 enum frame_verdict frame_next(struct frame *frame, struct framed *out);
 
-/* The oldest partial record that has waited since before `deadline_ns` (real time as in read_ns), as
- * it is, marked truncated; call again until false. UINT64_MAX: whatever waits. */
+/* The oldest partial record that has waited since before `deadline_ns` (real time as in read_ns),
+ * as it is, marked truncated; call again until false. UINT64_MAX: whatever waits. */
 bool frame_flush(struct frame *frame, uint64_t deadline_ns, struct framed *out);
 
 /* A partial line waits. */

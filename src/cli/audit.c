@@ -149,8 +149,7 @@ static bool take_dimension(void *context, const char *name)
 
 static void count(struct auditor *auditor, const struct framed *framed)
 {
-    const struct record *record =
-        pipeline_parse(auditor->pipeline, framed, auditor->input->format);
+    const struct record *record = pipeline_parse(auditor->pipeline, framed, auditor->input->format);
     audit_count(auditor->audit, record);
     audit_count_out(auditor->audit, record);
 }
@@ -211,8 +210,8 @@ static void complain(struct auditor *auditor, char *sentence)
  * long as the frame of its stream. */
 static void read_file(struct auditor *auditor, const char *path, struct source *source)
 {
-    const char *service = auditor->input->service != NULL ? auditor->input->service
-                                                          : auditor->settings->service;
+    const char *service =
+        auditor->input->service != NULL ? auditor->input->service : auditor->settings->service;
     char *error = NULL;
     if (source->default_service == NULL) {
         source->default_service = mem_string(service);
@@ -389,8 +388,8 @@ static int audit_with(const struct arguments *arguments, const struct cli_texts 
         return EXIT_USAGE;
     }
     /* The paths stand for the inputs, so that the config need not name one. */
-    struct settings *settings = config_arguments_load(
-        &arguments->config, paths->count > 0 ? paths->items : standard_input);
+    struct settings *settings =
+        config_arguments_load(&arguments->config, paths->count > 0 ? paths->items : standard_input);
     if (settings == NULL) {
         return EXIT_USAGE;
     }
@@ -421,15 +420,16 @@ static int run(int argc, char **argv)
 const struct command command_audit = {
     .name = "audit",
     .summary = "tell how much of a log carries trace context, and why the rest does not",
-    .usage = "usage: clew audit [OPTION]... [PATH...|-]\n"
-             "\n"
-             "Reads files, directories, patterns, packed files (.gz) or standard input and reports\n"
-             "for each service how many records carry a valid trace id, what is wrong with the\n"
-             "others, and what to do. docs/coverage.md defines the numbers.\n"
-             "\n"
-             "Exit status: 0 good, 1 something could not be read, 2 wrong usage or config, 3 the\n"
-             "policy is not met: a service that is known to be traced (any valid id, or listed in\n"
-             "the config) is under its minimum, 50 % unless set.\n",
+    .usage =
+        "usage: clew audit [OPTION]... [PATH...|-]\n"
+        "\n"
+        "Reads files, directories, patterns, packed files (.gz) or standard input and reports\n"
+        "for each service how many records carry a valid trace id, what is wrong with the\n"
+        "others, and what to do. docs/coverage.md defines the numbers.\n"
+        "\n"
+        "Exit status: 0 good, 1 something could not be read, 2 wrong usage or config, 3 the\n"
+        "policy is not met: a service that is known to be traced (any valid id, or listed in\n"
+        "the config) is under its minimum, 50 % unless set.\n",
     .options = options,
     .run = run,
 };

@@ -72,8 +72,8 @@ static size_t name_columns(const struct audit_report *report)
     return SERVICE_COLUMNS + (has_namespaces(report) ? 1 + NAMESPACE_COLUMNS : 0);
 }
 
-static void print_book(const struct audit_view *view, const struct book *book,
-                       bool is_instrumented, const char *verdict, FILE *out)
+static void print_book(const struct audit_view *view, const struct book *book, bool is_instrumented,
+                       const char *verdict, FILE *out)
 {
     char records[48];
     char share[16];
@@ -91,8 +91,8 @@ static void print_entry(const struct audit_view *view, const struct audit_entry 
     audit_print_cell(group->service, SERVICE_COLUMNS, true, out);
     if (has_namespaces(view->report)) {
         fputc(' ', out);
-        audit_print_cell(group->name_space != NULL ? group->name_space : "-", NAMESPACE_COLUMNS, true,
-                   out);
+        audit_print_cell(group->name_space != NULL ? group->name_space : "-", NAMESPACE_COLUMNS,
+                         true, out);
     }
     fputs(colour_of(view, entry->verdict), out);
     print_book(view, &group->book, entry->is_instrumented, audit_verdict_name(entry->verdict), out);

@@ -71,9 +71,9 @@ const char *audit_records_text(uint64_t n, char out[48])
 
 /* Classes whose records have no id that is shipped. */
 static const enum trace_class gaps[] = {
-    TRACE_ABSENT,          TRACE_PLACEHOLDER,     TRACE_ALL_ZERO,      TRACE_NON_HEX,
+    TRACE_ABSENT,           TRACE_PLACEHOLDER,     TRACE_ALL_ZERO,      TRACE_NON_HEX,
     TRACE_MALFORMED_LENGTH, TRACE_MALFORMED_OTHER, TRACE_VENDOR_OPAQUE, TRACE_SPAN_WITHOUT_TRACE,
-    TRACE_MESSAGE_ONLY,    TRACE_CONFLICT,
+    TRACE_MESSAGE_ONLY,     TRACE_CONFLICT,
 };
 
 static const char *gap_name(enum trace_class c, bool is_instrumented)

@@ -31,8 +31,8 @@ char *audit_verdict_text(const struct audit_view *view);
  */
 void audit_gaps_text(const struct book *book, bool is_instrumented, char *out, size_t out_max);
 
-/* Text out of a log in so many columns, a code point each, `…` where it was cut, and a question mark
- * for what could speak to the terminal. Blanks behind it if `is_padded`. */
+/* Text out of a log in so many columns, a code point each, `…` where it was cut, and a question
+ * mark for what could speak to the terminal. Blanks behind it if `is_padded`. */
 void audit_print_cell(const char *text, size_t columns, bool is_padded, FILE *out);
 
 /* 1204 as "1,204". */

@@ -278,8 +278,7 @@ static void count_part(struct audit *audit, struct audit_group *group,
     book_count(&part->book, record);
 }
 
-static void keep_sample(struct audit *audit, struct audit_group *group,
-                        const struct record *record)
+static void keep_sample(struct audit *audit, struct audit_group *group, const struct record *record)
 {
     char text[SAMPLE_BYTES_MAX];
     size_t len = redact(record->line, text, sizeof(text));

@@ -202,8 +202,7 @@ static void merge_parts(struct audit_group *into, const struct audit_group *from
         }
     }
     if (from->overflow_part != NULL) {
-        book_merge(&audit_group_overflow(into, dimension_count)->book,
-                   &from->overflow_part->book);
+        book_merge(&audit_group_overflow(into, dimension_count)->book, &from->overflow_part->book);
     }
 }
 

@@ -11,9 +11,9 @@
 #include "core/audit.h"
 
 /*
- * The most frequent trace ids, by the space-saving algorithm (Metwally et al., 2005): a new id takes
- * the place of the rarest and inherits its count, noted as `excess`. So count - excess is certain,
- * and an id of more than a quarter of all records is always found.
+ * The most frequent trace ids, by the space-saving algorithm (Metwally et al., 2005): a new id
+ * takes the place of the rarest and inherits its count, noted as `excess`. So count - excess is
+ * certain, and an id of more than a quarter of all records is always found.
  */
 enum { FREQUENT_IDS = 4 };
 
@@ -60,12 +60,12 @@ struct audit_origin {
     char *key;
     char *names[AUDIT_DIMENSIONS]; /* namespace, pod, container, file, as far as it tells them */
     char *default_service;
-    struct audit_group *last;      /* the group of the last record that named a service … */
-    struct slice last_service;     /* … and what it was named by; empty: none */
+    struct audit_group *last;  /* the group of the last record that named a service … */
+    struct slice last_service; /* … and what it was named by; empty: none */
     struct slice last_namespace;
-    struct audit_group *only;      /* the one group of all that did … */
-    bool is_mixed;                 /* … unless there are several */
-    struct audit_group *unnamed;   /* records that name no service; NULL: none */
+    struct audit_group *only;    /* the one group of all that did … */
+    bool is_mixed;               /* … unless there are several */
+    struct audit_group *unnamed; /* records that name no service; NULL: none */
 };
 
 struct audit {
@@ -76,7 +76,7 @@ struct audit {
     size_t parts_left;
     struct map groups;
     struct map origins;
-    struct audit_group *overflow;  /* NULL: never needed */
+    struct audit_group *overflow;   /* NULL: never needed */
     struct audit_origin *strangers; /* the origin of all that came after the limit; NULL */
     uint64_t last_source_id;
     struct audit_origin *last_origin; /* NULL: none yet */

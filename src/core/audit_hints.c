@@ -5,7 +5,8 @@
 #include "base/mem.h"
 
 /*
- * To add a rule: a row in the table, its section in docs/coverage.md, its case in test_audit_hints.c.
+ * To add a rule: a row in the table, its section in docs/coverage.md, its case in
+ * test_audit_hints.c.
  *
  * A rule of a class speaks where that class has at least `percent` of the group's records. A rule
  * with a function of its own says how many records it explains, 0 for none.
@@ -257,11 +258,10 @@ struct audit_hint *audit_hints_find(const struct audit_group *group, enum ecosys
         struct subject subject = {group, &group->book, logger_at, NULL};
         uint64_t records = count_of(rule, &subject);
         if (records > 0) {
-            const char *sample =
-                rule->about < TRACE_CLASSES ? group->samples[rule->about] : NULL;
-            hints[count++] = (struct audit_hint){rule->name, rule->about,  records,
-                                                 rule->cause, fix_of(rule, ecosystem), sample,
-                                                 subject.part};
+            const char *sample = rule->about < TRACE_CLASSES ? group->samples[rule->about] : NULL;
+            hints[count++] = (struct audit_hint){
+                rule->name, rule->about, records, rule->cause, fix_of(rule, ecosystem),
+                sample,     subject.part};
         }
     }
     qsort(hints, count, sizeof(*hints), compare_hints);

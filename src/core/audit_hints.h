@@ -11,12 +11,12 @@
 #include "core/ecosystem.h"
 
 struct audit_hint {
-    const char *rule;      /* [a-z0-9_]+: its section in docs/coverage.md */
-    enum trace_class about; /* the class it explains; TRACE_CLASSES: none of its own */
-    uint64_t records;      /* how many it explains */
-    const char *cause;     /* a sentence */
-    const char *fix;       /* a sentence, for the ecosystem where that matters */
-    const char *sample;    /* of the group, or NULL */
+    const char *rule;              /* [a-z0-9_]+: its section in docs/coverage.md */
+    enum trace_class about;        /* the class it explains; TRACE_CLASSES: none of its own */
+    uint64_t records;              /* how many it explains */
+    const char *cause;             /* a sentence */
+    const char *fix;               /* a sentence, for the ecosystem where that matters */
+    const char *sample;            /* of the group, or NULL */
     const struct audit_part *part; /* the part that shows it, or NULL */
 };
 

@@ -138,8 +138,7 @@ static void judge(struct audit_entry *entry, const struct audit_settings *settin
     } else if (book->records < settings->min_records) {
         entry->verdict = AUDIT_SMALL_SAMPLE;
     } else {
-        entry->verdict =
-            is_under(entry->coverage, entry->min_coverage) ? AUDIT_BELOW : AUDIT_MET;
+        entry->verdict = is_under(entry->coverage, entry->min_coverage) ? AUDIT_BELOW : AUDIT_MET;
     }
 }
 

@@ -3,8 +3,8 @@
 #define CLEW_CORE_AUDIT_REPORT_H
 
 /*
- * What the audit has counted, given to services, judged and explained. A report is a copy: the audit
- * may go on counting. docs/coverage.md defines the numbers and the policy.
+ * What the audit has counted, given to services, judged and explained. A report is a copy: the
+ * audit may go on counting. docs/coverage.md defines the numbers and the policy.
  */
 
 #include <stdbool.h>
@@ -30,13 +30,13 @@ struct audit_entry {
     struct audit_group *group;
     struct audit_part **parts; /* of the group, worst first */
     size_t part_count;
-    double coverage;           /* valid ÷ records */
-    double min_coverage;       /* what is asked of it */
+    double coverage;     /* valid ÷ records */
+    double min_coverage; /* what is asked of it */
     enum audit_verdict verdict;
     bool is_traced;
-    bool is_instrumented;      /* some record shows that a logger adds ids: its absents mean no span */
+    bool is_instrumented; /* some record shows that a logger adds ids: its absents mean no span */
     enum ecosystem ecosystem;
-    struct audit_hint *hints;  /* the one that explains most records first */
+    struct audit_hint *hints; /* the one that explains most records first */
     size_t hint_count;
 };
 
@@ -49,9 +49,9 @@ struct audit_report {
     size_t dimension_count;
     uint64_t ids_in;
     uint64_t ids_out;
-    uint32_t failed_on;          /* of policy.fail_on, what occurred */
-    bool is_nothing_traced;      /* must_be_traced, and none is */
-    bool is_met;                 /* the whole policy */
+    uint32_t failed_on;     /* of policy.fail_on, what occurred */
+    bool is_nothing_traced; /* must_be_traced, and none is */
+    bool is_met;            /* the whole policy */
 };
 
 struct audit_report *audit_report_new(const struct audit *audit, const struct audit_policy *policy);

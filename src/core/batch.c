@@ -7,8 +7,8 @@
 
 /*
  * Lines come file by file, so nearly every position is of the stream that was touched last. What is
- * not is found through a hash table of indexes, at most half full: a batch may hold one line of each
- * of ten thousand files.
+ * not is found through a hash table of indexes, at most half full: a batch may hold one line of
+ * each of ten thousand files.
  */
 
 struct batch *batch_new(size_t bytes_max)
@@ -66,8 +66,7 @@ static uint32_t *find_slot(const struct batch *batch, const struct checkpoint *c
 static void grow(struct batch *batch)
 {
     batch->position_cap = batch->position_cap > 0 ? 2 * batch->position_cap : 16;
-    batch->positions =
-        mem_resize(batch->positions, batch->position_cap, sizeof(*batch->positions));
+    batch->positions = mem_resize(batch->positions, batch->position_cap, sizeof(*batch->positions));
     free(batch->index);
     batch->index_cap = 2 * batch->position_cap;
     batch->index = mem_array(batch->index_cap, sizeof(*batch->index));

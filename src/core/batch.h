@@ -9,7 +9,8 @@
  *     state     who owns it      left by
  *     open      the daemon       batch_add_position(), until sealed by size or age
  *     sent      the output       output_done()
- *     done      the daemon       its positions go to the checkpoints when all older batches are done
+ *     done      the daemon       its positions go to the checkpoints when all older batches are
+ * done
  */
 
 #include <stddef.h>
@@ -23,16 +24,16 @@ struct batch_position {
 };
 
 struct batch {
-    uint64_t sequence;     /* counts up; batches are acknowledged to checkpoints in this order */
-    struct buf bytes;      /* the encoded request, not compressed */
+    uint64_t sequence; /* counts up; batches are acknowledged to checkpoints in this order */
+    struct buf bytes;  /* the encoded request, not compressed */
     uint32_t records;
-    uint64_t opened_ns;    /* monotonic time of its first record */
+    uint64_t opened_ns;               /* monotonic time of its first record */
     struct batch_position *positions; /* one a stream, the newest */
     size_t position_count;
     size_t position_cap;
-    size_t last;                      /* the position that was touched last */
-    uint32_t *index;                  /* hash table: index of a position + 1, 0 is free */
-    size_t index_cap;                 /* a power of two, or 0 */
+    size_t last;      /* the position that was touched last */
+    uint32_t *index;  /* hash table: index of a position + 1, 0 is free */
+    size_t index_cap; /* a power of two, or 0 */
 };
 
 struct batch *batch_new(size_t bytes_max);

@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-/* Names go parallel to those of Vector, the Collector and Alloy, so that a dashboard made for one of
- * them is easily moved over. */
+/* Names go parallel to those of Vector, the Collector and Alloy, so that a dashboard made for one
+ * of them is easily moved over. */
 const struct counter_info counter_table[COUNTERS] = {
     [C_FILES_OPEN] = {"clew_open_files", COUNTER_GAUGE, NULL,
                       "Files that are open for reading now."},
@@ -40,9 +40,10 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_FRAME_MALFORMED] = {"clew_malformed_lines", COUNTER_TOTAL, NULL,
                            "Lines whose runtime envelope was not what the runtime writes; they are "
                            "shipped raw."},
-    [C_FRAME_ATTRS_IGNORED] = {"clew_envelope_attributes_ignored", COUNTER_TOTAL, NULL,
-                               "Docker lines with attributes of the container (labels, environment, "
-                               "tag) beside the text; the text is shipped, they are not."},
+    [C_FRAME_ATTRS_IGNORED] =
+        {"clew_envelope_attributes_ignored", COUNTER_TOTAL, NULL,
+         "Docker lines with attributes of the container (labels, environment, "
+         "tag) beside the text; the text is shipped, they are not."},
     [C_PARTIALS_JOINED] = {"clew_partial_lines_joined", COUNTER_TOTAL, NULL,
                            "Partial lines of the runtime that became part of a whole record."},
     [C_PARTIALS_TIMED_OUT] = {"clew_partial_lines_flushed", COUNTER_TOTAL, NULL,

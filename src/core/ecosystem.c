@@ -103,11 +103,9 @@ static const struct {
 const char *ecosystem_name(enum ecosystem ecosystem)
 {
     static const char *const names[ECOSYSTEMS] = {
-        [ECOSYSTEM_UNKNOWN] = "",    [ECOSYSTEM_PYTHON] = "Python",
-        [ECOSYSTEM_NODE] = "Node.js", [ECOSYSTEM_GO] = "Go",
-        [ECOSYSTEM_JAVA] = "Java",   [ECOSYSTEM_DOTNET] = ".NET",
-        [ECOSYSTEM_RUBY] = "Ruby",   [ECOSYSTEM_PHP] = "PHP",
-        [ECOSYSTEM_RUST] = "Rust",
+        [ECOSYSTEM_UNKNOWN] = "",  [ECOSYSTEM_PYTHON] = "Python", [ECOSYSTEM_NODE] = "Node.js",
+        [ECOSYSTEM_GO] = "Go",     [ECOSYSTEM_JAVA] = "Java",     [ECOSYSTEM_DOTNET] = ".NET",
+        [ECOSYSTEM_RUBY] = "Ruby", [ECOSYSTEM_PHP] = "PHP",       [ECOSYSTEM_RUST] = "Rust",
     };
     return names[ecosystem];
 }

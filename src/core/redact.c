@@ -82,10 +82,10 @@ static bool contains(struct slice s, const char *word)
 static bool is_secret_name(struct slice word)
 {
     static const char *const parts[] = {
-        "password", "passwd", "pwd",    "passphrase", "secret",      "token",     "authorization",
-        "apikey",   "api_key", "api-key", "cookie",   "credential", "privatekey", "private_key",
-        "private-key", "accesskey", "access_key", "access-key", "signature", "sessionid",
-        "session_id",
+        "password",      "passwd",      "pwd",         "passphrase", "secret",     "token",
+        "authorization", "apikey",      "api_key",     "api-key",    "cookie",     "credential",
+        "privatekey",    "private_key", "private-key", "accesskey",  "access_key", "access-key",
+        "signature",     "sessionid",   "session_id",
     };
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         if (contains(word, parts[i])) {
@@ -122,10 +122,10 @@ static bool is_secret_itself(struct slice word)
         struct slice prefix;
         size_t len_min;
     } kinds[] = {
-        {SLICE("eyJ"), 20},  {SLICE("AKIA"), 20}, {SLICE("ASIA"), 20}, {SLICE("ghp_"), 20},
-        {SLICE("gho_"), 20}, {SLICE("ghs_"), 20}, {SLICE("github_pat_"), 30},
-        {SLICE("xoxb-"), 20}, {SLICE("xoxp-"), 20}, {SLICE("sk_live_"), 16}, {SLICE("sk-"), 20},
-        {SLICE("glpat-"), 20},
+        {SLICE("eyJ"), 20},         {SLICE("AKIA"), 20},  {SLICE("ASIA"), 20},
+        {SLICE("ghp_"), 20},        {SLICE("gho_"), 20},  {SLICE("ghs_"), 20},
+        {SLICE("github_pat_"), 30}, {SLICE("xoxb-"), 20}, {SLICE("xoxp-"), 20},
+        {SLICE("sk_live_"), 16},    {SLICE("sk-"), 20},   {SLICE("glpat-"), 20},
     };
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         if (word.len >= kinds[i].len_min && slice_has_prefix(word, kinds[i].prefix)) {
@@ -261,8 +261,8 @@ size_t redact(struct slice line, char *out, size_t out_max)
 {
     struct writer w = {.out = out, .max = out_max};
     while (line.len > 0 && !w.is_full) {
-        line = slice_skip(line, is_word(line.data[0]) ? put_word(&w, line)
-                                                      : put_character(&w, line));
+        line =
+            slice_skip(line, is_word(line.data[0]) ? put_word(&w, line) : put_character(&w, line));
     }
     if (w.is_full && w.len + sizeof(ellipsis) - 1 <= out_max) {
         memcpy(out + w.len, ellipsis, sizeof(ellipsis) - 1);

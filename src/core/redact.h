@@ -6,9 +6,9 @@
  * A log line that may be shown to people who were not meant to read the log: for the samples of
  * reports.
  *
- * What looks like a secret is replaced by `[redacted]`: values behind names such as password, token,
- * api_key, authorization and cookie, bearer and basic credentials, JSON web tokens, keys of well-known
- * clouds, the user part of URLs, numbers of payment cards. It is a net, not a proof.
+ * What looks like a secret is replaced by `[redacted]`: values behind names such as password,
+ * token, api_key, authorization and cookie, bearer and basic credentials, JSON web tokens, keys of
+ * well-known clouds, the user part of URLs, numbers of payment cards. It is a net, not a proof.
  */
 
 #include "base/slice.h"

@@ -73,7 +73,8 @@ static struct slice take_until(struct slice *s, char separator)
 
 static bool take_suffix(struct slice *s, struct slice suffix)
 {
-    if (s->len < suffix.len || memcmp(s->data + s->len - suffix.len, suffix.data, suffix.len) != 0) {
+    if (s->len < suffix.len ||
+        memcmp(s->data + s->len - suffix.len, suffix.data, suffix.len) != 0) {
         return false;
     }
     s->len -= suffix.len;
@@ -241,8 +242,8 @@ static struct attribute *renew(struct source *source, const char *key)
             return old;
         }
     }
-    source->attributes = mem_resize(source->attributes, source->attribute_count + 1,
-                                    sizeof(*source->attributes));
+    source->attributes =
+        mem_resize(source->attributes, source->attribute_count + 1, sizeof(*source->attributes));
     struct attribute *made = &source->attributes[source->attribute_count++];
     *made = (struct attribute){.key = mem_string(key)};
     return made;

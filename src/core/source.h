@@ -24,12 +24,12 @@ struct attribute {
 };
 
 struct source {
-    char *path;                    /* log.file.path; NULL for standard input */
-    char *input;                   /* name of the input it belongs to */
-    struct attribute *attributes;  /* of the resource, in the order they are sent */
+    char *path;                   /* log.file.path; NULL for standard input */
+    char *input;                  /* name of the input it belongs to */
+    struct attribute *attributes; /* of the resource, in the order they are sent */
     size_t attribute_count;
-    char *default_service;         /* service.name of records that name none; NULL: none */
-    uint64_t id;                   /* unique in this process: the encoder's cache goes by it */
+    char *default_service; /* service.name of records that name none; NULL: none */
+    uint64_t id;           /* unique in this process: the encoder's cache goes by it */
 };
 
 /* What a path under a pods directory tells; the slices point into the path. */
@@ -47,8 +47,8 @@ bool kubernetes_path_parse(const char *path, struct kubernetes_path *out_parts);
 
 /*
  * A source for `path` (NULL: standard input). k8s.* attributes are taken from the path; the default
- * service is the container's name where there is one (the last of the fallbacks of the OpenTelemetry
- * rules that the path can tell). `id` must be unique. All strings are copied.
+ * service is the container's name where there is one (the last of the fallbacks of the
+ * OpenTelemetry rules that the path can tell). `id` must be unique. All strings are copied.
  */
 struct source *source_new(const char *path, const char *input, uint64_t id);
 void source_free(struct source *source);

@@ -65,8 +65,9 @@ static void add(struct file_list *list, const char *path, const struct stat *sta
     list->seen = grow(list->seen, list->seen_count, sizeof(*list->seen));
     list->seen[list->seen_count++] = (struct seen_file){status->st_dev, status->st_ino};
     list->items = grow(list->items, list->count, sizeof(*list->items));
-    list->items[list->count++] = (struct listed_file){
-        mem_string(path), stream_of(path), S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0};
+    list->items[list->count++] =
+        (struct listed_file){mem_string(path), stream_of(path),
+                             S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0};
 }
 
 /* In a directory that was given whole: not hidden, not half-written, no archive. */

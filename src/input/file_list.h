@@ -16,7 +16,8 @@
 
 struct listed_file {
     char *path;
-    char *stream;   /* files of one container have the same, so that lines can be joined across them */
+    char
+        *stream; /* files of one container have the same, so that lines can be joined across them */
     uint64_t bytes; /* on disk; 0 where that is not known */
 };
 

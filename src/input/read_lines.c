@@ -26,7 +26,7 @@ struct reader {
     size_t len;      /* bytes in the buffer */
     uint64_t offset; /* of its first byte, unpacked */
     uint64_t file_hash;
-    bool is_piece;   /* its first byte is not the first of a line */
+    bool is_piece; /* its first byte is not the first of a line */
 };
 
 static void give(struct reader *reader, size_t start, size_t len, size_t taken, bool is_cut)

@@ -122,7 +122,7 @@ def test_a_rotated_container_is_read_in_order_and_joined(tmp):
     (folder / "0.log.20260511-030000.tmp").write_text("half-written\n")
     found = report(tmp)
     clew.equal(found["records"], 3)
-    shop = group(found, "shop") # "x" and "text" come from where all others say shop
+    shop = group(found, "shop")  # "x" and "text" come from where all others say shop
     clew.equal((shop["records"], shop["valid"], shop["namespace"]), (3, 1, "shop"))
 
 
@@ -189,7 +189,8 @@ def test_anything_at_all_is_counted_and_never_ends_it():
 
 
 def test_secrets_do_not_show_in_samples():
-    text = lines(1, 0) + 'login password=hunter2 ok\n{"api_key":"sesame","service.name":"shop"}\n' * 3
+    secrets = 'login password=hunter2 ok\n{"api_key":"sesame","service.name":"shop"}\n'
+    text = lines(1, 0) + secrets * 3
     for view in ("table", "json", "markdown"):
         result = audit("--format", view, stdin=text)
         assert "hunter2" not in result.out and "sesame" not in result.out, result

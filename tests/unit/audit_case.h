@@ -10,7 +10,7 @@ struct audit_line {
     const struct source *source;
     const char *service; /* NULL: the line names none */
     enum trace_class trace_class;
-    uint64_t trace;      /* the trace id, as a number; 0: none */
+    uint64_t trace; /* the trace id, as a number; 0: none */
     const char *logger;
     const char *text;
     uint64_t also;

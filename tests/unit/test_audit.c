@@ -22,8 +22,10 @@ static void every_class_is_counted_and_the_truth_of_coverage_is_the_shipped_id(v
     struct audit *audit = audit_new(&settings);
     struct source *source = source_new("a.log", "files", 1);
     for (unsigned c = 0; c < TRACE_CLASSES; c++) {
-        audit_lines(audit, &(struct audit_line){source, "shop", (enum trace_class)c, 0, 0, 0, 0}, c);
-        audit_lines(audit, &(struct audit_line){source, "shop", (enum trace_class)c, 9, 0, 0, 0}, 1);
+        audit_lines(audit, &(struct audit_line){source, "shop", (enum trace_class)c, 0, 0, 0, 0},
+                    c);
+        audit_lines(audit, &(struct audit_line){source, "shop", (enum trace_class)c, 9, 0, 0, 0},
+                    1);
     }
     struct audit_report *report = audit_report_new(audit, &no_policy);
     const struct audit_entry *entry = audit_entry_of(report, "shop");
@@ -109,19 +111,16 @@ static void verdicts_follow_the_policy(void **state)
         size_t without;
         enum audit_verdict verdict;
     } cases[] = {
-        {"good", 5, 5, AUDIT_MET},            /* exactly half is enough */
-        {"bad", 49, 51, AUDIT_BELOW},
-        {"untraced", 0, 100, AUDIT_NOT_TRACED},
-        {"listed", 0, 100, AUDIT_BELOW},
-        {"strict", 90, 10, AUDIT_BELOW},
+        {"good", 5, 5, AUDIT_MET}, /* exactly half is enough */
+        {"bad", 49, 51, AUDIT_BELOW},      {"untraced", 0, 100, AUDIT_NOT_TRACED},
+        {"listed", 0, 100, AUDIT_BELOW},   {"strict", 90, 10, AUDIT_BELOW},
         {"few", 1, 8, AUDIT_SMALL_SAMPLE},
     };
     struct audit *audit = audit_new(&settings);
     struct source *source = source_new("a.log", "files", 1);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const char *s = cases[i].service;
-        audit_lines(audit, &(struct audit_line){source, s, TRACE_OK, 1, 0, 0, 0},
-                    cases[i].with_id);
+        audit_lines(audit, &(struct audit_line){source, s, TRACE_OK, 1, 0, 0, 0}, cases[i].with_id);
         audit_lines(audit, &(struct audit_line){source, s, TRACE_ABSENT, 0, 0, 0, 0},
                     cases[i].without);
     }
@@ -181,7 +180,8 @@ static void hostile_names_cannot_make_it_grow(void **state)
         snprintf(name, sizeof(name), "service-%d", i);
         audit_lines(audit, &(struct audit_line){source, name, TRACE_ABSENT, 0, name, name, 0}, 1);
     }
-    audit_lines(audit, &(struct audit_line){source, long_name, TRACE_ABSENT, 0, 0, long_name, 0}, 1);
+    audit_lines(audit, &(struct audit_line){source, long_name, TRACE_ABSENT, 0, 0, long_name, 0},
+                1);
     for (int i = 0; i < 5000; i++) { /* as many files that name no service */
         char path[32];
         snprintf(path, sizeof(path), "%d.log", i);
@@ -249,7 +249,8 @@ static void the_most_frequent_trace_id_is_found_and_never_overstated(void **stat
         book_count(&book, &record);
     }
     assert_in_range(book_top_trace(&book, id), 1, 1);
-    struct record constant = audit_record(&(struct audit_line){.trace_class = TRACE_OK, .trace = 7});
+    struct record constant =
+        audit_record(&(struct audit_line){.trace_class = TRACE_OK, .trace = 7});
     for (uint64_t i = 1; i <= 20000; i++) {
         struct record record =
             audit_record(&(struct audit_line){.trace_class = TRACE_OK, .trace = 50000 + i});

@@ -16,32 +16,42 @@ static const struct {
         size_t times;
     } lines[3];
 } cases[] = {
-    {"lost_hop", 12, {{{.trace_class = TRACE_OK, .trace = 1, .logger = "web"}, 30},
-                      {{.trace_class = TRACE_PLACEHOLDER, .logger = "worker"}, 12}}},
-    {"no_active_span", 10, {{{.trace_class = TRACE_OK, .trace = 1}, 90},
-                            {{.trace_class = TRACE_PLACEHOLDER}, 10}}},
-    {"outside_span", 10, {{{.trace_class = TRACE_OK, .trace = 1}, 90},
-                          {{.trace_class = TRACE_ABSENT}, 10}}},
+    {"lost_hop",
+     12,
+     {{{.trace_class = TRACE_OK, .trace = 1, .logger = "web"}, 30},
+      {{.trace_class = TRACE_PLACEHOLDER, .logger = "worker"}, 12}}},
+    {"no_active_span",
+     10,
+     {{{.trace_class = TRACE_OK, .trace = 1}, 90}, {{.trace_class = TRACE_PLACEHOLDER}, 10}}},
+    {"outside_span",
+     10,
+     {{{.trace_class = TRACE_OK, .trace = 1}, 90}, {{.trace_class = TRACE_ABSENT}, 10}}},
     {"not_instrumented", 9, {{{.trace_class = TRACE_ABSENT}, 9}}},
     {"message_only", 9, {{{.trace_class = TRACE_MESSAGE_ONLY, .trace = 1}, 9}}},
     {"all_zero", 3, {{{.trace_class = TRACE_ALL_ZERO}, 3}}},
     {"malformed_length", 3, {{{.trace_class = TRACE_MALFORMED_LENGTH}, 3}}},
-    {"repaired", 3, {{{.trace_class = TRACE_MALFORMED_LENGTH, .trace = 1,
-                       .also = BIT(NOTE_REPAIRED)}, 3}}},
+    {"repaired",
+     3,
+     {{{.trace_class = TRACE_MALFORMED_LENGTH, .trace = 1, .also = BIT(NOTE_REPAIRED)}, 3}}},
     {"non_hex", 3, {{{.trace_class = TRACE_NON_HEX}, 3}}},
     {"malformed_other", 3, {{{.trace_class = TRACE_MALFORMED_OTHER}, 3}}},
-    {"numeric_precision", 3, {{{.trace_class = TRACE_MALFORMED_OTHER,
-                                .also = BIT(NOTE_NUMERIC_PRECISION)}, 3}}},
+    {"numeric_precision",
+     3,
+     {{{.trace_class = TRACE_MALFORMED_OTHER, .also = BIT(NOTE_NUMERIC_PRECISION)}, 3}}},
     {"vendor_opaque", 3, {{{.trace_class = TRACE_VENDOR_OPAQUE}, 3}}},
     {"span_without_trace", 3, {{{.trace_class = TRACE_SPAN_WITHOUT_TRACE}, 3}}},
     {"trace_without_span", 3, {{{.trace_class = TRACE_TRACE_WITHOUT_SPAN, .trace = 1}, 3}}},
     {"conflict", 3, {{{.trace_class = TRACE_CONFLICT, .trace = 1}, 3}}},
-    {"constant_id", 120, {{{.trace_class = TRACE_OK, .trace = 7}, 120},
-                          {{.trace_class = TRACE_OK, .trace = 8}, 20}}},
-    {"unsampled", 6, {{{.trace_class = TRACE_UNSAMPLED, .trace = 1}, 6},
-                      {{.trace_class = TRACE_OK, .trace = 2}, 4}}},
-    {"sampling_unknown", 5, {{{.trace_class = TRACE_OK, .trace = 1,
-                               .also = BIT(NOTE_SAMPLING_UNKNOWN)}, 5}}},
+    {"constant_id",
+     120,
+     {{{.trace_class = TRACE_OK, .trace = 7}, 120}, {{.trace_class = TRACE_OK, .trace = 8}, 20}}},
+    {"unsampled",
+     6,
+     {{{.trace_class = TRACE_UNSAMPLED, .trace = 1}, 6},
+      {{.trace_class = TRACE_OK, .trace = 2}, 4}}},
+    {"sampling_unknown",
+     5,
+     {{{.trace_class = TRACE_OK, .trace = 1, .also = BIT(NOTE_SAMPLING_UNKNOWN)}, 5}}},
     {"low64", 5, {{{.trace_class = TRACE_VENDOR_FORMAT, .trace = 1, .also = BIT(NOTE_LOW64)}, 5}}},
     {"uuid", 5, {{{.trace_class = TRACE_VENDOR_FORMAT, .trace = 1, .also = BIT(NOTE_UUID)}, 5}}},
 };
@@ -230,8 +240,8 @@ static void a_long_line_is_cut_with_a_sign(void **state)
     (void)state;
     for (size_t max = 3; max < 40; max++) {
         char out[40];
-        size_t len = redact(SLICE("gr\xc3\xbc\xc3\x9f euch alle, password=geheim und so weiter"), out,
-                            max);
+        size_t len =
+            redact(SLICE("gr\xc3\xbc\xc3\x9f euch alle, password=geheim und so weiter"), out, max);
         assert_in_range(len, 3, max);
         assert_memory_equal(out + len - 3, "\xe2\x80\xa6", 3);
     }

@@ -6,8 +6,8 @@
 #include "parsers/docker.h"
 #include "parsers/frame.h"
 
-#define T "2026-05-11T02:14:33.221456789Z"
-#define T_NS 1778465673221456789ULL
+#define T      "2026-05-11T02:14:33.221456789Z"
+#define T_NS   1778465673221456789ULL
 #define DAY_NS 86400000000000ULL
 
 static void cri_times_are_exact_to_the_nanosecond(void **state)
@@ -177,7 +177,10 @@ static void docker_lines_give_the_text_that_was_written(void **state)
         {SLICE(DOCKER("\\ud83e\\uddf6 \\u00fc \\u20AC\\n")),
          SLICE("\xf0\x9f\xa7\xb6 \xc3\xbc \xe2\x82\xac"), false, false},
         {SLICE(DOCKER("\\ud83e! \\uddf6\\n")), SLICE("\xef\xbf\xbd! \xef\xbf\xbd"), false, false},
-        {SLICE(DOCKER("\\ud83e\\u0041\\n")), SLICE("\xef\xbf\xbd" "A"), false, false},
+        {SLICE(DOCKER("\\ud83e\\u0041\\n")),
+         SLICE("\xef\xbf\xbd"
+               "A"),
+         false, false},
         {SLICE("{\"time\":\"" T "\", \"attrs\" : {\"a\":[{},\"}]\"]}, \"stream\":\"stdout\","
                "\"log\" :\"x\\n\" } "),
          SLICE("x"), false, true},
@@ -617,8 +620,7 @@ int main(void)
         cmocka_unit_test(partial_lines_are_joined_by_iostream_across_generations),
         cmocka_unit_test(a_record_over_its_limit_is_cut_and_nothing_of_it_is_dropped),
         cmocka_unit_test(a_piece_that_is_itself_over_the_limit_is_shipped_at_once),
-        cmocka_unit_test(
-            a_line_left_by_a_container_s_last_run_is_not_joined_with_the_next_run),
+        cmocka_unit_test(a_line_left_by_a_container_s_last_run_is_not_joined_with_the_next_run),
         cmocka_unit_test(a_partial_line_that_waits_too_long_goes_as_it_is),
         cmocka_unit_test(the_envelope_of_a_split_line_counts_for_all_its_pieces),
         cmocka_unit_test(a_split_line_can_be_a_piece_of_a_joined_one),
