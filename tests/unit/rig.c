@@ -36,7 +36,9 @@ static bool take_line(void *context, const struct line *line)
     assert_false(position_is_before(line->begin, last->end));
     assert_true(position_is_before(line->begin, line->end) || line->is_unterminated);
     last->end = line->end;
-    rig->lines = mem_resize(rig->lines, rig->count + 1, sizeof(*rig->lines));
+    if ((rig->count & (rig->count + 1)) == 0) { /* grows at 0, 1, 3, 7, … */
+        rig->lines = mem_resize(rig->lines, rig->count * 2 + 1, sizeof(*rig->lines));
+    }
     rig->lines[rig->count++] = (struct rig_line){
         .text = mem_string_from(line->text),
         .path = mem_string(line->source->path),
