@@ -96,6 +96,9 @@ static void drop_before(struct gzip_reader *reader, uint64_t offset)
 {
     uint64_t drop = offset - reader->window_start;
     drop = drop < reader->window_len ? drop : reader->window_len;
+    if (drop == 0) {
+        return;
+    }
     memmove(reader->window, reader->window + drop, reader->window_len - drop);
     reader->window_len -= (size_t)drop;
     reader->window_start += drop;
