@@ -300,7 +300,7 @@ static void print_report(const struct audit_report *report, const struct setting
     const struct audit_view view = {
         .report = report,
         .settings = &settings->audit,
-        .has_colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL,
+        .has_colour = cli_has_colour(STDOUT_FILENO),
         .has_hints = !arguments->no_hints,
         .has_parts = arguments->by.count > 0,
     };

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/diag.h"
 #include "base/mem.h"
@@ -15,6 +17,7 @@ const struct command *const commands[] = {
     &command_check,
     &command_parse,
     &command_receive,
+    &command_run,
     &command_help,
     &command_version,
     NULL,
@@ -22,6 +25,12 @@ const struct command *const commands[] = {
 /* clang-format on */
 
 enum { COMMANDS_MAX = 32 };
+
+bool cli_has_colour(int fd)
+{
+    const char *no_color = getenv("NO_COLOR");
+    return isatty(fd) && (no_color == NULL || no_color[0] == '\0');
+}
 
 int cli_usage_error(const struct command *command, const char *format, ...)
 {

@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+#include <stdbool.h>
+
 enum exit_status {
     EXIT_GOOD = 0,
     EXIT_FAILED = 1, /* it was tried and failed */
@@ -51,6 +53,9 @@ int cli_unknown_name(const char *kind, const char *name, const char *const *name
 
 /* The whole program: finds the command, answers `help`, `--help` and `--version`. */
 int cli_main(int argc, char **argv);
+
+/* Colours are for a terminal, and not with NO_COLOR set to anything (https://no-color.org). */
+bool cli_has_colour(int fd);
 
 /* Complaint about usage on standard error, with the way to help; EXIT_USAGE. */
 int cli_usage_error(const struct command *command, const char *format, ...)

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include "cli/config_options.h"
 #include "config/config.h"
-#include "core/audit_report.h"
+#include "cli/audit_views.h"
 #include "daemon.h"
 
 struct arguments {
@@ -22,21 +22,30 @@ static const struct cli_option options[] = {
 };
 
 struct end {
+    const struct audit_settings *settings;
     bool once;
     bool is_complete;
 };
 
+/* What was read, told at the end to whoever watches: how much of it leads to its traces. */
 static void report(void *context, const struct daemon_report *report)
 {
     struct end *end = context;
     end->is_complete = report->is_complete;
-    if (end->once || isatty(STDOUT_FILENO)) {
+    if (!end->once && !isatty(STDOUT_FILENO)) {
+        return;
     }
+    struct audit_report *audit = audit_report_new(report->audit, &(struct audit_policy){0});
+    struct audit_view view = {.report = audit,
+                              .settings = end->settings,
+                              .has_colour = cli_has_colour(STDOUT_FILENO)};
+    audit_table_print(&view, stdout);
+    audit_report_free(audit);
 }
 
 static int run_settings(const struct settings *settings, bool once)
 {
-    struct end end = {.once = once};
+    struct end end = {.settings = &settings->audit, .once = once};
     char *error = NULL;
     if (!daemon_run(settings, &(struct daemon_options){.once = once}, report, &end, &error)) {
         fprintf(stderr, "clew run: %s\n", error);
