@@ -48,7 +48,7 @@ struct daemon {
     size_t tap_count;
     ev_timer flush;  /* batches by age; the end of `once` and of a drain */
     ev_timer commit; /* checkpoints */
-    ev_timer deadline;
+    ev_timer deadline; /* of a stop; with `once`, of the next acknowledgement */
     ev_signal signals[2];
     bool is_draining;
     bool is_stopping; /* to be started again: partial lines stay where they are */
@@ -122,9 +122,13 @@ static void stream_is_gone(void *context, struct stream *stream)
     stream->frame = NULL;
 }
 
+/* Also called for each batch that came back: with `once`, the sign that it is worth waiting. */
 static void there_is_room(void *context)
 {
     struct daemon *daemon = context;
+    if (daemon->options->once && !daemon->is_stopping) {
+        ev_timer_again(daemon->loop, &daemon->deadline);
+    }
     for (size_t i = 0; !daemon->is_draining && i < daemon->tap_count; i++) {
         if (daemon->taps[i].input != NULL) {
             input_resume(daemon->taps[i].input);
@@ -177,7 +181,7 @@ static void stop(struct daemon *daemon, const char *why)
 {
     daemon->is_stopping = true;
     drain(daemon, why);
-    ev_timer_start(daemon->loop, &daemon->deadline);
+    ev_timer_again(daemon->loop, &daemon->deadline);
 }
 
 static void close_inputs(struct daemon *daemon)
@@ -215,8 +219,8 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
     (void)events;
     struct daemon *daemon = container_of(timer, struct daemon, deadline);
     log_event(&daemon->log, LOG_WARN,
-              "not everything could be delivered within %llu ms; %llu records are sent again by "
-              "the next start",
+              "nothing more was acknowledged within %llu ms; giving up: %llu records under way and "
+              "all that was not read yet are sent by the next start",
               (unsigned long long)daemon->settings->shutdown_timeout_ms,
               (unsigned long long)daemon->counters.values[C_RECORDS_IN_FLIGHT]);
     ev_break(loop, EVBREAK_ALL);
@@ -321,8 +325,11 @@ static void start_watchers(struct daemon *daemon)
     flush_s = flush_s < 0.005 ? 0.005 : flush_s;
     ev_timer_init(&daemon->flush, on_flush, flush_s, flush_s);
     ev_timer_init(&daemon->commit, on_commit, commit_s, commit_s);
-    ev_timer_init(&daemon->deadline, on_deadline,
-                  (double)daemon->settings->shutdown_timeout_ms / 1000.0, 0.);
+    ev_init(&daemon->deadline, on_deadline);
+    daemon->deadline.repeat = (double)daemon->settings->shutdown_timeout_ms / 1000.0;
+    if (daemon->options->once) {
+        ev_timer_again(daemon->loop, &daemon->deadline);
+    }
     ev_timer_start(daemon->loop, &daemon->flush);
     ev_timer_start(daemon->loop, &daemon->commit);
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {

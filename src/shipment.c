@@ -18,6 +18,7 @@
 enum {
     /* A request a far end may be asked to take (OTLP/HTTP recommends servers a limit of 64 MiB). */
     REQUEST_BYTES_MAX = 64 * 1024 * 1024,
+    OPEN_BYTES_MAX = REQUEST_BYTES_MAX / 2, /* the rest is room for the largest record */
     SPARE_BATCHES_MAX = 2,
 };
 
@@ -34,13 +35,14 @@ struct shipment {
     struct otlp_encoder *encoder;
     struct output *output;
     struct batch *open;
-    struct batch *waiting; /* sealed, but the output has no room */
     struct parcel *sent;
     struct parcel **sent_end;
     struct batch *spare[SPARE_BATCHES_MAX];
     size_t spare_count;
     uint64_t sequence;
-    uint64_t in_flight; /* records handed to the output */
+    uint64_t in_flight;    /* records handed to the output */
+    size_t open_bytes_max; /* an open batch of this size takes no more */
+    uint64_t now_ns;       /* the last time it was told */
     bool has_failed;
     bool is_closing;
 };
@@ -101,6 +103,9 @@ static struct parcel *enlist(struct shipment *shipment, struct batch *batch)
 static void send(struct shipment *shipment, struct batch *batch)
 {
     enlist(shipment, batch);
+    for (size_t i = 0; i < batch->position_count; i++) {
+        checkpoint_depart(batch->positions[i].checkpoint);
+    }
     shipment->in_flight += batch->records;
     counters_add(shipment->env.counters, C_BATCHES, 1);
     counters_add(shipment->env.counters, C_BYTES_ENCODED, batch->bytes.len);
@@ -108,18 +113,22 @@ static void send(struct shipment *shipment, struct batch *batch)
     shipment->output->type->send(shipment->output, batch);
 }
 
-static void send_waiting(struct shipment *shipment)
+static bool may_leave(const struct shipment *shipment, const struct batch *batch)
 {
-    if (shipment->waiting != NULL && shipment->output->type->has_room(shipment->output)) {
-        struct batch *batch = shipment->waiting;
-        shipment->waiting = NULL;
-        send(shipment, batch);
+    for (size_t i = 0; i < batch->position_count; i++) {
+        if (checkpoint_is_under_way(batch->positions[i].checkpoint)) {
+            return false;
+        }
     }
+    return shipment->output->type->has_room(shipment->output);
 }
 
-static void seal(struct shipment *shipment)
+static void send_open(struct shipment *shipment)
 {
     struct batch *batch = shipment->open;
+    if (!may_leave(shipment, batch)) {
+        return;
+    }
     shipment->open = NULL;
     if (batch->records == 0) { /* only positions: there is nothing to wait for */
         enlist(shipment, batch)->is_done = true;
@@ -127,9 +136,16 @@ static void seal(struct shipment *shipment)
         return;
     }
     otlp_encoder_end(shipment->encoder, &batch->bytes);
-    ENSURE(shipment->waiting == NULL);
-    shipment->waiting = batch;
-    send_waiting(shipment);
+    send(shipment, batch);
+}
+
+static bool is_due(const struct shipment *shipment, uint64_t now_ns)
+{
+    const struct batch *batch = shipment->open;
+    return batch != NULL && (now_ns == UINT64_MAX ||
+                             batch->bytes.len >= shipment->settings->batch_bytes ||
+                             now_ns - batch->opened_ns >=
+                                 shipment->settings->batch_age_ms * 1000000u);
 }
 
 static struct parcel *find_parcel(struct shipment *shipment, const struct batch *batch)
@@ -145,6 +161,9 @@ static void count_done(struct shipment *shipment, const struct batch *batch,
                        enum delivery delivery, uint64_t rejected)
 {
     struct counters *counters = shipment->env.counters;
+    for (size_t i = 0; i < batch->position_count; i++) {
+        checkpoint_arrive(batch->positions[i].checkpoint);
+    }
     shipment->in_flight -= batch->records;
     counters_set(counters, C_RECORDS_IN_FLIGHT, shipment->in_flight);
     if (delivery == DELIVERY_ACCEPTED) {
@@ -167,9 +186,16 @@ static void output_done(void *context, struct batch *batch, enum delivery delive
     parcel->is_kept = delivery == DELIVERY_KEPT;
     settle(shipment);
     if (!shipment->is_closing) {
-        send_waiting(shipment);
+        if (is_due(shipment, shipment->now_ns)) {
+            send_open(shipment);
+        }
         shipment->env.room(shipment->env.context);
     }
+}
+
+static size_t smaller(uint64_t a, uint64_t b)
+{
+    return (size_t)(a < b ? a : b);
 }
 
 struct shipment *shipment_new(const struct settings *settings, const struct shipment_env *env,
@@ -185,6 +211,7 @@ struct shipment *shipment_new(const struct settings *settings, const struct ship
     shipment->settings = output;
     shipment->env = *env;
     shipment->sent_end = &shipment->sent;
+    shipment->open_bytes_max = smaller(output->batch_bytes * output->in_flight_max, OPEN_BYTES_MAX);
     shipment->output = type->open(output,
                                   &(struct output_env){env->loop, env->log, env->counters,
                                                        output_done, shipment},
@@ -216,7 +243,6 @@ void shipment_free(struct shipment *shipment)
     shipment->output->type->close(shipment->output);
     free_parcels(shipment);
     batch_free(shipment->open);
-    batch_free(shipment->waiting);
     while (shipment->spare_count > 0) {
         batch_free(shipment->spare[--shipment->spare_count]);
     }
@@ -226,66 +252,50 @@ void shipment_free(struct shipment *shipment)
 
 bool shipment_has_room(const struct shipment *shipment)
 {
-    return shipment->waiting == NULL;
+    return shipment->open == NULL || shipment->open->bytes.len < shipment->open_bytes_max;
 }
 
-static bool try_add(struct shipment *shipment, const struct record *record, uint64_t now_ns)
+static void count_too_large(struct shipment *shipment, const struct record *record)
 {
-    struct batch *batch = open_batch(shipment, now_ns);
-    return otlp_encoder_add(shipment->encoder, record, &batch->bytes);
-}
-
-/* A batch that is full for this record is sealed; if even an empty one is too small, the record is
- * larger than any far end takes. */
-static bool add_or_seal(struct shipment *shipment, const struct record *record, uint64_t now_ns)
-{
-    if (try_add(shipment, record, now_ns)) {
-        return true;
-    }
-    if (shipment->open->records > 0) {
-        seal(shipment);
-    }
-    return try_add(shipment, record, now_ns);
+    counters_add(shipment->env.counters, C_RECORDS_TOO_LARGE, 1);
+    shipment->has_failed = true;
+    log_event(shipment->env.log, LOG_ERROR,
+              "a record of %zu bytes at byte %llu of %s is larger than a request may be (%d bytes); "
+              "it is not sent",
+              record->line.len, (unsigned long long)record->offset,
+              record->source->path != NULL ? record->source->path : "standard input",
+              REQUEST_BYTES_MAX);
 }
 
 void shipment_add(struct shipment *shipment, const struct record *record,
                   struct checkpoint *checkpoint, struct position safe, uint64_t now_ns)
 {
-    if (add_or_seal(shipment, record, now_ns)) {
-        shipment->open->records++;
+    struct batch *batch = open_batch(shipment, now_ns);
+    shipment->now_ns = now_ns;
+    if (otlp_encoder_add(shipment->encoder, record, &batch->bytes)) {
+        batch->records++;
     } else {
-        counters_add(shipment->env.counters, C_RECORDS_TOO_LARGE, 1);
-        shipment->has_failed = true;
-        log_event(shipment->env.log, LOG_ERROR,
-                  "a record of %zu bytes at byte %llu of %s is larger than a request may be (%d "
-                  "bytes); it is not sent",
-                  record->line.len, (unsigned long long)record->offset,
-                  record->source->path != NULL ? record->source->path : "standard input",
-                  REQUEST_BYTES_MAX);
+        count_too_large(shipment, record);
     }
     if (checkpoint != NULL) {
-        batch_add_position(shipment->open, checkpoint, safe);
+        batch_add_position(batch, checkpoint, safe);
     }
-    if (shipment->open->bytes.len >= shipment->settings->batch_bytes && shipment->waiting == NULL) {
-        seal(shipment);
+    if (batch->bytes.len >= shipment->settings->batch_bytes) {
+        send_open(shipment);
     }
 }
 
 void shipment_flush(struct shipment *shipment, uint64_t now_ns)
 {
-    struct batch *batch = shipment->open;
-    if (batch == NULL || shipment->waiting != NULL) {
-        return;
-    }
-    if (now_ns == UINT64_MAX ||
-        now_ns - batch->opened_ns >= shipment->settings->batch_age_ms * 1000000u) {
-        seal(shipment);
+    shipment->now_ns = now_ns != UINT64_MAX ? now_ns : shipment->now_ns;
+    if (is_due(shipment, now_ns)) {
+        send_open(shipment);
     }
 }
 
 bool shipment_is_empty(const struct shipment *shipment)
 {
-    return shipment->open == NULL && shipment->waiting == NULL && shipment->sent == NULL;
+    return shipment->open == NULL && shipment->sent == NULL;
 }
 
 bool shipment_has_failed(const struct shipment *shipment)

@@ -5,11 +5,15 @@
 /*
  * From records to batches, and from acknowledged batches to checkpoints.
  *
- *     add() ──► open ──sealed by size, age──► waiting ──output has room──► sent ──done──► checkpoints
+ *     add() ──► open ──full or old enough, and may leave──► sent ──done──► checkpoints
  *
- * At most one batch is open and one waits; while one waits nothing is added (back-pressure). Batches
- * may end in any order, but their positions go to the checkpoints in the order in which they were
- * sent: a promise about a byte includes every byte before it.
+ * Order is kept within a stream: a batch may leave only while no other with lines of one of its
+ * streams is on its way. Until then it goes on growing, so that a far end that is slow is asked
+ * less often, not for less; at batch_bytes × in_flight it is full for good, and nothing more is
+ * taken (back-pressure).
+ *
+ * Batches of different streams may end in any order, but their positions go to the checkpoints in
+ * the order in which they were sent: a promise about a byte includes every byte before it.
  */
 
 #include <stdbool.h>
@@ -44,11 +48,11 @@ bool shipment_has_room(const struct shipment *shipment);
 void shipment_add(struct shipment *shipment, const struct record *record,
                   struct checkpoint *checkpoint, struct position safe, uint64_t now_ns);
 
-/* Seal and send what is open, if it is older than batch_age_ms at `now_ns` (monotonic), or, with
+/* Send what is open, if it may leave and it is older than batch_age_ms at `now_ns` (monotonic), or, with
  * UINT64_MAX, at once. */
 void shipment_flush(struct shipment *shipment, uint64_t now_ns);
 
-/* Nothing open, nothing waiting, nothing sent. */
+/* Nothing open, nothing sent. */
 bool shipment_is_empty(const struct shipment *shipment);
 
 /* Some records were refused for good since the start. */

@@ -47,6 +47,7 @@ struct checkpoint {
     struct name *names; /* in the order of their generations */
     uint32_t name_count;
     uint32_t refs;
+    uint32_t under_way; /* batches */
     uint64_t seen_s; /* real time of the last change */
     bool is_known;
     bool is_claimed;
@@ -384,6 +385,22 @@ void checkpoint_advance(struct checkpoint *checkpoint, struct position position)
     checkpoint->seen_s = 0; /* "now", written at the next commit */
     checkpoint->store->is_changed |= !checkpoint->is_forgotten;
     drop_names_before(checkpoint, position.generation);
+}
+
+void checkpoint_depart(struct checkpoint *checkpoint)
+{
+    checkpoint->under_way++;
+}
+
+void checkpoint_arrive(struct checkpoint *checkpoint)
+{
+    ENSURE(checkpoint->under_way > 0);
+    checkpoint->under_way--;
+}
+
+bool checkpoint_is_under_way(const struct checkpoint *checkpoint)
+{
+    return checkpoint->under_way > 0;
 }
 
 void checkpoint_forget(struct checkpoint *checkpoint)

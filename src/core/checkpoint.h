@@ -85,6 +85,12 @@ void checkpoint_note_size(struct checkpoint *checkpoint, uint64_t generation, ui
 /* Everything before `position` has been acknowledged. Never moves back. O(1). */
 void checkpoint_advance(struct checkpoint *checkpoint, struct position position);
 
+/* How many batches with lines of the stream are on their way to an output: between the two calls, one
+ * more. So that lines of one stream are not overtaken by later ones. */
+void checkpoint_depart(struct checkpoint *checkpoint);
+void checkpoint_arrive(struct checkpoint *checkpoint);
+bool checkpoint_is_under_way(const struct checkpoint *checkpoint);
+
 /* The stream is gone for good: forget it at the last release. A get before that makes a new entry;
  * what is promised for the old one then is promised to nobody. */
 void checkpoint_forget(struct checkpoint *checkpoint);

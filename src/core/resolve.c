@@ -151,7 +151,7 @@ static void read_head(const struct timestamp_env *env, struct record *record, st
     }
     record->severity_number = head->severity_number;
     record->severity_text = head->severity_text;
-    record->has_body_text = record->text.len > 0;
+    record->has_body_text = true; /* an empty line has an empty body */
     record->body_text = record->text;
 }
 

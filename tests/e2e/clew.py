@@ -111,9 +111,9 @@ def run_ok(*args, **options):
 class Process:
     """A clew that goes on in the background; use it in a `with`, which ends it by its pid."""
 
-    def __init__(self, args, env=None, cwd=None, stdin=None):
+    def __init__(self, args, env=None, cwd=None, stdin=None, prefix=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="clew-process-"))
-        self.args = [CLEW, *map(str, args)]
+        self.args = [*prefix, CLEW, *map(str, args)]
         with open(self.folder / "out", "wb") as out, open(self.folder / "err", "wb") as err:
             self.child = subprocess.Popen(self.args, stdout=out, stderr=err, cwd=cwd,
                                           stdin=stdin if stdin is not None else subprocess.DEVNULL,
@@ -187,9 +187,10 @@ class Process:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start(*args, env=None, cwd=None, stdin=None):
-    """Start `clew args…` in the background: `with clew.start("run", …) as process:`."""
-    return Process(args, env=env, cwd=cwd, stdin=stdin)
+def start(*args, env=None, cwd=None, stdin=None, prefix=()):
+    """Start `clew args…` in the background: `with clew.start("run", …) as process:`. `prefix` is a
+    program that runs it, by exec."""
+    return Process(args, env=env, cwd=cwd, stdin=stdin, prefix=prefix)
 
 
 def wait_for(condition, what, deadline=30):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bad input: each kind has its sentence, nothing crashes, nothing that can be kept is lost."""
 import base64
-import json
 import os
 
 import clew
@@ -68,7 +67,7 @@ def test_ten_thousand_levels_are_text_not_a_crash(tmp):
 def test_a_ten_mebibyte_line_is_shipped_in_pieces_and_none_is_missing(tmp):
     line = os.urandom(5 * 1024 * 1024).hex().encode()
     pieces = [raw(r) for r in ship(tmp, b"before\n" + line + b"\nafter\n")]
-    clew.equal((pieces[0], pieces[-1]), (b"before", b"after"))
+    clew.equal((pieces[0], pieces[-1][:9]), (b"before", b"after"))
     assert b"".join(pieces[1:-1]) == line, "the pieces are not the line"
 
 
@@ -84,19 +83,22 @@ def test_a_malformed_cri_line_is_shipped_raw(tmp):
     clew.equal(plain(records[1]["attributes"])["clew.frame.malformed"], True)
 
 
+# Root may read every file, unless it lacks this.
+WITHOUT_OVERRIDE = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+
+
 def test_an_unreadable_file_is_named_and_the_others_go_on(tmp):
-    if os.geteuid() == 0:
-        secret = tmp / "secret.log"
-        secret.symlink_to("/proc/self/mem")  # root reads every mode; this fails to read all the same
-    else:
-        secret = tmp / "secret.log"
-        secret.write_text("x\n")
-        secret.chmod(0)
+    (tmp / "secret.log").write_text("x\n")
+    (tmp / "secret.log").chmod(0)
     (tmp / "fine.log").write_text("fine\n")
-    with FarEnd(tmp) as far, start_run(tmp, far, tmp / "fine.log", secret) as run:
+    prefix = WITHOUT_OVERRIDE if os.geteuid() == 0 else []
+    with FarEnd(tmp) as far, clew.start("run", *options(tmp, far), tmp / "fine.log",
+                                        tmp / "secret.log", prefix=prefix) as run:
         far.wait_for(1)
         clew.equal(far.bodies(), ["fine"])
         run.wait_for(lambda: "secret.log" in run.err(), "the file is named")
+        (tmp / "secret.log").chmod(0o600)
+        far.wait_for(2)
         clew.equal(run.stop(), 0)
 
 
@@ -168,13 +170,17 @@ def test_a_far_end_that_is_down_is_said_once_and_loses_nothing(tmp):
             clew.equal(run.stop(), 0)
 
 
-def test_a_wrong_path_at_the_far_end_is_explained(tmp):
+def test_a_wrong_path_at_the_far_end_is_explained_and_the_lines_are_kept(tmp):
     log = tmp / "app.log"
     log.write_text("x\n")
     with FarEnd(tmp) as far:
-        done = run_once(tmp, far, log, sets=[f"outputs.endpoint={far.endpoint}/wrong"])
+        wrong = [f"outputs.endpoint={far.endpoint}/wrong", "shutdown_timeout=500ms"]
+        done = run_once(tmp, far, log, sets=wrong)
         clew.equal(done.code, 1)
         clew.contains(done.err, "404")
+        clew.contains(done.err, "/v1/logs")
+        clew.equal(run_once(tmp, far, log).code, 0)
+        clew.equal(far.bodies(), ["x"])
 
 
 def test_a_bad_certificate_is_explained_and_nothing_is_sent(tmp):

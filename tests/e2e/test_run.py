@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main job: lines are tailed, shipped, and never sent twice by a clean restart."""
 import json
-import os
 import random
 import signal
 import time
@@ -215,7 +214,7 @@ def test_metrics_and_health_answer_on_loopback(tmp):
 
         get("/healthz")
         get("/readyz")
-        run.wait_for(lambda: "clew_records_sent_total 7" in get("/metrics"), "7 records are counted")
+        run.wait_for(lambda: "clew_sent_records_total 7" in get("/metrics"), "7 records are counted")
         clew.contains(get("/metrics"), "# EOF")
 
 
