@@ -184,6 +184,7 @@ static void raw_text_of_every_value_is_kept(void **state)
 /* `{"a":{"a":…1…}}` or `{"a":[[…]]}`; the caller frees it. */
 static char *nested(size_t depth, const char *open, char close)
 {
+    assert_true(depth > 0);
     char *line = mem_alloc(depth * (strlen(open) + 1) + 64);
     char *p = line;
     p += sprintf(p, "{\"a\":");
@@ -191,8 +192,10 @@ static char *nested(size_t depth, const char *open, char close)
         p += sprintf(p, "%s", open);
     }
     *p++ = '1';
-    memset(p, close, depth - 1);
-    p[depth - 1] = '}';
+    for (size_t i = 1; i < depth; i++) {
+        *p++ = close;
+    }
+    *p = '}';
     return line;
 }
 
