@@ -5,10 +5,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/mem.h"
 
-enum { READ_STEP_BYTES = 65536 };
+enum {
+    READ_STEP_BYTES = 65536,
+    ASIDE_MAX = 1000,
+};
 
 static int system_open(const char *path, int flags, mode_t mode)
 {
@@ -33,13 +37,17 @@ static int write_all(const struct file_calls *calls, int fd, struct slice bytes)
 }
 
 /* Also close(2) may tell of a failed write (NFS, quota), so its answer counts. */
-static int write_and_sync(const struct file_calls *calls, const char *path, struct slice bytes)
+static int write_and_sync(const struct file_calls *calls, const char *path,
+                          const struct slice *parts, size_t count)
 {
     int fd = calls->open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         return -errno;
     }
-    int result = write_all(calls, fd, bytes);
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++) {
+        result = write_all(calls, fd, parts[i]);
+    }
     if (result == 0 && calls->fsync(fd) < 0) {
         result = -errno;
     }
@@ -61,12 +69,12 @@ static int sync_directory(const struct file_calls *calls, const char *path)
     return result;
 }
 
-int file_replace(const struct file_calls *calls, const char *directory, const char *name,
-                 struct slice bytes)
+int file_replace_parts(const struct file_calls *calls, const char *directory, const char *name,
+                       const struct slice *parts, size_t count)
 {
     char *path = mem_format("%s/%s", directory, name);
     char *temporary = mem_format("%s.tmp", path);
-    int result = write_and_sync(calls, temporary, bytes);
+    int result = write_and_sync(calls, temporary, parts, count);
     if (result == 0 && calls->rename(temporary, path) < 0) {
         result = -errno;
     }
@@ -78,6 +86,51 @@ int file_replace(const struct file_calls *calls, const char *directory, const ch
     free(path);
     free(temporary);
     return result;
+}
+
+int file_replace(const struct file_calls *calls, const char *directory, const char *name,
+                 struct slice bytes)
+{
+    return file_replace_parts(calls, directory, name, &bytes, 1);
+}
+
+/* Made, and its parent told the disk so. */
+static int make_one(const char *path, mode_t mode)
+{
+    if (mkdir(path, mode) < 0) {
+        return errno == EEXIST ? 0 : -errno;
+    }
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 0 : slash > path ? (size_t)(slash - path) : 1;
+    char *parent = len > 0 ? mem_string_from(slice_make(path, len)) : mem_string(".");
+    sync_directory(&file_calls_system, parent); /* if it cannot, the directory is there all the same */
+    free(parent);
+    return 0;
+}
+
+int file_make_directory(const char *path)
+{
+    char *partial = mem_string(path);
+    for (char *slash = strchr(partial + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        make_one(partial, 0755); /* the last one tells what is wrong */
+        *slash = '/';
+    }
+    free(partial);
+    return make_one(path, 0700);
+}
+
+int file_set_aside(const char *path)
+{
+    for (int n = 1; n < ASIDE_MAX; n++) {
+        char *aside = mem_format("%s.corrupt-%d", path, n);
+        int result = renameat2(AT_FDCWD, path, AT_FDCWD, aside, RENAME_NOREPLACE) < 0 ? -errno : 0;
+        free(aside);
+        if (result != -EEXIST) {
+            return result;
+        }
+    }
+    return -EEXIST;
 }
 
 static int read_all(int fd, struct buf *out)

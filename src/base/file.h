@@ -30,6 +30,18 @@ extern const struct file_calls file_calls_system;
 int file_replace(const struct file_calls *calls, const char *directory, const char *name,
                  struct slice bytes);
 
+/* The same with the bytes of several slices, one behind the other. */
+int file_replace_parts(const struct file_calls *calls, const char *directory, const char *name,
+                       const struct slice *parts, size_t count);
+
+/* Make the directory, mode 0700, and those above it that are missing, mode 0755. 0 or -errno; one
+ * that is there already is fine. */
+int file_make_directory(const char *path);
+
+/* Rename to the first of `path`.corrupt-1, -2, … that is free, so that a person can look at it. 0 or
+ * -errno. */
+int file_set_aside(const char *path);
+
 /* Append the whole file to `out`; 0 or -errno, -EFBIG if out's limit is too small for it. */
 int file_read_whole(const char *path, struct buf *out);
 

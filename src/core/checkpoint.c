@@ -154,20 +154,6 @@ static void load_entry(void *context, const struct checkpoint_row *row)
     name->path = mem_string(row->path);
 }
 
-/* Set the damaged file aside under the first free name, so that an operator can look at it. */
-static int set_aside(const char *path)
-{
-    for (int n = 1; n < 1000; n++) {
-        char *aside = mem_format("%s.corrupt-%d", path, n);
-        int result = renameat2(AT_FDCWD, path, AT_FDCWD, aside, RENAME_NOREPLACE) < 0 ? -errno : 0;
-        free(aside);
-        if (result != -EEXIST) {
-            return result;
-        }
-    }
-    return -EEXIST;
-}
-
 static int load(struct checkpoint_store *store)
 {
     char *path = mem_format("%s/%s", store->directory, STORE_NAME);
@@ -178,7 +164,7 @@ static int load(struct checkpoint_store *store)
         result = 0;
     } else if (result == -EFBIG ||
                (result == 0 && !checkpoint_text_read(buf_slice(&text), load_entry, store))) {
-        result = set_aside(path);
+        result = file_set_aside(path);
         result = result == 0 ? CHECKPOINT_CORRUPT : result;
     }
     buf_fini(&text);
@@ -215,18 +201,6 @@ static int take_lock(struct checkpoint_store *store, long *out_holder)
     return 0;
 }
 
-static int make_directory(const char *path)
-{
-    char *partial = mem_string(path);
-    for (char *slash = strchr(partial + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(partial, 0755); /* the last mkdir tells what is wrong */
-        *slash = '/';
-    }
-    free(partial);
-    return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
-}
-
 int checkpoint_open(const char *path, struct checkpoint_store **out_store, long *out_holder)
 {
     struct checkpoint_store *store = mem_alloc(sizeof(*store));
@@ -234,7 +208,7 @@ int checkpoint_open(const char *path, struct checkpoint_store **out_store, long 
     store->calls = &file_calls_system;
     store->lock_fd = -1;
     store->opened_s = now_s();
-    int result = make_directory(path);
+    int result = file_make_directory(path);
     if (result == 0) {
         result = take_lock(store, out_holder);
     }

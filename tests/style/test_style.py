@@ -34,7 +34,7 @@ LIBRARIES = {
     "curl/curl.h": {"outputs/http_client.c", "src/base/curl_loop.c"},
     "ev.h": {"src/base/curl_loop.c", "src/base/http_server.c", "src/cli/receive.c",
              "src/daemon.c", "src/input/input.c", "src/input/watch.c", "outputs/otlp_http.c"},
-    "jansson.h": {"src/cli/check.c", "src/core/audit_json.c", "src/core/checkpoint_text.c",
+    "jansson.h": {"src/cli/check.c", "src/core/audit_json.c", "src/core/checkpoint_text.c", "src/core/parcel.c",
                   "src/receive/decode.c", "src/receive/decode_json.c", "outputs/response.c"},
     "libdeflate.h": {"outputs/compress.c", "src/receive/uncompress.c"},
     "microhttpd.h": {"src/base/http_server.c"},

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CORE_SPOOL_H
+#define CLEW_CORE_SPOOL_H
+
+/*
+ * A directory of parcels, oldest first: where requests wait when memory is full, and where those
+ * are kept that nobody takes.
+ *
+ *     file           state                                        left by
+ *     <number>.tmp   being written                                spool_write(): renamed
+ *     <number>       whole, on the disk                           spool_remove()
+ *     <number>.corrupt-<n>   damaged, for a person to look at     nobody
+ *
+ * A write has ended when file and directory are fsync'ed; only then may a promise rest on it. A
+ * crash leaves whole files and perhaps one .tmp, which the next spool_open() removes. Numbers are
+ * times (ns since 1970), made to count up, so that the order is that of writing, also over a restart
+ * and when two processes write to one directory. The directory is made with mode 0700, files 0600.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/file.h"
+#include "core/parcel.h"
+
+struct spool;
+
+/* Results the caller must handle. Negative results are -errno: pass them on unchanged. */
+enum spool_result {
+    SPOOL_OK = 0,
+    SPOOL_FULL,    /* bytes_max would be passed */
+    SPOOL_CORRUPT, /* the file is not one that was written whole */
+};
+
+/*
+ * The spool in `directory`; what is in there already is part of it. The directory is made by the
+ * first write. `bytes_max` counts disk blocks of files, not their bytes. 0 or -errno; on 0 the caller
+ * owns *out.
+ */
+int spool_open(const char *directory, uint64_t bytes_max, struct spool **out);
+void spool_close(struct spool *spool); /* NULL is fine */
+
+/* Use these system calls from now on (tests let them fail). */
+void spool_use_calls(struct spool *spool, const struct file_calls *calls);
+
+const char *spool_directory(const struct spool *spool);
+
+/* How many parcels there are, and the blocks they take. */
+size_t spool_count(const struct spool *spool);
+uint64_t spool_bytes(const struct spool *spool);
+
+/* The number of parcel `index`, from 0, oldest first. */
+uint64_t spool_number(const struct spool *spool, size_t index);
+
+/* Write a parcel behind all others; blocks for two fsync(2). 0, SPOOL_FULL or -errno. On 0 it is safe
+ * on the disk and *out_number its name; otherwise it is not there. */
+int spool_write(struct spool *spool, const struct parcel *parcel, uint64_t now_ns,
+                uint64_t *out_number);
+
+/* Read a parcel; *out is part of `file`. 0, SPOOL_CORRUPT (also one that is gone) or -errno. */
+int spool_read(const struct spool *spool, uint64_t number, struct buf *file, struct parcel *out);
+
+/* It is not needed any more. A failure to remove it is a second sending after a restart, no more. */
+void spool_remove(struct spool *spool, uint64_t number);
+
+/* Out of the order, under another name. */
+void spool_set_aside(struct spool *spool, uint64_t number);
+
+#endif
