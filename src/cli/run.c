@@ -62,7 +62,13 @@ static int run(int argc, char **argv)
     int status = EXIT_USAGE;
     if (cli_parse(&command_run, argc, argv, &arguments, &paths, SIZE_MAX, &status)) {
         struct settings *settings = config_arguments_load(&arguments.config, paths.items);
-        status = settings != NULL ? run_settings(settings, arguments.once) : EXIT_USAGE;
+        if (settings != NULL && settings->input_count > 0) {
+            status = run_settings(settings, arguments.once);
+        } else if (settings != NULL) {
+            status = cli_usage_error(&command_run,
+                                     "there is nothing to read: this machine has no /var/log/pods, "
+                                     "so name files, or `inputs` in a config");
+        }
         settings_free(settings);
     }
     cli_texts_free(&arguments.config.sets);

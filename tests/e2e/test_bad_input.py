@@ -144,6 +144,14 @@ def test_a_bad_config_is_shown_with_its_place_and_all_its_mistakes(tmp):
     clew.contains(done.err, f"{config}:4:1:")
 
 
+def test_nothing_to_read_is_wrong_usage():
+    if os.path.exists("/var/log/pods"):
+        return  # then there is something to read
+    done = clew.run("run", "--once")
+    clew.equal(done.code, 2)
+    clew.contains(done.err, "nothing to read")
+
+
 def test_an_unknown_option_names_the_nearest(tmp):
     done = clew.run("run", "--onec")
     clew.equal(done.code, 2)
