@@ -67,14 +67,26 @@ def node_app():
     return [node, os.path.join(folder, "app.mjs")]
 
 
-def python_app():
-    """The command of the Python application, in a virtual environment of its own."""
+def python_environment(name, requirements):
+    """The python of a virtual environment of its own with pinned packages."""
     python = need("python3")
-    folder = os.path.join(CACHE, "python")
+    folder = os.path.join(CACHE, name)
     stamp = os.path.join(folder, ".installed")
-    if not is_fresh(stamp, "apps/python/requirements.txt"):
+    if not is_fresh(stamp, requirements):
         call([python, "-m", "venv", folder])
         call([os.path.join(folder, "bin/pip"), "install", "--quiet", "--requirement",
-              os.path.join(HERE, "apps/python/requirements.txt")])
+              os.path.join(HERE, requirements)])
         open(stamp, "w").close()
-    return [os.path.join(folder, "bin/python"), os.path.join(HERE, "apps/python/app.py")]
+    return os.path.join(folder, "bin/python")
+
+
+def python_app():
+    """The command of the Python application."""
+    python = python_environment("python", "apps/python/requirements.txt")
+    return [python, os.path.join(HERE, "apps/python/app.py")]
+
+
+def metrics_reader():
+    """The command that reads OpenMetrics text as Prometheus' own client library does."""
+    python = python_environment("prometheus", "prometheus-requirements.txt")
+    return [python, os.path.join(HERE, "read_metrics.py")]
