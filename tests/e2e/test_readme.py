@@ -38,10 +38,11 @@ def test_the_commands_of_the_table_exist():
         clew.run_ok(command, "--help")
 
 
-def test_the_files_it_links_to_exist():
-    for link in re.findall(r"\]\(([^)#:]+)\)", README):
-        if not (clew.ROOT / link).exists():
-            raise clew.Failure(f"the README links to {link}, which is not there")
+def test_what_the_pages_link_to_exists():
+    for page in [clew.ROOT / "README.md", *(clew.ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            if not (page.parent / link).exists():
+                raise clew.Failure(f"{page.name} links to {link}, which is not there")
 
 
 def test_the_functions_of_the_tour_exist():
