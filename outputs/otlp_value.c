@@ -45,26 +45,18 @@ static uint32_t saturate(uint64_t size)
     return size > SIZE_MASK ? SIZE_MASK : (uint32_t)size;
 }
 
-static uint32_t scalar_size(const struct field *field)
+/* Texts are most of what a log holds, and short: they come first. */
+static inline uint32_t scalar_size(const struct field *field)
 {
-    switch ((enum field_kind)field->kind) {
-    case FIELD_NULL:
-        return 0;
-    case FIELD_BOOL:
-        return 2;
-    case FIELD_INT:
-        return 1 + (uint32_t)size_varint((uint64_t)field->value.i);
-    case FIELD_DOUBLE:
-        return 9;
-    case FIELD_NUMBER:
-    case FIELD_STRING:
-    case FIELD_BYTES:
-        return saturate(size_delimited(field->text_len));
-    case FIELD_OBJECT:
-    case FIELD_ARRAY:
-        break;
+    enum field_kind kind = (enum field_kind)field->kind;
+    if (kind == FIELD_STRING || kind == FIELD_BYTES || kind == FIELD_NUMBER) {
+        return field->text_len < 0x80 ? field->text_len + 2
+                                      : saturate(size_delimited(field->text_len));
     }
-    return 0;
+    if (kind == FIELD_INT) {
+        return 1 + (uint32_t)size_varint((uint64_t)field->value.i);
+    }
+    return kind == FIELD_BOOL ? 2 : kind == FIELD_DOUBLE ? 9 : 0;
 }
 
 /* From what is in `sizes` to the bytes of the whole AnyValue. */
@@ -91,7 +83,7 @@ static uint64_t held_size(const struct fields *fields, uint32_t container,
     return sum;
 }
 
-static uint64_t size_container(const struct fields *fields, uint32_t index,
+static __attribute__((noinline)) uint64_t size_container(const struct fields *fields, uint32_t index,
                                struct value_sizes *sizes)
 {
     const struct field *items = fields->items;
@@ -111,67 +103,83 @@ uint64_t value_size(const struct fields *fields, uint32_t index, struct value_si
     return sizes->items[index];
 }
 
+/* Of a whole attribute: tag and length, key, value. */
+static inline uint64_t attribute_size(uint32_t key_len, uint64_t any)
+{
+    return is_short_key_value(key_len, any) ? key_len + any + 6
+                                            : size_delimited(size_key_value(key_len, any));
+}
+
 uint64_t value_attributes_size(const struct fields *fields, struct value_sizes *sizes)
 {
     const struct field *items = fields->items;
+    uint32_t count = fields->count;
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < fields->count; i = items[i].next) {
-        if (!is_left_out(&items[i])) {
-            sum += size_delimited(size_key_value(items[i].key_len, value_size(fields, i, sizes)));
+    for (uint32_t i = 0; i < count; i = items[i].next) {
+        if (is_left_out(&items[i])) {
+            continue;
         }
+        uint64_t any;
+        if (is_container(&items[i])) {
+            any = size_container(fields, i, sizes);
+        } else {
+            any = sizes->items[i] = scalar_size(&items[i]);
+        }
+        sum += attribute_size(items[i].key_len, any);
     }
     return sum;
 }
 
-/* What a container holds follows it in the table, and so on the wire. */
-static inline char *put_own(char *p, const struct field *field, uint32_t size)
+static inline char *put_scalar(char *p, const struct field *field)
 {
-    switch ((enum field_kind)field->kind) {
-    case FIELD_NULL:
-        return p;
-    case FIELD_BOOL:
-        p[0] = TAG_ANY_BOOL;
-        p[1] = field->value.b ? 1 : 0;
-        return p + 2;
-    case FIELD_INT:
+    enum field_kind kind = (enum field_kind)field->kind;
+    if (kind == FIELD_STRING || kind == FIELD_BYTES || kind == FIELD_NUMBER) {
+        return put_delimited(p, kind == FIELD_BYTES ? TAG_ANY_BYTES : TAG_ANY_STRING,
+                             field_text(field));
+    }
+    if (kind == FIELD_INT) {
         *p = TAG_ANY_INT;
         return put_varint(p + 1, (uint64_t)field->value.i);
-    case FIELD_DOUBLE: {
+    }
+    if (kind == FIELD_DOUBLE) {
         uint64_t bits;
         memcpy(&bits, &field->value.d, sizeof(bits));
         *p = TAG_ANY_DOUBLE;
         return put_fixed64(p + 1, bits);
     }
-    case FIELD_NUMBER:
-    case FIELD_STRING:
-        return put_delimited(p, TAG_ANY_STRING, field_text(field));
-    case FIELD_BYTES:
-        return put_delimited(p, TAG_ANY_BYTES, field_text(field));
-    case FIELD_OBJECT:
-        return put_head(p, TAG_ANY_KVLIST, size & SIZE_MASK);
-    case FIELD_ARRAY:
-        return put_head(p, TAG_ANY_ARRAY, size & SIZE_MASK);
+    if (kind == FIELD_BOOL) {
+        p[0] = TAG_ANY_BOOL;
+        p[1] = field->value.b ? 1 : 0;
+        return p + 2;
     }
     return p;
 }
 
-/* The fields from `begin` to `end`, whatever their depth; `outer` are those at its top. */
-static inline char *put_range(char *p, const struct fields *fields, uint32_t begin, uint32_t end,
-                              enum otlp_tag outer, const struct value_sizes *sizes)
+/* What a container holds follows it in the table, and so on the wire. */
+static inline char *put_own(char *p, const struct field *field, uint32_t size)
+{
+    if (is_container(field)) {
+        enum otlp_tag tag = field->kind == FIELD_OBJECT ? TAG_ANY_KVLIST : TAG_ANY_ARRAY;
+        return put_head(p, tag, size & SIZE_MASK);
+    }
+    return put_scalar(p, field);
+}
+
+/* The fields from `begin` to `end`, which a container holds, whatever their depth. */
+static char *put_held(char *p, const struct fields *fields, uint32_t begin, uint32_t end,
+                      const struct value_sizes *sizes)
 {
     const struct field *items = fields->items;
-    uint32_t next_outer = begin;
     for (uint32_t i = begin; i < end;) {
-        enum otlp_tag tag = i == next_outer ? outer : TAG_LIST_ITEM;
-        next_outer = i == next_outer ? items[i].next : next_outer;
         if (is_left_out(&items[i])) {
             i = items[i].next;
             continue;
         }
         uint32_t size = sizes->items[i];
         size_t any = any_size(&items[i], size);
-        p = (size & IS_ELEMENT) != 0 ? put_head(p, tag, any)
-                                     : put_key_value_head(p, tag, field_key(&items[i]), any);
+        p = (size & IS_ELEMENT) != 0
+                ? put_head(p, TAG_LIST_ITEM, any)
+                : put_key_value_head(p, TAG_LIST_ITEM, field_key(&items[i]), any);
         p = put_own(p, &items[i], size);
         i++;
     }
@@ -183,12 +191,26 @@ char *value_put(char *p, const struct fields *fields, uint32_t index,
 {
     const struct field *field = &fields->items[index];
     p = put_own(p, field, sizes->items[index]);
-    return is_container(field) ? put_range(p, fields, index + 1, field->next, TAG_LIST_ITEM, sizes)
-                               : p;
+    return is_container(field) ? put_held(p, fields, index + 1, field->next, sizes) : p;
 }
 
 char *value_put_attributes(char *p, enum otlp_tag tag, const struct fields *fields,
                            const struct value_sizes *sizes)
 {
-    return put_range(p, fields, 0, fields->count, tag, sizes);
+    const struct field *items = fields->items;
+    uint32_t count = fields->count;
+    for (uint32_t i = 0; i < count; i = items[i].next) {
+        if (is_left_out(&items[i])) {
+            continue;
+        }
+        uint32_t size = sizes->items[i];
+        p = put_key_value_head(p, tag, field_key(&items[i]), any_size(&items[i], size));
+        if (is_container(&items[i])) {
+            p = put_own(p, &items[i], size);
+            p = put_held(p, fields, i + 1, items[i].next, sizes);
+        } else {
+            p = put_scalar(p, &items[i]);
+        }
+    }
+    return p;
 }
