@@ -172,8 +172,7 @@ inlined bool take_name(struct json *json, struct place *at, struct field *field)
     }
     field->key = name.data;
     field->key_len = name.len;
-    json->has_repeated |=
-        fields_note_name(json->fields, json->open, slice_make(name.data, name.len));
+    json->has_repeated |= fields_note_member(json->fields, json->open, field);
     skip_blanks(json, at);
     if (unlikely(*at->p != ':')) {
         return fail(json, PARSE_NO);

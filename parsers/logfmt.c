@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parsers/parsers.h"
 
+#include "base/utf8.h"
 #include "parsers/pairs.h"
 
 /*
@@ -14,6 +15,7 @@
 static enum parse_result scan(const char *p, const char *end, struct record *record,
                               bool *out_repeated)
 {
+    bool is_ascii = utf8_is_ascii(p, (size_t)(end - p));
     bool may_be_bare = false;
     while (p < end) {
         struct pair pair;
@@ -22,7 +24,7 @@ static enum parse_result scan(const char *p, const char *end, struct record *rec
             return PARSE_NO;
         }
         may_be_bare = !pair.is_bare;
-        enum parse_result result = pair_add(&pair, record, out_repeated);
+        enum parse_result result = pair_add(&pair, is_ascii, record, out_repeated);
         if (result != PARSE_OK) {
             return result;
         }

@@ -115,25 +115,39 @@ const char *pair_scan(const char *p, const char *end, struct pair *out_pair)
     return p == NULL || (p < end && !pair_is_blank(*p)) ? NULL : p;
 }
 
-/* The value goes through registers, not through memory that pair_scan() has just written. */
-enum parse_result pair_add(const struct pair *pair, struct record *record, bool *io_repeated)
+static enum parse_result set_escaped(struct field *field, const struct pair *pair,
+                                     struct arena *arena)
 {
-    const char *text = pair->value.data;
-    size_t len = pair->value.len;
+    struct slice decoded;
+    enum parse_result result = escape_decode(pair->value, ESCAPE_LOGFMT, arena, &decoded);
+    if (result == PARSE_OK) {
+        field->text = decoded.data;
+        field->text_len = (uint32_t)decoded.len;
+    }
+    return result;
+}
+
+/* The value goes through registers, not through memory that pair_scan() has just written. */
+enum parse_result pair_add(const struct pair *pair, bool is_ascii, struct record *record,
+                           bool *io_repeated)
+{
+    struct field *field = fields_add(&record->fields);
+    if (field == NULL) {
+        return PARSE_LIMIT;
+    }
+    field->key = pair->key.data;
+    field->key_len = (uint32_t)pair->key.len;
+    field->text = pair->value.data;
+    field->text_len = (uint32_t)pair->value.len;
     if (pair->has_escape) {
-        struct slice decoded;
-        enum parse_result result =
-            escape_decode(pair->value, ESCAPE_LOGFMT, record->arena, &decoded);
+        enum parse_result result = set_escaped(field, pair, record->arena);
         if (result != PARSE_OK) {
             return result;
         }
-        text = decoded.data;
-        len = decoded.len;
+        is_ascii = false; /* \xff */
     }
-    struct slice key = slice_make(pair->key.data, pair->key.len);
-    if (!fields_add_string(&record->fields, key, slice_make(text, len))) {
-        return PARSE_LIMIT;
-    }
-    *io_repeated |= fields_note_name(&record->fields, NO_OBJECT, key);
+    bool is_utf8 = is_ascii || utf8_is_valid(field->text, field->text_len);
+    field->kind = is_utf8 ? FIELD_STRING : FIELD_BYTES;
+    *io_repeated |= fields_note_member(&record->fields, NO_OBJECT, field);
     return PARSE_OK;
 }

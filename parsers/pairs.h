@@ -32,8 +32,10 @@ static inline bool pair_is_blank(char c)
  * NULL if what stands there is no such token; *out_pair is then of no use. */
 const char *pair_scan(const char *p, const char *end, struct pair *out_pair);
 
-/* Add the pair to the table. PARSE_LIMIT: no room there or in the arena. *io_repeated becomes true
- * if its key may have been there before. */
-enum parse_result pair_add(const struct pair *pair, struct record *record, bool *io_repeated);
+/* Add the pair to the table. PARSE_LIMIT: no room there or in the arena. `is_ascii`: the caller
+ * knows that all of the line is, which spares a look at each value. *io_repeated becomes true if its
+ * key may have been there before. */
+enum parse_result pair_add(const struct pair *pair, bool is_ascii, struct record *record,
+                           bool *io_repeated);
 
 #endif

@@ -110,7 +110,7 @@ static bool add_run(const char *p, const char *end, struct record *record, bool 
     while (p < end) {
         struct pair pair;
         p = scan_pair(p, end, &pair);
-        if (p == NULL || pair_add(&pair, record, out_repeated) != PARSE_OK) {
+        if (p == NULL || pair_add(&pair, false, record, out_repeated) != PARSE_OK) {
             return false;
         }
         p = skip_blanks(p, end);
@@ -133,7 +133,7 @@ static bool add_columns(struct slice line, struct record *record, bool *out_repe
             .key = slice_make(rest.data, label),
             .value = slice_make(colon + 1, len - label - 1),
         };
-        if (!is_name(pair.key) || pair_add(&pair, record, out_repeated) != PARSE_OK) {
+        if (!is_name(pair.key) || pair_add(&pair, false, record, out_repeated) != PARSE_OK) {
             return false;
         }
         rest = slice_skip(rest, len + 1);

@@ -5,6 +5,13 @@
 
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
+static uint64_t load8(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof(word));
+    return word;
+}
+
 static bool is_continuation(unsigned char c)
 {
     return (c & 0xC0) == 0x80;
@@ -50,22 +57,32 @@ size_t utf8_sequence_len(const char *data, size_t len)
     return need;
 }
 
-/* Eight bytes at a time while they are ASCII, which log text nearly always is. */
+/* 32 bytes at a time while they are ASCII, which log text nearly always is, then eight. */
 static size_t skip_ascii(const char *data, size_t len)
 {
     size_t i = 0;
-    while (len - i >= sizeof(uint64_t)) {
-        uint64_t word;
-        memcpy(&word, data + i, sizeof(word));
-        if ((word & HIGH_BITS) != 0) {
+    for (; len - i >= 32; i += 32) {
+        const char *p = data + i;
+        if (((load8(p) | load8(p + 8) | load8(p + 16) | load8(p + 24)) & HIGH_BITS) != 0) {
             break;
         }
-        i += sizeof(word);
+    }
+    while (len - i >= 8 && (load8(data + i) & HIGH_BITS) == 0) {
+        i += 8;
+    }
+    /* What is left of an ASCII text ends with eight bytes of which some were seen. */
+    if (len - i < 8 && len >= 8 && (load8(data + len - 8) & HIGH_BITS) == 0) {
+        return len;
     }
     while (i < len && (unsigned char)data[i] < 0x80) {
         i++;
     }
     return i;
+}
+
+bool utf8_is_ascii(const char *data, size_t len)
+{
+    return skip_ascii(data, len) == len;
 }
 
 bool utf8_is_valid(const char *data, size_t len)

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+bool utf8_is_ascii(const char *data, size_t len);
 bool utf8_is_valid(const char *data, size_t len);
 
 /* How many bytes the valid sequence at `data` takes (1 to 4); 0 if none begins there. */

@@ -43,6 +43,7 @@ enum field_flags {
     FIELD_MOVED = 1,    /* now in a field of the record's own (body, ids): not an attribute */
     FIELD_REMOVED = 2,  /* removed by a filter: not an attribute */
     FIELD_REPEATED = 4, /* an array made of several members of one name; it has no raw text */
+    FIELD_NAMED = 8,    /* key_id is what the key means, KEY_UNKNOWN too: it has been looked up */
 };
 
 struct field {
@@ -66,6 +67,7 @@ struct fields {
     uint32_t count;
     uint32_t cap;
     uint32_t count_max; /* fields a record; a line with more is shipped as text */
+    struct key_cache *keys; /* what names mean, not owned; NULL: parsers do not look names up */
     struct key_set names;  /* member names seen in this record, for fields_note_name() */
     struct field *spare;   /* fields_merge_repeated() writes here, then swaps */
     uint32_t *scratch;     /* … and keeps its books here */
@@ -108,6 +110,31 @@ static inline bool fields_note_name(struct fields *fields, uint32_t object, stru
 }
 
 #define NO_OBJECT UINT32_MAX
+
+/* Where key_cache_note() of core/keys.h left a member's name. */
+enum key_note {
+    KEY_NOTE_NEW,      /* not seen in this round */
+    KEY_NOTE_SEEN,     /* seen in this round, or in one that had the same number */
+    KEY_NOTE_NO_PLACE, /* not kept: somebody else has to remember it */
+};
+
+enum key_note key_cache_note(struct key_cache *keys, uint32_t round, struct field *field);
+
+/*
+ * What fields_note_name() does, for the field that is being added, of which the key is set. Where
+ * the table knows `keys`, a name of the top level is looked up on the way, which costs no more: one
+ * hash and one compare serve both questions.
+ */
+static inline bool fields_note_member(struct fields *fields, uint32_t object, struct field *field)
+{
+    if (object == NO_OBJECT && fields->keys != NULL) {
+        enum key_note note = key_cache_note(fields->keys, fields->names.generation, field);
+        if (__builtin_expect(note != KEY_NOTE_NO_PLACE, 1)) {
+            return note == KEY_NOTE_SEEN;
+        }
+    }
+    return fields_note_name(fields, object, (struct slice){field->key, field->key_len});
+}
 
 static inline struct slice field_key(const struct field *field)
 {

@@ -30,6 +30,7 @@ struct slot {
 
 struct key_cache {
     struct slot slots[CACHE_SLOTS];
+    uint32_t rounds[CACHE_SLOTS]; /* of key_cache_note(): when the slot's name was noted */
     uint8_t roles[KEYS_END]; /* key_role() and key_holds(), unrolled */
     uint8_t holds[KEYS_END];
     uint16_t index[INDEX_SLOTS]; /* row + 1 */
@@ -223,11 +224,17 @@ static inline void load_ends(struct slice name, uint64_t *out_first, uint64_t *o
     }
 }
 
-static inline struct slot *slot_of(struct key_cache *cache, uint64_t first, uint64_t last,
-                                   size_t len)
+static inline size_t place_of(uint64_t first, uint64_t last, size_t len)
 {
     uint64_t mixed = (first ^ (last << 7 | last >> 57) ^ len) * UINT64_C(0x9E3779B97F4A7C15);
-    return &cache->slots[mixed >> 55];
+    return mixed >> 55;
+}
+
+static inline bool is_name(const struct slot *slot, struct slice name, uint64_t first,
+                           uint64_t last)
+{
+    return ((slot->first ^ first) | (slot->last ^ last) | (slot->len ^ name.len)) == 0 &&
+           (name.len <= 16 || memcmp(slot->middle, name.data + 8, name.len - 16) == 0);
 }
 
 static __attribute__((noinline)) uint16_t fill_slot(struct key_cache *cache, struct slice name)
@@ -235,7 +242,9 @@ static __attribute__((noinline)) uint16_t fill_slot(struct key_cache *cache, str
     uint64_t first;
     uint64_t last;
     load_ends(name, &first, &last);
-    struct slot *slot = slot_of(cache, first, last, name.len);
+    size_t place = place_of(first, last, name.len);
+    struct slot *slot = &cache->slots[place];
+    cache->rounds[place] = 0;
     slot->first = first;
     slot->last = last;
     slot->len = (uint8_t)name.len;
@@ -254,12 +263,55 @@ static inline uint16_t look_up(struct key_cache *cache, struct slice name)
     uint64_t first;
     uint64_t last;
     load_ends(name, &first, &last);
-    const struct slot *slot = slot_of(cache, first, last, name.len);
-    if (((slot->first ^ first) | (slot->last ^ last) | (slot->len ^ name.len)) == 0 &&
-        (name.len <= 16 || memcmp(slot->middle, name.data + 8, name.len - 16) == 0)) {
-        return slot->id;
+    const struct slot *slot = &cache->slots[place_of(first, last, name.len)];
+    return is_name(slot, name, first, last) ? slot->id : fill_slot(cache, name);
+}
+
+/* A name that is not in the cache, or whose middle has to be compared too: what the fast way below,
+ * which makes no call, leaves over. */
+static __attribute__((noinline)) enum key_note note_slowly(struct key_cache *cache, uint32_t round,
+                                                           size_t place, struct field *field)
+{
+    struct slice name = field_key(field);
+    const struct slot *slot = &cache->slots[place];
+    bool is_noted = cache->rounds[place] == round;
+    uint64_t first;
+    uint64_t last;
+    load_ends(name, &first, &last);
+    if (is_name(slot, name, first, last)) {
+        field->key_id = slot->id;
+        cache->rounds[place] = round;
+        return is_noted ? KEY_NOTE_SEEN : KEY_NOTE_NEW;
     }
-    return fill_slot(cache, name);
+    if (is_noted) {
+        field->key_id = look_up_slowly(cache, name);
+        return KEY_NOTE_NO_PLACE;
+    }
+    field->key_id = fill_slot(cache, name);
+    cache->rounds[place] = round;
+    return KEY_NOTE_NEW;
+}
+
+enum key_note key_cache_note(struct key_cache *cache, uint32_t round, struct field *field)
+{
+    struct slice name = field_key(field);
+    field->flags |= FIELD_NAMED;
+    if (name.len - 1 >= KEY_NAME_MAX) {
+        return KEY_NOTE_NO_PLACE; /* means nothing */
+    }
+    uint64_t first;
+    uint64_t last;
+    load_ends(name, &first, &last);
+    size_t place = place_of(first, last, name.len);
+    const struct slot *slot = &cache->slots[place];
+    if (((slot->first ^ first) | (slot->last ^ last) | (slot->len ^ name.len)) != 0 ||
+        name.len > 16) {
+        return note_slowly(cache, round, place, field);
+    }
+    field->key_id = slot->id;
+    bool is_noted = cache->rounds[place] == round;
+    cache->rounds[place] = round;
+    return is_noted ? KEY_NOTE_SEEN : KEY_NOTE_NEW;
 }
 
 uint16_t key_lookup(struct key_cache *cache, struct slice name)
@@ -287,19 +339,24 @@ uint16_t key_lookup_joined(struct key_cache *cache, struct slice prefix, struct 
 
 void key_hits_collect(struct key_cache *cache, struct fields *fields, struct key_hits *out)
 {
-    out->count = 0;
-    out->roles = 0;
-    out->holds = 0;
-    for (uint32_t i = 0; i < fields->count; i = fields->items[i].next) {
-        struct field *field = &fields->items[i];
-        field->key_id = look_up(cache, field_key(field));
-        if (field->key_id == KEY_UNKNOWN || out->count == KEY_HITS_MAX) {
-            continue;
+    bool is_noted = fields->keys == cache; /* by the parser, or by nobody */
+    struct field *items = fields->items;
+    uint32_t end = fields->count;
+    uint32_t count = 0;
+    uint32_t roles = 0;
+    uint8_t holds = 0;
+    for (uint32_t i = 0; i < end && count < KEY_HITS_MAX; i = items[i].next) {
+        if (!is_noted || (items[i].flags & FIELD_NAMED) == 0) {
+            items[i].key_id = look_up(cache, field_key(&items[i]));
         }
-        out->items[out->count++] = (struct key_hit){field->key_id, i};
-        out->roles |= 1u << cache->roles[field->key_id];
-        if (field->kind == FIELD_OBJECT || field->kind == FIELD_ARRAY) {
-            out->holds |= cache->holds[field->key_id];
+        uint16_t id = items[i].key_id;
+        if (id != KEY_UNKNOWN) {
+            out->items[count++] = (struct key_hit){id, i};
+            roles |= 1u << cache->roles[id];
+            holds |= items[i].kind >= FIELD_OBJECT ? cache->holds[id] : 0;
         }
     }
+    out->count = count;
+    out->roles = roles;
+    out->holds = holds;
 }

@@ -316,6 +316,15 @@ uint16_t key_lookup_joined(struct key_cache *cache, struct slice prefix, struct 
  */
 size_t key_canonical(struct slice name, char out[KEY_NAME_MAX]);
 
+/*
+ * Look up the name of a top-level member while it is parsed: sets key_id and FIELD_NAMED, and tells
+ * whether the name has been noted before in this `round`, the number of a record. The place of a
+ * name is not given away within the round, so that none is missed; nobody may ask the cache
+ * anything else between two calls of one round. Declared in core/fields.h.
+ *
+ *     enum key_note key_cache_note(struct key_cache *keys, uint32_t round, struct field *field);
+ */
+
 struct key_hit {
     uint16_t id;
     uint32_t field; /* index into the field table */
@@ -332,7 +341,7 @@ struct key_hits {
 };
 
 /* The top level of the table in one walk: every member that means something, containers too, in the
- * order of the line. Sets key_id of every top-level field. */
+ * order of the line. Sets key_id of the fields that it looks at, where the parser has not done so. */
 void key_hits_collect(struct key_cache *cache, struct fields *fields, struct key_hits *out);
 
 #endif

@@ -58,6 +58,11 @@ void resolver_free(struct resolver *resolver)
     }
 }
 
+struct key_cache *resolver_keys(struct resolver *resolver)
+{
+    return resolver->keys;
+}
+
 /* ------------------------------------------------------------------ body */
 
 static bool is_message(const struct field *field)

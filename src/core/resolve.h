@@ -22,6 +22,9 @@ struct resolver;
 struct resolver *resolver_new(const struct trace_settings *settings, char **out_error);
 void resolver_free(struct resolver *resolver);
 
+/* The names it knows, for `keys` of the one field table whose records it resolves. */
+struct key_cache *resolver_keys(struct resolver *resolver);
+
 /* Never fails. Allocates nothing but from record->arena; what does not fit there stays unset. */
 void resolver_resolve(struct resolver *resolver, struct record *record);
 

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "core/audit.h"
+#include "core/keys.h"
 #include "outputs/otlp_encode.h"
 #include "pipeline.h"
 #include "registry.h"
@@ -39,6 +40,7 @@ struct bench {
     struct buf out;
     struct record record; /* of the parse stage alone */
     struct arena arena;
+    struct key_cache *keys;
     uint64_t records;
     uint64_t bytes_out;
 };
@@ -159,6 +161,8 @@ static void open_bench(struct bench *bench, const char *path)
     buf_init(&bench->out, 64 << 20);
     arena_init(&bench->arena, 16 << 20);
     fields_init(&bench->record.fields, 4096);
+    bench->keys = key_cache_new();
+    bench->record.fields.keys = bench->keys;
     bench->record.arena = &bench->arena;
 }
 
@@ -171,6 +175,7 @@ static void close_bench(struct bench *bench)
     frame_free(bench->frame);
     pipeline_free(bench->pipeline);
     fields_fini(&bench->record.fields);
+    key_cache_free(bench->keys);
     arena_fini(&bench->arena);
     settings_free(bench->settings);
 }

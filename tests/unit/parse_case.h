@@ -4,6 +4,7 @@
 
 /* One parser, one record, one line: what the tests of the parsers share. */
 
+#include "core/keys.h"
 #include "core/parser.h"
 #include "field_dump.h"
 
@@ -23,11 +24,13 @@ static inline void parse_case_init(struct parse_case *c, const struct parser *pa
     arena_init(&c->arena, CASE_ARENA_MAX);
     fields_init(&c->record.fields, CASE_FIELDS_MAX);
     buf_init(&c->dump, 1 << 24);
+    c->record.fields.keys = key_cache_new();
     c->record.arena = &c->arena;
 }
 
 static inline void parse_case_fini(struct parse_case *c)
 {
+    key_cache_free(c->record.fields.keys);
     fields_fini(&c->record.fields);
     arena_fini(&c->arena);
     buf_fini(&c->dump);

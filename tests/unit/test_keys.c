@@ -170,6 +170,58 @@ static void hits_are_the_top_level_members_that_mean_something(void **state)
     key_cache_free(cache);
 }
 
+/* Far more names than places, so that most find theirs taken; two records, so that places that were
+ * noted in the first are given to names of the second. */
+static void a_member_noted_twice_is_always_noticed(void **state)
+{
+    (void)state;
+    static char names[3000][80];
+    struct fields fields;
+    fields_init(&fields, 10000);
+    fields.keys = key_cache_new();
+    struct key_cache *plain = key_cache_new();
+    uint32_t wrong = 0;
+    for (unsigned record = 0; record < 3; record++) {
+        fields_clear(&fields);
+        for (uint32_t i = 0; i < 2 * ARRAY_LEN(names); i++) {
+            char *name = names[i % ARRAY_LEN(names)];
+            bool is_second = i >= ARRAY_LEN(names);
+            if (!is_second) {
+                snprintf(name, sizeof(names[0]), "%.*s%u_trace%s", (int)(i % 64),
+                         "a_name_with_so_many_letters_that_nobody_has_ever_seen_a_longer_one", i,
+                         i % 7 == record ? "_id" : "");
+            }
+            struct field field = {.key = name, .key_len = (uint32_t)strlen(name)};
+            bool is_seen = fields_note_member(&fields, NO_OBJECT, &field);
+            assert_true(is_seen || !is_second);
+            wrong += is_seen && !is_second;
+            assert_int_equal(field.key_id, key_lookup(plain, slice_from_string(name)));
+        }
+    }
+    assert_int_equal(wrong, 0);
+    key_cache_free(plain);
+    key_cache_free(fields.keys);
+    fields_fini(&fields);
+}
+
+static void a_member_of_a_container_is_another_one(void **state)
+{
+    (void)state;
+    struct fields fields;
+    fields_init(&fields, 100);
+    fields.keys = key_cache_new();
+    struct field field = {.key = "trace_id", .key_len = 8};
+    assert_false(fields_note_member(&fields, NO_OBJECT, &field));
+    assert_int_equal(field.key_id, KEY_TRACE_ID);
+    assert_false(fields_note_member(&fields, 3, &field));
+    assert_true(fields_note_member(&fields, 3, &field));
+    assert_true(fields_note_member(&fields, NO_OBJECT, &field));
+    fields_clear(&fields);
+    assert_false(fields_note_member(&fields, NO_OBJECT, &field));
+    key_cache_free(fields.keys);
+    fields_fini(&fields);
+}
+
 static void roles_follow_the_order_of_the_ids(void **state)
 {
     (void)state;
@@ -226,6 +278,8 @@ int main(void)
         cmocka_unit_test(a_nested_name_is_tried_with_its_container),
         cmocka_unit_test(long_and_colliding_names_are_never_mistaken),
         cmocka_unit_test(hits_are_the_top_level_members_that_mean_something),
+        cmocka_unit_test(a_member_noted_twice_is_always_noticed),
+        cmocka_unit_test(a_member_of_a_container_is_another_one),
         cmocka_unit_test(roles_follow_the_order_of_the_ids),
         cmocka_unit_test(a_cache_can_have_rows_of_its_own),
         cmocka_unit_test(classes_and_notes_have_names),
