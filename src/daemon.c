@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/control.h"
+#include "coverage.h"
 #include "input/input.h"
 #include "pipeline.h"
 #include "shipment.h"
@@ -42,12 +43,16 @@ struct daemon {
     struct checkpoint_store *checkpoints;
     struct pipeline *pipeline;
     struct audit *audit;
+    struct coverage *coverage;
+    struct source *own_source; /* of records that clew writes about itself */
     struct shipment *shipment;
     struct control *control;
     struct tap *taps;
     size_t tap_count;
     ev_timer flush;  /* batches by age; the end of `once` and of a drain */
     ev_timer commit; /* checkpoints */
+    ev_timer check;    /* of coverage … */
+    ev_timer summary;  /* … and its numbers, as records */
     ev_timer deadline; /* of a stop; with `once`, of the next acknowledgement */
     ev_signal signals[2];
     bool is_draining;
@@ -74,8 +79,23 @@ static void ship(struct tap *tap, const struct framed *framed, struct stream *st
     const struct record *record =
         pipeline_parse(daemon->pipeline, framed, tap->settings->format);
     audit_count(daemon->audit, record);
+    audit_count_out(daemon->audit, record);
     shipment_add(daemon->shipment, record, stream->checkpoint, framed->safe,
                  (uint64_t)(ev_now(daemon->loop) * 1e9));
+}
+
+/* A line of clew's own: no file, so no promise; it is not audited. */
+static void ship_own(void *context, struct slice line)
+{
+    struct daemon *daemon = context;
+    const struct framed framed = {
+        .line = line, .source = daemon->own_source, .read_ns = clock_realtime_ns()};
+    if (shipment_has_room(daemon->shipment)) {
+        const struct record *record =
+            pipeline_parse(daemon->pipeline, &framed, PARSE_FORMAT_JSON);
+        shipment_add(daemon->shipment, record, NULL, (struct position){0, 0},
+                     (uint64_t)(ev_now(daemon->loop) * 1e9));
+    }
 }
 
 static bool take_line(void *context, const struct line *line)
@@ -214,6 +234,23 @@ static void on_commit(struct ev_loop *loop, ev_timer *timer, int events)
     commit_checkpoints(container_of(timer, struct daemon, commit));
 }
 
+static void on_check(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)events;
+    coverage_check(container_of(timer, struct daemon, check)->coverage, clock_monotonic_ns());
+}
+
+static void on_summary(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)events;
+    struct daemon *daemon = container_of(timer, struct daemon, summary);
+    if (!daemon->is_draining) {
+        coverage_summary(daemon->coverage, clock_monotonic_ns(), ship_own, daemon);
+    }
+}
+
 static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)events;
@@ -269,9 +306,24 @@ static bool is_ready(void *context)
     return !daemon->is_draining;
 }
 
+static bool append_metrics(void *context, struct buf *out)
+{
+    const struct daemon *daemon = context;
+    return coverage_append_metrics(daemon->coverage, clock_monotonic_ns(), out);
+}
+
+static bool append_coverage(void *context, struct buf *out)
+{
+    const struct daemon *daemon = context;
+    return coverage_append_json(daemon->coverage, clock_monotonic_ns(), out);
+}
+
 static bool open_control(struct daemon *daemon, char **out_error)
 {
-    const struct control_hooks hooks = {.is_ready = is_ready, .context = daemon};
+    const struct control_hooks hooks = {.is_ready = is_ready,
+                                        .append_metrics = append_metrics,
+                                        .append_coverage = append_coverage,
+                                        .context = daemon};
     if (strcmp(daemon->settings->control.listen, "off") == 0) {
         return true;
     }
@@ -299,6 +351,9 @@ static bool open_graph(struct daemon *daemon, char **out_error)
     struct shipment_env env = {daemon->loop, &daemon->log, &daemon->counters, there_is_room,
                                daemon};
     daemon->audit = audit_new(&settings->audit);
+    daemon->coverage = coverage_new(&settings->audit, daemon->audit, &daemon->log);
+    daemon->own_source = source_new(NULL, "clew", UINT64_MAX);
+    daemon->own_source->default_service = mem_string("clew");
     daemon->pipeline = pipeline_new(settings, &daemon->counters, out_error);
     if (daemon->pipeline == NULL || !open_checkpoints(daemon, out_error) ||
         !open_control(daemon, out_error)) {
@@ -315,6 +370,18 @@ static bool open_graph(struct daemon *daemon, char **out_error)
         }
     }
     return true;
+}
+
+static void start_coverage(struct daemon *daemon)
+{
+    double check_s = (double)daemon->settings->audit.check_interval_ms / 1000.0;
+    double summary_s = (double)daemon->settings->audit.summary_interval_ms / 1000.0;
+    ev_timer_init(&daemon->check, on_check, check_s, check_s);
+    ev_timer_init(&daemon->summary, on_summary, summary_s, summary_s);
+    ev_timer_start(daemon->loop, &daemon->check);
+    if (summary_s > 0) {
+        ev_timer_start(daemon->loop, &daemon->summary);
+    }
 }
 
 static void start_watchers(struct daemon *daemon)
@@ -350,6 +417,8 @@ static void close_graph(struct daemon *daemon)
         checkpoint_close(daemon->checkpoints);
     }
     pipeline_free(daemon->pipeline);
+    source_free(daemon->own_source);
+    coverage_free(daemon->coverage);
     audit_free(daemon->audit);
     free(daemon->taps);
     ev_loop_destroy(daemon->loop);
@@ -370,8 +439,10 @@ bool daemon_run(const struct settings *settings, const struct daemon_options *op
     bool is_open = open_graph(&daemon, out_error);
     if (is_open) {
         start_watchers(&daemon);
+        start_coverage(&daemon);
         ev_run(daemon.loop, 0);
         commit_checkpoints(&daemon);
+        coverage_check(daemon.coverage, clock_monotonic_ns());
         report(context, &(struct daemon_report){
                             daemon.audit, &daemon.counters,
                             shipment_is_empty(daemon.shipment) &&

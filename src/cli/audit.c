@@ -305,7 +305,7 @@ static void print_report(const struct audit_report *report, const struct setting
         .has_parts = arguments->by.count > 0,
     };
     if (arguments->format == VIEW_JSON) {
-        char *text = audit_json(report, &settings->audit);
+        char *text = audit_json(report, &settings->audit, NULL);
         fputs(text, stdout);
         free(text);
     } else if (arguments->format == VIEW_MARKDOWN) {

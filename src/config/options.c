@@ -231,6 +231,15 @@ static const struct option audit_options[] = {
      .example = "{checkout: 90%}", .help = "Shares of their own."},
     {.name = "traced", .kind = OPTION_TEXTS, .offset = AT(traced), .example = "[checkout]",
      .help = "Services known to be traced: none of their records having an id is a finding."},
+    {.name = "check_interval", .kind = OPTION_DURATION, .offset = AT(check_interval_ms),
+     .fallback = "30s", .min = 50, .max = MINUTE,
+     .help = "How often `clew run` looks whether a service fell under its share; it warns once."},
+    {.name = "summary_interval", .kind = OPTION_DURATION, .offset = AT(summary_interval_ms),
+     .fallback = "0s", .max = 24 * HOUR,
+     .help = "How often `clew run` ships the numbers as log records, for alerts; 0s: never."},
+    {.name = "metrics_services_max", .kind = OPTION_COUNT, .offset = AT(metrics_services_max),
+     .fallback = "100", .max = 10000,
+     .help = "How many services are labels in /metrics; the others are one."},
     {0},
 };
 #undef AT

@@ -55,7 +55,7 @@ static void show_metrics(const struct control *control, struct http_answer *answ
         fits = metrics_write_process(&usage, out);
     }
     if (fits && control->hooks.append_metrics != NULL) {
-        control->hooks.append_metrics(control->hooks.context, out);
+        fits = control->hooks.append_metrics(control->hooks.context, out);
     }
     if (fits && metrics_write_end(out)) {
         answer->content_type = METRICS_CONTENT_TYPE;
@@ -66,11 +66,24 @@ static void show_metrics(const struct control *control, struct http_answer *answ
     answer_text(answer, 500, "the metrics are too large\n");
 }
 
+static void show_coverage(const struct control *control, struct http_answer *answer)
+{
+    if (control->hooks.append_coverage == NULL) {
+        answer_text(answer, 404, "nothing is audited here\n");
+    } else if (control->hooks.append_coverage(control->hooks.context, &answer->body)) {
+        answer->content_type = "application/json";
+    } else {
+        buf_clear(&answer->body);
+        answer_text(answer, 500, "the report is too large; lower audit.groups_max\n");
+    }
+}
+
 /* To add one: its function above, its row here, its line in control.h. */
 static const struct page pages[] = {
     {"/healthz", show_health},
     {"/readyz", show_readiness},
     {"/metrics", show_metrics},
+    {"/coverage", show_coverage},
 };
 
 static const struct page *find_page(const char *path)

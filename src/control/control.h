@@ -8,6 +8,7 @@
  *     GET /healthz    200 "ok" while the loop turns
  *     GET /readyz     200 "ready", or 503 "not ready": starting, or on its way out
  *     GET /metrics    OpenMetrics text; docs/metrics.md has every name
+ *     GET /coverage   JSON, as `clew audit --format json`; docs/coverage.md has every member
  *
  * HEAD works everywhere; anything else is answered 404 with this list. It only reads: nothing can
  * be changed through it, and a request has no body.
@@ -26,8 +27,11 @@ struct control_hooks {
     bool (*is_ready)(void *context);
 
     /* Append metric families that are not in the table of counters, each whole, in OpenMetrics text
-     * and without `# EOF`. NULL: there are none. */
-    void (*append_metrics)(void *context, struct buf *out);
+     * and without `# EOF`; false at out->limit. NULL: there are none. */
+    bool (*append_metrics)(void *context, struct buf *out);
+
+    /* Append the JSON of /coverage; false at out->limit. NULL: there is no such page. */
+    bool (*append_coverage)(void *context, struct buf *out);
 
     void *context;
 };

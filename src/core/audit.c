@@ -302,7 +302,8 @@ void audit_count(struct audit *audit, const struct record *record)
     }
     struct audit_group *group = group_of(audit, origin, record);
     book_count(&group->book, record);
-    audit->ids_in += record->has_trace_id;
+    audit->preservation.ids_in += record->has_trace_id;
+    audit->preservation.fields_in += record->fields.count;
     if (audit->dimension_count > 0) {
         count_part(audit, group, origin, record);
     }
@@ -313,5 +314,11 @@ void audit_count(struct audit *audit, const struct record *record)
 
 void audit_count_out(struct audit *audit, const struct record *record)
 {
-    audit->ids_out += record->has_trace_id;
+    audit->preservation.ids_out += record->has_trace_id;
+    audit->preservation.fields_out += record->fields.count - record->dropped_attributes;
+}
+
+const struct audit_preservation *audit_get_preservation(const struct audit *audit)
+{
+    return &audit->preservation;
 }

@@ -52,7 +52,17 @@ void audit_keep_samples(struct audit *audit, size_t bytes_max);
 /* Count one record, right after the resolve stage. */
 void audit_count(struct audit *audit, const struct record *record);
 
-/* Count the ids that a record still has where it leaves: behind the filters, at the encoder. */
+/* Count what a record still has where it leaves: behind the filters, at the encoder. */
 void audit_count_out(struct audit *audit, const struct record *record);
+
+/* The proof that nothing was stripped on the way through: each pair is equal. */
+struct audit_preservation {
+    uint64_t ids_in; /* records with a trace id, as they were resolved … */
+    uint64_t ids_out; /* … and where they left */
+    uint64_t fields_in; /* of all records, whatever they hold counted too */
+    uint64_t fields_out;
+};
+
+const struct audit_preservation *audit_get_preservation(const struct audit *audit);
 
 #endif

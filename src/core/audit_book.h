@@ -80,8 +80,7 @@ struct audit {
     struct audit_origin *strangers; /* the origin of all that came after the limit; NULL */
     uint64_t last_source_id;
     struct audit_origin *last_origin; /* NULL: none yet */
-    uint64_t ids_in;
-    uint64_t ids_out;
+    struct audit_preservation preservation;
 };
 
 /* Groups of a name, outside of the books: for reports. */

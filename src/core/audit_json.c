@@ -147,7 +147,25 @@ static json_t *samples_of(const struct audit_group *group)
     return samples;
 }
 
-static json_t *group_of(const struct audit_report *report, const struct audit_entry *entry)
+/* NULL as group: all together. An absent service has an empty object. */
+static json_t *windows_of(const struct audit_history *history, const struct audit_group *group)
+{
+    json_t *windows = json_object();
+    for (unsigned w = 0; w < AUDIT_WINDOWS; w++) {
+        struct audit_span span;
+        if (audit_history_find(history, group, (enum audit_window)w, &span)) {
+            json_t *window = json_object();
+            set(window, "records", number(span.records));
+            set(window, "valid", number(span.valid));
+            set(window, "coverage", share(audit_span_coverage(&span)));
+            set(windows, audit_window_names[w], window);
+        }
+    }
+    return windows;
+}
+
+static json_t *group_of(const struct audit_report *report, const struct audit_entry *entry,
+                        const struct audit_history *history)
 {
     const struct audit_group *group = entry->group;
     json_t *object = json_object();
@@ -157,6 +175,9 @@ static json_t *group_of(const struct audit_report *report, const struct audit_en
     }
     set_book(object, &group->book);
     set(object, "notes", notes_of(&group->book));
+    if (history != NULL) {
+        set(object, "windows", windows_of(history, group));
+    }
     set(object, "verdict", json_string(audit_verdict_name(entry->verdict)));
     set(object, "min_coverage", share(entry->min_coverage));
     set(object, "traced", json_boolean(entry->is_traced));
@@ -194,18 +215,55 @@ static json_t *policy_of(const struct audit_report *report, const struct audit_s
     return policy;
 }
 
-char *audit_json(const struct audit_report *report, const struct audit_settings *settings)
+/* Names as OpenTelemetry writes them, so that a backend can ask for them. */
+char *audit_json_summary(const struct audit_report *report, const struct audit_entry *entry,
+                         const struct audit_history *history)
+{
+    const struct audit_group *group = entry != NULL ? entry->group : NULL;
+    const struct book *book = group != NULL ? &group->book : &report->total;
+    bool is_below = group != NULL && audit_history_is_below(history, group);
+    json_t *line = json_object();
+    set(line, "level", json_string(is_below ? "warn" : "info"));
+    set(line, "message", json_string(group != NULL ? "trace coverage of a service"
+                                                   : "trace coverage of all services"));
+    set(line, "logger", json_string("clew.audit"));
+    if (group != NULL) {
+        set(line, "clew.audit.service", text(group->service));
+        if (group->name_space != NULL) {
+            set(line, "clew.audit.namespace", text(group->name_space));
+        }
+        set(line, "clew.audit.verdict", json_string(audit_verdict_name(entry->verdict)));
+        set(line, "clew.audit.min_coverage", share(entry->min_coverage));
+        set(line, "clew.audit.below", json_boolean(is_below));
+    }
+    set(line, "clew.audit.records", number(book->records));
+    set(line, "clew.audit.valid", number(book->valid));
+    set(line, "clew.audit.coverage", share(audit_book_coverage(book)));
+    set(line, "clew.audit.windows", windows_of(history, group));
+    char *dumped = json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
+    ENSURE(dumped != NULL);
+    json_decref(line);
+    return dumped;
+}
+
+char *audit_json(const struct audit_report *report, const struct audit_settings *settings,
+                 const struct audit_history *history)
 {
     json_t *root = json_object();
     json_t *groups = json_array();
     json_t *preservation = json_object();
     for (size_t i = 0; i < report->count; i++) {
-        json_array_append_new(groups, group_of(report, &report->entries[i]));
+        json_array_append_new(groups, group_of(report, &report->entries[i], history));
     }
-    set(preservation, "ids_in", number(report->ids_in));
-    set(preservation, "ids_out", number(report->ids_out));
+    set(preservation, "ids_in", number(report->preservation.ids_in));
+    set(preservation, "ids_out", number(report->preservation.ids_out));
+    set(preservation, "fields_in", number(report->preservation.fields_in));
+    set(preservation, "fields_out", number(report->preservation.fields_out));
     set(root, "version", json_integer(AUDIT_JSON_VERSION));
     set_book(root, &report->total);
+    if (history != NULL) {
+        set(root, "windows", windows_of(history, NULL));
+    }
     set(root, "policy", policy_of(report, settings));
     set(root, "preservation", preservation);
     set(root, "groups", groups);

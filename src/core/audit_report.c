@@ -118,8 +118,7 @@ static bool is_listed(const struct audit_settings *settings, const char *service
     return own_policy(settings, service) != NULL;
 }
 
-/* Compared as it is meant, 50 of 100 being 50 %, whatever the rounding of doubles. */
-static bool is_under(double coverage, double min_coverage)
+bool audit_coverage_is_under(double coverage, double min_coverage)
 {
     return coverage + 1e-12 < min_coverage;
 }
@@ -138,7 +137,8 @@ static void judge(struct audit_entry *entry, const struct audit_settings *settin
     } else if (book->records < settings->min_records) {
         entry->verdict = AUDIT_SMALL_SAMPLE;
     } else {
-        entry->verdict = is_under(entry->coverage, entry->min_coverage) ? AUDIT_BELOW : AUDIT_MET;
+        entry->verdict = audit_coverage_is_under(entry->coverage, entry->min_coverage) ? AUDIT_BELOW
+                                                                                : AUDIT_MET;
     }
 }
 
@@ -248,8 +248,7 @@ struct audit_report *audit_report_new(const struct audit *audit, const struct au
     memcpy(report->dimensions, audit->dimensions, sizeof(report->dimensions));
     report->dimension_count = audit->dimension_count;
     report->coverage = audit_book_coverage(&report->total);
-    report->ids_in = audit->ids_in;
-    report->ids_out = audit->ids_out;
+    report->preservation = audit->preservation;
     judge_whole(report, policy);
     return report;
 }

@@ -47,8 +47,7 @@ struct audit_report {
     size_t count;
     enum audit_dimension dimensions[AUDIT_DIMENSIONS];
     size_t dimension_count;
-    uint64_t ids_in;
-    uint64_t ids_out;
+    struct audit_preservation preservation;
     uint32_t failed_on;     /* of policy.fail_on, what occurred */
     bool is_nothing_traced; /* must_be_traced, and none is */
     bool is_met;            /* the whole policy */
@@ -59,5 +58,8 @@ void audit_report_free(struct audit_report *report); /* NULL is fine */
 
 /* Valid ÷ records; 0 of none. */
 double audit_book_coverage(const struct book *book);
+
+/* Compared as it is meant, 50 of 100 being 50 %, whatever the rounding of doubles. */
+bool audit_coverage_is_under(double coverage, double min_coverage);
 
 #endif

@@ -121,6 +121,9 @@ struct audit_settings {
     struct service_policy *services;
     size_t service_count;
     struct string_list traced;   /* services known to be traced */
+    uint64_t check_interval_ms;  /* of `clew run`: how often services are judged */
+    uint64_t summary_interval_ms; /* … and the numbers shipped; 0: never */
+    uint64_t metrics_services_max; /* … and how many have labels of their own */
 };
 
 struct output_settings {

@@ -46,7 +46,8 @@ def test_the_json_report_has_what_its_contract_says():
     clew.equal(found["records"], 4)
     clew.equal(found["coverage"], 0.75)
     clew.equal(sum(found["classes"].values()), 4)
-    clew.equal(found["preservation"], {"ids_in": 3, "ids_out": 3})
+    clew.equal(found["preservation"], {"ids_in": 3, "ids_out": 3, "fields_in": 18,
+                                       "fields_out": 18})
     shop = group(found, "shop")
     clew.equal((shop["records"], shop["coverage"], shop["verdict"]), (4, 0.75, "met"))
     clew.equal(shop["classes"]["absent"], 1)

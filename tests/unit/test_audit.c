@@ -35,7 +35,7 @@ static void every_class_is_counted_and_the_truth_of_coverage_is_the_shipped_id(v
     assert_int_equal(entry->group->book.records, 14 * 13 / 2 + 14);
     assert_int_equal(entry->group->book.valid, 14);
     assert_int_equal(report->total.records, entry->group->book.records);
-    assert_int_equal(report->ids_in, 14);
+    assert_int_equal(report->preservation.ids_in, 14);
     audit_report_free(report);
     audit_free(audit);
     source_free(source);
@@ -300,7 +300,7 @@ static void the_json_report_keeps_its_contract(void **state)
     struct record record = audit_record(&good);
     audit_count_out(audit, &record);
     struct audit_report *report = audit_report_new(audit, &no_policy);
-    char *text = audit_json(report, &settings);
+    char *text = audit_json(report, &settings, NULL);
     json_t *root = json_loads(text, 0, NULL);
     assert_non_null(root);
     assert_int_equal(json_integer_value(json_object_get(root, "version")), 1);
