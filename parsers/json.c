@@ -209,7 +209,31 @@ inlined bool is_digit(char c)
     return (unsigned char)(c - '0') < 10;
 }
 
-/* Plain integers here, everything else out of line. */
+/*
+ * The fraction behind the integer digits from `digits` to `point`, which are `value`. Up to 15 digits
+ * in all and the power of ten that divides them are doubles, so the division rounds once and is
+ * exact, as in number.c. The number's end; NULL: read_number() has to see to it.
+ */
+inlined const char *take_fraction(const char *digits, const char *point, uint64_t value,
+                                  double *out)
+{
+    static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
+                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+    const char *p = point + 1;
+    for (; is_digit(*p); p++) {
+        value = value * 10 + (unsigned char)(*p - '0');
+    }
+    size_t whole = (size_t)(point - digits);
+    size_t fraction = (size_t)(p - point - 1);
+    if (whole == 0 || fraction == 0 || whole + fraction > 15 || (*p | 0x20) == 'e' ||
+        (*digits == '0' && whole > 1)) {
+        return NULL;
+    }
+    *out = (double)value / powers[fraction];
+    return p;
+}
+
+/* Plain integers and decimals here, everything else out of line. */
 inlined bool take_number(struct json *json, struct place *at, struct field *field)
 {
     const char *begin = at->p;
@@ -224,7 +248,13 @@ inlined bool take_number(struct json *json, struct place *at, struct field *fiel
     bool is_odd = *stop == '.' || (*stop | 0x20) == 'e' || count == 0 ||
                   count >= NUMBER_DIGITS_FAST || (*digits == '0' && count + is_negative > 1);
     field->text = begin;
-    if (unlikely(is_odd)) {
+    double real;
+    const char *decimal = *stop == '.' ? take_fraction(digits, stop, value, &real) : NULL;
+    if (decimal != NULL) {
+        field->kind = FIELD_DOUBLE;
+        field->value.d = is_negative ? -real : real;
+        stop = decimal;
+    } else if (unlikely(is_odd)) {
         stop = begin + read_number(begin, json->end, field);
         if (stop == begin) {
             return fail(json, PARSE_NO);
