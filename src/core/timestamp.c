@@ -566,9 +566,50 @@ static bool is_time_suffix(struct slice rest)
            slice_has_prefix(rest, SLICE(" m="));
 }
 
+/* Up to nine digits at p, to nanoseconds; their end. */
+static const char *read_nanos(const char *p, const char *end, uint32_t *out_nanos)
+{
+    uint32_t nanos = 0;
+    uint32_t unit = 1000000000;
+    for (; p < end && unit > 1 && is_digit(*p); p++) {
+        nanos = nanos * 10 + (uint32_t)(*p - '0');
+        unit /= 10;
+    }
+    *out_nanos = nanos * unit;
+    return p;
+}
+
+/* `2026-03-02T10:11:12.345678Z` of the same day as the time before it, with or without fraction and
+ * Z: what nearly every line has, at a quarter of the cost. False for anything else, wrong or not. */
+static bool read_usual(struct slice s, const struct timestamp_env *env, struct timestamp *out)
+{
+    const char *p = s.data;
+    unsigned hour;
+    unsigned minute;
+    unsigned second;
+    if (s.len < 19 || p[4] != '-' || (p[10] != 'T' && p[10] != ' ') || p[13] != ':' ||
+        p[16] != ':' || memcmp(p, env->cache->date, sizeof(env->cache->date)) != 0 ||
+        !parse_two(p + 11, &hour) || !parse_two(p + 14, &minute) || !parse_two(p + 17, &second) ||
+        hour > 23 || minute > 59 || second > 60) {
+        return false;
+    }
+    const char *end = p + s.len;
+    struct reading r = {.days = env->cache->days, .has_days = true};
+    r.seconds = hour * 3600 + minute * 60 + second;
+    p += 19;
+    if (end - p >= 2 && (*p == '.' || *p == ',') && is_digit(p[1])) {
+        p = read_nanos(p + 1, end, &r.nanos);
+    }
+    r.has_offset = end - p == 1 && (*p == 'Z' || *p == 'z');
+    return (r.has_offset || p == end) && finish(&r, env, out);
+}
+
 bool timestamp_from_text(struct slice s, const struct timestamp_env *env, struct timestamp *out)
 {
     s = trim_brackets(s);
+    if (read_usual(s, env, out)) {
+        return true;
+    }
     struct timestamp found;
     size_t len = timestamp_scan(s, env, &found);
     if (len > 0 && is_time_suffix(slice_skip(s, len))) {
