@@ -479,32 +479,50 @@ static void add_text(struct work *work, struct slice text)
     trace_text_scan(&work->resolver->text, text, !is_text_line, work->candidates);
 }
 
-/* The members of OpenTelemetry's own names, when there are no others. */
+/* The members of OpenTelemetry's own names, or of those that its libraries use (otelTraceID), when
+ * there are no others. */
 struct usual {
     struct field *trace;
     struct field *span;
     struct field *flags;
 };
 
+static struct field **place_of(struct usual *usual, uint16_t id)
+{
+    switch (id) {
+    case KEY_TRACE_ID:
+    case KEY_TRACE_ID_OTEL:
+        return &usual->trace;
+    case KEY_SPAN_ID:
+    case KEY_SPAN_ID_OTEL:
+        return &usual->span;
+    case KEY_FLAGS:
+    case KEY_FLAGS_OTEL:
+        return &usual->flags;
+    default:
+        return NULL;
+    }
+}
+
 /* False when a member of any other convention is there, or one of these is not simply there. */
 static bool find_usual(struct record *record, const struct key_hits *hits, struct usual *out)
 {
+    unsigned spellings = 0;
     for (uint32_t i = 0; i < hits->count; i++) {
         uint16_t id = hits->items[i].id;
         if (id > KEY_RESOURCE_LOGS) {
             continue;
         }
         struct field *field = &record->fields.items[hits->items[i].field];
-        struct field **place = id == KEY_TRACE_ID  ? &out->trace
-                               : id == KEY_SPAN_ID ? &out->span
-                               : id == KEY_FLAGS   ? &out->flags
-                                                   : NULL;
-        if (place == NULL || *place != NULL || field->kind != FIELD_STRING) {
+        struct field **place = place_of(out, id);
+        bool is_bool = place == &out->flags && field->kind == FIELD_BOOL;
+        if (place == NULL || *place != NULL || (field->kind != FIELD_STRING && !is_bool)) {
             return false;
         }
         *place = field;
+        spellings |= id == KEY_TRACE_ID || id == KEY_SPAN_ID || id == KEY_FLAGS ? 1 : 2;
     }
-    return out->trace != NULL && out->span != NULL;
+    return out->trace != NULL && out->span != NULL && spellings != 3;
 }
 
 /*
@@ -524,7 +542,8 @@ static bool resolve_usual(const struct trace_resolver *resolver, struct record *
     }
     if (usual.flags != NULL) {
         normalise_flags(field_text(usual.flags), false, &flags);
-        if (!flags.is_verbatim) {
+        bool is_bool = usual.flags->kind == FIELD_BOOL;
+        if (is_bool ? flags.state != FLAGS_KNOWN : !flags.is_verbatim) {
             return false;
         }
     }
@@ -541,7 +560,7 @@ static bool resolve_usual(const struct trace_resolver *resolver, struct record *
     uint8_t moved = resolver->repeat_moved ? 0 : FIELD_MOVED;
     usual.trace->flags |= moved;
     usual.span->flags |= moved;
-    if (usual.flags != NULL) {
+    if (usual.flags != NULL && usual.flags->kind == FIELD_STRING) {
         usual.flags->flags |= moved;
     }
     return true;
