@@ -24,7 +24,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-struct slice slice_trim(struct slice s)
+struct slice slice_trim_blanks(struct slice s)
 {
     while (s.len > 0 && is_blank(s.data[0])) {
         s = slice_skip(s, 1);

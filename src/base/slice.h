@@ -50,7 +50,15 @@ static inline struct slice slice_skip(struct slice s, size_t n)
 /* Equal but for the case of ASCII letters. */
 bool slice_is_equal_nocase(struct slice a, struct slice b);
 
+/* Slow path of the next one. */
+struct slice slice_trim_blanks(struct slice s);
+
 /* Without blanks and tabs at both ends. */
-struct slice slice_trim(struct slice s);
+static inline struct slice slice_trim(struct slice s)
+{
+    bool is_bare = s.len > 0 && (unsigned char)s.data[0] > ' ' &&
+                   (unsigned char)s.data[s.len - 1] > ' ';
+    return is_bare ? s : slice_trim_blanks(s);
+}
 
 #endif

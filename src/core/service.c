@@ -4,8 +4,28 @@
 #define TEXT_BYTES_MAX 4096
 #define LABELS_MAX     16
 
+/* The first letters of all that service_is_placeholder() knows. */
+static bool may_be_placeholder(char first)
+{
+    switch (first) {
+    case '-':
+    case 's':
+    case 'n':
+    case 'N':
+    case 'u':
+    case '$':
+    case '%':
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool service_is_placeholder(struct slice name)
 {
+    if (name.len > 0 && !may_be_placeholder(name.data[0])) {
+        return false;
+    }
     static const struct slice words[] = {SLICE("-"),    SLICE("service_undefined"), SLICE("null"),
                                          SLICE("None"), SLICE("undefined"),         SLICE("N/A")};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

@@ -66,6 +66,9 @@ static struct slice cut_last_escape(struct slice s)
 struct slice severity_clean(struct slice text)
 {
     text = slice_trim(text);
+    if (text.len > 0 && text.data[0] != '\x1b' && text.data[text.len - 1] != 'm') {
+        return text;
+    }
     for (size_t n; (n = escape_len(text.data, text.len)) > 0;) {
         text = slice_trim(slice_skip(text, n));
     }
@@ -141,8 +144,35 @@ static uint8_t add_suffix(uint8_t number, struct slice suffix)
     }
 }
 
+static uint32_t load_folded(const char *p)
+{
+    uint32_t word;
+    memcpy(&word, p, sizeof(word));
+    return word | UINT32_C(0x20202020);
+}
+
+/* The four words of nearly every line; 0 for any other. */
+static uint8_t find_usual(struct slice text)
+{
+    if (text.len != 4 && text.len != 5) {
+        return 0;
+    }
+    uint32_t word = load_folded(text.data);
+    if (text.len == 4) {
+        return word == load_folded("info") ? 9 : word == load_folded("warn") ? 13 : 0;
+    }
+    char last = (char)(text.data[4] | 0x20);
+    return word == load_folded("erro") && last == 'r'   ? 17
+           : word == load_folded("debu") && last == 'g' ? 5
+                                                        : 0;
+}
+
 uint8_t severity_from_text(struct slice text, enum severity_dialect dialect)
 {
+    uint8_t usual = find_usual(text);
+    if (usual != 0) {
+        return usual;
+    }
     size_t letters = 0;
     while (letters < text.len && letters <= WORD_LETTERS_MAX && is_letter(text.data[letters])) {
         letters++;

@@ -155,6 +155,22 @@ bool normalise_usual(struct slice text, size_t digits, uint8_t *out)
            !is_zero(out, digits);
 }
 
+/* The first letters of the words below: hex digits other than f are told by them. */
+static bool may_be_word(char first)
+{
+    switch (first | 0x20) {
+    case 'n':
+    case 'u':
+    case '-':
+    case 'f':
+    case '(':
+    case 'i':
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool is_placeholder(struct slice text)
 {
     static const struct slice words[] = {
@@ -169,7 +185,7 @@ bool is_placeholder(struct slice text)
     if (memchr("{%$<", text.data[0], 4) != NULL || slice_has_prefix(text, SLICE("#{"))) {
         return true;
     }
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+    for (size_t i = 0; may_be_word(text.data[0]) && i < ARRAY_LEN(words); i++) {
         if (slice_is_equal_nocase(text, words[i])) {
             return true;
         }
