@@ -49,7 +49,7 @@ struct slot {
     struct http_exchange *exchange;
     bool is_active;
     bool has_body;         /* `body` is made, for first and count */
-    struct slice body;     /* in the batch, in `piece` or in `compressed` */
+    struct slice body;     /* in the batch, packed or not, in `piece` or in `compressed` */
     struct buf piece;      /* part of the batch; unused while all of it is sent */
     struct buf compressed; /* unused without compression */
     uint32_t first;        /* records that are sent now */
@@ -102,9 +102,14 @@ static const char *name_of(const struct otlp_http *output)
 
 /* ---- what is sent ---- */
 
+static bool is_whole(const struct slot *slot)
+{
+    return slot->first == 0 && slot->count == slot->batch->records;
+}
+
 static struct slice take_apart(struct slot *slot)
 {
-    if (slot->first == 0 && slot->count == slot->batch->records) {
+    if (is_whole(slot)) {
         return buf_slice(&slot->batch->bytes);
     }
     /* The batch was encoded here: it can be taken apart. */
@@ -118,12 +123,17 @@ static void make_body(struct slot *slot)
     if (slot->has_body) {
         return;
     }
+    slot->has_body = true;
+    if (is_whole(slot) && slot->batch->packed_body.len > 0 &&
+        slot->batch->packing == slot->owner->settings->compression) {
+        slot->body = slot->batch->packed_body; /* as it lay in the spool */
+        return;
+    }
     slot->body = take_apart(slot);
     if (slot->owner->settings->compression != COMPRESSION_NONE) {
         ENSURE(compressor_run(slot->owner->compressor, slot->body, &slot->compressed));
         slot->body = buf_slice(&slot->compressed);
     }
-    slot->has_body = true;
 }
 
 static void start(struct slot *slot)

@@ -75,3 +75,28 @@ bool otlp_split_copy(struct slice request, uint32_t first, uint32_t count, struc
     buf_clear(out);
     return copy_level(&split, IN_REQUEST, request);
 }
+
+static bool count_level(int level, struct slice in, uint32_t *count)
+{
+    struct wire_field field;
+    enum wire_result result;
+    while ((result = wire_next(&in, &field)) == WIRE_FIELD) {
+        if (!is_way_down(level, &field)) {
+            continue;
+        }
+        if (level == IN_SCOPE_LOGS) {
+            ++*count;
+        } else if (!count_level(level + 1, field.bytes, count)) {
+            return false;
+        }
+    }
+    return result == WIRE_END;
+}
+
+bool otlp_split_count(struct slice request, uint32_t *out_count)
+{
+    uint32_t count = 0;
+    bool is_good = count_level(IN_REQUEST, request, &count);
+    *out_count = is_good ? count : *out_count;
+    return is_good;
+}

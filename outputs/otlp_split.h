@@ -17,4 +17,7 @@
  * that request. */
 bool otlp_split_copy(struct slice request, uint32_t first, uint32_t count, struct buf *out);
 
+/* How many records `request` has. False if it is not one; *out_count is then untouched. */
+bool otlp_split_count(struct slice request, uint32_t *out_count);
+
 #endif

@@ -222,7 +222,9 @@ static void on_flush(struct ev_loop *loop, ev_timer *timer, int events)
     }
     uint64_t now_ns = (uint64_t)(ev_now(loop) * 1e9);
     shipment_flush(daemon->shipment, daemon->is_draining ? UINT64_MAX : now_ns);
-    if (daemon->is_draining && shipment_is_empty(daemon->shipment)) {
+    bool is_done = daemon->is_stopping ? shipment_is_safe(daemon->shipment)
+                                       : shipment_is_empty(daemon->shipment);
+    if (daemon->is_draining && is_done) {
         ev_break(loop, EVBREAK_ALL);
     }
 }
@@ -387,7 +389,7 @@ static void start_coverage(struct daemon *daemon)
 static void start_watchers(struct daemon *daemon)
 {
     static const int numbers[] = {SIGTERM, SIGINT};
-    double flush_s = (double)daemon->settings->outputs[0].batch_age_ms / 2000.0;
+    double flush_s = (double)shipment_batch_age_ms(daemon->shipment) / 2000.0;
     double commit_s = (double)daemon->settings->checkpoint_interval_ms / 1000.0;
     flush_s = flush_s < 0.005 ? 0.005 : flush_s;
     ev_timer_init(&daemon->flush, on_flush, flush_s, flush_s);

@@ -3,58 +3,69 @@
 /*
  * The book of batches.
  *
- * `sent` lists the batches that an output has or had, oldest first. One that is done stays in the
- * list until all before it are done, then its positions go to the checkpoints and the batch is used
- * again. So the list is never longer than what the output holds plus those that overtook.
+ * The book lists the batches that are sealed, oldest first. One that every required lane has promised
+ * stays in it until all before it are promised too, then its positions go to the checkpoints. Its
+ * memory is used again when no lane holds it any more, which may be sooner (it is in a spool) or later
+ * (an output that is not required still waits for its far end).
  */
 
 #include "shipment.h"
 
 #include <stdlib.h>
 #include "base/mem.h"
+#include "lane.h"
 #include "outputs/otlp_encode.h"
-#include "registry.h"
 
 enum {
     /* A request a far end may be asked to take (OTLP/HTTP recommends servers a limit of 64 MiB). */
     REQUEST_BYTES_MAX = 64 * 1024 * 1024,
     OPEN_BYTES_MAX = REQUEST_BYTES_MAX / 2, /* the rest is room for the largest record */
     SPARE_BATCHES_MAX = 2,
-};
-
-struct parcel {
-    struct parcel *next;
-    struct batch *batch;
-    bool is_done;
-    bool is_kept; /* came back undelivered: no promise about it or anything behind it */
+    /* Shares of memory_limit: 1/8 for the queues, as much for what outputs have in hand. */
+    LANES_SHARE = 8,
+    OPEN_SHARE = 16,
 };
 
 struct shipment {
-    const struct output_settings *settings;
     struct shipment_env env;
     struct otlp_encoder *encoder;
-    struct output *output;
+    struct lane **lanes;
+    size_t lane_count;
+    unsigned required_count;
     struct batch *open;
-    struct parcel *sent;
-    struct parcel **sent_end;
+    struct batch *book;
+    struct batch **book_end;
     struct batch *spare[SPARE_BATCHES_MAX];
     size_t spare_count;
     uint64_t sequence;
-    uint64_t in_flight;    /* records handed to the output */
-    size_t open_bytes_max; /* an open batch of this size takes no more */
-    uint64_t now_ns;       /* the last time it was told */
+    size_t batch_bytes;    /* an open batch of this size is due */
+    size_t open_bytes_max; /* one of this size takes no more */
+    uint64_t batch_age_ms;
+    uint64_t now_ns; /* the last time it was told */
     bool has_failed;
     bool is_closing;
 };
 
+/* ---- batches ---- */
+
 static void recycle(struct shipment *shipment, struct batch *batch)
 {
-    if (shipment->spare_count == SPARE_BATCHES_MAX) {
+    if (shipment->spare_count == SPARE_BATCHES_MAX ||
+        batch->bytes.cap > 2 * shipment->open_bytes_max) {
         batch_free(batch);
         return;
     }
     batch_clear(batch);
+    batch->bytes.limit = REQUEST_BYTES_MAX;
     shipment->spare[shipment->spare_count++] = batch;
+}
+
+static void release(void *context, struct batch *batch)
+{
+    ENSURE(batch->refs > 0);
+    if (--batch->refs == 0) {
+        recycle(context, batch);
+    }
 }
 
 static struct batch *open_batch(struct shipment *shipment, uint64_t now_ns)
@@ -65,173 +76,170 @@ static struct batch *open_batch(struct shipment *shipment, uint64_t now_ns)
                                   : batch_new(REQUEST_BYTES_MAX);
         batch->sequence = shipment->sequence++;
         batch->opened_ns = now_ns;
+        batch->refs = 1;
         shipment->open = batch;
     }
     return shipment->open;
 }
 
-/* Positions of the oldest batches that are done become promises. */
+/* ---- the book ---- */
+
+/* Positions of the oldest batches become promises. */
 static void settle(struct shipment *shipment)
 {
-    while (shipment->sent != NULL && shipment->sent->is_done) {
-        struct parcel *parcel = shipment->sent;
-        if (parcel->is_kept) {
-            return;
+    while (shipment->book != NULL && shipment->book->awaited == 0) {
+        struct batch *batch = shipment->book;
+        for (size_t i = 0; i < batch->position_count; i++) {
+            checkpoint_advance(batch->positions[i].checkpoint, batch->positions[i].position);
         }
-        for (size_t i = 0; i < parcel->batch->position_count; i++) {
-            struct batch_position *p = &parcel->batch->positions[i];
-            checkpoint_advance(p->checkpoint, p->position);
+        shipment->book = batch->next;
+        if (shipment->book == NULL) {
+            shipment->book_end = &shipment->book;
         }
-        recycle(shipment, parcel->batch);
-        shipment->sent = parcel->next;
-        if (shipment->sent == NULL) {
-            shipment->sent_end = &shipment->sent;
-        }
-        free(parcel);
+        release(shipment, batch);
     }
 }
 
-static struct parcel *enlist(struct shipment *shipment, struct batch *batch)
+static void enlist(struct shipment *shipment, struct batch *batch)
 {
-    struct parcel *parcel = mem_alloc(sizeof(*parcel));
-    parcel->batch = batch;
-    *shipment->sent_end = parcel;
-    shipment->sent_end = &parcel->next;
-    return parcel;
+    *shipment->book_end = batch;
+    shipment->book_end = &batch->next;
 }
 
-static void send(struct shipment *shipment, struct batch *batch)
+static void promised(void *context, struct batch *batch)
 {
-    enlist(shipment, batch);
-    for (size_t i = 0; i < batch->position_count; i++) {
-        checkpoint_depart(batch->positions[i].checkpoint);
-    }
-    shipment->in_flight += batch->records;
-    counters_add(shipment->env.counters, C_BATCHES, 1);
-    counters_add(shipment->env.counters, C_BYTES_ENCODED, batch->bytes.len);
-    counters_set(shipment->env.counters, C_RECORDS_IN_FLIGHT, shipment->in_flight);
-    shipment->output->type->send(shipment->output, batch);
+    struct shipment *shipment = context;
+    ENSURE(batch->awaited > 0);
+    batch->awaited--;
+    settle(shipment);
 }
 
-static bool may_leave(const struct shipment *shipment, const struct batch *batch)
-{
-    for (size_t i = 0; i < batch->position_count; i++) {
-        if (checkpoint_is_under_way(batch->positions[i].checkpoint)) {
-            return false;
-        }
-    }
-    return shipment->output->type->has_room(shipment->output);
-}
+/* ---- from open to sealed ---- */
 
-static void send_open(struct shipment *shipment)
+static void seal(struct shipment *shipment)
 {
     struct batch *batch = shipment->open;
-    if (!may_leave(shipment, batch)) {
-        return;
-    }
     shipment->open = NULL;
-    if (batch->records == 0) { /* only positions: there is nothing to wait for */
-        enlist(shipment, batch)->is_done = true;
-        settle(shipment);
-        return;
+    batch->awaited = batch->records > 0 ? shipment->required_count : 0; /* else positions only */
+    batch->refs++; /* ours, until every lane has seen it */
+    enlist(shipment, batch);
+    if (batch->records > 0) {
+        otlp_encoder_end(shipment->encoder, &batch->bytes);
+        counters_add(shipment->env.counters, C_BATCHES, 1);
+        counters_add(shipment->env.counters, C_BYTES_ENCODED, batch->bytes.len);
+        for (size_t i = 0; i < shipment->lane_count; i++) {
+            lane_push(shipment->lanes[i], batch);
+        }
     }
-    otlp_encoder_end(shipment->encoder, &batch->bytes);
-    send(shipment, batch);
+    settle(shipment);
+    release(shipment, batch);
+}
+
+static bool may_be_sealed(const struct shipment *shipment)
+{
+    const struct batch *batch = shipment->open;
+    bool is_wanted = batch->records == 0 || batch->bytes.len >= shipment->open_bytes_max;
+    for (size_t i = 0; i < shipment->lane_count; i++) {
+        const struct lane *lane = shipment->lanes[i];
+        if (lane_is_required(lane) && !lane_has_room(lane)) {
+            return false;
+        }
+        is_wanted = is_wanted || lane_may_send(lane, batch);
+    }
+    return is_wanted;
 }
 
 static bool is_due(const struct shipment *shipment, uint64_t now_ns)
 {
     const struct batch *batch = shipment->open;
-    return batch != NULL && (now_ns == UINT64_MAX ||
-                             batch->bytes.len >= shipment->settings->batch_bytes ||
-                             now_ns - batch->opened_ns >=
-                                 shipment->settings->batch_age_ms * 1000000u);
+    return batch != NULL && (now_ns == UINT64_MAX || batch->bytes.len >= shipment->batch_bytes ||
+                             now_ns - batch->opened_ns >= shipment->batch_age_ms * 1000000u);
 }
 
-static struct parcel *find_parcel(struct shipment *shipment, const struct batch *batch)
+static void seal_if_due(struct shipment *shipment, uint64_t now_ns)
 {
-    struct parcel *parcel = shipment->sent;
-    while (parcel->batch != batch) {
-        parcel = parcel->next;
+    if (is_due(shipment, now_ns) && may_be_sealed(shipment)) {
+        seal(shipment);
     }
-    return parcel;
 }
 
-static void count_done(struct shipment *shipment, const struct batch *batch,
-                       enum delivery delivery, uint64_t rejected)
-{
-    struct counters *counters = shipment->env.counters;
-    for (size_t i = 0; i < batch->position_count; i++) {
-        checkpoint_arrive(batch->positions[i].checkpoint);
-    }
-    shipment->in_flight -= batch->records;
-    counters_set(counters, C_RECORDS_IN_FLIGHT, shipment->in_flight);
-    if (delivery == DELIVERY_ACCEPTED) {
-        counters_add(counters, C_RECORDS_SENT, batch->records - rejected);
-        counters_add(counters, C_RECORDS_REJECTED, rejected);
-    } else if (delivery == DELIVERY_REFUSED) {
-        counters_add(counters, C_RECORDS_REFUSED, batch->records);
-    }
-    shipment->has_failed = shipment->has_failed || delivery == DELIVERY_REFUSED || rejected > 0;
-}
-
-static void output_done(void *context, struct batch *batch, enum delivery delivery,
-                        uint64_t rejected)
+static void lane_moved(void *context)
 {
     struct shipment *shipment = context;
-    struct parcel *parcel = find_parcel(shipment, batch);
-    rejected = rejected < batch->records ? rejected : batch->records;
-    count_done(shipment, batch, delivery, rejected);
-    parcel->is_done = true;
-    parcel->is_kept = delivery == DELIVERY_KEPT;
-    settle(shipment);
     if (!shipment->is_closing) {
-        if (is_due(shipment, shipment->now_ns)) {
-            send_open(shipment);
-        }
+        seal_if_due(shipment, shipment->now_ns);
         shipment->env.room(shipment->env.context);
     }
 }
 
-static size_t smaller(uint64_t a, uint64_t b)
+/* ---- the shipment ---- */
+
+static uint64_t smaller(uint64_t a, uint64_t b)
 {
-    return (size_t)(a < b ? a : b);
+    return a < b ? a : b;
+}
+
+/* A batch serves all outputs, so it is what the most modest of them wants. */
+static void set_limits(struct shipment *shipment, const struct settings *settings)
+{
+    uint64_t bytes = SIZE_MAX;
+    uint64_t open_bytes = smaller(settings->memory_limit / OPEN_SHARE, OPEN_BYTES_MAX);
+    shipment->batch_age_ms = UINT64_MAX;
+    for (size_t i = 0; i < settings->output_count; i++) {
+        const struct output_settings *output = &settings->outputs[i];
+        bytes = smaller(bytes, output->batch_bytes);
+        open_bytes = smaller(open_bytes, output->batch_bytes * output->in_flight_max);
+        shipment->batch_age_ms = smaller(shipment->batch_age_ms, output->batch_age_ms);
+    }
+    shipment->open_bytes_max = open_bytes;
+    shipment->batch_bytes = smaller(bytes, open_bytes);
+}
+
+static bool open_lanes(struct shipment *shipment, const struct settings *settings, char **out_error)
+{
+    const struct lane_env env = {shipment->env.loop, shipment->env.log, shipment->env.counters,
+                                 promised, release, lane_moved, shipment};
+    uint64_t lane_bytes = settings->memory_limit / LANES_SHARE / settings->output_count;
+    shipment->lanes = mem_array(settings->output_count, sizeof(struct lane *));
+    for (unsigned i = 0; i < settings->output_count; i++) {
+        struct lane *lane = lane_new(settings, i, lane_bytes, &env, out_error);
+        if (lane == NULL) {
+            return false;
+        }
+        shipment->lanes[shipment->lane_count++] = lane;
+        shipment->required_count += lane_is_required(lane) ? 1 : 0;
+    }
+    return true;
 }
 
 struct shipment *shipment_new(const struct settings *settings, const struct shipment_env *env,
                               char **out_error)
 {
-    const struct output_settings *output = &settings->outputs[0];
-    const struct output_type *type = registry_find_output(output->type);
-    if (type == NULL) {
-        *out_error = mem_format("there is no output of type '%s'", output->type);
+    if (settings->output_count > CHECKPOINT_OUTPUTS_MAX) {
+        *out_error = mem_format("there are %zu outputs, more than %d", settings->output_count,
+                                CHECKPOINT_OUTPUTS_MAX);
         return NULL;
     }
     struct shipment *shipment = mem_alloc(sizeof(*shipment));
-    shipment->settings = output;
     shipment->env = *env;
-    shipment->sent_end = &shipment->sent;
-    shipment->open_bytes_max = smaller(output->batch_bytes * output->in_flight_max, OPEN_BYTES_MAX);
-    shipment->output = type->open(output,
-                                  &(struct output_env){env->loop, env->log, env->counters,
-                                                       output_done, shipment},
-                                  out_error);
-    if (shipment->output == NULL) {
-        free(shipment);
+    shipment->book_end = &shipment->book;
+    shipment->encoder = otlp_encoder_new(settings);
+    set_limits(shipment, settings);
+    if (!open_lanes(shipment, settings, out_error)) {
+        shipment_free(shipment);
         return NULL;
     }
-    shipment->encoder = otlp_encoder_new(settings);
     return shipment;
 }
 
-static void free_parcels(struct shipment *shipment)
+static bool has_spool(const struct shipment *shipment)
 {
-    while (shipment->sent != NULL) {
-        struct parcel *parcel = shipment->sent;
-        shipment->sent = parcel->next;
-        batch_free(parcel->batch);
-        free(parcel);
+    for (size_t i = 0; i < shipment->lane_count; i++) {
+        if (lane_has_spool(shipment->lanes[i])) {
+            return true;
+        }
     }
+    return false;
 }
 
 void shipment_free(struct shipment *shipment)
@@ -240,14 +248,29 @@ void shipment_free(struct shipment *shipment)
         return;
     }
     shipment->is_closing = true;
-    shipment->output->type->close(shipment->output);
-    free_parcels(shipment);
+    if (shipment->open != NULL && has_spool(shipment)) {
+        seal(shipment);
+    }
+    for (size_t i = 0; i < shipment->lane_count; i++) {
+        lane_free(shipment->lanes[i]);
+    }
+    while (shipment->book != NULL) {
+        struct batch *batch = shipment->book;
+        shipment->book = batch->next;
+        batch_free(batch);
+    }
     batch_free(shipment->open);
     while (shipment->spare_count > 0) {
         batch_free(shipment->spare[--shipment->spare_count]);
     }
     otlp_encoder_free(shipment->encoder);
+    free(shipment->lanes);
     free(shipment);
+}
+
+uint64_t shipment_batch_age_ms(const struct shipment *shipment)
+{
+    return shipment->batch_age_ms;
 }
 
 bool shipment_has_room(const struct shipment *shipment)
@@ -280,25 +303,49 @@ void shipment_add(struct shipment *shipment, const struct record *record,
     if (checkpoint != NULL) {
         batch_add_position(batch, checkpoint, safe);
     }
-    if (batch->bytes.len >= shipment->settings->batch_bytes) {
-        send_open(shipment);
+    if (batch->bytes.len >= shipment->batch_bytes) {
+        seal_if_due(shipment, now_ns);
     }
 }
 
 void shipment_flush(struct shipment *shipment, uint64_t now_ns)
 {
+    bool had_room = shipment_has_room(shipment);
     shipment->now_ns = now_ns != UINT64_MAX ? now_ns : shipment->now_ns;
-    if (is_due(shipment, now_ns)) {
-        send_open(shipment);
+    for (size_t i = 0; i < shipment->lane_count; i++) {
+        lane_tick(shipment->lanes[i]);
+    }
+    seal_if_due(shipment, now_ns);
+    if (!had_room && shipment_has_room(shipment)) {
+        shipment->env.room(shipment->env.context);
     }
 }
 
 bool shipment_is_empty(const struct shipment *shipment)
 {
-    return shipment->open == NULL && shipment->sent == NULL;
+    for (size_t i = 0; i < shipment->lane_count; i++) {
+        if (!lane_is_empty(shipment->lanes[i])) {
+            return false;
+        }
+    }
+    return shipment->open == NULL && shipment->book == NULL;
+}
+
+bool shipment_is_safe(const struct shipment *shipment)
+{
+    for (size_t i = 0; i < shipment->lane_count; i++) {
+        if (!lane_is_safe(shipment->lanes[i])) {
+            return false;
+        }
+    }
+    return shipment->open == NULL;
 }
 
 bool shipment_has_failed(const struct shipment *shipment)
 {
-    return shipment->has_failed;
+    bool has_failed = shipment->has_failed;
+    for (size_t i = 0; i < shipment->lane_count; i++) {
+        has_failed = has_failed || lane_has_failed(shipment->lanes[i]);
+    }
+    return has_failed;
 }

@@ -5,15 +5,18 @@
 /*
  * From records to batches, and from acknowledged batches to checkpoints.
  *
- *     add() ──► open ──full or old enough, and may leave──► sent ──done──► checkpoints
+ *     add() ──► open ──full, or old enough and some output takes it now──► sealed ──► every lane
+ *                                                                             │          │ promised
+ *                                                                             └─► book ──┴─► checkpoints
  *
- * Order is kept within a stream: a batch may leave only while no other with lines of one of its
- * streams is on its way. Until then it goes on growing, so that a far end that is slow is asked
- * less often, not for less; at batch_bytes × in_flight it is full for good, and nothing more is
- * taken (back-pressure).
+ * A batch is encoded once and shared by all outputs; each has its lane (lane.h) and its own pace.
+ * While no output can take it, the open batch goes on growing, so that a far end that is slow is asked
+ * less often, not for less. Once it is full it waits in the lanes' queues; when the queue of an output
+ * that is required is full too, nothing more is taken (back-pressure).
  *
- * Batches of different streams may end in any order, but their positions go to the checkpoints in
- * the order in which they were sent: a promise about a byte includes every byte before it.
+ * Batches may end in any order, but their positions go to the checkpoints in the order in which they
+ * were sealed, when every required lane has promised them: a promise about a byte includes every
+ * byte before it.
  */
 
 #include <stdbool.h>
@@ -34,12 +37,16 @@ struct shipment_env {
     void *context;
 };
 
-/* Opens the output. NULL on failure, with *out_error a sentence that the caller frees. */
+/* Opens the outputs. NULL on failure, with *out_error a sentence that the caller frees. */
 struct shipment *shipment_new(const struct settings *settings, const struct shipment_env *env,
                               char **out_error);
 
-/* Batches not acknowledged are given up: their lines are sent again by the next start. */
-void shipment_free(struct shipment *shipment); /* NULL is fine */
+/* What is in hand goes to the spools; what has none is given up: its lines are sent again by the next
+ * start. NULL is fine. */
+void shipment_free(struct shipment *shipment);
+
+/* How old an open batch may become. */
+uint64_t shipment_batch_age_ms(const struct shipment *shipment);
 
 bool shipment_has_room(const struct shipment *shipment);
 
@@ -48,12 +55,12 @@ bool shipment_has_room(const struct shipment *shipment);
 void shipment_add(struct shipment *shipment, const struct record *record,
                   struct checkpoint *checkpoint, struct position safe, uint64_t now_ns);
 
-/* Send what is open, if it may leave and it is older than batch_age_ms at `now_ns` (monotonic), or, with
- * UINT64_MAX, at once. */
+/* Send what is open, if an output takes it now and it is older than batch_age_ms at `now_ns`
+ * (monotonic), or, with UINT64_MAX, at once. Also tries again what a disk has refused. */
 void shipment_flush(struct shipment *shipment, uint64_t now_ns);
 
-/* Nothing open, nothing sent. */
-bool shipment_is_empty(const struct shipment *shipment);
+bool shipment_is_empty(const struct shipment *shipment); /* every output has everything */
+bool shipment_is_safe(const struct shipment *shipment);  /* … or has it in its spool */
 
 /* Some records were refused for good since the start. */
 bool shipment_has_failed(const struct shipment *shipment);

@@ -69,6 +69,17 @@ char *check_not_empty(const char *key, const char *value)
     return *value == '\0' ? mem_string("must not be empty") : NULL;
 }
 
+char *check_file_name(const char *key, const char *value)
+{
+    (void)key;
+    size_t len = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+    if (len == 0 || len > 100 || value[len] != '\0' || value[0] == '.') {
+        return mem_string("is made of letters, digits, `.`, `_` and `-`, at most 100 of them, and "
+                          "does not begin with a dot");
+    }
+    return NULL;
+}
+
 /* RFC 9110, 5.6.2. */
 static bool is_token(const char *text)
 {

@@ -13,6 +13,8 @@ char *check_header(const char *key, const char *value);   /* RFC 9110, and not o
 char *check_resource(const char *key, const char *value); /* no ids */
 char *check_listen(const char *key, const char *value);   /* address:port or `off` */
 char *check_zone(const char *key, const char *value); /* UTC, an offset, or of the tz database */
+/* Also good as the name of a file: letters, digits, `.`, `_` and `-`, no dot first. */
+char *check_file_name(const char *key, const char *value);
 char *check_not_empty(const char *key, const char *value);
 
 char *check_input(const void *section);

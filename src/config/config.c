@@ -113,15 +113,32 @@ static void complete_endpoint(struct output_settings *output, struct diag *diag)
     }
 }
 
+static void check_spools(const struct output_settings *output, const struct output_settings *other,
+                         struct diag *diag)
+{
+    if (output->spool_dir != NULL && other->spool_dir != NULL &&
+        strcmp(output->spool_dir, other->spool_dir) == 0) {
+        diag_add(diag, DIAG_ERROR, (struct diag_place){0},
+                 "outputs \"%s\" and \"%s\" have the same `spool.dir`", other->name, output->name);
+    }
+}
+
 static void settle_outputs(struct settings *settings, struct diag *diag)
 {
+    bool is_one_required = settings->output_count == 0;
     for (size_t i = 0; i < settings->output_count; i++) {
         struct output_settings *output = &settings->outputs[i];
         name_section(&output->name, output->type, i);
         complete_endpoint(output, diag);
         for (size_t j = 0; j < i; j++) {
             check_name("outputs", i, output->name, j, settings->outputs[j].name, diag);
+            check_spools(output, &settings->outputs[j], diag);
         }
+        is_one_required = is_one_required || output->required;
+    }
+    if (!is_one_required && diag->errors == 0) {
+        diag_add(diag, DIAG_ERROR, (struct diag_place){0},
+                 "no output is `required`: checkpoints follow the required ones, so there must be one");
     }
     if (settings->output_count == 0 && diag->errors == 0) {
         diag_add(diag, DIAG_ERROR, (struct diag_place){0},

@@ -104,6 +104,16 @@ static const struct option tls_options[] = {
     {0},
 };
 
+static const struct option spool_options[] = {
+    {.name = "max_bytes", .kind = OPTION_SIZE, .offset = AT(spool_bytes_max), .fallback = "0",
+     .max = 1024 * GIB,
+     .help = "How much disk it may take; 0 for none: then the log files alone are the buffer."},
+    {.name = "dir", .kind = OPTION_TEXT, .offset = AT(spool_dir), .example = "/var/spool/clew",
+     .check = check_not_empty,
+     .help = "Where its files are. By default spool/NAME in data_dir, NAME being the output's."},
+    {0},
+};
+
 static const struct option batch_options[] = {
     {.name = "bytes", .kind = OPTION_SIZE, .offset = AT(batch_bytes), .fallback = "512KiB",
      .min = KIB, .max = 16 * MIB,
@@ -125,7 +135,8 @@ static const struct option retry_options[] = {
 
 static const struct option output_options[] = {
     {.name = "name", .kind = OPTION_TEXT, .offset = AT(name), .example = "otlp_http",
-     .help = "How logs and metrics call this output. By default its type, numbered when there are "
+     .check = check_file_name,
+     .help = "How logs, metrics and its spool call this output. By default its type, numbered when there are "
              "several."},
     {.name = "type", .kind = OPTION_TEXT, .offset = AT(type), .fallback = "otlp_http",
      .names = output_types,
@@ -160,6 +171,11 @@ static const struct option output_options[] = {
      .min = 1, .max = 64, .help = "How many requests may be under way at once."},
     {.name = "retry", .kind = OPTION_SECTION, .children = retry_options,
      .help = "Pauses between the tries of a request that the far end could not take."},
+    {.name = "required", .kind = OPTION_BOOL, .offset = AT(required), .fallback = "true",
+     .help = "Checkpoints wait for this output, and reading stops when it is far behind. `false`: "
+             "what it cannot take in time it does not get, which is counted."},
+    {.name = "spool", .kind = OPTION_SECTION, .children = spool_options,
+     .help = "Where requests wait when an outage outlasts memory."},
     {.name = "response_bytes_max", .kind = OPTION_SIZE, .offset = AT(response_bytes_max),
      .fallback = "64KiB", .min = KIB, .max = 4 * MIB,
      .help = "How much of an answer is read; a longer one counts as a failure for good."},

@@ -34,6 +34,7 @@ void batch_free(struct batch *batch)
     }
     release_positions(batch);
     buf_fini(&batch->bytes);
+    buf_fini(&batch->packed);
     free(batch->positions);
     free(batch->index);
     free(batch);
@@ -46,6 +47,11 @@ void batch_clear(struct batch *batch)
         memset(batch->index, 0, batch->index_cap * sizeof(*batch->index));
     }
     buf_clear(&batch->bytes);
+    buf_fini(&batch->packed);
+    batch->packed_body = (struct slice){0};
+    batch->refs = 0;
+    batch->awaited = 0;
+    batch->next = NULL;
     batch->records = 0;
     batch->opened_ns = 0;
     batch->sequence = 0;

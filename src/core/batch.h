@@ -3,20 +3,21 @@
 #define CLEW_CORE_BATCH_H
 
 /*
- * A batch: one ExportLogsServiceRequest on its way to an output, and the promises that may be made
- * once it is acknowledged.
+ * A batch: one ExportLogsServiceRequest on its way to the outputs, and the promises that may be made
+ * once it is safe with all that must have it.
  *
- *     state     who owns it      left by
- *     open      the daemon       batch_add_position(), until sealed by size or age
- *     sent      the output       output_done()
- *     done      the daemon       its positions go to the checkpoints when all older batches are
- * done
+ *     state    who holds it                       left by
+ *     open     the shipment                       sealed by size or age
+ *     sealed   the book, and each output's lane   promised by every required lane, and dropped by all
+ *
+ * Once sealed nobody changes it: outputs share it. `refs` counts who holds it.
  */
 
 #include <stddef.h>
 #include <stdint.h>
 #include "base/buf.h"
 #include "core/checkpoint.h"
+#include "core/settings.h"
 
 struct batch_position {
     struct checkpoint *checkpoint; /* held */
@@ -27,7 +28,13 @@ struct batch {
     uint64_t sequence; /* counts up; batches are acknowledged to checkpoints in this order */
     struct buf bytes;  /* the encoded request, not compressed */
     uint32_t records;
+    unsigned refs;                    /* book and lanes that hold it */
+    unsigned awaited;                 /* lanes whose promise is outstanding */
+    struct batch *next;               /* in the book */
     uint64_t opened_ns;               /* monotonic time of its first record */
+    struct buf packed;                /* of a batch read back from disk: its file … */
+    struct slice packed_body;         /* … and the body in it, compressed as `packing` says; or empty */
+    enum compression packing;
     struct batch_position *positions; /* one a stream, the newest */
     size_t position_count;
     size_t position_cap;

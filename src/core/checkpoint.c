@@ -47,7 +47,7 @@ struct checkpoint {
     struct name *names; /* in the order of their generations */
     uint32_t name_count;
     uint32_t refs;
-    uint32_t under_way; /* batches */
+    uint64_t under_way; /* a bit an output */
     uint64_t seen_s; /* real time of the last change */
     bool is_known;
     bool is_claimed;
@@ -361,20 +361,21 @@ void checkpoint_advance(struct checkpoint *checkpoint, struct position position)
     drop_names_before(checkpoint, position.generation);
 }
 
-void checkpoint_depart(struct checkpoint *checkpoint)
+void checkpoint_depart(struct checkpoint *checkpoint, unsigned output)
 {
-    checkpoint->under_way++;
+    ENSURE(!checkpoint_is_under_way(checkpoint, output));
+    checkpoint->under_way |= UINT64_C(1) << output;
 }
 
-void checkpoint_arrive(struct checkpoint *checkpoint)
+void checkpoint_arrive(struct checkpoint *checkpoint, unsigned output)
 {
-    ENSURE(checkpoint->under_way > 0);
-    checkpoint->under_way--;
+    ENSURE(checkpoint_is_under_way(checkpoint, output));
+    checkpoint->under_way &= ~(UINT64_C(1) << output);
 }
 
-bool checkpoint_is_under_way(const struct checkpoint *checkpoint)
+bool checkpoint_is_under_way(const struct checkpoint *checkpoint, unsigned output)
 {
-    return checkpoint->under_way > 0;
+    return (checkpoint->under_way >> output & 1) != 0;
 }
 
 void checkpoint_forget(struct checkpoint *checkpoint)

@@ -20,6 +20,8 @@
 #include "base/file.h"
 #include "core/position.h"
 
+enum { CHECKPOINT_OUTPUTS_MAX = 64 };
+
 struct checkpoint_store;
 
 /* One stream's entry. Owned by the store; good until checkpoint_release(). */
@@ -85,11 +87,11 @@ void checkpoint_note_size(struct checkpoint *checkpoint, uint64_t generation, ui
 /* Everything before `position` has been acknowledged. Never moves back. O(1). */
 void checkpoint_advance(struct checkpoint *checkpoint, struct position position);
 
-/* How many batches with lines of the stream are on their way to an output: between the two calls, one
- * more. So that lines of one stream are not overtaken by later ones. */
-void checkpoint_depart(struct checkpoint *checkpoint);
-void checkpoint_arrive(struct checkpoint *checkpoint);
-bool checkpoint_is_under_way(const struct checkpoint *checkpoint);
+/* A batch with lines of the stream is on its way to output number `output`, below
+ * CHECKPOINT_OUTPUTS_MAX; one at a time, so that lines of a stream are not overtaken by later ones. */
+void checkpoint_depart(struct checkpoint *checkpoint, unsigned output);
+void checkpoint_arrive(struct checkpoint *checkpoint, unsigned output);
+bool checkpoint_is_under_way(const struct checkpoint *checkpoint, unsigned output);
 
 /* The stream is gone for good: forget it at the last release. A get before that makes a new entry;
  * what is promised for the old one then is promised to nobody. */

@@ -61,6 +61,14 @@ enum counter {
     C_BYTES_ENCODED,
     C_BYTES_SENT,
     C_RECORDS_TOO_LARGE,
+    C_RECORDS_DROPPED,
+    /* spool */
+    C_RECORDS_SPOOLED,
+    C_RECORDS_RESTORED,
+    C_SPOOL_REQUESTS,
+    C_SPOOL_BYTES,
+    C_SPOOL_FAILURES,
+    C_SPOOL_DAMAGED,
     /* checkpoints */
     C_CHECKPOINT_COMMITS,
     C_CHECKPOINT_FAILURES,
@@ -83,6 +91,12 @@ struct counters {
 static inline void counters_add(struct counters *counters, enum counter c, uint64_t n)
 {
     counters->values[c] += n;
+}
+
+/* Of a gauge that several parts keep together. */
+static inline void counters_subtract(struct counters *counters, enum counter c, uint64_t n)
+{
+    counters->values[c] -= n;
 }
 
 static inline void counters_set(struct counters *counters, enum counter c, uint64_t value)

@@ -144,6 +144,9 @@ struct output_settings {
     uint64_t retry_initial_ms;
     uint64_t retry_max_ms;
     uint64_t response_bytes_max;
+    bool required;               /* checkpoints wait for it */
+    char *spool_dir;             /* NULL: spool/<name> in the data directory */
+    uint64_t spool_bytes_max;    /* 0: no spool */
 };
 
 struct control_settings {

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A lane is a list of tickets, oldest first, one for each batch that its far end does not have yet:
+ *
+ *     state             batch  file  left by
+ *     queued            yes    -     send(): sent; spill(): on disk
+ *     sent              yes    -     output_done(): gone; spill(): sent and safe
+ *     sent and safe     yes    yes   output_done(): gone, its file too
+ *     on disk           -      yes   read_back(): sent and safe
+ *
+ * The promise is made on the way from a state without a file: to one with it, or to gone.
+ *
+ * Tickets leave in the order of the list. While the queue is larger than it may be, the oldest
+ * ticket without a file is spilled, those that are with the output first: a checkpoint can only move
+ * over what is safe from its oldest end. So the list needs no second order, files and memory may
+ * alternate in it, and nothing is written to disk that memory can hold.
+ *
+ * Within a stream the order is kept: a batch is sent only while no other with lines of one of its
+ * streams is on its way to this output. What was read back from disk has lost its streams, so it goes
+ * alone.
+ */
+
+#include "lane.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/mem.h"
+#include "core/spool.h"
+#include "packer.h"
+#include "registry.h"
+
+#define RETRY_NS UINT64_C(1000000000) /* pause between tries of a disk that does not take or give */
+
+static const char write_to[] = "write to";
+static const char read_from[] = "read from";
+
+struct ticket {
+    struct ticket *next;
+    struct batch *batch;
+    uint64_t file;
+    uint32_t records; /* 0: on disk since an earlier run, not read yet */
+    bool is_sent;
+};
+
+struct lane {
+    const struct output_settings *settings;
+    unsigned index;
+    uint64_t bytes_max;
+    struct lane_env env;
+    struct output *output;
+    struct spool *spool; /* NULL: none */
+    struct packer *packer;
+    struct ticket *first;
+    struct ticket **end;
+    uint64_t queued_bytes; /* of batches in memory that are not sent */
+    uint64_t sent_bytes;
+    size_t sent_count;
+    uint64_t write_at_ns; /* no try before this; 0: at once */
+    uint64_t read_at_ns;
+    bool is_spooling;       /* the log was told that requests wait on disk */
+    const char *trouble;    /* what the log was told that cannot be done; NULL: nothing */
+    bool is_full_said;
+    bool is_dropping_said;
+    bool is_alone; /* a batch without streams is with the output */
+    bool is_closing;
+    bool has_failed;
+};
+
+static uint64_t size_of(const struct batch *batch)
+{
+    return batch->bytes.cap + batch->packed.cap;
+}
+
+/* ---- tickets ---- */
+
+static struct ticket *append(struct lane *lane, struct batch *batch, uint64_t file)
+{
+    struct ticket *ticket = mem_alloc(sizeof(*ticket));
+    ticket->batch = batch;
+    ticket->file = file;
+    *lane->end = ticket;
+    lane->end = &ticket->next;
+    return ticket;
+}
+
+static void drop_batch(struct lane *lane, struct ticket *ticket)
+{
+    struct batch *batch = ticket->batch;
+    ticket->batch = NULL;
+    *(ticket->is_sent ? &lane->sent_bytes : &lane->queued_bytes) -= size_of(batch);
+    lane->env.release(lane->env.context, batch);
+}
+
+/* Its batch has been dropped. */
+static void remove_ticket(struct lane *lane, struct ticket *ticket)
+{
+    struct ticket **at = &lane->first;
+    while (*at != ticket) {
+        at = &(*at)->next;
+    }
+    *at = ticket->next;
+    lane->end = ticket->next == NULL ? at : lane->end;
+    counters_subtract(lane->env.counters, C_RECORDS_IN_FLIGHT, ticket->records);
+    free(ticket);
+}
+
+static struct ticket *find_unsent(const struct lane *lane)
+{
+    struct ticket *ticket = lane->first;
+    while (ticket != NULL && ticket->is_sent) {
+        ticket = ticket->next;
+    }
+    return ticket;
+}
+
+static struct ticket *find_without_file(const struct lane *lane)
+{
+    struct ticket *ticket = lane->first;
+    while (ticket != NULL && ticket->file != 0) {
+        ticket = ticket->next;
+    }
+    return ticket;
+}
+
+static void promise(struct lane *lane, struct batch *batch)
+{
+    if (lane->settings->required) {
+        lane->env.promised(lane->env.context, batch);
+    }
+}
+
+/* ---- the disk ---- */
+
+static void count_spool(struct lane *lane, uint64_t bytes_before, size_t count_before)
+{
+    struct counters *counters = lane->env.counters;
+    counters_add(counters, C_SPOOL_BYTES, spool_bytes(lane->spool) - bytes_before);
+    counters_add(counters, C_SPOOL_REQUESTS, spool_count(lane->spool) - count_before);
+}
+
+/* Once an outage: a spool that is full takes one more whenever one was sent. */
+static void say_full(struct lane *lane)
+{
+    if (!lane->is_full_said) {
+        lane->is_full_said = true;
+        log_event(lane->env.log, LOG_WARN,
+                  "output %s: its spool in %s is full: %s until the far end has taken some of it",
+                  lane->settings->name, spool_directory(lane->spool),
+                  lane->settings->required ? "reading stops" : "what comes is dropped");
+    }
+}
+
+static void say_trouble(struct lane *lane, const char *what, int result)
+{
+    counters_add(lane->env.counters, C_SPOOL_FAILURES, 1);
+    if (lane->trouble == NULL) {
+        lane->trouble = what;
+        log_event(lane->env.log, LOG_ERROR,
+                  "output %s: cannot %s its spool in %s: %s; trying again every second, and what "
+                  "memory does not hold stays in the log files",
+                  lane->settings->name, what, spool_directory(lane->spool), strerror(-result));
+    }
+}
+
+/* `what` was tried. True if it is well. */
+static bool judge_disk(struct lane *lane, const char *what, int result)
+{
+    uint64_t *next_ns = what == write_to ? &lane->write_at_ns : &lane->read_at_ns;
+    if (result == SPOOL_OK) {
+        if (lane->trouble == what) {
+            lane->trouble = NULL;
+            log_event(lane->env.log, LOG_INFO, "output %s: can %s its spool in %s again",
+                      lane->settings->name, what, spool_directory(lane->spool));
+        }
+        *next_ns = 0;
+        return true;
+    }
+    *next_ns = clock_monotonic_ns() + RETRY_NS;
+    if (result == SPOOL_FULL) {
+        say_full(lane);
+    } else {
+        say_trouble(lane, what, result);
+    }
+    return false;
+}
+
+static bool is_before(uint64_t at_ns)
+{
+    return at_ns != 0 && clock_monotonic_ns() < at_ns;
+}
+
+static void say_spooling(struct lane *lane)
+{
+    if (!lane->is_spooling) {
+        lane->is_spooling = true;
+        log_event(lane->env.log, LOG_WARN,
+                  "output %s: memory for what its far end does not take is full; requests wait in %s",
+                  lane->settings->name, spool_directory(lane->spool));
+    }
+}
+
+static bool write_ticket(struct lane *lane, struct ticket *ticket)
+{
+    struct parcel parcel;
+    uint64_t bytes = spool_bytes(lane->spool);
+    size_t count = spool_count(lane->spool);
+    packer_pack(lane->packer, buf_slice(&ticket->batch->bytes), ticket->batch->records, &parcel);
+    parcel.time_ns = clock_realtime_ns();
+    parcel_set_text(parcel.output, slice_from_string(lane->settings->name));
+    int result = spool_write(lane->spool, &parcel, parcel.time_ns, &ticket->file);
+    count_spool(lane, bytes, count);
+    if (!judge_disk(lane, write_to, result)) {
+        return false;
+    }
+    counters_add(lane->env.counters, C_RECORDS_SPOOLED, ticket->records);
+    return true;
+}
+
+/* Make room in the queue until it has at most `bytes`, if the disk lets us. */
+static void spill(struct lane *lane, uint64_t bytes)
+{
+    struct ticket *ticket;
+    if (!lane_has_spool(lane) || is_before(lane->write_at_ns)) {
+        return;
+    }
+    while (lane->queued_bytes >= bytes && (ticket = find_without_file(lane)) != NULL &&
+           write_ticket(lane, ticket)) {
+        say_spooling(lane);
+        promise(lane, ticket->batch);
+        if (!ticket->is_sent) {
+            drop_batch(lane, ticket);
+        }
+    }
+}
+
+static void forget_file(struct lane *lane, struct ticket *ticket)
+{
+    uint64_t bytes = spool_bytes(lane->spool);
+    size_t count = spool_count(lane->spool);
+    spool_remove(lane->spool, ticket->file);
+    count_spool(lane, bytes, count);
+    lane->write_at_ns = 0; /* there is room, even if there was none */
+    if (lane->is_spooling && spool_count(lane->spool) == 0) {
+        lane->is_spooling = false;
+        lane->is_full_said = false;
+        log_event(lane->env.log, LOG_INFO, "output %s: all that waited in %s has been sent",
+                  lane->settings->name, spool_directory(lane->spool));
+    }
+}
+
+/* Not sent as garbage, and not kept in the way of the others. */
+static void give_up_file(struct lane *lane, struct ticket *ticket)
+{
+    uint64_t bytes = spool_bytes(lane->spool);
+    size_t count = spool_count(lane->spool);
+    log_event(lane->env.log, LOG_ERROR,
+              "output %s: request %020" PRIu64 " in %s is damaged or gone; a damaged one is set "
+              "aside as .corrupt and not sent",
+              lane->settings->name, ticket->file, spool_directory(lane->spool));
+    spool_set_aside(lane->spool, ticket->file);
+    count_spool(lane, bytes, count);
+    counters_add(lane->env.counters, C_SPOOL_DAMAGED, 1);
+    lane->has_failed = true;
+    remove_ticket(lane, ticket);
+}
+
+static int read_file(struct lane *lane, uint64_t file, struct batch *batch)
+{
+    struct parcel parcel;
+    int result = spool_read(lane->spool, file, &batch->packed, &parcel);
+    if (result != SPOOL_OK) {
+        return result;
+    }
+    if (!packer_unpack(lane->packer, &parcel, &batch->bytes)) {
+        return SPOOL_CORRUPT;
+    }
+    batch->packed_body = parcel.body;
+    batch->packing = parcel.compression;
+    batch->records = parcel.records;
+    return SPOOL_OK;
+}
+
+/* The ticket's batch comes from its file. False if it does not: the ticket may then be gone. */
+static bool read_back(struct lane *lane, struct ticket *ticket)
+{
+    struct batch *batch = batch_new(PARCEL_UNPACKED_BYTES_MAX);
+    int result = read_file(lane, ticket->file, batch);
+    if (result != SPOOL_OK) {
+        batch_free(batch);
+        if (result == SPOOL_CORRUPT) {
+            give_up_file(lane, ticket);
+        } else {
+            judge_disk(lane, read_from, result);
+        }
+        return false;
+    }
+    judge_disk(lane, read_from, SPOOL_OK);
+    batch->refs = 1;
+    if (ticket->records == 0) {
+        ticket->records = batch->records;
+        counters_add(lane->env.counters, C_RECORDS_RESTORED, batch->records);
+        counters_add(lane->env.counters, C_RECORDS_IN_FLIGHT, batch->records);
+    }
+    ticket->batch = batch;
+    lane->queued_bytes += size_of(batch);
+    return true;
+}
+
+/* ---- sending ---- */
+
+static bool are_streams_free(const struct lane *lane, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->position_count; i++) {
+        if (checkpoint_is_under_way(batch->positions[i].checkpoint, lane->index)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool may_leave(const struct lane *lane, const struct batch *batch)
+{
+    if (!lane->output->type->has_room(lane->output)) {
+        return false;
+    }
+    if (lane->sent_count == 0) {
+        return true;
+    }
+    return batch != NULL && !lane->is_alone &&
+           lane->sent_bytes + size_of(batch) <= lane->bytes_max && are_streams_free(lane, batch);
+}
+
+static void send(struct lane *lane, struct ticket *ticket, bool is_alone)
+{
+    struct batch *batch = ticket->batch;
+    for (size_t i = 0; i < batch->position_count; i++) {
+        checkpoint_depart(batch->positions[i].checkpoint, lane->index);
+    }
+    ticket->is_sent = true;
+    lane->is_alone = is_alone;
+    lane->sent_count++;
+    lane->sent_bytes += size_of(batch);
+    lane->queued_bytes -= size_of(batch);
+    lane->output->type->send(lane->output, batch);
+}
+
+static void send_next(struct lane *lane)
+{
+    struct ticket *ticket;
+    while ((ticket = find_unsent(lane)) != NULL && may_leave(lane, ticket->batch)) {
+        bool is_on_disk = ticket->batch == NULL;
+        if (is_on_disk && is_before(lane->read_at_ns)) {
+            return;
+        }
+        if (!is_on_disk || read_back(lane, ticket)) {
+            send(lane, ticket, is_on_disk);
+        }
+    }
+}
+
+/* ---- what came of it ---- */
+
+static void count_done(struct lane *lane, const struct batch *batch, enum delivery delivery,
+                       uint64_t rejected)
+{
+    struct counters *counters = lane->env.counters;
+    if (delivery == DELIVERY_ACCEPTED) {
+        counters_add(counters, C_RECORDS_SENT, batch->records - rejected);
+        counters_add(counters, C_RECORDS_REJECTED, rejected);
+    } else if (delivery == DELIVERY_REFUSED) {
+        counters_add(counters, C_RECORDS_REFUSED, batch->records);
+    }
+    lane->has_failed = lane->has_failed || delivery == DELIVERY_REFUSED || rejected > 0;
+}
+
+static void output_done(void *context, struct batch *batch, enum delivery delivery,
+                        uint64_t rejected)
+{
+    struct lane *lane = context;
+    struct ticket *ticket = lane->first;
+    while (ticket->batch != batch) {
+        ticket = ticket->next;
+    }
+    for (size_t i = 0; i < batch->position_count; i++) {
+        checkpoint_arrive(batch->positions[i].checkpoint, lane->index);
+    }
+    lane->sent_count--;
+    lane->is_alone = false;
+    count_done(lane, batch, delivery, rejected < batch->records ? rejected : batch->records);
+    if (ticket->file != 0 && delivery != DELIVERY_KEPT) {
+        forget_file(lane, ticket);
+    } else if (ticket->file == 0 && delivery != DELIVERY_KEPT) {
+        promise(lane, batch);
+    }
+    drop_batch(lane, ticket);
+    remove_ticket(lane, ticket);
+    if (!lane->is_closing) {
+        send_next(lane);
+        lane->env.moved(lane->env.context);
+    }
+}
+
+/* ---- the lane ---- */
+
+static bool open_spool(struct lane *lane, const struct settings *settings, char **out_error)
+{
+    const struct output_settings *output = lane->settings;
+    char *directory = output->spool_dir != NULL
+                          ? mem_string(output->spool_dir)
+                          : mem_format("%s/spool/%s", settings->data_dir, output->name);
+    int result = spool_open(directory, output->spool_bytes_max, &lane->spool);
+    if (result < 0) {
+        *out_error = mem_format("cannot read the spool of output %s in %s: %s", output->name,
+                                directory, strerror(-result));
+    }
+    free(directory);
+    return result == 0;
+}
+
+static void take_up_files(struct lane *lane)
+{
+    size_t count = spool_count(lane->spool);
+    for (size_t i = 0; i < count; i++) {
+        append(lane, NULL, spool_number(lane->spool, i));
+    }
+    count_spool(lane, 0, 0);
+    if (count > 0) {
+        lane->is_spooling = true;
+        log_event(lane->env.log, LOG_INFO,
+                  "output %s: %zu requests of an earlier run wait in %s and are sent first",
+                  lane->settings->name, count, spool_directory(lane->spool));
+    }
+}
+
+static bool open_output(struct lane *lane, char **out_error)
+{
+    const struct output_type *type = registry_find_output(lane->settings->type);
+    const struct output_env env = {lane->env.loop, lane->env.log, lane->env.counters, output_done,
+                                   lane};
+    if (type == NULL) {
+        *out_error = mem_format("there is no output of type '%s'", lane->settings->type);
+        return false;
+    }
+    lane->output = type->open(lane->settings, &env, out_error);
+    return lane->output != NULL;
+}
+
+struct lane *lane_new(const struct settings *settings, unsigned index, uint64_t bytes_max,
+                      const struct lane_env *env, char **out_error)
+{
+    struct lane *lane = mem_alloc(sizeof(*lane));
+    lane->settings = &settings->outputs[index];
+    lane->index = index;
+    lane->bytes_max = bytes_max;
+    lane->env = *env;
+    lane->end = &lane->first;
+    lane->packer = packer_new(lane->settings->compression);
+    if (!open_spool(lane, settings, out_error) || !open_output(lane, out_error)) {
+        lane_free(lane);
+        return NULL;
+    }
+    take_up_files(lane);
+    return lane;
+}
+
+void lane_free(struct lane *lane)
+{
+    if (lane == NULL) {
+        return;
+    }
+    lane->is_closing = true;
+    lane->write_at_ns = 0;
+    if (lane->spool != NULL) {
+        spill(lane, 0);
+    }
+    if (lane->output != NULL) {
+        lane->output->type->close(lane->output);
+    }
+    while (lane->first != NULL) {
+        if (lane->first->batch != NULL) {
+            drop_batch(lane, lane->first);
+        }
+        remove_ticket(lane, lane->first);
+    }
+    spool_close(lane->spool);
+    packer_free(lane->packer);
+    free(lane);
+}
+
+bool lane_is_required(const struct lane *lane)
+{
+    return lane->settings->required;
+}
+
+bool lane_has_spool(const struct lane *lane)
+{
+    return lane->settings->spool_bytes_max > 0;
+}
+
+bool lane_has_room(const struct lane *lane)
+{
+    return lane->queued_bytes < lane->bytes_max;
+}
+
+bool lane_may_send(const struct lane *lane, const struct batch *batch)
+{
+    return find_unsent(lane) == NULL && may_leave(lane, batch);
+}
+
+static void drop(struct lane *lane, const struct batch *batch)
+{
+    counters_add(lane->env.counters, C_RECORDS_DROPPED, batch->records);
+    if (!lane->is_dropping_said) {
+        lane->is_dropping_said = true;
+        log_event(lane->env.log, LOG_WARN,
+                  "output %s: it is not required, and what waits for its far end takes all the room "
+                  "it has: records are dropped",
+                  lane->settings->name);
+    }
+}
+
+void lane_push(struct lane *lane, struct batch *batch)
+{
+    if (!lane_is_required(lane) && !lane_has_room(lane)) {
+        drop(lane, batch);
+        return;
+    }
+    lane->is_dropping_said = lane->is_dropping_said && lane->first != NULL;
+    batch->refs++;
+    append(lane, batch, 0)->records = batch->records;
+    lane->queued_bytes += size_of(batch);
+    counters_add(lane->env.counters, C_RECORDS_IN_FLIGHT, batch->records);
+    send_next(lane);
+    spill(lane, lane->bytes_max);
+}
+
+void lane_tick(struct lane *lane)
+{
+    spill(lane, lane->bytes_max);
+    send_next(lane);
+}
+
+bool lane_is_empty(const struct lane *lane)
+{
+    return lane->first == NULL;
+}
+
+bool lane_is_safe(const struct lane *lane)
+{
+    return find_without_file(lane) == NULL;
+}
+
+bool lane_has_failed(const struct lane *lane)
+{
+    return lane->has_failed;
+}

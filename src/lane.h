@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_LANE_H
+#define CLEW_LANE_H
+
+/*
+ * One output's way: its queue of batches, its spool, and the output itself.
+ *
+ * Lanes share batches but nothing else, so one whose far end is down holds no other until its own
+ * queue is full. A lane promises each batch once: when the far end has it, or when it is safe on the
+ * disk.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/log.h"
+#include "core/batch.h"
+#include "core/counters.h"
+#include "core/output.h"
+#include "core/settings.h"
+
+struct lane;
+
+struct lane_env {
+    struct ev_loop *loop;
+    const struct log *log;
+    struct counters *counters;
+    void (*promised)(void *context, struct batch *batch); /* not for lanes that are not required */
+    void (*release)(void *context, struct batch *batch);  /* the lane holds it no more */
+    void (*moved)(void *context); /* a batch came back from the output: there may be room */
+    void *context;
+};
+
+/* Opens output number `index` and what is in its spool. `bytes_max` bounds the queue, and again what
+ * the output has in hand. NULL on failure, with *out_error a sentence that the caller frees. */
+struct lane *lane_new(const struct settings *settings, unsigned index, uint64_t bytes_max,
+                      const struct lane_env *env, char **out_error);
+
+/* Closes the output. Where there is a spool, what is in hand goes there; the rest is given up without
+ * a promise: its lines are read again by the next start. NULL is fine. */
+void lane_free(struct lane *lane);
+
+bool lane_is_required(const struct lane *lane);
+bool lane_has_spool(const struct lane *lane); /* one that may be written to */
+
+/* The queue is not full. A lane that is not required drops what comes while it is. */
+bool lane_has_room(const struct lane *lane);
+
+/* This batch would be with the output at once. */
+bool lane_may_send(const struct lane *lane, const struct batch *batch);
+
+/* Takes the batch, and adds its own reference to it; or drops it. */
+void lane_push(struct lane *lane, struct batch *batch);
+
+/* Try again what the disk has refused; call it now and then. */
+void lane_tick(struct lane *lane);
+
+bool lane_is_empty(const struct lane *lane); /* all delivered, what is in the spool too */
+bool lane_is_safe(const struct lane *lane);  /* all delivered or in the spool */
+
+/* Some records were refused for good, or found damaged, since the start. */
+bool lane_has_failed(const struct lane *lane);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_PACKER_H
+#define CLEW_PACKER_H
+
+/*
+ * Requests into the form they have on disk, and back: compressed as they are sent, so that what was
+ * spooled goes out as it lies.
+ */
+
+#include "core/parcel.h"
+
+struct packer;
+
+struct packer *packer_new(enum compression compression);
+void packer_free(struct packer *packer); /* NULL is fine */
+
+/* A parcel with this request; nothing else is set. Its body is good until the next pack. */
+void packer_pack(struct packer *packer, struct slice request, uint32_t records,
+                 struct parcel *out);
+
+/* The request of the parcel, however it is compressed, instead of what was in `out`. False if the
+ * body is not a request of so many bytes and records: `out` is then rubbish. */
+bool packer_unpack(struct packer *packer, const struct parcel *parcel, struct buf *out);
+
+#endif

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several outputs: each at its own pace, checkpoints behind the slowest that is required."""
+import json
+import re
+import urllib.request
+
+import clew
+from far_end import FarEnd
+
+
+def numbered(first, last, width=0):
+    return "".join(f"line {n} {'x' * width}\n" for n in range(first, last))
+
+
+def numbers(far):
+    return [int(body.split()[1]) for body in far.bodies()]
+
+
+def config(tmp, outputs, **more):
+    """A config file with these outputs: (far end or port, options)."""
+    listed = [{"endpoint": f"http://127.0.0.1:{getattr(far, 'port', far)}/v1/logs",
+               "retry": {"initial": "50ms", "max": "200ms"}, "batch": {"bytes": "16KiB"}, **options}
+              for far, options in outputs]
+    path = tmp / "clew.yaml"
+    path.write_text(json.dumps({
+        "data_dir": str(tmp / "data"), "control": {"listen": "off"}, "checkpoint_interval": "100ms",
+        "shutdown_timeout": "1s", "memory_limit": "8MiB",
+        "inputs": [{"include": [str(tmp / "*.log")], "scan_interval": "100ms"}],
+        "outputs": listed, **more}))
+    return path
+
+
+def run(path, *more):
+    return clew.start("run", "-c", path, *more)
+
+
+def metrics(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    return {name: int(value) for name, value in re.findall(r"^(clew_\w+) (\d+)$", text, re.M)}
+
+
+def checkpoints(tmp):
+    path = tmp / "data" / "checkpoints.json"
+    return json.loads(path.read_text())["streams"] if path.exists() else {}
+
+
+def assert_in_order(arrived, count, what):
+    """Every line at least once, and none before the one in front of it."""
+    clew.equal(sorted(set(arrived)), list(range(count)), f"lines at {what}")
+    highest = -1
+    for n in arrived:
+        assert n <= highest + 1, f"{what}: line {n} overtook line {highest + 1}"
+        highest = max(highest, n)
+
+
+def test_every_output_gets_every_record(tmp):
+    (tmp / "app.log").write_text(numbered(0, 1000))
+    with FarEnd(tmp, name="one") as one, FarEnd(tmp, name="two") as two:
+        path = config(tmp, [(one, {"compression": "gzip"}), (two, {"compression": "zstd"})])
+        clew.run_ok("run", "--once", "-c", path)
+        clew.equal(numbers(one), list(range(1000)))
+        clew.equal(numbers(two), list(range(1000)))
+
+
+def test_one_that_is_down_does_not_hold_the_other(tmp):
+    """… and checkpoints wait for it: what it lacks is sent after a restart."""
+    (tmp / "app.log").write_text(numbered(0, 500))
+    down = clew.free_port()
+    with FarEnd(tmp, name="one") as one:
+        path = config(tmp, [(one, {}), (down, {})])
+        with run(path) as process:
+            one.wait_for(500)
+            clew.equal(checkpoints(tmp), {})
+            process.stop()
+        with FarEnd(tmp, port=down, name="two") as two, run(path) as process:
+            two.wait_for(500)
+            clew.equal(process.stop(), 0)
+            assert_in_order(numbers(two), 500, "the one that was down")
+            assert_in_order(numbers(one), 500, "the other")
+        with FarEnd(tmp, port=down, name="again") as again:
+            clew.run_ok("run", "--once", "-c", path)
+            clew.equal(again.bodies(), [])
+
+
+def test_one_that_is_down_holds_the_other_at_its_limit_and_both_get_all(tmp):
+    lines = 20000
+    (tmp / "app.log").write_text(numbered(0, lines, 400))
+    down = clew.free_port()
+    with FarEnd(tmp, name="one") as one:
+        with run(config(tmp, [(one, {}), (down, {})])) as process:
+            one.wait_for(500)
+            process.wait_for(lambda: len(one.bodies()) == len(one.bodies()), "it stands still")
+            with FarEnd(tmp, port=down, name="two") as two:
+                assert len(one.bodies()) < lines, "it did not hold"
+                two.wait_for(lines, deadline=60)
+                one.wait_for(lines, deadline=60)
+                clew.equal(process.stop(), 0)
+                clew.equal(numbers(one), list(range(lines)), "lines at the one that was up")
+                clew.equal(numbers(two), list(range(lines)), "lines at the one that was down")
+
+
+def test_one_that_is_not_required_holds_nobody(tmp):
+    lines = 20000
+    (tmp / "app.log").write_text(numbered(0, lines, 400))
+    port = clew.free_port()
+    down = clew.free_port()
+    with FarEnd(tmp, name="one") as one:
+        path = config(tmp, [(one, {}), (down, {"required": False})],
+                      control={"listen": f"127.0.0.1:{port}"})
+        with run(path) as process:
+            one.wait_for(lines, deadline=60)
+            process.wait_for(lambda: checkpoints(tmp), "checkpoints move")
+            counted = metrics(port)
+            clew.contains(process.err(), "records are dropped")
+            assert counted["clew_dropped_records_total"] > 0, counted
+            clew.equal(counted["clew_received_records_total"] * 2,
+                       counted["clew_sent_records_total"] + counted["clew_dropped_records_total"]
+                       + counted["clew_in_flight_records"], "the books")
+            process.stop()
+        clew.equal(numbers(one), list(range(lines)))
+
+
+def test_one_output_must_be_required(tmp):
+    result = clew.run("check", "-c", config(tmp, [(1, {"required": False})]))
+    clew.equal(result.code, 2)
+    clew.contains(result.err, "no output is `required`")
+
+
+if __name__ == "__main__":
+    clew.main()

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The spool: what an outage costs when it outlasts memory. Nothing, as long as there is disk."""
+import random
+import resource
+import signal
+
+import clew
+from far_end import FarEnd
+from test_outputs import assert_in_order, checkpoints, config, metrics, numbered, numbers, run
+
+LINES = 20000  # of 400 bytes: more than the memory of these tests
+
+
+def spool_files(tmp, name="otlp_http"):
+    folder = tmp / "data" / "spool" / name
+    return sorted(p for p in folder.iterdir() if p.name.isdigit()) if folder.exists() else []
+
+
+def offset(tmp):
+    return max([stream["offset"] for stream in checkpoints(tmp).values()], default=0)
+
+
+def spooling(tmp, port, **more):
+    options = {"spool": {"max_bytes": "64MiB"}, **more}
+    return config(tmp, [(port, options)])
+
+
+def write_log(tmp, lines=LINES):
+    log = tmp / "app.log"
+    log.write_text(numbered(0, lines, 400))
+    return log
+
+
+def test_an_outage_longer_than_memory_goes_to_disk_and_comes_back_in_order(tmp):
+    log, port = write_log(tmp), clew.free_port()
+    with run(spooling(tmp, port)) as process:
+        process.wait_for(lambda: offset(tmp) > log.stat().st_size / 2, "checkpoints move on")
+        clew.contains(process.err(), "requests wait in")
+        with FarEnd(tmp, port=port) as far:
+            far.wait_for(LINES, deadline=60)
+            clew.equal(numbers(far), list(range(LINES)))
+            process.wait_for(lambda: not spool_files(tmp), "the spool is empty")
+            process.wait_for(lambda: "has been sent" in process.err(), "it says so")
+            clew.equal(process.stop(), 0)
+
+
+def test_spool_and_files_are_private(tmp):
+    log, port = write_log(tmp), clew.free_port()
+    with run(spooling(tmp, port)) as process:
+        process.wait_for(lambda: len(spool_files(tmp)) > 1, "files in the spool")
+        process.kill()
+    folder = tmp / "data" / "spool" / "otlp_http"
+    clew.equal(folder.stat().st_mode & 0o777, 0o700)
+    clew.equal({p.stat().st_mode & 0o777 for p in spool_files(tmp)}, {0o600})
+    clew.contains(spool_files(tmp)[0].read_bytes().split(b"\n")[0].decode(), '"records":')
+
+
+def test_killed_while_spooling_and_while_draining_it_loses_nothing(tmp):
+    """kill -9 at random moments of an outage and of its end."""
+    log, port, seed = write_log(tmp), clew.free_port(), random.Random(5)
+    path = spooling(tmp, port)
+    for n in range(6):
+        with run(path) as process:
+            seen = offset(tmp)
+            goal = min(seen + seed.randrange(1, 2 << 20), int(log.stat().st_size * 0.7))
+            process.wait_for(lambda: offset(tmp) >= goal, "checkpoints move on")
+            process.kill()
+    with FarEnd(tmp, port=port) as far:
+        for n in range(4):
+            with run(path) as process:
+                there = len(far.bodies())
+                far.wait_for(min(LINES, there + seed.randrange(1, 3000)))
+                process.kill()
+        clew.run_ok("run", "--once", "-c", path)
+        assert_in_order(numbers(far), LINES, "the far end")
+    clew.equal(spool_files(tmp), [])
+
+
+def test_what_was_spooled_at_a_stop_arrives_though_the_log_is_gone(tmp):
+    """SIGTERM in an outage: what has been read is in the spool, memory too."""
+    log, port = write_log(tmp, 3000), clew.free_port()
+    with run(spooling(tmp, port)) as process:
+        process.wait_for(lambda: "does not take records" in process.err(), "an outage")
+        process.wait_for(lambda: offset(tmp) > 0 or log.stat().st_size < 8 << 20, "it reads")
+        clew.equal(process.stop(), 0)
+    clew.equal(offset(tmp), log.stat().st_size, "the checkpoint")
+    log.unlink()
+    with FarEnd(tmp, port=port) as far:
+        # Another config: compressed otherwise, and without a spool for what comes.
+        clew.run_ok("run", "--once", "-c", config(tmp, [(port, {"compression": "zstd"})]))
+        clew.equal(numbers(far), list(range(3000)))
+
+
+def test_a_full_spool_stops_reading_and_nothing_is_lost(tmp):
+    log, port = write_log(tmp), clew.free_port()
+    control = clew.free_port()
+    path = config(tmp, [(port, {"spool": {"max_bytes": "256KiB"}, "compression": "none"})],
+                  control={"listen": f"127.0.0.1:{control}"})
+    with run(path) as process:
+        process.wait_for(lambda: "is full: reading stops" in process.err(), "it is full")
+        assert sum(p.stat().st_size for p in spool_files(tmp)) <= 256 * 1024
+        counted = metrics(control)
+        assert counted["clew_received_records_total"] < LINES, counted
+        assert counted["clew_spool_bytes"] <= 256 * 1024, counted
+        clew.equal(counted["clew_spool_requests"], len(spool_files(tmp)))
+        with FarEnd(tmp, port=port) as far:
+            far.wait_for(LINES, deadline=60)
+            clew.equal(numbers(far), list(range(LINES)))
+            process.wait_for(lambda: metrics(control)["clew_spool_requests"] == 0, "it drains")
+            clew.equal(metrics(control)["clew_in_flight_records"], 0)
+            clew.equal(process.stop(), 0)
+
+
+def test_a_damaged_file_is_set_aside_and_the_others_arrive(tmp):
+    log, port = write_log(tmp, 3000), clew.free_port()
+    path = spooling(tmp, port)
+    with run(path) as process:
+        process.wait_for(lambda: "does not take records" in process.err(), "an outage")
+        clew.equal(process.stop(), 0)
+    files = spool_files(tmp)
+    assert len(files) > 2, files
+    torn, changed = files[0], files[1]
+    torn.write_bytes(torn.read_bytes()[:-7])
+    data = bytearray(changed.read_bytes())
+    data[len(data) // 2] ^= 4
+    changed.write_bytes(data)
+    with FarEnd(tmp, port=port) as far:
+        result = clew.run("run", "--once", "-c", path)
+        clew.equal(result.err.count("is damaged or gone"), 2, result.err)
+        arrived = numbers(far)
+    clew.equal(arrived, list(range(3000 - len(arrived), 3000)))
+    names = sorted(p.name for p in torn.parent.iterdir())
+    clew.equal(names, [torn.name + ".corrupt-1", changed.name + ".corrupt-1"])
+
+
+def test_a_disk_that_takes_nothing_stops_reading_until_there_is_space(tmp):
+    log, port, seed = tmp / "app.log", clew.free_port(), random.Random(3)
+    log.write_text("".join(f"line {n} {seed.randbytes(200).hex()}\n" for n in range(LINES)))
+    path = spooling(tmp, port)
+    # Files end at 8 KiB, as if the disk were full; the signal that comes with it is ignored.
+    prefix = ["/bin/sh", "-c", 'trap "" XFSZ; ulimit -S -f 16; exec "$0" "$@"']
+    with clew.start("run", "-c", path, prefix=prefix) as process:
+        process.wait_for(lambda: "cannot write to its spool" in process.err(), "it says so")
+        before = offset(tmp)
+        assert before < log.stat().st_size / 2, before
+        hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        process.wait_for(lambda: "can write to its spool" in process.err(), "it goes on")
+        process.wait_for(lambda: offset(tmp) > before, "checkpoints move")
+        with FarEnd(tmp, port=port) as far:
+            far.wait_for(LINES, deadline=60)
+            clew.equal(process.stop(signal.SIGTERM), 0)
+            clew.equal(numbers(far), list(range(LINES)))
+
+
+if __name__ == "__main__":
+    clew.main()
