@@ -22,6 +22,7 @@ enum view {
     VIEW_TABLE,
     VIEW_JSON,
     VIEW_MARKDOWN,
+    VIEW_HTML,
 };
 
 enum {
@@ -44,12 +45,14 @@ struct arguments {
     bool quiet;
 };
 
-static const char *const formats[] = {"table", "json", "markdown", NULL};
+static const char *const formats[] = {"table", "json", "markdown", "html", NULL};
 
 static const struct cli_option options[] = {
     CONFIG_OPTIONS(struct arguments, config),
     {"format", 0, CLI_CHOICE, offsetof(struct arguments, format), NULL,
-     "a table for people, one JSON object for machines, or Markdown for a merge request", formats},
+     "a table for people, one JSON object for machines, Markdown for a merge request, or one page of "
+     "HTML that needs nothing else",
+     formats},
     {"min-coverage", 0, CLI_RATIO, offsetof(struct arguments, min_coverage), "SHARE",
      "what every known traced service has to reach, such as 80%; at least one has to be traced",
      NULL},
@@ -310,6 +313,8 @@ static void print_report(const struct audit_report *report, const struct setting
         free(text);
     } else if (arguments->format == VIEW_MARKDOWN) {
         audit_markdown_print(&view, stdout);
+    } else if (arguments->format == VIEW_HTML) {
+        audit_html_print(&view, stdout);
     } else {
         audit_table_print(&view, stdout);
     }
@@ -345,6 +350,9 @@ static int audit_paths(const struct settings *settings, const struct cli_texts *
     auditor.audit = audit_new(&settings->audit);
     audit_break_down(auditor.audit, by->items, by->count);
     audit_keep_samples(auditor.audit, arguments->no_samples ? 0 : SAMPLE_BYTES_MAX);
+    if (arguments->format == VIEW_HTML) {
+        audit_keep_trend(auditor.audit);
+    }
     read_everything(&auditor, paths, arguments->quiet);
     int status = conclude(&auditor, policy, arguments);
     audit_free(auditor.audit);

@@ -21,6 +21,13 @@ void audit_table_print(const struct audit_view *view, FILE *out);
 /* The same for the description of a merge request. */
 void audit_markdown_print(const struct audit_view *view, FILE *out);
 
+/* The same as one page for a browser: no script, nothing fetched, nothing of the log is markup.
+ * With a trend where the audit kept one. */
+void audit_html_print(const struct audit_view *view, FILE *out);
+
+/* The style sheet of that page. */
+extern const char audit_html_style[];
+
 /* What the policy says of the whole, one sentence without newline. The caller frees it. */
 char *audit_verdict_text(const struct audit_view *view);
 

@@ -78,6 +78,11 @@ void audit_keep_samples(struct audit *audit, size_t bytes_max)
     audit->sample_bytes_left = bytes_max;
 }
 
+void audit_keep_trend(struct audit *audit)
+{
+    audit->has_trend = true;
+}
+
 /* ---- origins ---- */
 
 static const char *text_of(const struct source *source, const char *key)
@@ -290,6 +295,23 @@ static void keep_sample(struct audit *audit, struct audit_group *group, const st
     group->samples[record->trace_class] = mem_string_from(slice_make(text, len));
 }
 
+/* A time long before or after everything else would leave one bucket for all of it. */
+static void count_trend(struct audit_group *group, const struct record *record)
+{
+    static const uint64_t second_ns = UINT64_C(1000000000);
+    static const uint64_t day_s = 86400;
+    static const uint64_t year_2000_s = UINT64_C(946684800);
+    uint64_t time_ns = record->time_ns != 0 ? record->time_ns : record->runtime_time_ns;
+    uint64_t time_s = time_ns / second_ns;
+    if (time_s < year_2000_s || time_s > record->observed_time_ns / second_ns + day_s) {
+        return;
+    }
+    if (group->trend == NULL) {
+        group->trend = mem_alloc(sizeof(*group->trend));
+    }
+    audit_trend_add(group->trend, time_s, 1, record->has_trace_id);
+}
+
 /* ---- counting ---- */
 
 void audit_count(struct audit *audit, const struct record *record)
@@ -304,6 +326,9 @@ void audit_count(struct audit *audit, const struct record *record)
     book_count(&group->book, record);
     audit->preservation.ids_in += record->has_trace_id;
     audit->preservation.fields_in += record->fields.count;
+    if (audit->has_trend) {
+        count_trend(group, record);
+    }
     if (audit->dimension_count > 0) {
         count_part(audit, group, origin, record);
     }

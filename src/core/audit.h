@@ -49,6 +49,9 @@ void audit_break_down(struct audit *audit, const enum audit_dimension *dimension
 /* Keep one sample line of each class in each group, `bytes_max` in all; 0, the default: none. */
 void audit_keep_samples(struct audit *audit, size_t bytes_max);
 
+/* Keep coverage over time of each group, by the records' own times. */
+void audit_keep_trend(struct audit *audit);
+
 /* Count one record, right after the resolve stage. */
 void audit_count(struct audit *audit, const struct record *record);
 

@@ -119,6 +119,7 @@ void audit_group_free(struct audit_group *group, size_t dimension_count)
     }
     free_part(group->overflow_part, dimension_count);
     map_fini(&group->parts);
+    free(group->trend);
     free(group->service);
     free(group->name_space);
     free(group);
@@ -214,6 +215,12 @@ void audit_group_merge(struct audit_group *into, const struct audit_group *from,
         if (into->samples[i] == NULL) {
             into->samples[i] = mem_string(from->samples[i]);
         }
+    }
+    if (from->trend != NULL) {
+        if (into->trend == NULL) {
+            into->trend = mem_alloc(sizeof(*into->trend));
+        }
+        audit_trend_merge(into->trend, from->trend);
     }
     merge_parts(into, from, dimension_count);
 }

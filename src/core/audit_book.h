@@ -9,6 +9,7 @@
 
 #include "base/map.h"
 #include "core/audit.h"
+#include "core/audit_trend.h"
 
 /*
  * The most frequent trace ids, by the space-saving algorithm (Metwally et al., 2005): a new id
@@ -50,6 +51,7 @@ struct audit_group {
     bool is_overflow; /* of all groups beyond groups_max */
     struct book book;
     char *samples[TRACE_CLASSES]; /* NULL: none yet */
+    struct audit_trend *trend;    /* NULL: not kept, or no record with a time */
     struct map parts;
     struct audit_part *last_part;
     struct audit_part *overflow_part;
@@ -73,6 +75,7 @@ struct audit {
     enum audit_dimension dimensions[AUDIT_DIMENSIONS];
     size_t dimension_count;
     size_t sample_bytes_left;
+    bool has_trend;
     size_t parts_left;
     struct map groups;
     struct map origins;

@@ -217,6 +217,9 @@ static void fill(struct audit_report *report, struct gathering *all)
             list_parts(entry);
             explain(entry, audit);
             book_merge(&report->total, &group->book);
+            if (group->trend != NULL) {
+                audit_trend_merge(&report->trend, group->trend);
+            }
         }
     }
     qsort(report->entries, report->count, sizeof(*report->entries), compare_entries);

@@ -43,6 +43,7 @@ struct audit_entry {
 struct audit_report {
     struct book total;
     double coverage;
+    struct audit_trend trend;    /* of all; empty unless trends are kept */
     struct audit_entry *entries; /* worst first */
     size_t count;
     enum audit_dimension dimensions[AUDIT_DIMENSIONS];

@@ -3,7 +3,8 @@
 
 A test file defines functions `test_…` and ends with `clew.main()`. A function with a parameter
 named `tmp` is given a fresh folder (a pathlib.Path) that is gone afterwards. The docstring or the
-name is the sentence that is shown. The last line printed is `N passed, N failed`.
+name is the sentence that is shown. The last line printed is `N passed, N failed`, and `N skipped`
+where a test raised Skipped because something that is not clew's is missing.
 
     import clew
 
@@ -40,6 +41,10 @@ SANITIZER_SIGNS = ("AddressSanitizer", "LeakSanitizer", "runtime error:")
 
 class Failure(AssertionError):
     """A test's own sentence, shown without a stack."""
+
+
+class Skipped(Exception):
+    """What the test needs is not here; the sentence says what that is."""
 
 
 def environment(extra=None):
@@ -246,6 +251,9 @@ def passes(function):
     title = function.__name__[len("test_"):].replace("_", " ")
     try:
         run_test(function)
+    except Skipped as reason:
+        print(f"skipped {title}: {reason}")
+        return None
     except Failure as failure:
         print(f"FAILED {title}\n    " + str(failure).replace("\n", "\n    "))
         return False
@@ -270,5 +278,6 @@ def main():
         results.append(passes(getattr(sys.modules["__main__"], name)))
         sys.stdout.flush()
     failed = results.count(False) + (not results)
-    print(f"{results.count(True)} passed, {failed} failed")
+    skipped = f", {results.count(None)} skipped" if None in results else ""
+    print(f"{results.count(True)} passed, {failed} failed{skipped}")
     sys.exit(1 if failed else 0)
