@@ -22,11 +22,12 @@ LAYERS = {
     "config": MIDDLE | {"config"},
     "input": MIDDLE | {"input"},
     "control": MIDDLE | {"control"},
+    "lint": MIDDLE | {"lint"},
     "receive": MIDDLE | {"receive"},
     "parsers": MIDDLE | {"parsers"},
     "outputs": MIDDLE | {"outputs"},
     "top": MIDDLE | {"config", "input", "control", "receive", "parsers", "outputs", "top", "cli"},
-    "cli": MIDDLE | {"config", "input", "control", "receive", "parsers", "outputs", "top", "cli"},
+    "cli": MIDDLE | {"config", "input", "control", "lint", "receive", "parsers", "outputs", "top", "cli"},
 }
 
 # The header of a library → the files that may know it.
@@ -34,12 +35,14 @@ LIBRARIES = {
     "curl/curl.h": {"outputs/http_client.c", "src/base/curl_loop.c"},
     "ev.h": {"src/base/curl_loop.c", "src/base/http_server.c", "src/cli/receive.c",
              "src/daemon.c", "src/input/input.c", "src/input/watch.c", "outputs/otlp_http.c"},
-    "jansson.h": {"src/cli/check.c", "src/core/audit_json.c", "src/core/checkpoint_text.c", "src/core/parcel.c",
+    "jansson.h": {"src/cli/check.c", "src/cli/lint.c", "src/cli/lint_sarif.c",
+                  "src/core/audit_json.c", "src/core/checkpoint_text.c", "src/core/parcel.c",
+                  "src/lint/item_json.c",
                   "src/receive/decode.c", "src/receive/decode_json.c", "outputs/response.c"},
     "libdeflate.h": {"outputs/compress.c", "src/receive/uncompress.c"},
     "microhttpd.h": {"src/base/http_server.c"},
-    "pcre2.h": {"src/core/trace_user.c"},
-    "yaml.h": {"src/config/yaml.c"},
+    "pcre2.h": {"src/core/trace_user.c", "src/lint/regex.c"},
+    "yaml.h": {"src/config/yaml.c", "src/lint/yaml.c"},
     "zlib.h": {"src/input/gzip_reader.c", "src/input/read_lines.c"},
     "zstd.h": {"outputs/compress.c", "src/receive/uncompress.c"},
 }
