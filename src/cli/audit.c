@@ -6,13 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "cli/audit_views.h"
 #include "cli/config_options.h"
 #include "cli/options.h"
 #include "config/config.h"
 #include "core/audit.h"
+#include "core/audit_baseline.h"
 #include "core/audit_json.h"
 #include "input/file_list.h"
 #include "input/read_lines.h"
@@ -29,6 +32,7 @@ enum {
     SAMPLE_BYTES_MAX = 2 * 1024 * 1024,
     PROGRESS_BYTES_MIN = 16 * 1024 * 1024, /* less is done before anybody would read it */
     PROGRESS_INTERVAL_MS = 200,
+    BASELINE_BYTES_MAX = 256 * 1024 * 1024,
 };
 
 static const double not_given = -1;
@@ -40,6 +44,8 @@ struct arguments {
     uint64_t min_records;
     struct cli_texts fail_on;
     struct cli_texts by;
+    const char *baseline;
+    double margin;
     bool no_hints;
     bool no_samples;
     bool quiet;
@@ -63,6 +69,10 @@ static const struct cli_option options[] = {
     {"by", 0, CLI_TEXTS, offsetof(struct arguments, by), "NAME[,NAME]",
      "break services down by namespace, pod, container, logger, callsite, severity, stream or file",
      NULL},
+    {"baseline", 0, CLI_TEXT, offsetof(struct arguments, baseline), "FILE",
+     "an earlier JSON report: exit with 3 if a service got worse", NULL},
+    {"margin", 0, CLI_RATIO, offsetof(struct arguments, margin), "SHARE",
+     "how much less coverage than in the baseline is no worse, 5% unless given", NULL},
     {"no-hints", 0, CLI_FLAG, offsetof(struct arguments, no_hints), NULL,
      "only the numbers, not why and what to do", NULL},
     {"no-samples", 0, CLI_FLAG, offsetof(struct arguments, no_samples), NULL,
@@ -78,6 +88,7 @@ struct auditor {
     struct counters counters;
     struct pipeline *pipeline;
     struct audit *audit;
+    const struct audit_baseline *baseline; /* NULL: none */
     struct frame *frame;
     uint64_t sources;
     uint64_t bytes_total;
@@ -320,10 +331,36 @@ static void print_report(const struct audit_report *report, const struct setting
     }
 }
 
+/* NULL after a complaint, or when there is none to compare with. */
+static struct audit_baseline *read_baseline(const char *path)
+{
+    struct buf text;
+    char *error = NULL;
+    struct audit_baseline *baseline = NULL;
+    if (path == NULL) {
+        return NULL;
+    }
+    buf_init(&text, BASELINE_BYTES_MAX);
+    int result = file_read_whole(path, &text);
+    if (result < 0) {
+        fprintf(stderr, "clew audit: the baseline %s cannot be read: %s\n", path,
+                strerror(-result));
+    } else if ((baseline = audit_baseline_new(text.data, text.len, &error)) == NULL) {
+        fprintf(stderr, "clew audit: the baseline %s %s\n", path, error);
+        free(error);
+    }
+    buf_fini(&text);
+    return baseline;
+}
+
 static int conclude(struct auditor *auditor, const struct audit_policy *policy,
                     const struct arguments *arguments)
 {
     struct audit_report *report = audit_report_new(auditor->audit, policy);
+    if (auditor->baseline != NULL) {
+        audit_baseline_compare(auditor->baseline, arguments->margin,
+                               auditor->settings->audit.min_records, report);
+    }
     print_report(report, auditor->settings, arguments);
     bool is_met = report->is_met;
     audit_report_free(report);
@@ -338,9 +375,10 @@ static int conclude(struct auditor *auditor, const struct audit_policy *policy,
 
 static int audit_paths(const struct settings *settings, const struct cli_texts *paths,
                        const struct arguments *arguments, const struct audit_policy *policy,
-                       const struct dimensions *by)
+                       const struct dimensions *by, const struct audit_baseline *baseline)
 {
-    struct auditor auditor = {.settings = settings, .input = &settings->inputs[0]};
+    struct auditor auditor = {
+        .settings = settings, .input = &settings->inputs[0], .baseline = baseline};
     char *error = NULL;
     auditor.pipeline = pipeline_new(settings, &auditor.counters, &error);
     if (auditor.pipeline == NULL) {
@@ -401,18 +439,25 @@ static int audit_with(const struct arguments *arguments, const struct cli_texts 
     if (settings == NULL) {
         return EXIT_USAGE;
     }
+    struct audit_baseline *baseline = read_baseline(arguments->baseline);
+    if (baseline == NULL && arguments->baseline != NULL) {
+        settings_free(settings);
+        return EXIT_USAGE;
+    }
     settle(settings, arguments, &policy);
     if (by.count == 0) { /* not shown, but one hint goes by it */
         take_dimension(&by, audit_dimension_names[AUDIT_BY_LOGGER]);
     }
-    int status = audit_paths(settings, paths, arguments, &policy, &by);
+    int status = audit_paths(settings, paths, arguments, &policy, &by, baseline);
+    audit_baseline_free(baseline);
     settings_free(settings);
     return status;
 }
 
 static int run(int argc, char **argv)
 {
-    struct arguments arguments = {.min_coverage = not_given, .min_records = UINT64_MAX};
+    struct arguments arguments = {
+        .min_coverage = not_given, .min_records = UINT64_MAX, .margin = 0.05};
     struct cli_texts paths = {0};
     int status = EXIT_USAGE;
     if (cli_parse(&command_audit, argc, argv, &arguments, &paths, SIZE_MAX, &status)) {
@@ -437,7 +482,8 @@ const struct command command_audit = {
         "\n"
         "Exit status: 0 good, 1 something could not be read, 2 wrong usage or config, 3 the\n"
         "policy is not met: a service that is known to be traced (any valid id, or listed in\n"
-        "the config) is under its minimum, 50 % unless set.\n",
+        "the config) is under its minimum, 50 % unless set, or, with --baseline, a service's\n"
+        "coverage fell by more than the margin.\n",
     .options = options,
     .run = run,
 };

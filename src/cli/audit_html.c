@@ -242,13 +242,18 @@ static void print_head(const struct audit_entry *entry, FILE *out)
             audit_share_text(entry->coverage, share));
     fprintf(out, "<span class=\"soft num\">%s</span>",
             audit_records_text(group->book.records, records));
+    if (entry->is_worse) {
+        fprintf(out, "<strong class=\"worse\">worse: was %s</strong>",
+                audit_share_text(entry->before, share));
+    }
     const char *verdict = audit_verdict_name(entry->verdict);
     fprintf(out, "<span class=\"verdict %s\">%s</span></div>\n", verdict, verdict);
 }
 
 static void print_entry(const struct audit_view *view, const struct audit_entry *entry, FILE *out)
 {
-    bool has_failed = entry->verdict == AUDIT_BELOW || entry->verdict == AUDIT_NOT_TRACED;
+    bool has_failed = entry->verdict == AUDIT_BELOW ||
+                      entry->verdict == AUDIT_NOT_TRACED || entry->is_worse;
     print_head(entry, out);
     print_bar(&entry->group->book, entry->is_traced ? entry->min_coverage : 0, out);
     print_classes(&entry->group->book, entry->is_instrumented, out);

@@ -64,8 +64,11 @@ static void print_entry(const struct audit_view *view, const struct audit_entry 
     print_escaped(entry->group->service, out);
     fputs(entry->verdict == AUDIT_BELOW ? "** | " : " | ", out);
     print_escaped(entry->group->name_space != NULL ? entry->group->name_space : "", out);
-    print_numbers(&entry->group->book, entry->is_instrumented, audit_verdict_name(entry->verdict),
-                  out);
+    char share[16];
+    char verdict[64];
+    snprintf(verdict, sizeof(verdict), entry->is_worse ? "%s, **worse**: was %s" : "%s",
+             audit_verdict_name(entry->verdict), audit_share_text(entry->before, share));
+    print_numbers(&entry->group->book, entry->is_instrumented, verdict, out);
     for (size_t i = 0; view->has_parts && i < entry->part_count; i++) {
         char *text = audit_part_text(view->report, entry->parts[i]);
         fputs("| &nbsp;&nbsp;", out);
@@ -78,7 +81,7 @@ static void print_entry(const struct audit_view *view, const struct audit_entry 
 
 static void print_hints(const struct audit_view *view, const struct audit_entry *entry, FILE *out)
 {
-    if (entry->verdict != AUDIT_BELOW && entry->verdict != AUDIT_NOT_TRACED) {
+    if (entry->verdict != AUDIT_BELOW && entry->verdict != AUDIT_NOT_TRACED && !entry->is_worse) {
         return;
     }
     for (size_t i = 0; i < entry->hint_count; i++) {

@@ -96,6 +96,10 @@ static void print_entry(const struct audit_view *view, const struct audit_entry 
     }
     fputs(colour_of(view, entry->verdict), out);
     print_book(view, &group->book, entry->is_instrumented, audit_verdict_name(entry->verdict), out);
+    if (entry->is_worse) {
+        char share[16];
+        fprintf(out, "  worse: was %s in the baseline\n", audit_share_text(entry->before, share));
+    }
     fputs(plain(view), out);
 }
 
@@ -156,7 +160,7 @@ static void print_hint(const struct audit_view *view, const struct audit_entry *
 /* For those that failed, and those that have no ids at all. */
 static void print_hints(const struct audit_view *view, const struct audit_entry *entry, FILE *out)
 {
-    if ((entry->verdict != AUDIT_BELOW && entry->verdict != AUDIT_NOT_TRACED) ||
+    if ((entry->verdict != AUDIT_BELOW && entry->verdict != AUDIT_NOT_TRACED && !entry->is_worse) ||
         entry->hint_count == 0) {
         return;
     }

@@ -185,6 +185,33 @@ static void print_met_or_not(const struct audit_report *report, FILE *out)
     }
 }
 
+/* `; worse than the baseline: checkout (98.0 % → 12.0 %) and 3 more` */
+static void print_worse(const struct audit_report *report, FILE *out)
+{
+    enum { NAMED = 3, NAME_COLUMNS = 24 };
+    size_t named = 0;
+    fprintf(out, report->worse_count > 0 ? "; worse than the baseline: "
+                                         : "; no service is worse than in the baseline");
+    for (size_t i = 0; i < report->count && named < NAMED; i++) {
+        const struct audit_entry *entry = &report->entries[i];
+        if (entry->is_worse) {
+            char before[16];
+            char now[16];
+            fputs(named++ > 0 ? ", " : "", out);
+            audit_print_cell(entry->group->service, NAME_COLUMNS, false, out);
+            fprintf(out, " (%s, was %s)", audit_share_text(entry->coverage, now),
+                    audit_share_text(entry->before, before));
+        }
+    }
+    if (report->worse_count > named) {
+        fprintf(out, " and %zu more", report->worse_count - named);
+    }
+    if (report->gone_count > 0) {
+        fprintf(out, "; %zu of the baseline's services %s no record here", report->gone_count,
+                report->gone_count == 1 ? "has" : "have");
+    }
+}
+
 char *audit_verdict_text(const struct audit_view *view)
 {
     char *text = NULL;
@@ -195,6 +222,9 @@ char *audit_verdict_text(const struct audit_view *view)
     fprintf(memory, "policy: %s of the records of each known traced service: ",
             audit_share_text(view->settings->min_coverage, share));
     print_met_or_not(view->report, memory);
+    if (view->report->is_compared) {
+        print_worse(view->report, memory);
+    }
     fclose(memory);
     return text;
 }

@@ -6,25 +6,27 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-/* Names come from logs: what is not UTF-8 in them is shown as U+FFFD. */
-static json_t *text(const char *string)
+char *audit_json_name(const char *name)
 {
-    if (string == NULL) {
-        return json_null();
+    if (name == NULL) {
+        return NULL;
     }
-    size_t len = strlen(string);
-    if (utf8_is_valid(string, len)) {
-        return json_stringn(string, len);
-    }
+    size_t len = strlen(name);
     char *clean = mem_alloc(3 * len + 1);
     size_t n = 0;
     for (size_t i = 0; i < len;) {
-        size_t sequence = utf8_sequence_len(string + i, len - i);
-        memcpy(clean + n, sequence > 0 ? string + i : "\xef\xbf\xbd", sequence > 0 ? sequence : 3);
+        size_t sequence = utf8_sequence_len(name + i, len - i);
+        memcpy(clean + n, sequence > 0 ? name + i : "\xef\xbf\xbd", sequence > 0 ? sequence : 3);
         n += sequence > 0 ? sequence : 3;
         i += sequence > 0 ? sequence : 1;
     }
-    json_t *made = json_stringn(clean, n);
+    return clean;
+}
+
+static json_t *text(const char *string)
+{
+    char *clean = audit_json_name(string);
+    json_t *made = clean != NULL ? json_string(clean) : json_null();
     free(clean);
     return made;
 }
@@ -182,6 +184,12 @@ static json_t *group_of(const struct audit_report *report, const struct audit_en
     set(object, "min_coverage", share(entry->min_coverage));
     set(object, "traced", json_boolean(entry->is_traced));
     set(object, "instrumented", json_boolean(entry->is_instrumented));
+    if (entry->has_before) {
+        json_t *baseline = json_object();
+        set(baseline, "coverage", share(entry->before));
+        set(baseline, "worse", json_boolean(entry->is_worse));
+        set(object, "baseline", baseline);
+    }
     if (entry->ecosystem != ECOSYSTEM_UNKNOWN) {
         set(object, "ecosystem", json_string(ecosystem_name(entry->ecosystem)));
     }
@@ -266,6 +274,12 @@ char *audit_json(const struct audit_report *report, const struct audit_settings 
     }
     set(root, "policy", policy_of(report, settings));
     set(root, "preservation", preservation);
+    if (report->is_compared) {
+        json_t *baseline = json_object();
+        set(baseline, "worse", number(report->worse_count));
+        set(baseline, "gone", number(report->gone_count));
+        set(root, "baseline", baseline);
+    }
     set(root, "groups", groups);
     char *line = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
     ENSURE(line != NULL);

@@ -15,6 +15,10 @@ enum { AUDIT_JSON_VERSION = 1 };
 char *audit_json(const struct audit_report *report, const struct audit_settings *settings,
                  const struct audit_history *history);
 
+/* A name as the report writes it: what is not UTF-8 in it is U+FFFD. The caller frees it; NULL stays
+ * NULL. */
+char *audit_json_name(const char *name);
+
 /* One line of a summary, without newline: a service's, or that of all together (entry NULL). The
  * caller frees it. */
 char *audit_json_summary(const struct audit_report *report, const struct audit_entry *entry,

@@ -36,6 +36,9 @@ struct audit_entry {
     bool is_traced;
     bool is_instrumented; /* some record shows that a logger adds ids: its absents mean no span */
     enum ecosystem ecosystem;
+    bool has_before; /* the baseline had enough records of it … */
+    double before;   /* … and this coverage; see core/audit_baseline.h */
+    bool is_worse;
     struct audit_hint *hints; /* the one that explains most records first */
     size_t hint_count;
 };
@@ -51,7 +54,10 @@ struct audit_report {
     struct audit_preservation preservation;
     uint32_t failed_on;     /* of policy.fail_on, what occurred */
     bool is_nothing_traced; /* must_be_traced, and none is */
-    bool is_met;            /* the whole policy */
+    bool is_compared;       /* with a baseline: … */
+    size_t worse_count;     /* … services that got worse */
+    size_t gone_count;      /* … services that were there, and no record is of them now */
+    bool is_met;            /* the whole policy, the baseline included */
 };
 
 struct audit_report *audit_report_new(const struct audit *audit, const struct audit_policy *policy);

@@ -97,6 +97,58 @@ def test_the_table_fits_a_hundred_columns_worst_first_totals_last(tmp):
     assert "\033" not in result.out, result
 
 
+def test_a_baseline_tells_which_services_got_worse(tmp):
+    old = tmp / "old.json"
+    cart = lines(1, 1).replace("shop", "cart")
+    old.write_text(audit("--format", "json", stdin=lines(9, 1) + cart + cart.replace("cart", "gone")).out)
+    for good, bare, options, code in [
+            (9, 1, [], 0),
+            (17, 3, [], 0),                                  # 85 %: at the margin
+            (84, 16, [], 3),                                 # still met, but worse
+            (84, 16, ["--margin", "10%"], 0),
+            (95, 5, ["--margin", "0"], 0),
+            (89, 11, ["--margin", "0"], 3),
+            (0, 10, [], 3),                                  # nothing is left: not even judged
+            (0, 10, ["--min-records", "20"], 0)]:            # too few to say
+        now = report("--baseline", old, *options, stdin=lines(good, bare) + cart)
+        result = audit("--baseline", old, *options, stdin=lines(good, bare) + cart)
+        assert result.code == code, (good, bare, options, result)
+        clew.equal(now["baseline"], {"worse": int(code == 3), "gone": 1})
+        assert ("worse: was 90.0 %" in result.out) == (code == 3), result
+        if "--min-records" not in options:
+            clew.equal(group(now, "shop")["baseline"], {"coverage": 0.9, "worse": code == 3})
+            clew.equal(group(now, "cart")["baseline"]["worse"], False)
+    result = audit("--baseline", old, "--format", "markdown", stdin=lines(0, 10) + cart)
+    clew.contains(result.out, "not_traced, **worse**: was 90.0 %")
+    clew.contains(result.out, "1 of the baseline's services has no record here")
+
+
+def test_a_baseline_that_is_none_is_refused(tmp):
+    for text, why in [("", "is not JSON"), ("[]", "is not a report"), ('{"version":1}', "not a report"),
+                      ('{"version":2,"groups":[]}', "has version 2"),
+                      ('{"version":1,"groups":[{"service":1}]}', "in group 0")]:
+        (tmp / "old.json").write_text(text)
+        result = audit("--baseline", tmp / "old.json", stdin=lines(1, 0))
+        clew.equal(result.code, 2)
+        clew.contains(result.err, why)
+    result = audit("--baseline", tmp / "none.json", stdin=lines(1, 0))
+    clew.equal(result.code, 2)
+    clew.contains(result.err, "No such file")
+
+
+def test_a_hundred_thousand_services_stay_within_bounds(tmp):
+    log = tmp / "a.log"
+    log.write_text("".join(f'{{"service.name":"s{n}{"x" * (n % 99)}","msg":"m","logger":"l{n}"}}\n'
+                           for n in range(100000)))
+    found = report("--by", "logger", log)
+    clew.equal(found["records"], 100000)
+    clew.equal(len(found["groups"]), 10001)
+    others, = [g for g in found["groups"] if g.get("overflow")]
+    clew.equal((others["service"], others["records"]), ("(others)", 90000))
+    clew.equal(len(others["parts"]), 1)
+    clew.contains(audit("--set", "audit.groups_max=10", log).out, "(others)")
+
+
 def test_markdown_is_a_table_that_names_cannot_break():
     text = lines(1, 9).replace("shop", "a|b`<x>")
     result = audit("--format", "markdown", stdin=text)
