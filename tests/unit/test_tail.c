@@ -575,19 +575,21 @@ static void an_unreadable_file_is_counted_and_read_once_it_can_be(void **state)
     rig_run_until(rig, 3);
 }
 
-static void files_that_live_a_moment_are_read(void **state)
+/* No scan comes to help: what is not read at the hint of the kernel is not read before the deadline
+ * of rig_run_until(). */
+static void files_that_live_a_moment_are_read_at_the_hint_of_the_kernel(void **state)
 {
     struct rig *rig = *state;
+    rig->settings.scan_interval_ms = 3600 * 1000;
     rig_open(rig, "*.log");
     rig_run_to_end(rig);
     for (int i = 0; i < 20; i++) {
         char name[32];
         snprintf(name, sizeof(name), "job%d.log", i);
         rig_append_numbers(rig, name, i + 1, i + 1);
-        rig_run_ms(rig, 50);
+        rig_run_until(rig, (size_t)i + 1);
         rig_remove(rig, name);
     }
-    rig_run_until(rig, 20);
     rig_assert_numbers(rig, 1, 20);
 }
 
@@ -642,7 +644,7 @@ int main(int argc, char **argv)
         TEST(at_the_end_means_read_and_taken),
         TEST(nothing_at_all_is_at_the_end),
         TEST(an_unreadable_file_is_counted_and_read_once_it_can_be),
-        TEST(files_that_live_a_moment_are_read),
+        TEST(files_that_live_a_moment_are_read_at_the_hint_of_the_kernel),
         TEST(the_sink_is_told_of_time_and_of_ends),
     };
     if (argc > 1) {
