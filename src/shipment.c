@@ -125,6 +125,8 @@ static void seal(struct shipment *shipment)
     enlist(shipment, batch);
     if (batch->records > 0) {
         otlp_encoder_end(shipment->encoder, &batch->bytes);
+        counters_subtract(shipment->env.counters, C_RECORDS_IN_FLIGHT,
+                          batch->records * shipment->lane_count); /* the lanes count it from now */
         counters_add(shipment->env.counters, C_BATCHES, 1);
         counters_add(shipment->env.counters, C_BYTES_ENCODED, batch->bytes.len);
         for (size_t i = 0; i < shipment->lane_count; i++) {
@@ -297,6 +299,7 @@ void shipment_add(struct shipment *shipment, const struct record *record,
     shipment->now_ns = now_ns;
     if (otlp_encoder_add(shipment->encoder, record, &batch->bytes)) {
         batch->records++;
+        counters_add(shipment->env.counters, C_RECORDS_IN_FLIGHT, shipment->lane_count);
     } else {
         count_too_large(shipment, record);
     }

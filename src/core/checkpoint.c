@@ -26,6 +26,7 @@
  */
 
 enum {
+    SIZE_STEP_BYTES = 64 * 1024, /* growth that is worth writing down by itself */
     FORGET_AFTER_S = 7 * 24 * 3600,
     PRUNE_UPTIME_S = 3600, /* by then every stream that still exists has been claimed */
 };
@@ -36,6 +37,7 @@ enum {
 struct name {
     uint64_t generation;
     uint64_t size;
+    uint64_t written_size; /* as the file on disk has it */
     struct file_id file;
     char *path;
 };
@@ -344,9 +346,13 @@ void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generati
 void checkpoint_note_size(struct checkpoint *checkpoint, uint64_t generation, uint64_t size)
 {
     struct name *name = find_name(checkpoint, generation);
-    if (name != NULL && size > name->size) {
-        name->size = size;
+    if (name == NULL || size <= name->size) {
+        return;
     }
+    name->size = size;
+    checkpoint->store->is_changed |= checkpoint->is_known &&
+                                     generation == checkpoint->acked.generation &&
+                                     size - name->written_size >= SIZE_STEP_BYTES;
 }
 
 void checkpoint_advance(struct checkpoint *checkpoint, struct position position)
@@ -420,6 +426,7 @@ static struct checkpoint_text *make_text(struct checkpoint_store *store, uint64_
             continue;
         }
         entry->seen_s = entry->seen_s == 0 ? now : entry->seen_s;
+        find_name(entry, position.generation)->written_size = checkpoint_size(entry);
         struct checkpoint_row row = {entry->key,   checkpoint_path(entry), file, position,
                                      checkpoint_size(entry), entry->seen_s};
         checkpoint_text_add(text, &row);

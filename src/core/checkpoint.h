@@ -81,7 +81,7 @@ void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generati
                                 const struct file_id *file, const char *path);
 
 /* A generation has at least this many bytes: if it is gone after a restart, what is missing can be
- * counted. By itself no reason to write. */
+ * counted. Small growth is by itself no reason to write. */
 void checkpoint_note_size(struct checkpoint *checkpoint, uint64_t generation, uint64_t size);
 
 /* Everything before `position` has been acknowledged. Never moves back. O(1). */

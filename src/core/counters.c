@@ -75,7 +75,7 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_RECORDS_REFUSED] = {"clew_refused_records", COUNTER_TOTAL, NULL,
                            "Records of requests that the far end refused for good."},
     [C_RECORDS_IN_FLIGHT] = {"clew_in_flight_records", COUNTER_GAUGE, NULL,
-                             "Records in batches that an output has not yet delivered, in "
+                             "Records read that an output has not yet delivered, in "
                              "memory or in its spool; with several outputs counted for each."},
     [C_REQUESTS] = {"clew_requests", COUNTER_TOTAL, NULL, "Requests sent, retries included."},
     [C_REQUESTS_RETRIED] = {"clew_request_retries", COUNTER_TOTAL, NULL,

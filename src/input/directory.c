@@ -24,7 +24,6 @@ struct candidate {
     bool is_included;
     bool is_kubelet;
 };
-
 struct listing {
     struct discover *discover;
     struct directory *directory;
@@ -233,6 +232,8 @@ static enum file_type type_of(const struct dirent *entry, const char *path)
     }
 }
 
+/* A .gz is never a log of its own, so `exclude: "*.gz"` has nothing to keep away; it is listed all the
+ * same, because it may be what is left of a generation that was rotated while clew was down. */
 static void see(struct listing *listing, const struct dirent *entry)
 {
     const char *name = entry->d_name;
@@ -241,8 +242,13 @@ static void see(struct listing *listing, const struct dirent *entry)
     int len = snprintf(path, sizeof(path), "%s/%s", strcmp(directory, "/") == 0 ? "" : directory,
                        name);
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || len < 0 ||
-        (size_t)len >= sizeof(path) || strlen(name) > LOG_NAME_MAX ||
-        glob_list_matches(&listing->discover->exclude, path)) {
+        (size_t)len >= sizeof(path) || strlen(name) > LOG_NAME_MAX) {
+        return;
+    }
+    if (glob_list_matches(&listing->discover->exclude, path)) {
+        if (log_name_is_gzip(name) && type_of(entry, path) == FILE_REGULAR) {
+            add_candidate(listing, name, false, NULL);
+        }
         return;
     }
     switch (type_of(entry, path)) {
@@ -447,11 +453,15 @@ static bool stat_log(struct found_log *log)
 {
     size_t kept = 0;
     char path[PATH_MAX];
+    log->is_hidden = false;
     for (size_t i = 0; i < log->count; i++) {
         struct found *file = &log->files[i];
         snprintf(path, sizeof(path), "%s/%s",
                  strcmp(log->directory, "/") == 0 ? "" : log->directory, file->name);
-        if (file_stat_path(path, &file->info) == 0 && file->info.type == FILE_REGULAR) {
+        int result = file_stat_path(path, &file->info);
+        bool is_hidden = result == -EACCES && file->info.inode != 0; /* was seen before */
+        log->is_hidden |= is_hidden;
+        if (is_hidden || (result == 0 && file->info.type == FILE_REGULAR)) {
             log->files[kept++] = *file;
         } else {
             free(file->name);

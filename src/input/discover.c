@@ -222,8 +222,9 @@ static bool has_log(const struct directory *directory, const char *key)
     return false;
 }
 
-/* List it; logs that were there and are no more are told gone. */
-static void list(struct discover *discover, struct directory *directory)
+/* List it; logs that were there and are no more are told gone. False: it may not be read now, and
+ * what is known of it stays. */
+static bool list(struct discover *discover, struct directory *directory)
 {
     struct found_log *old = directory->logs;
     size_t old_count = directory->log_count;
@@ -233,7 +234,7 @@ static void list(struct discover *discover, struct directory *directory)
     if (result < 0) {
         complain(discover, directory, -result);
         directory->listed_ns = 0; /* so every full scan tries again */
-        return;
+        return false;
     }
     directory->has_complained = false;
     for (size_t i = 0; i < old_count; i++) {
@@ -242,6 +243,7 @@ static void list(struct discover *discover, struct directory *directory)
         }
     }
     directory_free_logs(old, old_count);
+    return true;
 }
 
 static bool must_list(const struct directory *directory, const struct file_stat *info)
@@ -271,9 +273,10 @@ static void drop(struct discover *discover, struct directory *directory)
     unmark(discover, directory);
 }
 
-static void tell_logs(struct discover *discover, struct directory *directory)
+static void tell_logs(struct discover *discover, struct directory *directory, bool is_hidden)
 {
     for (size_t i = 0; i < directory->log_count; i++) {
+        directory->logs[i].is_hidden |= is_hidden;
         discover->env.events.log(discover->env.events.context, &directory->logs[i]);
     }
 }
@@ -288,20 +291,24 @@ static void scan_directory(struct discover *discover, struct directory *director
     }
     if (result < 0) {
         complain(discover, directory, -result);
+        tell_logs(discover, directory, true);
         return;
     }
     watch_it(discover, directory);
     bool is_listed = must_list(directory, &info);
+    bool is_readable = true;
     if (is_listed) {
         directory->modified_ns = info.modified_ns;
         directory->inode = info.inode;
-        list(discover, directory);
+        is_readable = list(discover, directory);
     }
-    if (!directory_stat_files(directory) && !is_listed) {
-        list(discover, directory);
-        directory_stat_files(directory);
+    if (is_readable && !directory_stat_files(directory) && !is_listed) {
+        is_readable = list(discover, directory);
+        if (is_readable) {
+            directory_stat_files(directory);
+        }
     }
-    tell_logs(discover, directory);
+    tell_logs(discover, directory, !is_readable);
 }
 
 /* ---- the whole ---- */

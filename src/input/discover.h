@@ -43,6 +43,7 @@ struct found_log {
     bool is_kubelet;
     struct found *files;   /* oldest first */
     size_t count;          /* 0: all of it is gone */
+    bool is_hidden;        /* may not be looked at now: this is what was known before */
 };
 
 struct discover_events {

@@ -275,7 +275,7 @@ bool generation_learn_guard(struct generation *generation)
     if (generation_read(generation, bytes, len, generation->offset - len) != (ssize_t)len) {
         return false;
     }
-    generation->guard_len = (uint8_t)len;
+    generation->guard_len = (uint16_t)len;
     generation->guard = hash_bytes(bytes, len, 0);
     generation->is_mid_line = len > 0 && bytes[len - 1] != '\n';
     return true;

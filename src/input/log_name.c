@@ -53,6 +53,11 @@ static size_t without_compression(const char *name, size_t len)
     return len;
 }
 
+bool log_name_is_gzip(const char *name)
+{
+    return has_suffix(name, strlen(name), ".gz");
+}
+
 /* ---- kubelet ---- */
 
 /* "YYYYMMDD-HHMMSS", nothing else (pkg/kubelet/logs: timestampFormat "20060102-150405"). */

@@ -36,6 +36,8 @@ struct log_name {
 /* False if the kubelet does not write names like this (or it is a temporary file of its own). */
 bool log_name_parse_kubelet(const char *name, struct log_name *out);
 
+bool log_name_is_gzip(const char *name);
+
 /* Any name has a reading; one without a sign of rotation is live and its own base. */
 void log_name_parse_plain(const char *name, struct log_name *out);
 

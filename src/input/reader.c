@@ -182,7 +182,7 @@ static void remember_place(struct generation *generation, const char *begin,
     const char *end = begin + generation->guard_len + moved;
     size_t len = (size_t)(end - begin) < GUARD_BYTES ? (size_t)(end - begin) : GUARD_BYTES;
     generation->guard = hash_bytes(end - len, len, 0);
-    generation->guard_len = (uint8_t)len;
+    generation->guard_len = (uint16_t)len;
     generation->offset = turn->offset;
     generation->searched = 0;
     counters_add(turn->counters, C_BYTES_READ, moved);

@@ -20,6 +20,7 @@
 
 enum {
     LIKENESS_BYTES = 256,    /* so many equal first bytes in another inode are the same content */
+    PROOF_BYTES = 64,        /* … and in a compressed file, whose name is a sign as well */
     LINE_LOOK_BYTES = 4096,  /* how far back from the end the last newline is looked for */
 };
 
@@ -114,19 +115,40 @@ static struct list *place_of(struct tail *tail, const struct found_log *log, siz
     return place;
 }
 
+/* To be unpacked and read. */
+static struct generation *add_compressed(struct tail *tail, const struct found_log *log,
+                                         size_t index)
+{
+    const struct found *found = &log->files[index];
+    struct generation *generation = generation_new(tail, found, place_of(tail, log, index));
+    generation->source = tail_source(tail, found->restart);
+    generation->size = UINT64_MAX; /* unpacked: only its end tells */
+    return generation;
+}
+
+/* Of the files from `index` on, those that were compressed while clew was down, too. */
+static void add_all_compressed(struct tail *tail, const struct found_log *log, size_t index,
+                               uint64_t born_after_ns)
+{
+    for (; index < log->count; index++) {
+        const struct found *found = &log->files[index];
+        if (log_name_is_gzip(found->name) && found->info.born_ns > born_after_ns) {
+            add_compressed(tail, log, index);
+        }
+    }
+}
+
 static struct generation *find_compressed(struct tail *tail, const struct found_log *log,
                                           const struct promise *promise)
 {
     for (size_t i = log->count; i > 0; i--) {
         const struct found *found = &log->files[i - 1];
-        if (!found->is_compressed || promise->file.fingerprint_len < GUARD_BYTES ||
+        if (!found->is_compressed || promise->file.fingerprint_len < PROOF_BYTES ||
             !unpacks_to(tail, found, promise)) {
             continue;
         }
-        struct generation *generation =
-            generation_new(tail, found, place_of(tail, log, i - 1));
-        generation->source = tail_source(tail, found->restart);
-        generation->size = UINT64_MAX; /* unpacked: only its end tells */
+        struct generation *generation = add_compressed(tail, log, i - 1);
+        add_all_compressed(tail, log, i, 0);
         return generation;
     }
     return NULL;
@@ -174,20 +196,38 @@ static void say_lost(const struct tail *tail, const struct promise *promise)
     counters_add(env->counters, C_BYTES_LOST, lost);
     log_event(env->log, LOG_WARN,
               "%s was rotated away while clew was not running: at least %llu bytes of it are lost, "
-              "reading its newer files. Let the runtime keep more or larger files "
+              "and what was written to it behind byte %llu; reading its newer files. "
+              "Let the runtime keep more or larger files "
               "(containerLogMaxFiles, containerLogMaxSize) to outlast such a pause",
-              checkpoint_path(tail->stream.checkpoint), (unsigned long long)lost);
+              checkpoint_path(tail->stream.checkpoint), (unsigned long long)lost,
+              (unsigned long long)(promise->position.offset + lost));
 }
 
-static void go_on_without(struct tail *tail, const struct promise *promise)
+static bool has_inode(const struct tail *tail, uint64_t inode)
 {
     struct generation *generation;
-    bool is_cut = false;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation->id.inode == inode) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is oldest is removed first: so whatever is left has come after the promised one. */
+static void go_on_without(struct tail *tail, const struct found_log *log,
+                          const struct promise *promise)
+{
+    struct generation *generation;
+    bool is_cut = has_inode(tail, promise->file.inode);
+    if (!is_cut) {
+        add_all_compressed(tail, log, 0, promise->file.born_ns);
+    }
     TAIL_FOR_EACH(tail, generation)
     {
         uint64_t born_ns = generation->id.born_ns;
         bool is_same_file = generation->id.inode == promise->file.inode;
-        is_cut |= is_same_file;
         if (!is_same_file && !generation->is_live && born_ns != 0 &&
             born_ns < promise->file.born_ns) {
             is_read(generation);
@@ -197,7 +237,7 @@ static void go_on_without(struct tail *tail, const struct promise *promise)
         }
     }
     counters_add(tail->input->env.counters, C_TRUNCATIONS, is_cut);
-    if (promise->size > promise->position.offset) {
+    if (promise->size > promise->position.offset || !is_cut) {
         say_lost(tail, promise);
     }
 }
@@ -263,6 +303,6 @@ void resume_tail(struct tail *tail, const struct found_log *log)
     if (found != NULL) {
         go_on(tail, found, &promise);
     } else {
-        go_on_without(tail, &promise);
+        go_on_without(tail, log, &promise);
     }
 }

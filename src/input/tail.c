@@ -384,15 +384,22 @@ static void refresh(struct generation *generation, const struct found *found)
     if (strcmp(generation->name, found->name) != 0) {
         generation_rename(generation, found->name);
     }
+    bool is_touched = generation->modified_ns != found->info.modified_ns;
     generation->modified_ns = found->info.modified_ns;
     switch (generation->state) {
     case GENERATION_WAITING:
     case GENERATION_DONE:
-        if (found->info.size < generation->offset) {
+        if (found->info.size < generation->offset ||
+            (is_touched && found->info.size == generation->offset && generation->fd >= 0 &&
+             !generation->is_gzip && !identity_matches_content(&generation->id, generation->fd))) {
             generation->is_rewritten = true; /* size stays: it tells how much is lost */
             return;
         }
         generation->size = found->info.size;
+        if (generation->number > 0) {
+            checkpoint_note_size(generation->tail->stream.checkpoint, generation->number,
+                                 generation->size);
+        }
         if (generation->state == GENERATION_DONE && generation->size > generation->offset) {
             generation->state = GENERATION_WAITING;
             generation->number = 0;
@@ -470,10 +477,13 @@ static void refresh_known(struct tail *tail, const struct found_log *log)
     for (size_t i = 0; i < log->count; i++) {
         const struct found *found = &log->files[i];
         struct generation *generation = generation_find(tail->input, &found->info);
-        if (found->is_compressed || generation == NULL || generation->tail != tail) {
+        if (generation == NULL || generation->tail != tail) {
             continue;
         }
-        if (is_reused_inode(generation, found)) {
+        if (found->is_compressed) {
+            generation->is_seen = true;
+            generation->unseen = 0;
+        } else if (is_reused_inode(generation, found)) {
             generation_free(generation);
         } else {
             refresh(generation, found);
@@ -580,8 +590,9 @@ static void settle(struct tail *tail)
             continue;
         }
         generation->number = generation == current ? generation->number : 0;
-        bool is_new = generation->offset == 0 && generation->size == 0 && input->was_scanned;
-        if ((generation != current || is_new) &&
+        bool is_new = generation->offset == 0 && input->was_scanned;
+        bool is_unread = generation->size > generation->offset;
+        if ((generation != current || is_new || is_unread) &&
             input->open_count < input->settings->open_files_max / 2) {
             generation_open(generation); /* it may be deleted before it is read */
         }
@@ -626,10 +637,16 @@ void tail_found(struct input *input, const struct found_log *log)
     if (log->count == 0) {
         return; /* the end of the scan tells whether it came back under another name */
     }
+    if (is_new && log->is_hidden) {
+        return;
+    }
     if (is_new) {
         tail = tail_new(input, log);
     }
     tail->scan = input->scan;
+    if (log->is_hidden) {
+        return; /* neither seen nor missed */
+    }
     if (is_new || tail->is_refused) {
         if (claim(tail)) {
             begin(tail, log);

@@ -33,7 +33,9 @@
 #include "input/input.h"
 
 enum {
-    GUARD_BYTES = 64, /* in front of the offset, compared at every read: tells a file written anew */
+    /* In front of the offset, compared at every read: tells a file written anew. Enough to hold the
+     * time or number of a line, for the ends of lines are often all the same. */
+    GUARD_BYTES = 256,
 };
 
 enum generation_state {
@@ -63,7 +65,7 @@ struct generation {
     uint64_t searched;     /* bytes behind offset known to hold no newline, if they are many */
     int fd;
     enum generation_state state;
-    uint8_t guard_len;
+    uint16_t guard_len;
     uint32_t unseen;       /* looks in a row that did not find its name */
     bool is_seen;          /* by the look that goes on */
     bool is_live;          /* has the name that the application writes to */
