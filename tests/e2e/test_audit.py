@@ -149,6 +149,13 @@ def test_a_hundred_thousand_services_stay_within_bounds(tmp):
     clew.contains(audit("--set", "audit.groups_max=10", log).out, "(others)")
 
 
+def test_the_documentation_shows_what_is_printed():
+    result = audit("--no-hints", "tests/corpus/services", cwd=clew.ROOT)
+    clew.contains((clew.ROOT / "docs" / "coverage.md").read_text(), "```\n" + result.out + "```\n")
+    result = audit("--by", "logger", "--format", "html", "tests/corpus/services", cwd=clew.ROOT)
+    clew.equal((clew.ROOT / "docs" / "coverage-example.html").read_text(), result.out)
+
+
 def test_markdown_is_a_table_that_names_cannot_break():
     text = lines(1, 9).replace("shop", "a|b`<x>")
     result = audit("--format", "markdown", stdin=text)
