@@ -38,6 +38,7 @@ enum {
     SPLITS_MAX = 512,
     REASON_BYTES = 1024,
     REASON_NO_ANSWER = 1000, /* + libcurl's code; below are HTTP statuses */
+    REASON_NO_LETTER = 2000,
 };
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -274,23 +275,21 @@ static void fail(struct slot *slot, const struct failure *failure, const char *r
     schedule(output);
 }
 
-static void give_back(struct slot *slot, enum delivery delivery, uint64_t rejected)
+static void give_back(struct slot *slot, enum delivery delivery)
 {
     struct otlp_http *output = slot->owner;
     struct batch *batch = slot->batch;
+    const struct delivery_counts counts = {slot->rejected, slot->refused};
     slot->batch = NULL;
     slot->is_active = false;
     /* May hand over the next batch at once: the slot is free by now. */
-    output->env.done(output->env.done_context, batch, delivery, rejected);
+    output->env.done(output->env.context, batch, delivery, &counts);
 }
 
 static void finish(struct slot *slot)
 {
-    if (slot->refused > 0 && slot->refused == slot->batch->records) {
-        give_back(slot, DELIVERY_REFUSED, 0);
-    } else {
-        give_back(slot, DELIVERY_ACCEPTED, slot->rejected + slot->refused);
-    }
+    bool is_refused = slot->refused > 0 && slot->refused == slot->batch->records;
+    give_back(slot, is_refused ? DELIVERY_REFUSED : DELIVERY_ACCEPTED);
 }
 
 /* The records that were sent are decided, one way or the other. */
@@ -328,18 +327,33 @@ static void accept(struct slot *slot, const struct response *response)
     go_on(slot);
 }
 
+/* The far end's no is final, but nobody can keep the records now: they stay here. */
+static void hold_refused(struct slot *slot, const char *words)
+{
+    char reason[REASON_BYTES + 64];
+    const struct failure failure = {.reason = REASON_NO_LETTER, .is_mistake = true};
+    snprintf(reason, sizeof(reason), "%s, and no dead letter can be written", words);
+    fail(slot, &failure, reason);
+}
+
 static void refuse(struct slot *slot, long status, const struct response *response)
 {
     struct otlp_http *output = slot->owner;
     char words[REASON_BYTES];
-    note_alive(output);
-    counters_add(output->env.counters, C_REQUESTS_FAILED, 1);
-    slot->refused += slot->count;
+    const struct refusal refusal = {take_apart(slot), slot->count, status, response->message};
+    enum refusal_end end = output->env.refused(output->env.context, &refusal);
     snprintf(words, sizeof(words), "HTTP status %ld, \"%s\"", status, response->message);
+    counters_add(output->env.counters, C_REQUESTS_FAILED, 1);
+    if (end == REFUSAL_HELD) {
+        hold_refused(slot, words);
+        return;
+    }
+    note_alive(output);
+    slot->refused += slot->count;
     if (is_news(&output->refusal, words)) {
-        log_event(output->env.log, LOG_ERROR,
-                  "output %s: %s refused %u records, which are given up: %s", name_of(output),
-                  http_client_url(output->client), slot->count, words);
+        log_event(output->env.log, LOG_ERROR, "output %s: %s refused %u records, which are %s: %s",
+                  name_of(output), http_client_url(output->client), slot->count,
+                  end == REFUSAL_KEPT ? "kept as dead letters (see clew replay)" : "given up", words);
     }
     go_on(slot);
 }
@@ -508,7 +522,7 @@ static void free_slot(struct slot *slot)
     buf_fini(&slot->piece);
     buf_fini(&slot->compressed);
     if (slot->batch != NULL) {
-        give_back(slot, DELIVERY_KEPT, 0);
+        give_back(slot, DELIVERY_KEPT);
     }
 }
 

@@ -52,6 +52,8 @@ struct lane {
     struct lane_env env;
     struct output *output;
     struct spool *spool; /* NULL: none */
+    struct spool *letters; /* dead ones */
+    uint64_t letter_bytes_max;
     struct packer *packer;
     struct ticket *first;
     struct ticket **end;
@@ -64,6 +66,7 @@ struct lane {
     const char *trouble;    /* what the log was told that cannot be done; NULL: nothing */
     bool is_full_said;
     bool is_dropping_said;
+    bool is_letter_trouble_said;
     bool is_alone; /* a batch without streams is with the output */
     bool is_closing;
     bool has_failed;
@@ -361,23 +364,73 @@ static void send_next(struct lane *lane)
     }
 }
 
+/* ---- dead letters ---- */
+
+static void say_letters(struct lane *lane, int result)
+{
+    bool is_trouble = result != SPOOL_OK;
+    if (is_trouble == lane->is_letter_trouble_said) {
+        return;
+    }
+    lane->is_letter_trouble_said = is_trouble;
+    if (is_trouble) {
+        log_event(lane->env.log, LOG_ERROR,
+                  "output %s: cannot write a dead letter in %s: %s; what was refused is held, and "
+                  "nothing else is sent until it can be kept: make room, or send what is there with "
+                  "clew replay",
+                  lane->settings->name, spool_directory(lane->letters),
+                  result == SPOOL_FULL ? "dead_letters.max_bytes is reached" : strerror(-result));
+    } else {
+        log_event(lane->env.log, LOG_INFO, "output %s: dead letters can be written again",
+                  lane->settings->name);
+    }
+}
+
+enum refusal_end lane_refuse(struct lane *lane, const struct refusal *refusal)
+{
+    struct parcel parcel;
+    uint64_t number;
+    if (lane->letter_bytes_max == 0) {
+        return REFUSAL_GIVEN_UP;
+    }
+    packer_pack(lane->packer, refusal->request, refusal->records, &parcel);
+    parcel.time_ns = clock_realtime_ns();
+    parcel.status = (uint64_t)refusal->status;
+    parcel_set_text(parcel.output, slice_from_string(lane->settings->name));
+    parcel_set_text(parcel.message, slice_from_string(refusal->message));
+    int result = spool_write(lane->letters, &parcel, parcel.time_ns, &number);
+    say_letters(lane, result);
+    if (result != SPOOL_OK) {
+        counters_add(lane->env.counters, C_DEAD_LETTER_FAILURES, 1);
+        return REFUSAL_HELD;
+    }
+    counters_add(lane->env.counters, C_RECORDS_DEAD, refusal->records);
+    return REFUSAL_KEPT;
+}
+
+static enum refusal_end output_refused(void *context, const struct refusal *refusal)
+{
+    return lane_refuse(context, refusal);
+}
+
 /* ---- what came of it ---- */
 
 static void count_done(struct lane *lane, const struct batch *batch, enum delivery delivery,
-                       uint64_t rejected)
+                       const struct delivery_counts *counts)
 {
     struct counters *counters = lane->env.counters;
-    if (delivery == DELIVERY_ACCEPTED) {
-        counters_add(counters, C_RECORDS_SENT, batch->records - rejected);
-        counters_add(counters, C_RECORDS_REJECTED, rejected);
-    } else if (delivery == DELIVERY_REFUSED) {
-        counters_add(counters, C_RECORDS_REFUSED, batch->records);
+    uint64_t lost = counts->rejected + counts->refused;
+    if (delivery == DELIVERY_KEPT) {
+        return;
     }
-    lane->has_failed = lane->has_failed || delivery == DELIVERY_REFUSED || rejected > 0;
+    counters_add(counters, C_RECORDS_SENT, batch->records - lost);
+    counters_add(counters, C_RECORDS_REJECTED, counts->rejected);
+    counters_add(counters, C_RECORDS_REFUSED, counts->refused);
+    lane->has_failed = lane->has_failed || lost > 0;
 }
 
 static void output_done(void *context, struct batch *batch, enum delivery delivery,
-                        uint64_t rejected)
+                        const struct delivery_counts *counts)
 {
     struct lane *lane = context;
     struct ticket *ticket = lane->first;
@@ -389,7 +442,7 @@ static void output_done(void *context, struct batch *batch, enum delivery delive
     }
     lane->sent_count--;
     lane->is_alone = false;
-    count_done(lane, batch, delivery, rejected < batch->records ? rejected : batch->records);
+    count_done(lane, batch, delivery, counts);
     if (ticket->file != 0 && delivery != DELIVERY_KEPT) {
         forget_file(lane, ticket);
     } else if (ticket->file == 0 && delivery != DELIVERY_KEPT) {
@@ -404,6 +457,12 @@ static void output_done(void *context, struct batch *batch, enum delivery delive
 }
 
 /* ---- the lane ---- */
+
+char *letters_directory(const char *data_dir, const char *output)
+{
+    return mem_format("%s/dead-letters/%s", data_dir, output);
+}
+
 
 static bool open_spool(struct lane *lane, const struct settings *settings, char **out_error)
 {
@@ -420,9 +479,24 @@ static bool open_spool(struct lane *lane, const struct settings *settings, char 
     return result == 0;
 }
 
+static bool open_letters(struct lane *lane, const struct settings *settings, char **out_error)
+{
+    char *directory = letters_directory(settings->data_dir, lane->settings->name);
+    lane->letter_bytes_max = settings->dead_letter_bytes_max;
+    int result = spool_open(directory, lane->letter_bytes_max, &lane->letters);
+    if (result < 0) {
+        *out_error = mem_format("cannot read the dead letters of output %s in %s: %s",
+                                lane->settings->name, directory, strerror(-result));
+    }
+    free(directory);
+    return result == 0;
+}
+
 static void take_up_files(struct lane *lane)
 {
     size_t count = spool_count(lane->spool);
+    spool_clean(lane->spool);
+    spool_clean(lane->letters);
     for (size_t i = 0; i < count; i++) {
         append(lane, NULL, spool_number(lane->spool, i));
     }
@@ -439,7 +513,7 @@ static bool open_output(struct lane *lane, char **out_error)
 {
     const struct output_type *type = registry_find_output(lane->settings->type);
     const struct output_env env = {lane->env.loop, lane->env.log, lane->env.counters, output_done,
-                                   lane};
+                                   output_refused, lane};
     if (type == NULL) {
         *out_error = mem_format("there is no output of type '%s'", lane->settings->type);
         return false;
@@ -458,7 +532,8 @@ struct lane *lane_new(const struct settings *settings, unsigned index, uint64_t 
     lane->env = *env;
     lane->end = &lane->first;
     lane->packer = packer_new(lane->settings->compression);
-    if (!open_spool(lane, settings, out_error) || !open_output(lane, out_error)) {
+    if (!open_spool(lane, settings, out_error) || !open_letters(lane, settings, out_error) ||
+        !open_output(lane, out_error)) {
         lane_free(lane);
         return NULL;
     }
@@ -486,6 +561,7 @@ void lane_free(struct lane *lane)
         remove_ticket(lane, lane->first);
     }
     spool_close(lane->spool);
+    spool_close(lane->letters);
     packer_free(lane->packer);
     free(lane);
 }

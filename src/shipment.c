@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 #include "base/mem.h"
+#include "core/parcel.h"
 #include "lane.h"
 #include "outputs/otlp_encode.h"
 
@@ -27,6 +28,7 @@ enum {
 };
 
 struct shipment {
+    const struct settings *settings;
     struct shipment_env env;
     struct otlp_encoder *encoder;
     struct lane **lanes;
@@ -223,6 +225,7 @@ struct shipment *shipment_new(const struct settings *settings, const struct ship
         return NULL;
     }
     struct shipment *shipment = mem_alloc(sizeof(*shipment));
+    shipment->settings = settings;
     shipment->env = *env;
     shipment->book_end = &shipment->book;
     shipment->encoder = otlp_encoder_new(settings);
@@ -280,16 +283,35 @@ bool shipment_has_room(const struct shipment *shipment)
     return shipment->open == NULL || shipment->open->bytes.len < shipment->open_bytes_max;
 }
 
-static void count_too_large(struct shipment *shipment, const struct record *record)
+/* By an encoder of its own, for the open batch is under way in the other. False if no letter can hold
+ * the record either. */
+static bool keep_too_large(struct shipment *shipment, const struct record *record)
 {
+    struct otlp_encoder *encoder = otlp_encoder_new(shipment->settings);
+    struct buf request;
+    buf_init(&request, PARCEL_UNPACKED_BYTES_MAX);
+    bool is_kept = otlp_encoder_add(encoder, record, &request);
+    otlp_encoder_end(encoder, &request);
+    const struct refusal refusal = {buf_slice(&request), 1, 0, "larger than a request may be"};
+    for (size_t i = 0; i < shipment->lane_count && is_kept; i++) {
+        is_kept = lane_refuse(shipment->lanes[i], &refusal) == REFUSAL_KEPT;
+    }
+    buf_fini(&request);
+    otlp_encoder_free(encoder);
+    return is_kept;
+}
+
+static void refuse_too_large(struct shipment *shipment, const struct record *record)
+{
+    bool is_kept = keep_too_large(shipment, record);
     counters_add(shipment->env.counters, C_RECORDS_TOO_LARGE, 1);
     shipment->has_failed = true;
     log_event(shipment->env.log, LOG_ERROR,
               "a record of %zu bytes at byte %llu of %s is larger than a request may be (%d bytes); "
-              "it is not sent",
+              "it is not sent%s",
               record->line.len, (unsigned long long)record->offset,
               record->source->path != NULL ? record->source->path : "standard input",
-              REQUEST_BYTES_MAX);
+              REQUEST_BYTES_MAX, is_kept ? ", but kept as a dead letter" : "");
 }
 
 void shipment_add(struct shipment *shipment, const struct record *record,
@@ -301,7 +323,7 @@ void shipment_add(struct shipment *shipment, const struct record *record,
         batch->records++;
         counters_add(shipment->env.counters, C_RECORDS_IN_FLIGHT, shipment->lane_count);
     } else {
-        count_too_large(shipment, record);
+        refuse_too_large(shipment, record);
     }
     if (checkpoint != NULL) {
         batch_add_position(batch, checkpoint, safe);

@@ -18,6 +18,7 @@ const struct command *const commands[] = {
     &command_lint,
     &command_parse,
     &command_receive,
+    &command_replay,
     &command_run,
     &command_help,
     &command_version,

@@ -36,6 +36,7 @@ extern const struct command command_help;
 extern const struct command command_lint;
 extern const struct command command_parse;
 extern const struct command command_receive;
+extern const struct command command_replay;
 extern const struct command command_run;
 extern const struct command command_version;
 

@@ -270,6 +270,14 @@ static const struct option control_options[] = {
 #undef AT
 
 #define AT(member) offsetof(struct settings, member)
+static const struct option dead_letter_options[] = {
+    {.name = "max_bytes", .kind = OPTION_SIZE, .offset = AT(dead_letter_bytes_max),
+     .fallback = "100MiB", .max = 1024 * GIB,
+     .help = "How much disk they may take for each output. Then the output holds what it has, and "
+             "says so. 0: none are kept, what is refused is given up."},
+    {0},
+};
+
 const struct option options_root[] = {
     {.name = "data_dir", .kind = OPTION_TEXT, .offset = AT(data_dir), .example = "/var/lib/clew",
      .check = check_not_empty,
@@ -287,6 +295,9 @@ const struct option options_root[] = {
     {.name = "memory_limit", .kind = OPTION_SIZE, .offset = AT(memory_limit), .fallback = "64MiB",
      .min = 8 * MIB, .max = 64 * GIB,
      .help = "Reading stops before records in hand take more than this."},
+    {.name = "dead_letters", .kind = OPTION_SECTION, .children = dead_letter_options,
+     .help = "Records that a far end will never accept, kept in data_dir/dead-letters with the "
+             "reason; `clew replay` sends them again."},
     {.name = "resource", .kind = OPTION_MAP, .offset = AT(resource), .merges = true,
      .check = check_resource,
      .example = "{deployment.environment.name: production}", .env = "OTEL_RESOURCE_ATTRIBUTES",

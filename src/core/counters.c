@@ -73,7 +73,7 @@ const struct counter_info counter_table[COUNTERS] = {
                             "Records that the far end rejected for good out of an accepted request "
                             "(partial success)."},
     [C_RECORDS_REFUSED] = {"clew_refused_records", COUNTER_TOTAL, NULL,
-                           "Records of requests that the far end refused for good."},
+                           "Records that the far end refused for good (400, 413, …)."},
     [C_RECORDS_IN_FLIGHT] = {"clew_in_flight_records", COUNTER_GAUGE, NULL,
                              "Records read that an output has not yet delivered, in "
                              "memory or in its spool; with several outputs counted for each."},
@@ -91,6 +91,12 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_RECORDS_DROPPED] = {"clew_dropped_records", COUNTER_TOTAL, NULL,
                            "Records that an output with `required: false` did not get because its "
                            "queue, and its spool if it has one, were full."},
+    [C_RECORDS_DEAD] = {"clew_dead_letter_records", COUNTER_TOTAL, NULL,
+                        "Records that were refused for good, or fit into no request, and were "
+                        "written to data_dir/dead-letters."},
+    [C_DEAD_LETTER_FAILURES] = {"clew_dead_letter_failures", COUNTER_TOTAL, NULL,
+                                "Times a dead letter could not be written; its records are held "
+                                "and it is tried again."},
     [C_RECORDS_SPOOLED] = {"clew_spooled_records", COUNTER_TOTAL, NULL,
                            "Records written to disk because an outage outlasted memory."},
     [C_RECORDS_RESTORED] = {"clew_restored_records", COUNTER_TOTAL, NULL,

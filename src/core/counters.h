@@ -62,6 +62,8 @@ enum counter {
     C_BYTES_SENT,
     C_RECORDS_TOO_LARGE,
     C_RECORDS_DROPPED,
+    C_RECORDS_DEAD,
+    C_DEAD_LETTER_FAILURES,
     /* spool */
     C_RECORDS_SPOOLED,
     C_RECORDS_RESTORED,

@@ -24,22 +24,46 @@ struct ev_loop; /* libev's */
 struct output;
 
 enum delivery {
-    DELIVERY_ACCEPTED, /* all of it; `rejected` of it refused for good by a partial success */
-    DELIVERY_REFUSED,  /* the far end will never take it (400, …): logged by the output */
+    DELIVERY_ACCEPTED, /* every record is decided; all but those of struct delivery_counts are taken */
+    DELIVERY_REFUSED,  /* the same, and none was taken */
     DELIVERY_KEPT,     /* not delivered: the output was closed with it in hand */
+};
+
+/* Records of a batch that the far end will never have. */
+struct delivery_counts {
+    uint64_t rejected; /* by a partial success, which does not tell them apart */
+    uint64_t refused;  /* by an answer (400, 413, …); each went through refused() */
+};
+
+/* Records that the far end will never take, as a request of their own, and why. */
+struct refusal {
+    struct slice request;
+    uint32_t records;
+    long status;         /* of HTTP */
+    const char *message; /* the far end's words */
+};
+
+enum refusal_end {
+    REFUSAL_KEPT,     /* in a dead letter */
+    REFUSAL_GIVEN_UP, /* the config says so */
+    REFUSAL_HELD,     /* no letter can be written now: hold the records and try again */
 };
 
 /* What the daemon does with a batch that comes back; `context` is what open() was given. May send()
  * the next one, must not close() the output. */
 typedef void output_done_fn(void *context, struct batch *batch, enum delivery delivery,
-                            uint64_t rejected_records);
+                            const struct delivery_counts *counts);
+
+/* Asked before an output gives records up; the refusal is good during the call. */
+typedef enum refusal_end output_refused_fn(void *context, const struct refusal *refusal);
 
 struct output_env {
     struct ev_loop *loop;
     const struct log *log;
     struct counters *counters;
     output_done_fn *done;
-    void *done_context;
+    output_refused_fn *refused;
+    void *context;
 };
 
 struct output_type {

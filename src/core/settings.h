@@ -159,6 +159,7 @@ struct settings {
     uint64_t shutdown_timeout_ms;
     uint64_t checkpoint_interval_ms;
     uint64_t memory_limit;
+    uint64_t dead_letter_bytes_max; /* of each output; 0: none are kept */
     struct key_value_list resource; /* attributes of every resource */
     char *service;               /* OTEL_SERVICE_NAME: of records that name none */
     struct input_settings *inputs;

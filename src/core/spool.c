@@ -103,7 +103,7 @@ static int scan(struct spool *spool)
 }
 
 /* What a crash has left of a write. */
-static void remove_temporaries(const struct spool *spool)
+void spool_clean(struct spool *spool)
 {
     DIR *directory = opendir(spool->directory);
     if (directory == NULL) {
@@ -129,7 +129,6 @@ int spool_open(const char *directory, uint64_t bytes_max, struct spool **out)
         spool_close(spool);
         return result;
     }
-    remove_temporaries(spool);
     *out = spool;
     return 0;
 }

@@ -12,7 +12,7 @@
  *     <number>.corrupt-<n>   damaged, for a person to look at     nobody
  *
  * A write has ended when file and directory are fsync'ed; only then may a promise rest on it. A
- * crash leaves whole files and perhaps one .tmp, which the next spool_open() removes. Numbers are
+ * crash leaves whole files and perhaps one .tmp, which spool_clean() removes. Numbers are
  * times (ns since 1970), made to count up, so that the order is that of writing, also over a restart
  * and when two processes write to one directory. The directory is made with mode 0700, files 0600.
  */
@@ -39,6 +39,10 @@ enum spool_result {
  */
 int spool_open(const char *directory, uint64_t bytes_max, struct spool **out);
 void spool_close(struct spool *spool); /* NULL is fine */
+
+/* Remove what a crash has left of a write. For the owner of the directory: another process may be
+ * writing. */
+void spool_clean(struct spool *spool);
 
 /* Use these system calls from now on (tests let them fail). */
 void spool_use_calls(struct spool *spool, const struct file_calls *calls);

@@ -132,11 +132,20 @@ static void send_some(struct run *run)
     }
 }
 
-static void on_done(void *context, struct batch *batch, enum delivery delivery, uint64_t rejected)
+static enum refusal_end on_refused(void *context, const struct refusal *refusal)
+{
+    (void)context;
+    (void)refusal;
+    return REFUSAL_GIVEN_UP;
+}
+
+static void on_done(void *context, struct batch *batch, enum delivery delivery,
+                    const struct delivery_counts *counts)
 {
     static const char *const names[] = {"accepted", "refused", "kept"};
     struct run *run = context;
-    printf("batch %" PRIu64 " %s %" PRIu64 "\n", batch->sequence, names[delivery], rejected);
+    printf("batch %" PRIu64 " %s %" PRIu64 "\n", batch->sequence, names[delivery],
+           delivery == DELIVERY_ACCEPTED ? counts->rejected + counts->refused : 0);
     batch_free(batch);
     run->done++;
     if (run->done == run->batches) {
@@ -163,7 +172,7 @@ static void on_pause(struct ev_loop *loop, struct ev_timer *timer, int events)
 static int send_all(struct run *run)
 {
     char *error = NULL;
-    struct output_env env = {run->loop, &run->log, &run->counters, on_done, run};
+    struct output_env env = {run->loop, &run->log, &run->counters, on_done, on_refused, run};
     run->output = output_otlp_http.open(&run->output_settings, &env, &error);
     if (run->output == NULL) {
         printf("error %s\n", error);

@@ -34,7 +34,8 @@ LAYERS = {
 LIBRARIES = {
     "curl/curl.h": {"outputs/http_client.c", "src/base/curl_loop.c"},
     "ev.h": {"src/base/curl_loop.c", "src/base/http_server.c", "src/cli/receive.c",
-             "src/daemon.c", "src/input/input.c", "src/input/watch.c", "outputs/otlp_http.c"},
+             "src/daemon.c", "src/input/input.c", "src/input/watch.c", "src/replay.c",
+             "outputs/otlp_http.c"},
     "jansson.h": {"src/cli/check.c", "src/cli/lint.c", "src/cli/lint_sarif.c",
                   "src/core/audit_baseline.c", "src/core/audit_json.c",
                   "src/core/checkpoint_text.c", "src/core/parcel.c", "src/lint/item_json.c",

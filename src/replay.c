@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One letter is under way at a time, so that a refusal is known to be of this letter: few are, and
+ * order is worth more than speed here.
+ *
+ *     send_next() ──► output ──refused()──► what was refused, as a new letter, not tried in this run
+ *          ▲             │
+ *          └───done()────┘ the letter is removed, unless all of it was rejected
+ */
+
+#include "replay.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <ev.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/output.h"
+#include "core/spool.h"
+#include "lane.h"
+#include "packer.h"
+#include "registry.h"
+
+struct replay {
+    const struct output_settings *settings;
+    struct replay_counts *counts;
+    struct log log;
+    struct counters counters;
+    struct ev_loop *loop;
+    ev_timer deadline; /* of the next answer */
+    struct output *output;
+    struct packer *packer;
+    struct spool *letters;
+    uint64_t number; /* of the letter under way */
+    uint64_t last;   /* of those that were there at the start */
+    bool is_closing;
+    char name[PARCEL_TEXT_BYTES]; /* of the output that wrote the letters */
+};
+
+/* ---- one letter ---- */
+
+static struct batch *read_letter(struct replay *replay, uint64_t number)
+{
+    struct batch *batch = batch_new(PARCEL_UNPACKED_BYTES_MAX);
+    struct parcel parcel;
+    if (spool_read(replay->letters, number, &batch->packed, &parcel) == SPOOL_OK &&
+        packer_unpack(replay->packer, &parcel, &batch->bytes)) {
+        batch->packed_body = parcel.body;
+        batch->packing = parcel.compression;
+        batch->records = parcel.records;
+        return batch;
+    }
+    log_event(&replay->log, LOG_ERROR, "dead letter %020llu in %s is damaged and set aside",
+              (unsigned long long)number, spool_directory(replay->letters));
+    spool_set_aside(replay->letters, number);
+    replay->counts->damaged++;
+    batch_free(batch);
+    return NULL;
+}
+
+/* The first letter behind the last one tried; NULL: all have been. */
+static struct batch *find_next(struct replay *replay)
+{
+    for (size_t i = 0; i < spool_count(replay->letters);) {
+        uint64_t number = spool_number(replay->letters, i);
+        if (number <= replay->number || number > replay->last) {
+            i++;
+            continue;
+        }
+        replay->number = number;
+        struct batch *batch = read_letter(replay, number);
+        if (batch != NULL) {
+            return batch;
+        }
+    }
+    return NULL;
+}
+
+static void send_next(struct replay *replay)
+{
+    struct batch *batch = find_next(replay);
+    if (batch == NULL) {
+        ev_break(replay->loop, EVBREAK_ALL);
+        return;
+    }
+    ev_timer_again(replay->loop, &replay->deadline);
+    replay->output->type->send(replay->output, batch);
+}
+
+static enum refusal_end on_refused(void *context, const struct refusal *refusal)
+{
+    struct replay *replay = context;
+    struct parcel parcel;
+    uint64_t number;
+    packer_pack(replay->packer, refusal->request, refusal->records, &parcel);
+    parcel.time_ns = clock_realtime_ns();
+    parcel.status = (uint64_t)refusal->status;
+    parcel_set_text(parcel.output, slice_from_string(replay->name));
+    parcel_set_text(parcel.message, slice_from_string(refusal->message));
+    return spool_write(replay->letters, &parcel, parcel.time_ns, &number) == SPOOL_OK
+               ? REFUSAL_KEPT
+               : REFUSAL_HELD;
+}
+
+static void on_done(void *context, struct batch *batch, enum delivery delivery,
+                    const struct delivery_counts *counts)
+{
+    struct replay *replay = context;
+    bool is_rejected_whole = counts->rejected == batch->records;
+    if (delivery != DELIVERY_KEPT) {
+        replay->counts->sent += batch->records - counts->rejected - counts->refused;
+        replay->counts->refused += counts->rejected + counts->refused;
+        if (!is_rejected_whole) {
+            spool_remove(replay->letters, replay->number);
+        }
+    }
+    batch_free(batch);
+    if (!replay->is_closing) {
+        send_next(replay);
+    }
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)events;
+    struct replay *replay = container_of(timer, struct replay, deadline);
+    replay->counts->is_stuck = true;
+    ev_break(loop, EVBREAK_ALL);
+}
+
+/* ---- the letters of one output ---- */
+
+static void send_all(struct replay *replay, const struct settings *settings)
+{
+    size_t count = spool_count(replay->letters);
+    replay->last = spool_number(replay->letters, count - 1);
+    ev_init(&replay->deadline, on_deadline);
+    replay->deadline.repeat = (double)settings->shutdown_timeout_ms / 1000.0;
+    send_next(replay);
+    ev_run(replay->loop, 0);
+    ev_timer_stop(replay->loop, &replay->deadline);
+    replay->is_closing = true;
+}
+
+static bool open_and_send(struct replay *replay, const struct settings *settings, char **out_error)
+{
+    const struct output_type *type = registry_find_output(replay->settings->type);
+    const struct output_env env = {replay->loop, &replay->log, &replay->counters,
+                                   on_done,      on_refused,   replay};
+    replay->output = type != NULL ? type->open(replay->settings, &env, out_error) : NULL;
+    if (replay->output == NULL) {
+        return false;
+    }
+    replay->packer = packer_new(replay->settings->compression);
+    send_all(replay, settings);
+    replay->output->type->close(replay->output);
+    packer_free(replay->packer);
+    return true;
+}
+
+static bool send_letters(const struct settings *settings, const struct output_settings *output,
+                         const char *name, struct spool *letters, struct replay_counts *counts,
+                         char **out_error)
+{
+    struct replay replay = {
+        .settings = output, .counts = counts, .letters = letters, .log = {2, LOG_INFO}};
+    parcel_set_text(replay.name, slice_from_string(name));
+    replay.loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOSIGMASK);
+    ENSURE(replay.loop != NULL);
+    signal(SIGPIPE, SIG_IGN);
+    bool is_done = open_and_send(&replay, settings, out_error);
+    counts->left += spool_count(letters);
+    ev_loop_destroy(replay.loop);
+    return is_done;
+}
+
+/* ---- all outputs ---- */
+
+static const struct output_settings *find_output(const struct settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->output_count; i++) {
+        if (strcmp(settings->outputs[i].name, name) == 0) {
+            return &settings->outputs[i];
+        }
+    }
+    return &settings->outputs[0];
+}
+
+/* What is done with the letters of each output that has some. */
+struct visit {
+    bool (*each)(struct visit *visit, const char *name, struct spool *letters, char **out_error);
+    const struct settings *settings;
+    struct replay_counts *counts;
+    void (*show)(void *context, const struct parcel *letter);
+    void *context;
+};
+
+static bool visit_one(struct visit *visit, const char *name, char **out_error)
+{
+    struct spool *letters = NULL;
+    char *directory = letters_directory(visit->settings->data_dir, name);
+    bool is_done = true;
+    int result = spool_open(directory, UINT64_MAX, &letters);
+    if (result < 0) {
+        *out_error = mem_format("cannot read %s: %s", directory, strerror(-result));
+        is_done = false;
+    } else if (spool_count(letters) > 0) {
+        is_done = visit->each(visit, name, letters, out_error);
+    }
+    spool_close(letters);
+    free(directory);
+    return is_done;
+}
+
+static bool visit_all(struct visit *visit, char **out_error)
+{
+    char *path = letters_directory(visit->settings->data_dir, "");
+    DIR *directory = opendir(path);
+    bool is_done = directory != NULL || errno == ENOENT;
+    if (!is_done) {
+        *out_error = mem_format("cannot read %s: %s", path, strerror(errno));
+    }
+    for (struct dirent *entry; is_done && directory != NULL && (entry = readdir(directory)) != NULL;) {
+        is_done = entry->d_name[0] == '.' || visit_one(visit, entry->d_name, out_error);
+    }
+    if (directory != NULL) {
+        closedir(directory);
+    }
+    free(path);
+    return is_done;
+}
+
+static bool visit_send(struct visit *visit, const char *name, struct spool *letters,
+                       char **out_error)
+{
+    return send_letters(visit->settings, find_output(visit->settings, name), name, letters,
+                        visit->counts, out_error);
+}
+
+static bool visit_show(struct visit *visit, const char *name, struct spool *letters,
+                       char **out_error)
+{
+    (void)name;
+    (void)out_error;
+    struct buf file = {0};
+    for (size_t i = 0; i < spool_count(letters); i++) {
+        struct parcel parcel;
+        if (spool_read(letters, spool_number(letters, i), &file, &parcel) == SPOOL_OK) {
+            visit->show(visit->context, &parcel);
+        }
+    }
+    buf_fini(&file);
+    return true;
+}
+
+bool replay_run(const struct settings *settings, struct replay_counts *out_counts, char **out_error)
+{
+    *out_counts = (struct replay_counts){0};
+    struct visit visit = {.each = visit_send, .settings = settings, .counts = out_counts};
+    return visit_all(&visit, out_error);
+}
+
+bool replay_list(const struct settings *settings,
+                 void (*show)(void *context, const struct parcel *letter), void *context,
+                 char **out_error)
+{
+    struct visit visit = {
+        .each = visit_show, .settings = settings, .show = show, .context = context};
+    return visit_all(&visit, out_error);
+}
