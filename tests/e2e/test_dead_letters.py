@@ -129,10 +129,11 @@ def test_without_dead_letters_a_refused_record_is_given_up(tmp):
 def test_a_record_larger_than_a_request_is_kept(tmp):
     (tmp / "app.log").write_text("small\n" + "x" * (70 << 20) + "\nlast\n")
     with far_end.FarEnd(tmp) as far:
-        path = config(tmp, [(far, {})], memory_limit="1GiB",
+        path = config(tmp, [(far, {})], memory_limit="1GiB", shutdown_timeout="30s",
                       inputs=[{"include": [str(tmp / "*.log")], "line_bytes_max": "64MiB",
                                "record_bytes_max": "256MiB", "envelope": "plain"}])
-        clew.run("run", "--once", "-c", path)
+        result = clew.run("run", "--once", "-c", path)
+        clew.contains(result.err, "but kept as a dead letter")
         listed = clew.run_ok("replay", "-c", path, "--list").json_lines()
         bodies = [len(body) for body in far.bodies()]
     clew.equal(bodies, [5, 6 << 20, 4])
