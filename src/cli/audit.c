@@ -32,6 +32,7 @@ enum {
     SAMPLE_BYTES_MAX = 2 * 1024 * 1024,
     PROGRESS_BYTES_MIN = 16 * 1024 * 1024, /* less is done before anybody would read it */
     PROGRESS_INTERVAL_MS = 200,
+    FOLLOW_POLL_MS = 200,
     BASELINE_BYTES_MAX = 256 * 1024 * 1024,
 };
 
@@ -46,6 +47,8 @@ struct arguments {
     struct cli_texts by;
     const char *baseline;
     double margin;
+    bool follow;
+    uint64_t interval_s;
     bool no_hints;
     bool no_samples;
     bool quiet;
@@ -73,6 +76,10 @@ static const struct cli_option options[] = {
      "an earlier JSON report: exit with 3 if a service got worse", NULL},
     {"margin", 0, CLI_RATIO, offsetof(struct arguments, margin), "SHARE",
      "how much less coverage than in the baseline is no worse, 5% unless given", NULL},
+    {"follow", 'f', CLI_FLAG, offsetof(struct arguments, follow), NULL,
+     "report again and again while standard input goes on, and at its end", NULL},
+    {"interval", 0, CLI_COUNT, offsetof(struct arguments, interval_s), "SECONDS",
+     "how often with --follow, 10 unless given", NULL},
     {"no-hints", 0, CLI_FLAG, offsetof(struct arguments, no_hints), NULL,
      "only the numbers, not why and what to do", NULL},
     {"no-samples", 0, CLI_FLAG, offsetof(struct arguments, no_samples), NULL,
@@ -89,6 +96,8 @@ struct auditor {
     struct pipeline *pipeline;
     struct audit *audit;
     const struct audit_baseline *baseline; /* NULL: none */
+    const struct audit_policy *policy;
+    const struct arguments *arguments;
     struct frame *frame;
     uint64_t sources;
     uint64_t bytes_total;
@@ -220,6 +229,21 @@ static void complain(struct auditor *auditor, char *sentence)
     auditor->has_failed = true;
 }
 
+static void print_now(struct auditor *auditor);
+
+/* With --follow: a report an interval, as long as there is something new to say or not. */
+static bool report_now_and_then(void *context, uint64_t bytes)
+{
+    (void)bytes;
+    struct auditor *auditor = context;
+    uint64_t now_ns = clock_monotonic_ns();
+    if (now_ns - auditor->shown_ns >= auditor->arguments->interval_s * UINT64_C(1000000000)) {
+        auditor->shown_ns = now_ns;
+        print_now(auditor);
+    }
+    return true;
+}
+
 /* `path` NULL: standard input. A partial line may still point to the source afterwards: it lives as
  * long as the frame of its stream. */
 static void read_file(struct auditor *auditor, const char *path, struct source *source)
@@ -237,7 +261,10 @@ static void read_file(struct auditor *auditor, const char *path, struct source *
         .line_bytes_max = auditor->input->line_bytes_max,
         .now_ns = clock_realtime_ns(),
         .line = take_line,
-        .progress = auditor->has_progress ? show_progress : NULL,
+        .progress = auditor->arguments->follow ? report_now_and_then
+                    : auditor->has_progress    ? show_progress
+                                               : NULL,
+        .follow_ms = auditor->arguments->follow ? FOLLOW_POLL_MS : 0,
         .context = auditor,
     };
     if (!read_lines(&job, &error)) {
@@ -353,14 +380,29 @@ static struct audit_baseline *read_baseline(const char *path)
     return baseline;
 }
 
-static int conclude(struct auditor *auditor, const struct audit_policy *policy,
-                    const struct arguments *arguments)
+/* The caller frees it. */
+static struct audit_report *make_report(const struct auditor *auditor)
 {
-    struct audit_report *report = audit_report_new(auditor->audit, policy);
+    struct audit_report *report = audit_report_new(auditor->audit, auditor->policy);
     if (auditor->baseline != NULL) {
-        audit_baseline_compare(auditor->baseline, arguments->margin,
+        audit_baseline_compare(auditor->baseline, auditor->arguments->margin,
                                auditor->settings->audit.min_records, report);
     }
+    return report;
+}
+
+static void print_now(struct auditor *auditor)
+{
+    struct audit_report *report = make_report(auditor);
+    print_report(report, auditor->settings, auditor->arguments);
+    fputc('\n', stdout);
+    fflush(stdout);
+    audit_report_free(report);
+}
+
+static int conclude(struct auditor *auditor, const struct arguments *arguments)
+{
+    struct audit_report *report = make_report(auditor);
     print_report(report, auditor->settings, arguments);
     bool is_met = report->is_met;
     audit_report_free(report);
@@ -378,7 +420,8 @@ static int audit_paths(const struct settings *settings, const struct cli_texts *
                        const struct dimensions *by, const struct audit_baseline *baseline)
 {
     struct auditor auditor = {
-        .settings = settings, .input = &settings->inputs[0], .baseline = baseline};
+        .settings = settings, .input = &settings->inputs[0], .baseline = baseline,
+        .policy = policy, .arguments = arguments};
     char *error = NULL;
     auditor.pipeline = pipeline_new(settings, &auditor.counters, &error);
     if (auditor.pipeline == NULL) {
@@ -392,7 +435,7 @@ static int audit_paths(const struct settings *settings, const struct cli_texts *
         audit_keep_trend(auditor.audit);
     }
     read_everything(&auditor, paths, arguments->quiet);
-    int status = conclude(&auditor, policy, arguments);
+    int status = conclude(&auditor, arguments);
     audit_free(auditor.audit);
     pipeline_free(auditor.pipeline);
     return status;
@@ -427,6 +470,14 @@ static void settle(struct settings *settings, const struct arguments *arguments,
 static int audit_with(const struct arguments *arguments, const struct cli_texts *paths)
 {
     static const char *const standard_input[] = {"-", NULL};
+    if (arguments->follow && (paths->count > 1 || (paths->count == 1 &&
+                                                   strcmp(paths->items[0], "-") != 0))) {
+        return cli_usage_error(&command_audit, "--follow reads standard input: pipe the log in, "
+                                               "such as `tail -F FILE | clew audit --follow`");
+    }
+    if (arguments->follow && arguments->format == VIEW_HTML) {
+        return cli_usage_error(&command_audit, "--follow has no page: choose another --format");
+    }
     struct audit_policy policy = {0};
     struct dimensions by = {0};
     if (!each_name(&arguments->fail_on, "fail-on", take_class, &policy) ||
@@ -457,7 +508,8 @@ static int audit_with(const struct arguments *arguments, const struct cli_texts 
 static int run(int argc, char **argv)
 {
     struct arguments arguments = {
-        .min_coverage = not_given, .min_records = UINT64_MAX, .margin = 0.05};
+        .min_coverage = not_given, .min_records = UINT64_MAX, .margin = 0.05,
+        .interval_s = 10};
     struct cli_texts paths = {0};
     int status = EXIT_USAGE;
     if (cli_parse(&command_audit, argc, argv, &arguments, &paths, SIZE_MAX, &status)) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ enum { CHUNK_BYTES = 256 * 1024 };
 struct reader {
     const struct read_lines_job *job;
     gzFile file;
+    int fd; /* the same, for what is followed */
     char *buffer;
     size_t cap;
     size_t len;      /* bytes in the buffer */
@@ -96,11 +98,30 @@ static bool is_to_go_on(struct reader *reader)
            job->progress(job->context, offset > 0 ? (uint64_t)offset : reader->offset);
 }
 
+/* gzread() waits for a whole chunk, which a slow pipe may take hours to fill. */
+static int follow_chunk(struct reader *reader)
+{
+    struct pollfd wanted = {.fd = reader->fd, .events = POLLIN};
+    while (poll(&wanted, 1, reader->job->follow_ms) == 0) {
+        if (!is_to_go_on(reader)) {
+            return 0;
+        }
+    }
+    return (int)read(reader->fd, reader->buffer + reader->len, CHUNK_BYTES);
+}
+
+static int read_chunk(struct reader *reader)
+{
+    return reader->job->follow_ms > 0
+               ? follow_chunk(reader)
+               : gzread(reader->file, reader->buffer + reader->len, CHUNK_BYTES);
+}
+
 static bool read_all(struct reader *reader, char **out_error)
 {
     int n;
     errno = 0;
-    while ((n = gzread(reader->file, reader->buffer + reader->len, CHUNK_BYTES)) > 0) {
+    while ((n = read_chunk(reader)) > 0) {
         size_t searched = reader->len;
         reader->len += (size_t)n;
         give_lines(reader, searched);
@@ -110,6 +131,10 @@ static bool read_all(struct reader *reader, char **out_error)
     }
     if (reader->len > 0) { /* the last line has no newline */
         give(reader, 0, reader->len, reader->len, false);
+    }
+    if (n < 0 && reader->job->follow_ms > 0) {
+        *out_error = mem_format("cannot read standard input: %s", strerror(errno));
+        return false;
     }
     int code = Z_OK;
     gzerror(reader->file, &code); /* a packed file that ends early is told here, not by gzread() */
@@ -145,6 +170,7 @@ bool read_lines(const struct read_lines_job *job, char **out_error)
         return false;
     }
     struct reader reader = {.job = job, .cap = job->line_bytes_max + CHUNK_BYTES};
+    reader.fd = fd;
     reader.file_hash = hash_identity(fd);
     reader.file = gzdopen(fd, "rb");
     ENSURE(reader.file != NULL && job->line_bytes_max > 0);

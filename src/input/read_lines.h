@@ -21,6 +21,9 @@ struct read_lines_job {
     /* Now and then: how much of the file on disk has been read. NULL: not wanted. False ends it. */
     bool (*progress)(void *context, uint64_t bytes);
 
+    /* Of something that is still being written to: take what there is at once, and call progress()
+     * at least so often while there is nothing. It is read as it is, not unpacked. 0: no. */
+    int follow_ms;
     void *context;
 };
 

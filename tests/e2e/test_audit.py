@@ -5,6 +5,7 @@
 import gzip
 import json
 import os
+import subprocess
 
 import clew
 
@@ -154,6 +155,29 @@ def test_the_documentation_shows_what_is_printed():
     clew.contains((clew.ROOT / "docs" / "coverage.md").read_text(), "```\n" + result.out + "```\n")
     result = audit("--by", "logger", "--format", "html", "tests/corpus/services", cwd=clew.ROOT)
     clew.equal((clew.ROOT / "docs" / "coverage-example.html").read_text(), result.out)
+
+
+def test_follow_reports_while_the_log_goes_on():
+    command = [clew.CLEW, "audit", "--follow", "--interval", "0", "--format", "json"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                          env=clew.environment()) as child:
+        child.stdin.write(lines(1, 1))
+        child.stdin.flush()
+        shown = ""
+        while '"records": 2' not in shown:  # before the end of its input
+            shown = child.stdout.readline()
+            assert shown, "no report while the input is open"
+        child.stdin.write(lines(1, 2))
+        rest = child.communicate()[0]
+    clew.equal(child.returncode, 3)
+    last = json.loads(rest[rest.rindex('\n{\n') if '\n{\n' in rest else 0:])
+    clew.equal((last["records"], last["valid"]), (5, 2))
+
+
+def test_follow_needs_a_pipe(tmp):
+    (tmp / "a.log").write_text(lines(1, 0))
+    for args in (["--follow", tmp / "a.log"], ["--follow", "--format", "html"]):
+        clew.equal(audit(*args).code, 2)
 
 
 def test_markdown_is_a_table_that_names_cannot_break():
