@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parsers/cri.h"
 
-#include <endian.h>
+#include "base/digits.h"
 
 /*
  * Everything has its place in such a line, so it is read by position, without searching: the date
@@ -73,36 +73,17 @@ static bool read_minute(struct cri_clock *clock, const char *s)
     return true;
 }
 
-/* Eight digits at once; false if they are not all digits. */
-static bool read_eight_digits(const char *s, uint64_t *out_number)
-{
-    uint64_t v;
-    memcpy(&v, s, sizeof(v));
-    v = le64toh(v);
-    const uint64_t high = 0xF0F0F0F0F0F0F0F0;
-    const uint64_t threes = 0x3030303030303030;
-    if ((v & high) != threes || ((v + 0x0606060606060606) & high) != threes) {
-        return false;
-    }
-    v -= threes;
-    v = v * 10 + (v >> 8); /* pairs of digits in every other byte */
-    *out_number = ((v & 0x000000FF000000FF) * 0x000F424000000064 +
-                   ((v >> 16) & 0x000000FF000000FF) * 0x0000271000000001) >>
-                  32;
-    return true;
-}
-
 /* The digits behind the point as nanoseconds; beyond the ninth they are read over. */
 static size_t read_fraction(struct slice s, uint64_t *out_ns)
 {
     static const uint32_t scale[] = {1000000000, 100000000, 10000000, 1000000, 100000,
                                      10000,      1000,      100,      10,      1};
-    uint64_t number = 0;
-    size_t n = s.len >= 8 && read_eight_digits(s.data, &number) ? 8 : 0;
+    uint32_t number = 0;
+    size_t n = s.len >= 8 && digits_read_eight(s.data, &number) ? 8 : 0;
     for (; n < s.len && n < 9 && is_digit(s.data[n]); n++) {
-        number = number * 10 + (uint64_t)(s.data[n] - '0');
+        number = number * 10 + (uint32_t)(s.data[n] - '0');
     }
-    *out_ns = number * scale[n];
+    *out_ns = (uint64_t)number * scale[n];
     while (n < s.len && is_digit(s.data[n])) {
         n++;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/timestamp.h"
 
+#include "base/digits.h"
 #include "base/mem.h"
 #include "core/civil.h"
 
@@ -569,13 +570,16 @@ static bool is_time_suffix(struct slice rest)
 /* Up to nine digits at p, to nanoseconds; their end. */
 static const char *read_nanos(const char *p, const char *end, uint32_t *out_nanos)
 {
+    static const uint32_t scale[] = {1000000000, 100000000, 10000000, 1000000, 100000,
+                                     10000,      1000,      100,      10,      1};
+    const char *begin = p;
+    const char *last = end - p > 9 ? p + 9 : end;
     uint32_t nanos = 0;
-    uint32_t unit = 1000000000;
-    for (; p < end && unit > 1 && is_digit(*p); p++) {
+    p += end - p >= 8 && digits_read_eight(p, &nanos) ? 8 : 0;
+    for (; p < last && is_digit(*p); p++) {
         nanos = nanos * 10 + (uint32_t)(*p - '0');
-        unit /= 10;
     }
-    *out_nanos = nanos * unit;
+    *out_nanos = nanos * scale[p - begin];
     return p;
 }
 
