@@ -6,8 +6,9 @@ usage: tests/run.py BUILD… [--only WORD]…
 
 BUILD is a build folder: `build`, or `asan=build-asan` to name it. A suite is a program whose last
 line is `N passed, N failed`: the unit tests of each build, tests/style/test_*.py once, and
-tests/e2e/test_*.py and the short form of tests/faults/run against the clew of each build. One that ends in another way has failed; what
-it printed is shown. What a suite skipped (`N skipped` in that last line) is shown and not counted.
+tests/e2e/test_*.py, the short form of tests/faults/run and tests/bench/test_*.py against each build.
+One that ends in another way has failed; what it printed is shown. What a suite skipped (`N skipped`
+in that last line) is shown and not counted.
 """
 
 import argparse
@@ -93,6 +94,7 @@ def all_suites(builds):
         suites += script_suites(label, "e2e", {"CLEW": str(build / "clew")})
         suites.append(Suite(f"{label}faults", [ROOT / "tests" / "faults" / "run", "--short"],
                             {"CLEW": str(build / "clew")}))
+        suites += script_suites(label, "bench", {"CLEW": str(build / "clew")})
     return suites
 
 
