@@ -29,6 +29,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "core/spool.h"
+#include "letters.h"
 #include "packer.h"
 #include "registry.h"
 
@@ -52,8 +53,7 @@ struct lane {
     struct lane_env env;
     struct output *output;
     struct spool *spool; /* NULL: none */
-    struct spool *letters; /* dead ones */
-    uint64_t letter_bytes_max;
+    struct letters *letters; /* dead ones */
     struct packer *packer;
     struct ticket *first;
     struct ticket **end;
@@ -66,7 +66,6 @@ struct lane {
     const char *trouble;    /* what the log was told that cannot be done; NULL: nothing */
     bool is_full_said;
     bool is_dropping_said;
-    bool is_letter_trouble_said;
     bool is_alone; /* a batch without streams is with the output */
     bool is_closing;
     bool has_failed;
@@ -364,48 +363,9 @@ static void send_next(struct lane *lane)
     }
 }
 
-/* ---- dead letters ---- */
-
-static void say_letters(struct lane *lane, int result)
-{
-    bool is_trouble = result != SPOOL_OK;
-    if (is_trouble == lane->is_letter_trouble_said) {
-        return;
-    }
-    lane->is_letter_trouble_said = is_trouble;
-    if (is_trouble) {
-        log_event(lane->env.log, LOG_ERROR,
-                  "output %s: cannot write a dead letter in %s: %s; what was refused is held, and "
-                  "nothing else is sent until it can be kept: make room, or send what is there with "
-                  "clew replay",
-                  lane->settings->name, spool_directory(lane->letters),
-                  result == SPOOL_FULL ? "dead_letters.max_bytes is reached" : strerror(-result));
-    } else {
-        log_event(lane->env.log, LOG_INFO, "output %s: dead letters can be written again",
-                  lane->settings->name);
-    }
-}
-
 enum refusal_end lane_refuse(struct lane *lane, const struct refusal *refusal)
 {
-    struct parcel parcel;
-    uint64_t number;
-    if (lane->letter_bytes_max == 0) {
-        return REFUSAL_GIVEN_UP;
-    }
-    packer_pack(lane->packer, refusal->request, refusal->records, &parcel);
-    parcel.time_ns = clock_realtime_ns();
-    parcel.status = (uint64_t)refusal->status;
-    parcel_set_text(parcel.output, slice_from_string(lane->settings->name));
-    parcel_set_text(parcel.message, slice_from_string(refusal->message));
-    int result = spool_write(lane->letters, &parcel, parcel.time_ns, &number);
-    say_letters(lane, result);
-    if (result != SPOOL_OK) {
-        counters_add(lane->env.counters, C_DEAD_LETTER_FAILURES, 1);
-        return REFUSAL_HELD;
-    }
-    counters_add(lane->env.counters, C_RECORDS_DEAD, refusal->records);
-    return REFUSAL_KEPT;
+    return letters_keep(lane->letters, lane->packer, refusal);
 }
 
 static enum refusal_end output_refused(void *context, const struct refusal *refusal)
@@ -458,12 +418,6 @@ static void output_done(void *context, struct batch *batch, enum delivery delive
 
 /* ---- the lane ---- */
 
-char *letters_directory(const char *data_dir, const char *output)
-{
-    return mem_format("%s/dead-letters/%s", data_dir, output);
-}
-
-
 static bool open_spool(struct lane *lane, const struct settings *settings, char **out_error)
 {
     const struct output_settings *output = lane->settings;
@@ -479,24 +433,10 @@ static bool open_spool(struct lane *lane, const struct settings *settings, char 
     return result == 0;
 }
 
-static bool open_letters(struct lane *lane, const struct settings *settings, char **out_error)
-{
-    char *directory = letters_directory(settings->data_dir, lane->settings->name);
-    lane->letter_bytes_max = settings->dead_letter_bytes_max;
-    int result = spool_open(directory, lane->letter_bytes_max, &lane->letters);
-    if (result < 0) {
-        *out_error = mem_format("cannot read the dead letters of output %s in %s: %s",
-                                lane->settings->name, directory, strerror(-result));
-    }
-    free(directory);
-    return result == 0;
-}
-
 static void take_up_files(struct lane *lane)
 {
     size_t count = spool_count(lane->spool);
     spool_clean(lane->spool);
-    spool_clean(lane->letters);
     for (size_t i = 0; i < count; i++) {
         append(lane, NULL, spool_number(lane->spool, i));
     }
@@ -532,7 +472,8 @@ struct lane *lane_new(const struct settings *settings, unsigned index, uint64_t 
     lane->env = *env;
     lane->end = &lane->first;
     lane->packer = packer_new(lane->settings->compression);
-    if (!open_spool(lane, settings, out_error) || !open_letters(lane, settings, out_error) ||
+    lane->letters = letters_open(settings, lane->settings->name, env->log, env->counters, out_error);
+    if (lane->letters == NULL || !open_spool(lane, settings, out_error) ||
         !open_output(lane, out_error)) {
         lane_free(lane);
         return NULL;
@@ -561,7 +502,7 @@ void lane_free(struct lane *lane)
         remove_ticket(lane, lane->first);
     }
     spool_close(lane->spool);
-    spool_close(lane->letters);
+    letters_close(lane->letters);
     packer_free(lane->packer);
     free(lane);
 }

@@ -54,9 +54,6 @@ void lane_push(struct lane *lane, struct batch *batch);
 /* Keep records that this far end cannot be sent, as a dead letter. */
 enum refusal_end lane_refuse(struct lane *lane, const struct refusal *refusal);
 
-/* Where the dead letters of an output are; the caller frees it. */
-char *letters_directory(const char *data_dir, const char *output);
-
 /* Try again what the disk has refused; call it now and then. */
 void lane_tick(struct lane *lane);
 

@@ -17,12 +17,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/output.h"
 #include "core/spool.h"
-#include "lane.h"
+#include "letters.h"
 #include "packer.h"
 #include "registry.h"
 
@@ -97,11 +96,7 @@ static enum refusal_end on_refused(void *context, const struct refusal *refusal)
     struct replay *replay = context;
     struct parcel parcel;
     uint64_t number;
-    packer_pack(replay->packer, refusal->request, refusal->records, &parcel);
-    parcel.time_ns = clock_realtime_ns();
-    parcel.status = (uint64_t)refusal->status;
-    parcel_set_text(parcel.output, slice_from_string(replay->name));
-    parcel_set_text(parcel.message, slice_from_string(refusal->message));
+    letters_make(replay->packer, refusal, replay->name, &parcel);
     return spool_write(replay->letters, &parcel, parcel.time_ns, &number) == SPOOL_OK
                ? REFUSAL_KEPT
                : REFUSAL_HELD;

@@ -11,7 +11,11 @@
 
 #include "shipment.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include "base/mem.h"
 #include "core/parcel.h"
 #include "lane.h"
@@ -216,6 +220,37 @@ static bool open_lanes(struct shipment *shipment, const struct settings *setting
     return true;
 }
 
+static bool is_output(const struct settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->output_count; i++) {
+        if (strcmp(settings->outputs[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What waits in the spool of an output that the config no longer has would wait for ever unsaid. */
+static void name_left_spools(const struct shipment *shipment, const struct settings *settings)
+{
+    char *path = mem_format("%s/spool", settings->data_dir);
+    DIR *directory = opendir(path);
+    struct dirent *entry;
+    while (directory != NULL && (entry = readdir(directory)) != NULL) {
+        if (entry->d_name[0] != '.' && !is_output(settings, entry->d_name) &&
+            unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR) < 0) { /* it is not empty */
+            log_event(shipment->env.log, LOG_WARN,
+                      "%s/%s is the spool of an output that the config no longer has: name an output "
+                      "so to send what is in there, or remove it",
+                      path, entry->d_name);
+        }
+    }
+    if (directory != NULL) {
+        closedir(directory);
+    }
+    free(path);
+}
+
 struct shipment *shipment_new(const struct settings *settings, const struct shipment_env *env,
                               char **out_error)
 {
@@ -234,6 +269,7 @@ struct shipment *shipment_new(const struct settings *settings, const struct ship
         shipment_free(shipment);
         return NULL;
     }
+    name_left_spools(shipment, settings);
     return shipment;
 }
 

@@ -133,6 +133,22 @@ def test_a_damaged_file_is_set_aside_and_the_others_arrive(tmp):
     clew.equal(names, [torn.name + ".corrupt-1", changed.name + ".corrupt-1"])
 
 
+def test_a_spool_of_an_output_that_is_no_more_is_named_and_kept(tmp):
+    log, port = write_log(tmp, 1000), clew.free_port()
+    with run(spooling(tmp, port, name="old")) as process:
+        process.wait_for(lambda: "does not take records" in process.err(), "an outage")
+        clew.equal(process.stop(), 0)
+    before = spool_files(tmp, "old")
+    assert before
+    with FarEnd(tmp, port=port) as far:
+        result = clew.run_ok("run", "--once", "-c", spooling(tmp, port, name="new"))
+        clew.contains(result.err, "spool/old is the spool of an output that the config no longer has")
+        clew.equal(spool_files(tmp, "old"), before)
+        result = clew.run_ok("run", "--once", "-c", spooling(tmp, port, name="old"))
+        assert "no longer has" not in result.err, result
+        assert_in_order(numbers(far), 1000, "the far end")
+
+
 def test_a_disk_that_takes_nothing_stops_reading_until_there_is_space(tmp):
     log, port, seed = tmp / "app.log", clew.free_port(), random.Random(3)
     log.write_text("".join(f"line {n} {seed.randbytes(200).hex()}\n" for n in range(LINES)))

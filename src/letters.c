@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "letters.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/mem.h"
+#include "core/spool.h"
+
+struct letters {
+    const char *output;
+    const struct log *log;
+    struct counters *counters;
+    struct spool *spool;
+    uint64_t bytes_max;
+    bool is_trouble_said;
+};
+
+char *letters_directory(const char *data_dir, const char *output)
+{
+    return mem_format("%s/dead-letters/%s", data_dir, output);
+}
+
+struct letters *letters_open(const struct settings *settings, const char *output,
+                             const struct log *log, struct counters *counters, char **out_error)
+{
+    struct spool *spool = NULL;
+    char *directory = letters_directory(settings->data_dir, output);
+    struct letters *letters = NULL;
+    int result = spool_open(directory, settings->dead_letter_bytes_max, &spool);
+    if (result < 0) {
+        *out_error = mem_format("cannot read the dead letters of output %s in %s: %s", output,
+                                directory, strerror(-result));
+    } else {
+        spool_clean(spool);
+        letters = mem_alloc(sizeof(*letters));
+        letters->output = output;
+        letters->log = log;
+        letters->counters = counters;
+        letters->spool = spool;
+        letters->bytes_max = settings->dead_letter_bytes_max;
+    }
+    free(directory);
+    return letters;
+}
+
+void letters_close(struct letters *letters)
+{
+    if (letters != NULL) {
+        spool_close(letters->spool);
+        free(letters);
+    }
+}
+
+void letters_make(struct packer *packer, const struct refusal *refusal, const char *output,
+                  struct parcel *out)
+{
+    packer_pack(packer, refusal->request, refusal->records, out);
+    out->time_ns = clock_realtime_ns();
+    out->status = (uint64_t)refusal->status;
+    parcel_set_text(out->output, slice_from_string(output));
+    parcel_set_text(out->message, slice_from_string(refusal->message));
+}
+
+static void say(struct letters *letters, int result)
+{
+    bool is_trouble = result != SPOOL_OK;
+    if (is_trouble == letters->is_trouble_said) {
+        return;
+    }
+    letters->is_trouble_said = is_trouble;
+    if (is_trouble) {
+        log_event(letters->log, LOG_ERROR,
+                  "output %s: cannot write a dead letter in %s: %s; what was refused is held, and "
+                  "nothing else is sent until it can be kept: make room, or send what is there with "
+                  "clew replay",
+                  letters->output, spool_directory(letters->spool),
+                  result == SPOOL_FULL ? "dead_letters.max_bytes is reached" : strerror(-result));
+    } else {
+        log_event(letters->log, LOG_INFO, "output %s: dead letters can be written again",
+                  letters->output);
+    }
+}
+
+enum refusal_end letters_keep(struct letters *letters, struct packer *packer,
+                              const struct refusal *refusal)
+{
+    struct parcel parcel;
+    uint64_t number;
+    if (letters->bytes_max == 0) {
+        return REFUSAL_GIVEN_UP;
+    }
+    letters_make(packer, refusal, letters->output, &parcel);
+    int result = spool_write(letters->spool, &parcel, parcel.time_ns, &number);
+    say(letters, result);
+    if (result != SPOOL_OK) {
+        counters_add(letters->counters, C_DEAD_LETTER_FAILURES, 1);
+        return REFUSAL_HELD;
+    }
+    counters_add(letters->counters, C_RECORDS_DEAD, refusal->records);
+    return REFUSAL_KEPT;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_LETTERS_H
+#define CLEW_LETTERS_H
+
+/*
+ * Dead letters: records that a far end will never take, on disk with the reason, for `clew replay`.
+ *
+ * When none can be written the records are held and tried again: nothing is lost while the config
+ * wants letters at all.
+ */
+
+#include "base/log.h"
+#include "core/counters.h"
+#include "core/output.h"
+#include "core/settings.h"
+#include "packer.h"
+
+struct letters;
+
+/* Those of the output with this name. `settings`, `output`, `log` and `counters` must outlive them.
+ * NULL on failure, with *out_error a sentence that the caller frees. */
+struct letters *letters_open(const struct settings *settings, const char *output,
+                             const struct log *log, struct counters *counters, char **out_error);
+void letters_close(struct letters *letters); /* NULL is fine */
+
+/* Write one; blocks for two fsync(2). Counts and logs. */
+enum refusal_end letters_keep(struct letters *letters, struct packer *packer,
+                              const struct refusal *refusal);
+
+/* The letter for this refusal; its body is good until the packer's next pack. */
+void letters_make(struct packer *packer, const struct refusal *refusal, const char *output,
+                  struct parcel *out);
+
+/* Where the letters of an output are; the caller frees it. */
+char *letters_directory(const char *data_dir, const char *output);
+
+#endif
