@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -23,6 +24,11 @@
 #include "input/input.h"
 #include "pipeline.h"
 #include "shipment.h"
+
+enum {
+    DESCRIPTORS_RESERVED = 32, /* loop, state, endpoint, names and certificates being looked up */
+    INPUT_FILES_MIN = 4,
+};
 
 struct daemon;
 
@@ -49,6 +55,7 @@ struct daemon {
     struct control *control;
     struct tap *taps;
     size_t tap_count;
+    uint64_t input_files_max; /* each */
     ev_timer flush;  /* batches by age; the end of `once` and of a drain */
     ev_timer commit; /* checkpoints */
     ev_timer check;    /* of coverage … */
@@ -334,6 +341,26 @@ static bool open_control(struct daemon *daemon, char **out_error)
     return daemon->control != NULL;
 }
 
+/* Inputs take as many files as they may; what is left must do for the far ends, the state and who
+ * asks for metrics, or nothing would be delivered and so no file ever closed. */
+static uint64_t share_descriptors(const struct settings *settings)
+{
+    struct rlimit limit;
+    uint64_t reserve = DESCRIPTORS_RESERVED;
+    for (size_t i = 0; i < settings->output_count; i++) {
+        reserve += settings->outputs[i].in_flight_max;
+    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
+        return 0;
+    }
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit); /* without it there are fewer */
+    getrlimit(RLIMIT_NOFILE, &limit);
+    uint64_t left = limit.rlim_cur > reserve ? (uint64_t)limit.rlim_cur - reserve : 0;
+    uint64_t share = settings->input_count > 0 ? left / settings->input_count : left;
+    return share > INPUT_FILES_MIN ? share : INPUT_FILES_MIN;
+}
+
 static bool open_tap(struct daemon *daemon, const struct input_settings *settings,
                      char **out_error)
 {
@@ -341,7 +368,7 @@ static bool open_tap(struct daemon *daemon, const struct input_settings *setting
     *tap = (struct tap){.daemon = daemon, .settings = settings};
     tap->sink = (struct line_sink){take_line, stream_is_idle, stream_is_gone, tap};
     struct input_env env = {daemon->loop, &daemon->log, &daemon->counters, daemon->checkpoints,
-                            &tap->sink};
+                            &tap->sink, daemon->input_files_max};
     tap->input = input_open(settings, &env, out_error);
     daemon->tap_count += tap->input != NULL;
     return tap->input != NULL;
@@ -365,6 +392,7 @@ static bool open_graph(struct daemon *daemon, char **out_error)
     if (daemon->shipment == NULL) {
         return false;
     }
+    daemon->input_files_max = share_descriptors(settings);
     daemon->taps = mem_array(settings->input_count, sizeof(*daemon->taps));
     for (size_t i = 0; i < settings->input_count; i++) {
         if (!open_tap(daemon, &settings->inputs[i], out_error)) {

@@ -225,7 +225,7 @@ int generation_open(struct generation *generation)
     if (generation->fd >= 0) {
         return 0;
     }
-    if (input->open_count >= input->settings->open_files_max && !make_room(input)) {
+    if (input->open_count >= input->open_files_max && !make_room(input)) {
         return -EMFILE;
     }
     char *path = generation_path(generation);

@@ -470,6 +470,10 @@ struct input *input_open(const struct input_settings *settings, const struct inp
     struct input *input = mem_alloc(sizeof(*input));
     input->settings = settings;
     input->env = *env;
+    input->open_files_max = settings->open_files_max;
+    if (env->open_files_max > 0 && env->open_files_max < input->open_files_max) {
+        input->open_files_max = env->open_files_max;
+    }
     input->source_seed = clock_realtime_ns();
     input->buffer_bytes = reader_buffer_bytes(settings);
     list_init(&input->ready);

@@ -23,6 +23,7 @@ struct input_env {
     struct counters *counters;
     struct checkpoint_store *checkpoints;
     const struct line_sink *sink;
+    uint64_t open_files_max; /* the process has descriptors for so many; 0: no such limit */
 };
 
 /* Starts watching; reading begins when the loop runs. NULL on failure, with *out_error a sentence

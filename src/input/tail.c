@@ -593,7 +593,7 @@ static void settle(struct tail *tail)
         bool is_new = generation->offset == 0 && input->was_scanned;
         bool is_unread = generation->size > generation->offset;
         if ((generation != current || is_new || is_unread) &&
-            input->open_count < input->settings->open_files_max / 2) {
+            input->open_count < input->open_files_max / 2) {
             generation_open(generation); /* it may be deleted before it is read */
         }
     }

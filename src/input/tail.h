@@ -120,6 +120,7 @@ struct input {
     struct list active;
     struct list open;
     uint64_t open_count;
+    uint64_t open_files_max;
     uint64_t scan;
     uint64_t source_seed;
     char *buffer;        /* for every file: what is not taken is read again */
