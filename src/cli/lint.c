@@ -146,7 +146,7 @@ static void print_text(struct lint *lint)
         printf(strcmp(f->when, "always") == 0 ? "\n" : " (%s)\n", f->when);
         wrap_print(stdout, f->why, 4, "", 96);
         if (*f->fix != '\0') {
-            wrap_print(stdout, f->fix, 4, "fix: ", 96);
+            printf("    fix: %s\n", f->fix);
         }
     }
     printf("%sverdict   %s\n", count > 0 ? "\n" : "", verdicts[lint_verdict(lint)]);

@@ -19,6 +19,7 @@ bool fluentbit_lint(struct lint *lint, const struct lint_text *text)
     struct fb_config *config = lint_alloc(&lint->arena, sizeof(*config));
     config->lint = lint;
     config->path = text->path;
+    config->text = text->text;
     if (!is_yaml(text)) {
         fb_read_classic(config, text);
     } else {

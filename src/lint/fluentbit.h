@@ -39,6 +39,7 @@ struct fb_section {
 struct fb_config {
     struct lint *lint;
     const char *path;
+    struct slice text; /* of the file at `path` */
     struct fb_section *first[FB_KINDS];
     struct fb_section *last[FB_KINDS];
     unsigned sections;
@@ -64,6 +65,10 @@ bool fb_bool(const struct fb_section *section, const char *key, bool otherwise, 
 /* Classic text: bare, or as blocks of a ConfigMap, Helm values or a template. */
 void fb_read_classic(struct fb_config *config, const struct lint_text *text);
 void fb_read_blocks(struct fb_config *config, const struct lint_text *text);
+
+/* The text under the key of a wrapper (`wanted.lua: |`) that has the last part of the path `wanted`,
+ * and the line it begins on; empty if there is none. */
+struct slice fb_block(struct fb_config *config, const char *wanted, unsigned *out_line);
 
 /* YAML; false if it is none or holds no pipeline. */
 bool fb_read_yaml(struct fb_config *config, const struct lint_text *text);

@@ -302,3 +302,20 @@ void fb_read_blocks(struct fb_config *config, const struct lint_text *text)
     }
     free(blocks);
 }
+
+struct slice fb_block(struct fb_config *config, const char *wanted, unsigned *out_line)
+{
+    struct blocks *blocks = mem_alloc(sizeof(*blocks));
+    struct slice text = {NULL, 0};
+    const char *name = strrchr(wanted, '/');
+    name = name != NULL ? name + 1 : wanted;
+    collect(blocks, config->text);
+    for (size_t i = 0; i < blocks->count && text.len == 0; i++) {
+        if (slice_is_equal(blocks->items[i].name, slice_from_string(name))) {
+            text = blocks->items[i].text;
+            *out_line = blocks->items[i].line;
+        }
+    }
+    free(blocks);
+    return text;
+}

@@ -251,6 +251,30 @@ static bool is_allowed(struct filtering *f, const char *key)
     return is_listed(f->filter, "allowlist_key", key) || is_listed(f->filter, "whitelist_key", key);
 }
 
+/* Does a stage of this config make fields of a line? Then the probes have shown what becomes of
+ * them. */
+static bool makes_fields(const struct fb_config *config)
+{
+    for (const struct fb_section *s = config->first[FB_FILTER]; s != NULL; s = s->next) {
+        if (strcasecmp(fb_name(s), "parser") == 0 ||
+            (strcasecmp(fb_name(s), "kubernetes") == 0 && merges(s, NULL))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Ids that are only in a text survive with it; those that are fields would not. */
+static void judge_allowlist(struct filtering *f, const struct stage *stage)
+{
+    if (!makes_fields(f->config) && !f->trail->is_over &&
+        (f->trail->places & PLACE_TRACE_FIELD) == 0 &&
+        f->trail->places != 0 && !is_allowed(f, "trace_id") && !is_allowed(f, "traceId")) {
+        lint_report(f->config->lint, stage, LINT_MAY_BE_LOST, LINT_DEPENDS,
+                    "ids that are fields of the record");
+    }
+}
+
 static void filter_record_modifier(struct filtering *f)
 {
     const struct fb_property *removed = fb_next(f->filter->first, "remove_key");
@@ -268,6 +292,7 @@ static void filter_record_modifier(struct filtering *f)
         f->trail->is_conditional = fb_is_unknown(allowed->value) || allowed->is_conditional;
         keep_if(f, is_allowed);
         trail_judge(f->trail, &stage);
+        judge_allowlist(f, &stage);
     }
     const struct fb_property *p = fb_next(f->filter->first, "record");
     for (; p != NULL && !f->trail->is_over; p = fb_next(p->next, "record")) {
@@ -331,11 +356,51 @@ static void modify_one(struct filtering *f, const struct fb_property *p)
     }
 }
 
+/* `Key_exists KEY`, `Key_value_matches KEY REGEX` …: what can be said of this record. */
+static bool holds_condition(struct filtering *f, const char *condition)
+{
+    const char *rest;
+    const char *kind = word(f, condition, &rest);
+    const char *key = word(f, rest, &rest);
+    const struct item *item = item_get(f->trail->record, key);
+    if (strcasecmp(kind, "key_exists") == 0) {
+        return item != NULL;
+    }
+    if (strcasecmp(kind, "key_does_not_exist") == 0) {
+        return item == NULL;
+    }
+    if (strncasecmp(kind, "key_value_", 10) != 0) {
+        return true;
+    }
+    bool is_equal = false;
+    if (item != NULL && item->kind == ITEM_TEXT) {
+        struct regex *regex = strcasestr(kind, "match") != NULL ? regex_new(rest) : NULL;
+        is_equal = regex != NULL ? regex_is_match(regex, slice_from_string(item->text))
+                                 : strcmp(item->text, word(f, rest, NULL)) == 0;
+        regex_free(regex);
+    }
+    return strcasestr(kind, "does_not") != NULL ? item != NULL && !is_equal : is_equal;
+}
+
+static bool holds_conditions(struct filtering *f)
+{
+    const struct fb_property *p = fb_next(f->filter->first, "condition");
+    for (; p != NULL; p = fb_next(p->next, "condition")) {
+        if (!holds_condition(f, p->value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A branch for the records that a condition picks; the others go on as they are. */
 static void filter_modify(struct filtering *f)
 {
     struct trail *whole = f->trail;
     bool has_condition = fb_get(f->filter, "condition") != NULL;
+    if (!holds_conditions(f)) {
+        return;
+    }
     struct trail branch = has_condition ? trail_fork(whole) : *whole;
     f->trail = &branch;
     for (const struct fb_property *p = f->filter->first; p != NULL && !branch.is_over;

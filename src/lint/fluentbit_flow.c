@@ -50,6 +50,8 @@ static const char *as_pattern(struct arena *arena, const char *text)
         } else if (c[0] == '{' && c[1] == '{') {
             end = strstr(c, "}}");
             end = end != NULL ? end + 1 : NULL;
+        } else if (c[0] == '<') { /* Tag_Regex's placeholders */
+            end = strchr(c, '>');
         } else if (c[0] == '$') {
             end = c + strcspn(c + 1, ". /");
         }

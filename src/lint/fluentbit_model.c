@@ -241,12 +241,28 @@ void fb_include(struct fb_config *config, const char *wanted)
     }
 }
 
+/* The parsers file has another name here than there: whatever of that kind belongs to it. */
+static void read_parsers_beside(struct fb_config *config)
+{
+    const char *slash = strrchr(config->path, '/');
+    int folder = slash != NULL ? (int)(slash - config->path) + 1 : 0;
+    int stem = (int)strcspn(config->path + folder, ".") + folder;
+    (void)include_pattern(config, lint_format(&config->lint->arena, "%.*s.aux/*parser*.conf", stem,
+                                              config->path));
+}
+
 void fb_read_parsers(struct fb_config *config)
 {
+    size_t before = config->sections;
+    bool is_wanted = false;
     for (struct fb_section *s = config->first[FB_SERVICE]; s != NULL; s = s->next) {
         const struct fb_property *p = fb_next(s->first, "parsers_file");
         for (; p != NULL; p = fb_next(p->next, "parsers_file")) {
             fb_include(config, p->value);
+            is_wanted = true;
         }
+    }
+    if (is_wanted && config->sections == before) {
+        read_parsers_beside(config);
     }
 }

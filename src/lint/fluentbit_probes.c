@@ -99,6 +99,25 @@ static struct item *tail_parsed(struct fb_config *config, const struct fb_sectio
     return map != NULL ? map : map_of(arena, key, text);
 }
 
+static bool list_names_message(const struct fb_section *list)
+{
+    for (const struct fb_section *s = list; s != NULL; s = s->next) {
+        for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
+            if (strcmp(p->value, "message") == 0 || strstr(p->value, "{message}") != NULL ||
+                strstr(p->value, "$message") != NULL) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool names_message(const struct fb_config *config)
+{
+    return list_names_message(config->first[FB_FILTER]) ||
+           list_names_message(config->first[FB_OUTPUT]);
+}
+
 static struct item *tail_record(struct fb_config *config, const struct fb_section *input,
                                  const char *line)
 {
@@ -115,7 +134,9 @@ static struct item *tail_record(struct fb_config *config, const struct fb_sectio
     if (parser != NULL && *multiline == '\0') {
         return tail_parsed(config, input, parser, line);
     }
-    return map_of(arena, fb_value(input, "key", "log"), line);
+    /* A parser for containers that is not to be found: its text is where the rest looks for it. */
+    bool is_message = name != NULL && is_container_path(input) && names_message(config);
+    return map_of(arena, is_message ? "message" : fb_value(input, "key", "log"), line);
 }
 
 static struct item *syslog_record(struct fb_config *config, const struct fb_section *input,
@@ -310,6 +331,7 @@ void fb_starts_make(struct fb_config *config, const struct fb_section *input,
     }
     add_line(config, input, starts, "always", false, JSON_LINE);
     add_line(config, input, starts, "ids in a nested object", true, NESTED_LINE);
+    starts->items[starts->count - 1].probe.is_note = true;
     if (kind == INPUT_FORWARD) {
         add_beside(config, starts, "ids that are fields already at the input, beside log",
                    forward_record(arena, "{\"level\":\"info\",\"message\":\"hello\"}"), "trace_id",

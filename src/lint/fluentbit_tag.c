@@ -52,15 +52,25 @@ static bool merge(struct merge *m, const char *a, const char *b, size_t n)
     }
     if (*a == '*' && *b == '*') {
         m->out[n] = 'x';
-        return merge(m, a + 1, b, n + 1) || merge(m, a, b + 1, n + 1);
+        if (merge(m, a + 1, b, n + 1)) {
+            return true;
+        }
+        m->out[n] = 'x'; /* the first try has written over it */
+        return merge(m, a, b + 1, n + 1);
     }
     if (*a == '*') {
+        if (merge(m, a + 1, b, n)) {
+            return true;
+        }
         m->out[n] = *b;
-        return merge(m, a + 1, b, n) || (*b != '\0' && merge(m, a, b + 1, n + 1));
+        return *b != '\0' && merge(m, a, b + 1, n + 1);
     }
     if (*b == '*') {
+        if (merge(m, a, b + 1, n)) {
+            return true;
+        }
         m->out[n] = *a;
-        return merge(m, a, b + 1, n) || (*a != '\0' && merge(m, a + 1, b, n + 1));
+        return *a != '\0' && merge(m, a + 1, b, n + 1);
     }
     m->out[n] = *a;
     return *a == *b && merge(m, a + 1, b + 1, n + 1);

@@ -176,14 +176,15 @@ void trail_judge(struct trail *trail, const struct stage *stage)
     unsigned before = trail->places;
     unsigned after = item_places(trail->record);
     bool is_sure = !trail->probe->is_variant && !trail->is_conditional;
+    enum lint_verdict depends = trail->probe->is_note ? LINT_KEEPS : LINT_DEPENDS;
     if (has_any(before) && !has_any(after)) {
         lint_report(trail->lint, stage, is_sure ? LINT_LOST : LINT_MAY_BE_LOST,
-                    is_sure ? LINT_STRIPS : LINT_DEPENDS, is_sure ? "always" : trail->probe->when);
+                    is_sure ? LINT_STRIPS : depends, is_sure ? "always" : trail->probe->when);
         trail->is_over = true;
     } else if (has_lost_span(before, after)) {
-        lint_report(trail->lint, stage, LINT_MAY_BE_LOST, LINT_DEPENDS, trail->probe->when);
+        lint_report(trail->lint, stage, LINT_MAY_BE_LOST, depends, trail->probe->when);
     } else if (has_demoted(before, after) && !trail->is_encoding) {
-        lint_report(trail->lint, stage, LINT_ONLY_IN_TEXT, LINT_DEPENDS, trail->probe->when);
+        lint_report(trail->lint, stage, LINT_ONLY_IN_TEXT, depends, trail->probe->when);
     }
     trail->places = after;
     trail->is_conditional = false;

@@ -41,6 +41,7 @@ struct lint {
 struct probe {
     const char *when; /* "lines of JSON", as a condition for the user */
     bool is_variant;  /* not the first probe */
+    bool is_note;     /* its losses are told, but do not make the verdict */
 };
 
 /* A stage as the user knows it. */
