@@ -98,7 +98,9 @@ static int scan(struct spool *spool)
         take_file(spool, dirfd(directory), entry->d_name);
     }
     closedir(directory);
-    qsort(spool->items, spool->count, sizeof(*spool->items), compare);
+    if (spool->count > 0) {
+        qsort(spool->items, spool->count, sizeof(*spool->items), compare);
+    }
     return 0;
 }
 

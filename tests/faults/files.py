@@ -4,6 +4,7 @@
 import gzip
 import os
 import shutil
+import subprocess
 import time
 
 from rig import Failure, Skip, has_sanitizer, scenario
@@ -370,7 +371,11 @@ def gzipped_while_down(rig):
 
 @scenario("100 files that live for 100 ms", short=True)
 def short_lives(rig):
-    rig.start()
+    # A machine that is busy may not run clew at all within 100 ms: where that is allowed, it is
+    # given precedence, for the promise is about clew and not about the machine.
+    ahead = ["chrt", "--rr", "1"]
+    may = shutil.which("chrt") and subprocess.run([*ahead, "true"], capture_output=True).returncode == 0
+    rig.start(prefix=ahead if may else ())
     time.sleep(1)
     for n in range(100):
         log = rig.log(f"{n}.log", stream=f"f{n}")
