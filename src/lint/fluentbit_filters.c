@@ -55,6 +55,34 @@ static void judge_constant(struct filtering *f, const struct fb_property *p, con
     lint_report(f->config->lint, &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, "always");
 }
 
+/* Does a stage of the config take this key's value elsewhere before it is removed? */
+static bool is_moved(const struct fb_config *config, const char *key)
+{
+    size_t len = strlen(key);
+    for (const struct fb_section *s = config->first[FB_FILTER]; s != NULL; s = s->next) {
+        for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
+            if ((strstr(p->key, "copy") != NULL || strstr(p->key, "rename") != NULL) &&
+                strncmp(p->value, key, len) == 0 && p->value[len] == ' ') {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* An id by another name than the probes': the config says itself that it throws ids away. */
+static void judge_removal(struct filtering *f, const struct fb_property *p, const char *key)
+{
+    struct slice name = slice_from_string(key);
+    if ((!name_is_trace_id(name) && !name_is_span_id(name)) || f->trail->places == 0 ||
+        item_get(f->trail->record, key) != NULL || is_moved(f->config, key)) {
+        return;
+    }
+    struct stage stage = stage_at(f, p, "removes a key that is named after an id",
+                                  "remove this line");
+    lint_report(f->config->lint, &stage, LINT_LOST, LINT_STRIPS, "always");
+}
+
 /* ---- parser ---- */
 
 static struct item *parse_any(struct filtering *f, const char *text,
@@ -283,6 +311,9 @@ static void filter_record_modifier(struct filtering *f)
     if (removed != NULL) {
         struct stage stage = stage_at(f, removed, "removes the key that holds the ids",
                                       "remove this line, or name keys without ids");
+        for (const struct fb_property *p = removed; p != NULL; p = fb_next(p->next, "remove_key")) {
+            judge_removal(f, p, p->value);
+        }
         keep_if(f, is_not_removed);
         f->trail->is_conditional = f->filter->is_conditional || removed->is_conditional;
         trail_judge(f->trail, &stage);
@@ -349,6 +380,7 @@ static void modify_one(struct filtering *f, const struct fb_property *p)
         judge_constant(f, p, key, rest);
         item_put(f->arena, record, key, item_string(f->arena, word(f, rest, NULL)));
     } else if (strncmp(p->key, "remove", 6) == 0) {
+        judge_removal(f, p, strcmp(p->key, "remove_regex") == 0 ? "" : key);
         remove_matching(f, p->key, strcmp(p->key, "remove_regex") == 0 ? p->value : key);
     } else if (strcmp(p->key, "rename") == 0 || strcmp(p->key, "hard_rename") == 0 ||
                strcmp(p->key, "copy") == 0 || strcmp(p->key, "hard_copy") == 0) {
@@ -487,6 +519,7 @@ static void filter_content_modifier(struct filtering *f)
             item_put(f->arena, record, key->value, item_string(f->arena, value));
         }
     } else if (strcmp(action, "delete") == 0) {
+        judge_removal(f, key, key->value);
         item_remove(record, key->value);
     } else if (strcmp(action, "hash") == 0 && item_get(record, key->value) != NULL) {
         item_put(f->arena, record, key->value, item_string(f->arena, "hash"));

@@ -31,7 +31,9 @@ static const struct {
     {"IPORHOST", "[\\w.:-]+"},
     {"HOSTNAME", "[\\w.-]+"},
     {"SYSLOGHOST", "[\\w.:-]+"},
-    {"TIMESTAMP_ISO8601", "\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:?\\d\\d(?::?\\d\\d(?:[.,]\\d+)?)?(?:Z|[+-]\\d\\d:?\\d\\d)?"},
+    {"TIMESTAMP_ISO8601",
+     "\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:?\\d\\d(?::?\\d\\d(?:[.,]\\d+)?)?"
+     "(?:Z|[+-]\\d\\d:?\\d\\d)?"},
     {"SYSLOGTIMESTAMP", "[A-Z][a-z]{2} +\\d+ \\d\\d:\\d\\d:\\d\\d"},
     {"HTTPDATE", "\\d\\d/\\w+/\\d{4}:\\d\\d:\\d\\d:\\d\\d [+-]\\d{4}"},
     {"SYSLOG5424PRI", "<\\d+>"},

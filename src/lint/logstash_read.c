@@ -57,8 +57,9 @@ static bool has(const struct reading *r, const char *mark)
 static bool take(struct reading *r, const char *mark)
 {
     size_t len = strlen(mark);
-    if (!has(r, mark) || (isalpha((unsigned char)mark[0]) &&
-                          r->at + len < r->end && (isalnum((unsigned char)r->at[len]) || r->at[len] == '_'))) {
+    bool goes_on = r->at + len < r->end &&
+                   (isalnum((unsigned char)r->at[len]) || r->at[len] == '_');
+    if (!has(r, mark) || goes_on) {
         return false;
     }
     for (size_t i = 0; i < len; i++) {
