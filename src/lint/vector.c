@@ -101,6 +101,12 @@ static struct stage stage_of(struct vector *v, const struct component *c, const 
 
 /* ---- transforms ---- */
 
+static struct lint_place place_at(struct lint_place program, unsigned line, bool is_block)
+{
+    return (struct lint_place){program.file, program.line + (is_block ? line - 1 : 0),
+                               is_block ? 1 : program.column};
+}
+
 static void judge_program(struct vector *v, const struct component *c, struct trail *trail,
                           const struct vrl_result *r, struct lint_place place, bool is_block)
 {
@@ -109,18 +115,15 @@ static void judge_program(struct vector *v, const struct component *c, struct tr
                                         "of assigning anew");
     unsigned line = r->lost_line > 0 ? r->lost_line : r->demoted_line;
     if (line > 0) {
-        place.line += is_block ? line - 1 : 0;
-        place.column = 1;
-        stage.place = place;
+        stage.place = place_at(place, line, is_block);
     }
-    bool is_gone = r->lost_line > 0 && r->is_conditional &&
-                   (item_places(r->event) & (PLACE_TRACE_FIELD | PLACE_TRACE_TEXT)) != 0;
-    if (is_gone) { /* a branch loses them, the event here has them still */
-        lint_report(v->lint, &stage, LINT_MAY_BE_LOST,
+    if (r->maybe_line > 0) { /* a branch loses them, the event here has them still */
+        struct stage branch = stage;
+        branch.place = place_at(place, r->maybe_line, is_block);
+        lint_report(v->lint, &branch, LINT_MAY_BE_LOST,
                     trail->probe->is_note ? LINT_KEEPS : LINT_DEPENDS, trail->probe->when);
     }
     trail->record = r->event;
-    trail->is_conditional = r->is_conditional;
     trail->is_encoding = r->is_encoding;
     trail_judge(trail, &stage);
 }

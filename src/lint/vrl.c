@@ -195,14 +195,13 @@ static struct item *maybe_block(struct vrl *v)
     struct vrl_result before = *v->out;
     unsigned places = v->places;
     struct item *value = block(v);
-    if (v->out->lost_line != before.lost_line && has_any(places) && !v->is_stopped) {
+    if (has_any(places) && !has_any(item_places(v->scope.event)) && !v->is_stopped) {
         unsigned line = v->out->lost_line;
         *v->out = before;
-        v->out->lost_line = line;
-        v->out->is_conditional = true;
+        v->out->maybe_line = line;
         v->scope.event = event;
         v->scope.variables = variables;
-        v->places = 0; /* what is found lost stays found */
+        v->places = places;
     }
     if (v->is_stopped) {
         v->is_stopped = false;

@@ -15,7 +15,7 @@ struct vrl_result {
     struct item *event;
     unsigned lost_line;   /* of the statement behind which the ids were gone; 0: none */
     unsigned demoted_line; /* … were no longer a field */
-    bool is_conditional;  /* … in a branch that is not always taken */
+    unsigned maybe_line;   /* … in a branch that is not always taken; `event` went another way */
     bool is_encoding;     /* the event became text as a whole */
     bool is_aborted;      /* the event is dropped */
 };
