@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "base/hash.h"
 #include "base/mem.h"
 #include "core/source.h"
 
@@ -401,6 +402,26 @@ static void make_logs(struct listing *listing)
     }
 }
 
+/* Whatever the order they come in, the sum is the same. */
+static uint64_t hash_entry(const struct dirent *entry)
+{
+    return hash_bytes(entry->d_name, strlen(entry->d_name), entry->d_ino);
+}
+
+bool directory_is_as_listed(const struct directory *directory)
+{
+    DIR *stream = opendir(directory->path);
+    uint64_t names = 0;
+    if (stream == NULL) {
+        return true; /* the next look tells why */
+    }
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        names += hash_entry(entry);
+    }
+    closedir(stream);
+    return names == directory->names;
+}
+
 int directory_list(struct discover *discover, struct directory *directory)
 {
     DIR *stream = opendir(directory->path);
@@ -413,7 +434,9 @@ int directory_list(struct discover *discover, struct directory *directory)
         .is_kubelet_directory = log_name_is_kubelet_directory(directory->path),
     };
     directory->has_links = false;
+    directory->names = 0;
     for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        directory->names += hash_entry(entry);
         see(&listing, entry);
     }
     closedir(stream);

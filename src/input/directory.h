@@ -31,6 +31,7 @@ struct directory {
     size_t log_count;
     uint64_t inode;
     uint64_t modified_ns;
+    uint64_t names;     /* a hash of what was listed: each name with its inode */
     uint64_t listed_ns; /* real time, to be compared with modified_ns */
     uint32_t rule_count;
     uint32_t alias_count;
@@ -56,6 +57,9 @@ struct discover {
 /* Read the names and make `logs` anew (the old ones are the caller's again). 0 or -errno, then
  * nothing has changed. Children are entered on the way. */
 int directory_list(struct discover *discover, struct directory *directory);
+
+/* It holds the same names for the same inodes as when it was listed. */
+bool directory_is_as_listed(const struct directory *directory);
 
 /* A fresh stat for every file. False if one is no longer there: it has been taken out. */
 bool directory_stat_files(struct directory *directory);

@@ -28,6 +28,8 @@
  * shortly before it was listed is listed once more.
  */
 
+enum { LISTINGS_MAX = 8 };
+
 #define RACY_NS UINT64_C(2000000000)
 
 static const char *const runtime_roots[] = {
@@ -246,6 +248,24 @@ static bool list(struct discover *discover, struct directory *directory)
     return true;
 }
 
+/* List it and look at its files, with nothing renamed meanwhile. A rename that runs beside a listing
+ * can hide a file from it under both its names, or put its successor in its place before it is looked
+ * at; the successor would then be read, and promised, before it. */
+static bool list_at_rest(struct discover *discover, struct directory *directory)
+{
+    for (int tries = 0; tries < LISTINGS_MAX; tries++) {
+        if (!list(discover, directory)) {
+            return false;
+        }
+        directory_stat_files(directory);
+        if (directory_is_as_listed(directory)) {
+            return true;
+        }
+    }
+    discover_mark(discover, directory); /* it does not rest: again soon */
+    return true;
+}
+
 static bool must_list(const struct directory *directory, const struct file_stat *info)
 {
     return directory->is_marked || info->modified_ns != directory->modified_ns ||
@@ -295,18 +315,13 @@ static void scan_directory(struct discover *discover, struct directory *director
         return;
     }
     watch_it(discover, directory);
-    bool is_listed = must_list(directory, &info);
     bool is_readable = true;
-    if (is_listed) {
+    if (must_list(directory, &info)) {
         directory->modified_ns = info.modified_ns;
         directory->inode = info.inode;
-        is_readable = list(discover, directory);
-    }
-    if (is_readable && !directory_stat_files(directory) && !is_listed) {
-        is_readable = list(discover, directory);
-        if (is_readable) {
-            directory_stat_files(directory);
-        }
+        is_readable = list_at_rest(discover, directory);
+    } else if (!directory_stat_files(directory)) {
+        is_readable = list_at_rest(discover, directory);
     }
     tell_logs(discover, directory, !is_readable);
 }
