@@ -152,7 +152,7 @@ def test_a_hundred_thousand_services_stay_within_bounds(tmp):
 
 def test_the_documentation_shows_what_is_printed():
     result = audit("--no-hints", "tests/corpus/services", cwd=clew.ROOT)
-    clew.contains((clew.ROOT / "docs" / "coverage.md").read_text(), "```\n" + result.out + "```\n")
+    clew.contains((clew.ROOT / "README.md").read_text(), "services\n" + result.out + "```\n")
     result = audit("--by", "logger", "--format", "html", "tests/corpus/services", cwd=clew.ROOT)
     clew.equal((clew.ROOT / "docs" / "coverage-example.html").read_text(), result.out)
 

@@ -61,6 +61,7 @@ CODE = (".c", ".h")
 GENERATED = {"otlp.pb-c.h": "receive"}  # made by the build → the only layer that may know it
 # Not ours to mark or to judge: recorded data, texts of licences, locks of package managers.
 DATA = (".json", ".jsonl", ".log", ".md", ".txt", ".sum", ".mod", ".pem", ".html", ".dict")
+PICTURES = (".png",)
 DATA_FOLDERS = ("conf/samples/", "tests/corpus/", "tests/fuzz/corpus/")
 DATA_NAMES = ("LICENSE", ".clang-format", ".editorconfig", ".gitignore")
 
@@ -80,7 +81,7 @@ def tracked():
     else:
         names = [str(p.relative_to(ROOT)) for p in ROOT.rglob("*")
                  if not str(p.relative_to(ROOT)).startswith(("build", ".git/"))]
-    return sorted(n for n in names if (ROOT / n).is_file())
+    return sorted(n for n in names if (ROOT / n).is_file() and not n.endswith(PICTURES))
 
 
 FILES = tracked()
