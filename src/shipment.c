@@ -143,10 +143,15 @@ static void seal(struct shipment *shipment)
     release(shipment, batch);
 }
 
+/* Positions without records need no lane, but wait for those before them, as one batch: else a long
+ * outage would fill the book with them. */
 static bool may_be_sealed(const struct shipment *shipment)
 {
     const struct batch *batch = shipment->open;
-    bool is_wanted = batch->records == 0 || batch->bytes.len >= shipment->open_bytes_max;
+    bool is_wanted = batch->bytes.len >= shipment->open_bytes_max;
+    if (batch->records == 0) {
+        return shipment->book == NULL;
+    }
     for (size_t i = 0; i < shipment->lane_count; i++) {
         const struct lane *lane = shipment->lanes[i];
         if (lane_is_required(lane) && !lane_has_room(lane)) {
@@ -366,6 +371,15 @@ void shipment_add(struct shipment *shipment, const struct record *record,
     }
     if (batch->bytes.len >= shipment->batch_bytes) {
         seal_if_due(shipment, now_ns);
+    }
+}
+
+void shipment_skip(struct shipment *shipment, struct checkpoint *checkpoint, struct position safe,
+                   uint64_t now_ns)
+{
+    shipment->now_ns = now_ns;
+    if (checkpoint != NULL) {
+        batch_add_position(open_batch(shipment, now_ns), checkpoint, safe);
     }
 }
 

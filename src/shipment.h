@@ -55,6 +55,11 @@ bool shipment_has_room(const struct shipment *shipment);
 void shipment_add(struct shipment *shipment, const struct record *record,
                   struct checkpoint *checkpoint, struct position safe, uint64_t now_ns);
 
+/* The same for a record that a filter has taken out: only its place counts. Whether or not there is
+ * room: it takes none. */
+void shipment_skip(struct shipment *shipment, struct checkpoint *checkpoint, struct position safe,
+                   uint64_t now_ns);
+
 /* Send what is open, if an output takes it now and it is older than batch_age_ms at `now_ns`
  * (monotonic), or, with UINT64_MAX, at once. Also tries again what a disk has refused. */
 void shipment_flush(struct shipment *shipment, uint64_t now_ns);

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "driver.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <ev.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "config/config.h"
+#include "shipment.h"
+
+/* A shipment whose far ends listen, but never answer: what is sent stays under way. */
+struct world {
+    char directory[64];
+    int far_end;
+    struct settings *settings;
+    struct log log;
+    struct counters counters;
+    struct ev_loop *loop;
+    struct checkpoint_store *store;
+    struct checkpoint *checkpoint;
+    struct shipment *shipment;
+    struct source *source;
+    struct record record;
+    unsigned rooms;
+};
+
+static void count_room(void *context)
+{
+    ((struct world *)context)->rooms++;
+}
+
+static unsigned listen_somewhere(struct world *world)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    world->far_end = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(world->far_end, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(world->far_end, 8), 0);
+    assert_int_equal(getsockname(world->far_end, (struct sockaddr *)&address, &len), 0);
+    return ntohs(address.sin_port);
+}
+
+static struct settings *load(const char *directory, unsigned port)
+{
+    char *text = mem_format("data_dir: %s\n"
+                            "inputs: [{include: [/tmp/none]}]\n"
+                            "outputs: [{endpoint: \"http://127.0.0.1:%u\"}]\n",
+                            directory, port);
+    struct diag diag;
+    diag_init(&diag);
+    struct settings *settings =
+        config_load_text(text, "test", &(struct config_sources){0}, &diag);
+    assert_non_null(settings);
+    diag_fini(&diag);
+    free(text);
+    return settings;
+}
+
+static int set_up(void **state)
+{
+    struct world *world = mem_alloc(sizeof(*world));
+    long holder = 0;
+    char *error = NULL;
+    strcpy(world->directory, "/tmp/clew-shipment-XXXXXX");
+    assert_non_null(mkdtemp(world->directory));
+    world->settings = load(world->directory, listen_somewhere(world));
+    world->log = (struct log){2, LOG_ERROR};
+    world->loop = ev_loop_new(EVFLAG_AUTO);
+    assert_int_equal(checkpoint_open(world->directory, &world->store, &holder), CHECKPOINT_OK);
+    world->checkpoint = checkpoint_get(world->store, "/tmp/a.log");
+    checkpoint_name_generation(world->checkpoint, 1, &(struct file_id){1, 2, 3, 4, 5},
+                               "/tmp/a.log");
+    const struct shipment_env env = {world->loop, &world->log, &world->counters, count_room, world};
+    world->shipment = shipment_new(world->settings, &env, &error);
+    assert_non_null(world->shipment);
+    world->source = source_new("/tmp/a.log", "tail", 1);
+    world->record = (struct record){.source = world->source,
+                                    .body_field = NO_FIELD,
+                                    .has_body_text = true,
+                                    .body_text = SLICE("hello")};
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    shipment_free(world->shipment);
+    source_free(world->source);
+    checkpoint_release(world->checkpoint);
+    checkpoint_close(world->store);
+    settings_free(world->settings);
+    ev_loop_destroy(world->loop);
+    close(world->far_end);
+    DIR *directory = opendir(world->directory);
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        unlinkat(dirfd(directory), entry->d_name, 0);
+    }
+    closedir(directory);
+    rmdir(world->directory);
+    free(world);
+    return 0;
+}
+
+static void add(struct world *world, uint64_t offset, uint64_t now_ns)
+{
+    shipment_add(world->shipment, &world->record, world->checkpoint, (struct position){1, offset},
+                 now_ns);
+}
+
+static void filter_out(struct world *world, uint64_t offset, uint64_t now_ns)
+{
+    shipment_skip(world->shipment, world->checkpoint, (struct position){1, offset}, now_ns);
+}
+
+/* How far the stream is promised; 0: not at all. */
+static uint64_t promised(const struct world *world)
+{
+    struct file_id file;
+    struct position position = {0, 0};
+    checkpoint_read(world->checkpoint, &file, &position);
+    return position.offset;
+}
+
+static void what_was_filtered_is_promised_without_a_request(void **state)
+{
+    struct world *world = *state;
+    filter_out(world, 100, 1);
+    filter_out(world, 200, 1);
+    assert_int_equal(promised(world), 0);
+    shipment_flush(world->shipment, UINT64_MAX);
+    assert_int_equal(promised(world), 200);
+    assert_true(shipment_is_empty(world->shipment));
+    assert_int_equal(world->counters.values[C_REQUESTS], 0);
+    assert_int_equal(world->counters.values[C_BATCHES], 0);
+}
+
+static void what_was_filtered_waits_for_the_records_before_it(void **state)
+{
+    struct world *world = *state;
+    add(world, 100, 1);
+    shipment_flush(world->shipment, UINT64_MAX);
+    filter_out(world, 200, 2);
+    shipment_flush(world->shipment, UINT64_MAX);
+    assert_int_equal(promised(world), 0);
+    assert_false(shipment_is_empty(world->shipment));
+    assert_int_equal(world->counters.values[C_BATCHES], 1);
+}
+
+static void an_outage_does_not_gather_batches_of_what_was_filtered(void **state)
+{
+    struct world *world = *state;
+    add(world, 100, 1);
+    shipment_flush(world->shipment, UINT64_MAX);
+    struct mallinfo2 before = mallinfo2();
+    for (uint64_t i = 0; i < 10000; i++) {
+        filter_out(world, 200 + i, 2 + i);
+        shipment_flush(world->shipment, UINT64_MAX);
+    }
+    struct mallinfo2 after = mallinfo2();
+    assert_int_equal(promised(world), 0);
+    assert_true(after.uordblks < before.uordblks + 100000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_was_filtered_is_promised_without_a_request, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_was_filtered_waits_for_the_records_before_it, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_outage_does_not_gather_batches_of_what_was_filtered,
+                                        set_up, tear_down),
+    };
+    return driver_run("shipment", tests, ARRAY_LEN(tests));
+}
