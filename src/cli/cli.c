@@ -20,6 +20,7 @@ const struct command *const commands[] = {
     &command_receive,
     &command_replay,
     &command_run,
+    &command_top,
     &command_help,
     &command_version,
     NULL,

@@ -38,6 +38,7 @@ extern const struct command command_parse;
 extern const struct command command_receive;
 extern const struct command command_replay;
 extern const struct command command_run;
+extern const struct command command_top;
 extern const struct command command_version;
 
 /* Every command, NULL at the end. */
