@@ -11,6 +11,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "base/wrap.h"
+#include "cli/manual.h"
 #include "cli/options.h"
 #include "config/config.h"
 #include "config/options.h"
@@ -22,11 +23,19 @@ enum {
 
 struct arguments {
     bool reference;
+    bool man;
+    unsigned completion; /* 0: none, else an enum completion_shell + 1 */
 };
+
+static const char *const shells[] = {"none", "bash", "zsh", "fish", NULL};
 
 static const struct cli_option options[] = {
     {"reference", 0, CLI_FLAG, offsetof(struct arguments, reference), NULL,
      "with `config`: print the annotated reference config", NULL},
+    {"man", 0, CLI_FLAG, offsetof(struct arguments, man), NULL,
+     "print the man page: of clew, of a command, or of `config`", NULL},
+    {"completion", 0, CLI_CHOICE, offsetof(struct arguments, completion), "SHELL",
+     "print the completions of a shell: bash, zsh or fish", shells},
     {0},
 };
 
@@ -177,8 +186,30 @@ static int print_topic(const char *name)
     return EXIT_GOOD;
 }
 
+static int print_man(const char *topic)
+{
+    const struct command *command = topic != NULL ? cli_find(topic) : NULL;
+    if (topic == NULL) {
+        manual_print_program(stdout);
+    } else if (strcmp(topic, "config") == 0) {
+        manual_print_config(stdout);
+    } else if (command != NULL) {
+        manual_print_command(command, stdout);
+    } else {
+        return cli_usage_error(&command_help, "--man goes with a command, `config` or nothing");
+    }
+    return EXIT_GOOD;
+}
+
 static int help(const struct arguments *arguments, const char *topic)
 {
+    if (arguments->completion > 0) {
+        completion_print((enum completion_shell)(arguments->completion - 1), stdout);
+        return EXIT_GOOD;
+    }
+    if (arguments->man) {
+        return print_man(topic);
+    }
     if (arguments->reference) {
         if (topic == NULL || strcmp(topic, "config") != 0) {
             return cli_usage_error(&command_help, "--reference goes with `clew help config`");

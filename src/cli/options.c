@@ -26,7 +26,7 @@ struct scan {
     int status;
 };
 
-static const struct cli_option help_option = {
+const struct cli_option cli_help_option = {
     "help", 'h', CLI_FLAG, 0, NULL, "print this and exit", NULL,
 };
 
@@ -52,7 +52,7 @@ static const char *value_name(const struct cli_option *option)
     return option->value != NULL ? option->value : names[option->kind];
 }
 
-static void print_value_name(const struct cli_option *option, FILE *out)
+void cli_option_print_value(const struct cli_option *option, FILE *out)
 {
     if (option->kind == CLI_CHOICE && option->value == NULL) {
         for (size_t i = 0; option->choices[i] != NULL; i++) {
@@ -74,7 +74,7 @@ static void print_option(const struct cli_option *option)
     } else {
         fprintf(memory, "      --%s", option->name);
     }
-    print_value_name(option, memory);
+    cli_option_print_value(option, memory);
     fclose(memory);
     const char *rest = option->help;
     if (len + 2 > HELP_COLUMN) {
@@ -95,7 +95,7 @@ void cli_print_help(const struct command *command)
     for (const struct cli_option *o = command->options; o != NULL && o->name != NULL; o++) {
         print_option(o);
     }
-    print_option(&help_option);
+    print_option(&cli_help_option);
 }
 
 static const struct cli_option *find_long(const struct command *command, struct slice name)
@@ -105,7 +105,7 @@ static const struct cli_option *find_long(const struct command *command, struct 
             return o;
         }
     }
-    return slice_is_equal(name, SLICE("help")) ? &help_option : NULL;
+    return slice_is_equal(name, SLICE("help")) ? &cli_help_option : NULL;
 }
 
 static const struct cli_option *find_letter(const struct command *command, char letter)
@@ -115,7 +115,7 @@ static const struct cli_option *find_letter(const struct command *command, char 
             return o;
         }
     }
-    return letter == 'h' ? &help_option : NULL;
+    return letter == 'h' ? &cli_help_option : NULL;
 }
 
 static bool wrong_name(struct scan *scan, const char *name)
@@ -245,7 +245,7 @@ static bool take_long(struct scan *scan, const char *text)
         free(name);
         return false;
     }
-    if (option == &help_option) {
+    if (option == &cli_help_option) {
         return answer_help(scan);
     }
     if (option->kind == CLI_FLAG && attached != NULL) {
@@ -263,7 +263,7 @@ static bool take_letters(struct scan *scan, const char *letters)
             scan->status = cli_usage_error(scan->command, "unknown option -%c", *letters);
             return false;
         }
-        if (option == &help_option) {
+        if (option == &cli_help_option) {
             return answer_help(scan);
         }
         if (option->kind != CLI_FLAG) {

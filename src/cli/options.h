@@ -70,6 +70,12 @@ void cli_texts_free(struct cli_texts *texts);
 bool cli_parse(const struct command *command, int argc, char **argv, void *arguments,
                struct cli_texts *operands, size_t operands_max, int *out_status);
 
+/* The option that every command has besides its own. */
+extern const struct cli_option cli_help_option;
+
+/* What stands behind an option's name in help: ` FILE`, ` text|json`, or nothing. */
+void cli_option_print_value(const struct cli_option *option, FILE *out);
+
 /* The command's usage and its options, as `--help` shows them. */
 void cli_print_help(const struct command *command);
 

@@ -276,7 +276,61 @@ def test_install_puts_the_program_and_its_papers_in_place(tmp):
                           capture_output=True, text=True, check=False)
     clew.equal(done.returncode, 0, done.stdout + done.stderr)
     found = sorted(p.name for p in tmp.rglob("*") if p.is_file())
-    clew.equal(found, ["CHANGELOG.md", "LICENSE", "clew", "clew.yaml"], "installed files")
+    pages = ["clew.1", "clew.yaml.5", *(f"clew-{name}.1" for name in commands())]
+    clew.equal(found, sorted(["CHANGELOG.md", "LICENSE", "clew", "clew.yaml", *pages,
+                              "clew", "_clew", "clew.fish"]), "installed files (see conf/meson.build)")
+
+
+def test_every_command_has_a_man_page_that_man_takes():
+    for topic in ([], ["config"], *([name] for name in commands())):
+        page = clew.run_ok("help", "--man", *topic).out
+        assert page.startswith(".TH "), topic
+        for section in ("NAME", "SYNOPSIS", "OPTIONS", "EXIT STATUS"):
+            if topic not in ([], ["config"]):
+                clew.contains(page, f".SH {section}\n")
+        if shutil.which("groff"):
+            done = subprocess.run(["groff", "-man", "-Tutf8", "-Kutf8", "-ww", "-z"], input=page, text=True,
+                                  capture_output=True, check=False)
+            clew.equal((done.returncode, done.stderr), (0, ""), f"groff on the page of {topic}")
+    clew.contains(clew.run_ok("help", "--man", "config").out, "outputs.batch.age")
+    clew.equal(clew.run("help", "--man", "nothing").code, 2)
+
+
+COMPLETE = r"""
+source /dev/stdin <<<"$(%s help --completion bash)"
+COMP_WORDS=(%s "") COMP_CWORD=%d
+%s
+_clew
+printf '%%s\n' "${COMPREPLY[@]}"
+"""
+
+
+def complete(*words):
+    """What bash would offer for the last of the words."""
+    script = COMPLETE % (clew.CLEW, " ".join(words[:-1]), len(words) - 1,
+                         f"COMP_WORDS[COMP_CWORD]={words[-1]!r}")
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True,
+                          env=clew.environment())
+    return done.stdout.split()
+
+
+def test_bash_completes_commands_options_and_values():
+    clew.equal(complete("clew", ""), commands())
+    clew.equal(complete("clew", "au"), ["audit"])
+    clew.equal(complete("clew", "audit", "--form"), ["--format"])
+    clew.equal(complete("clew", "audit", "--format", ""), ["table", "json", "markdown", "html"])
+    clew.equal(complete("clew", "run", ""), [])  # files: bash's own
+    clew.contains(complete("clew", "help", ""), "config")
+
+
+def test_completions_are_good_shell():
+    for shell in ("bash", "zsh", "fish"):
+        out = clew.run_ok("help", "--completion", shell).out
+        for name in commands():
+            clew.contains(out, name, shell)
+        if shutil.which(shell):
+            done = subprocess.run([shell, "-n"], input=out, text=True, capture_output=True, check=False)
+            clew.equal((done.returncode, done.stderr), (0, ""), shell)
 
 
 if __name__ == "__main__":
