@@ -4,37 +4,27 @@
 #include <string.h>
 #include <strings.h>
 
-static bool has_suffix(const char *path, const char *suffix)
+struct stage fb_stage(struct fb_config *config, const struct fb_section *section,
+                      const struct fb_property *property, const char *why, const char *fix)
 {
-    return strcasestr(path, suffix) != NULL;
+    static const char *const kinds[] = {"service", "parser", "multiline parser", "input",
+                                        "filter",  "output", "section"};
+    const struct fb_property *name = fb_get(section, "name");
+    return (struct stage){
+        .place = property != NULL ? property->place : name != NULL ? name->place : section->place,
+        .name = foreign_format(&config->foreign->arena, "%s %s", kinds[section->kind], fb_name(section)),
+        .why = why,
+        .fix = fix,
+    };
 }
 
-static bool is_yaml(const struct lint_text *text)
+bool fluentbit_lint(struct lint *lint, const struct foreign_text *text)
 {
-    return has_suffix(text->path, ".yaml") || has_suffix(text->path, ".yml");
-}
-
-bool fluentbit_lint(struct lint *lint, const struct lint_text *text)
-{
-    struct fb_config *config = lint_alloc(&lint->arena, sizeof(*config));
-    config->lint = lint;
-    config->path = text->path;
-    config->text = text->text;
-    if (!is_yaml(text)) {
-        fb_read_classic(config, text);
-    } else {
-        fb_read_blocks(config, text);
-        if (config->sections == 0) {
-            (void)fb_read_yaml(config, text);
-        }
-        if (config->sections == 0) {
-            fb_read_classic(config, text);
-        }
-    }
-    fb_read_parsers(config);
-    if (config->sections == 0) {
+    struct fb_config *config = fb_read(&lint->foreign, text);
+    if (config == NULL) {
         return false;
     }
+    config->owner = lint;
     fb_run(config);
     return true;
 }

@@ -12,7 +12,7 @@
 #include <strings.h>
 #include "base/mem.h"
 #include "lint/fluentbit.h"
-#include "lint/names.h"
+#include "foreign/names.h"
 
 struct filtering {
     struct fb_config *config;
@@ -21,19 +21,9 @@ struct filtering {
     struct arena *arena;
 };
 
-/* The first word of a value, quotes off; what follows it in *out_rest. */
 static const char *word(struct filtering *f, const char *text, const char **out_rest)
 {
-    text += strspn(text, " \t");
-    char quote = *text == '"' ? '"' : '\0';
-    text += quote != '\0' ? 1 : 0;
-    size_t len = quote != '\0' ? strcspn(text, "\"") : strcspn(text, " \t");
-    const char *rest = text + len + (quote != '\0' && text[len] == '"' ? 1 : 0);
-    rest += strspn(rest, " \t");
-    if (out_rest != NULL) {
-        *out_rest = rest;
-    }
-    return lint_copy(f->arena, slice_make(text, len));
+    return fb_word(f->arena, text, out_rest);
 }
 
 static struct stage stage_at(struct filtering *f, const struct fb_property *p, const char *why,
@@ -52,7 +42,7 @@ static void judge_constant(struct filtering *f, const struct fb_property *p, con
     }
     struct stage stage = stage_at(f, p, "the same constant is written as id into every record",
                                   "remove this line, take the id from the record");
-    lint_report(f->config->lint, &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, "always");
+    lint_report(fb_lint(f->config), &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, "always");
 }
 
 /* Does a stage of the config take this key's value elsewhere before it is removed? */
@@ -80,7 +70,7 @@ static void judge_removal(struct filtering *f, const struct fb_property *p, cons
     }
     struct stage stage = stage_at(f, p, "removes a key that is named after an id",
                                   "remove this line");
-    lint_report(f->config->lint, &stage, LINT_LOST, LINT_STRIPS, "always");
+    lint_report(fb_lint(f->config), &stage, LINT_LOST, LINT_STRIPS, "always");
 }
 
 /* ---- parser ---- */
@@ -124,7 +114,7 @@ static void judge_unknown_parser(struct filtering *f, const struct item *record,
                                       "the parser is not to be found, and without Reserve_Data "
                                       "only what it makes is kept",
                                       "Reserve_Data On");
-        lint_report(f->config->lint, &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, "cannot be proved");
+        lint_report(fb_lint(f->config), &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, "cannot be proved");
     }
 }
 
@@ -139,7 +129,7 @@ static void judge_regex(struct filtering *f, const struct fb_property *name,
     trail_judge(f->trail, &stage);
     if (f->trail->places != before && f->trail->is_over && regex != NULL && regex->place.line > 0) {
         stage = fb_stage(f->config, parser, regex, "what no group captures is dropped", fix);
-        lint_report(f->config->lint, &stage, LINT_MAY_BE_LOST, LINT_DEPENDS,
+        lint_report(fb_lint(f->config), &stage, LINT_MAY_BE_LOST, LINT_DEPENDS,
                     f->trail->probe->when);
     }
 }
@@ -200,7 +190,7 @@ static struct item *merged_log(struct filtering *f, const char *text)
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == ' ')) {
         len--;
     }
-    const char *trimmed = lint_copy(f->arena, slice_make(text, len));
+    const char *trimmed = foreign_copy(f->arena, slice_make(text, len));
     if (parser != NULL) {
         return fb_parse(f->config, parser, trimmed);
     }
@@ -298,7 +288,7 @@ static void judge_allowlist(struct filtering *f, const struct stage *stage)
     if (!makes_fields(f->config) && !f->trail->is_over &&
         (f->trail->places & PLACE_TRACE_FIELD) == 0 &&
         f->trail->places != 0 && !is_allowed(f, "trace_id") && !is_allowed(f, "traceId")) {
-        lint_report(f->config->lint, stage, LINT_MAY_BE_LOST, LINT_DEPENDS,
+        lint_report(fb_lint(f->config), stage, LINT_MAY_BE_LOST, LINT_DEPENDS,
                     "ids that are fields of the record");
     }
 }
@@ -470,7 +460,7 @@ static const char *prefixed(struct filtering *f, const char *key)
     if (len > 0 && strncmp(key, removed, len) == 0) {
         key += len;
     }
-    return lint_format(f->arena, "%s%s", added, key);
+    return foreign_format(f->arena, "%s%s", added, key);
 }
 
 static void filter_nest(struct filtering *f)
@@ -555,7 +545,7 @@ static void filter_wasm(struct filtering *f)
 {
     struct stage stage = stage_at(f, NULL, "a compiled program may do anything to the record", "");
     if (f->trail->places != 0) {
-        lint_report(f->config->lint, &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, "cannot be proved");
+        lint_report(fb_lint(f->config), &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, "cannot be proved");
     }
 }
 
@@ -581,7 +571,7 @@ void fb_filter(struct fb_config *config, const struct fb_section *filter, struct
         {"lua", filter_lua},
         {"wasm", filter_wasm},
     };
-    struct filtering f = {config, filter, trail, &config->lint->scratch};
+    struct filtering f = {config, filter, trail, &fb_lint(config)->scratch};
     (void)tag;
     for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
         if (strcasecmp(fb_name(filter), filters[i].name) == 0) {

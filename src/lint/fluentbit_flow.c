@@ -58,7 +58,7 @@ static const char *as_pattern(struct arena *arena, const char *text)
         out[n++] = end != NULL ? '*' : *c;
         c = end != NULL ? end : c;
     }
-    return lint_copy(arena, slice_make(out, n));
+    return foreign_copy(arena, slice_make(out, n));
 }
 
 static bool has_match(const struct fb_section *s)
@@ -79,7 +79,7 @@ static bool is_match(struct fb_config *config, const struct fb_section *s, const
         }
     }
     if (match != NULL) {
-        return fb_tag_matches(as_pattern(&config->lint->scratch, match->value), tag);
+        return fb_tag_matches(as_pattern(&fb_lint(config)->scratch, match->value), tag);
     }
     const struct fb_section *input = config->first[FB_INPUT];
     return s->kind == FB_OUTPUT && (input == NULL || input->next == NULL) &&
@@ -89,7 +89,7 @@ static bool is_match(struct fb_config *config, const struct fb_section *s, const
 static void add_tags_of(struct fb_config *config, const struct fb_section *list,
                         const char *pattern, struct tags *tags)
 {
-    struct arena *arena = &config->lint->arena;
+    struct arena *arena = &config->foreign->arena;
     for (const struct fb_section *s = list; s != NULL; s = s->next) {
         const char *regex = fb_value(s, "match_regex", NULL);
         const char *match = fb_value(s, "match", NULL);
@@ -108,11 +108,11 @@ static void add_tags_of(struct fb_config *config, const struct fb_section *list,
 
 static void collect_tags(struct fb_config *config, const char *pattern, struct tags *tags)
 {
-    const char *filler = fb_tag_common(&config->lint->arena, pattern,
+    const char *filler = fb_tag_common(&config->foreign->arena, pattern,
                                        "*app-0_default_app-0123456789abcdef.log*");
     tags->count = 0;
     if (strcmp(pattern, "*") != 0) {
-        filler = filler != NULL ? filler : fb_tag_common(&config->lint->arena, pattern, "*");
+        filler = filler != NULL ? filler : fb_tag_common(&config->foreign->arena, pattern, "*");
     }
     if (filler != NULL) {
         add_tag(tags, filler);
@@ -145,8 +145,8 @@ static void rewrite(struct fb_config *config, const struct fb_section *filter, s
             continue;
         }
         struct tags tags;
-        collect_tags(config, as_pattern(&config->lint->arena,
-                                        lint_copy(&config->lint->arena, name)), &tags);
+        collect_tags(config, as_pattern(&config->foreign->arena,
+                                        foreign_copy(&config->foreign->arena, name)), &tags);
         for (size_t i = 0; i < tags.count; i++) {
             if (strcmp(tags.items[i], tag) != 0) {
                 struct trail fork = trail_fork(trail);
@@ -172,7 +172,7 @@ static void ship(struct fb_config *config, const struct trail *trail, const char
         trail_end(&fork, (fork.places & PLACE_TRACE_FIELD) != 0, NULL);
     }
     for (const struct fb_section *o = config->first[FB_OUTPUT]; o != NULL; o = o->next) {
-        if (!is_match(config, o, tag) || !lint_step(config->lint)) {
+        if (!is_match(config, o, tag) || !lint_step(fb_lint(config))) {
             continue;
         }
         struct trail fork = trail_fork(trail);
@@ -188,7 +188,7 @@ static void run_from(struct fb_config *config, struct trail *trail, const char *
 {
     for (const struct fb_section *f = config->first[FB_FILTER]; f != NULL && !trail->is_over;
          f = f->next) {
-        if (!has_match(f) || !is_match(config, f, tag) || !lint_step(config->lint)) {
+        if (!has_match(f) || !is_match(config, f, tag) || !lint_step(fb_lint(config))) {
             continue;
         }
         if (strcasecmp(fb_name(f), "rewrite_tag") == 0) {
@@ -230,7 +230,7 @@ static void run_input(struct fb_config *config, const struct fb_section *input, 
         collect_formats(config, input, tags.items[i], &formats);
         fb_starts_make(config, input, &formats, &starts);
         for (size_t s = 0; s < starts.count; s++) {
-            struct trail trail = {.lint = config->lint, .probe = &starts.items[s].probe};
+            struct trail trail = {.lint = fb_lint(config), .probe = &starts.items[s].probe};
             struct stage stage = fb_stage(config, input, NULL, "", "");
             trail.source = stage.place;
             trail.source_name = stage.name;
@@ -243,7 +243,7 @@ static void run_input(struct fb_config *config, const struct fb_section *input, 
                 run_from(config, &trail, tags.items[i], 0);
             }
         }
-        arena_clear(&config->lint->scratch);
+        arena_clear(&fb_lint(config)->scratch);
     }
 }
 
@@ -252,9 +252,9 @@ static const char *tag_of(struct fb_config *config, const struct fb_section *inp
     const char *tag = fb_value(input, "tag", NULL);
     if (tag == NULL) {
         bool is_forward = strcasecmp(fb_name(input), "forward") == 0;
-        return is_forward ? "*" : lint_format(&config->lint->arena, "%s.%u", fb_name(input), index);
+        return is_forward ? "*" : foreign_format(&config->foreign->arena, "%s.%u", fb_name(input), index);
     }
-    return as_pattern(&config->lint->arena, tag);
+    return as_pattern(&config->foreign->arena, tag);
 }
 
 void fb_run(struct fb_config *config)
@@ -264,8 +264,8 @@ void fb_run(struct fb_config *config)
         /* A fragment, as FireLens and operators add them: what comes before is forwarded. */
         const struct fb_section *any = config->first[FB_FILTER] != NULL ? config->first[FB_FILTER]
                                                                         : config->first[FB_OUTPUT];
-        struct lint_place place = any != NULL ? any->place : (struct lint_place){config->path, 1, 1};
-        struct fb_section *input = fb_section_new(config, FB_INPUT, place);
+        struct foreign_place place = any != NULL ? any->place : (struct foreign_place){config->path, 1, 1};
+        struct fb_section *input = fb_section_new(config, FB_INPUT, SLICE("INPUT"), place);
         fb_property_add(config, input, SLICE("name"), SLICE("forward"), place, false);
         run_input(config, input, "*");
     }

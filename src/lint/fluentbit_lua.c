@@ -19,13 +19,13 @@ static bool find_script(struct fb_config *config, const struct fb_section *filte
 {
     const struct fb_property *code = fb_get(filter, "code");
     const struct fb_property *path = fb_get(filter, "script");
-    struct lint_text text;
+    struct foreign_text text;
     if (code != NULL) {
         *out = (struct script){slice_from_string(code->value), code->place.file,
                                code->place.line + (strchr(code->value, '\n') != NULL ? 1 : 0)};
         return true;
     }
-    if (path != NULL && lint_find(config->lint, config->path, path->value, &text)) {
+    if (path != NULL && foreign_find(config->foreign, config->path, path->value, &text)) {
         *out = (struct script){text.text, text.path, 1};
         return true;
     }
@@ -45,25 +45,25 @@ static void judge(struct fb_config *config, const struct fb_section *filter,
 {
     struct stage stage = fb_stage(config, filter, fb_get(filter, "call"), why_new, fix_new);
     unsigned before = trail->places;
-    enum lint_verdict verdict_before = config->lint->verdict;
-    size_t count = config->lint->finding_count;
+    enum lint_verdict verdict_before = fb_lint(config)->verdict;
+    size_t count = fb_lint(config)->finding_count;
     trail->record = o->record;
     trail->is_conditional = is_conditional;
-    stage.place = (struct lint_place){script->file, script->first_line + o->line - 1, 1};
+    stage.place = (struct foreign_place){script->file, script->first_line + o->line - 1, 1};
     trail_judge(trail, &stage);
-    bool is_judged = trail->is_over || config->lint->finding_count != count ||
-                     config->lint->verdict != verdict_before;
+    bool is_judged = trail->is_over || fb_lint(config)->finding_count != count ||
+                     fb_lint(config)->verdict != verdict_before;
     if (!is_judged || before == trail->places) {
         return;
     }
-    enum lint_effect effect = config->lint->verdict == LINT_STRIPS ? LINT_LOST : LINT_MAY_BE_LOST;
+    enum lint_effect effect = fb_lint(config)->verdict == LINT_STRIPS ? LINT_LOST : LINT_MAY_BE_LOST;
     if (o->table_line > 0) {
         stage.place.line = script->first_line + o->table_line - 1;
-        lint_report(config->lint, &stage, effect, trail->probe->is_note ? LINT_KEEPS : LINT_DEPENDS,
+        lint_report(fb_lint(config), &stage, effect, trail->probe->is_note ? LINT_KEEPS : LINT_DEPENDS,
                     trail->probe->when);
     }
     stage.place = fb_stage(config, filter, fb_get(filter, "call"), "", "").place;
-    lint_report(config->lint, &stage, effect, trail->probe->is_note ? LINT_KEEPS : LINT_DEPENDS,
+    lint_report(fb_lint(config), &stage, effect, trail->probe->is_note ? LINT_KEEPS : LINT_DEPENDS,
                     trail->probe->when);
 }
 
@@ -77,13 +77,13 @@ void fb_lua(struct fb_config *config, const struct fb_section *filter, struct tr
         return;
     }
     if (find_script(config, filter, &script)) {
-        count = lua_outcomes(&config->lint->scratch, script.text, fb_value(filter, "call", ""),
+        count = lua_outcomes(&fb_lint(config)->scratch, script.text, fb_value(filter, "call", ""),
                              trail->record, outcomes, &is_found);
     }
     if (!is_found) {
         struct stage stage = fb_stage(config, filter, fb_get(filter, "script"),
                                       "the script or its function is not to be found", "");
-        lint_report(config->lint, &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, "cannot be proved");
+        lint_report(fb_lint(config), &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, "cannot be proved");
         return;
     }
     bool keeps = false;

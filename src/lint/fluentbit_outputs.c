@@ -10,7 +10,7 @@
 #include <strings.h>
 #include "base/mem.h"
 #include "lint/fluentbit.h"
-#include "lint/names.h"
+#include "foreign/names.h"
 
 /* Plugins that exist: a record sent to another never arrives anywhere. */
 static const char *const known[] = {
@@ -63,7 +63,7 @@ static void report_undecided(struct shipping *s, const struct fb_property *p)
                                   "a template or variable decides which part of a record is shipped",
                                   "remove the option: without it the whole record is shipped");
     if (s->trail->places != 0) {
-        lint_report(s->config->lint, &stage, LINT_MAY_BE_LOST, LINT_DEPENDS,
+        lint_report(fb_lint(s->config), &stage, LINT_MAY_BE_LOST, LINT_DEPENDS,
                     "the value names keys without ids");
     }
 }
@@ -136,7 +136,7 @@ static void ship_by_options(struct shipping *s)
         {"|loki|grafana-loki|", "removekeys", 'r'},
     };
     for (size_t i = 0; i < ARRAY_LEN(options) && !s->trail->is_over; i++) {
-        const char *name = lint_format(s->arena, "|%s|", fb_name(s->output));
+        const char *name = foreign_format(s->arena, "|%s|", fb_name(s->output));
         const struct fb_property *p = fb_get(s->output, options[i].option);
         if (p == NULL || *p->value == '\0' || strcasestr(options[i].plugins, name) == NULL) {
             continue;
@@ -216,7 +216,7 @@ static void output_file(struct shipping *s)
     }
     struct item *record = item_map(s->arena);
     for (struct member *m = s->trail->record->first; m != NULL; m = m->next) {
-        if (strstr(p->value, lint_format(s->arena, "{%s}", m->key)) != NULL) {
+        if (strstr(p->value, foreign_format(s->arena, "{%s}", m->key)) != NULL) {
             item_add(s->arena, record, m->key, m->value);
         }
     }
@@ -229,7 +229,7 @@ static void report_unknown(struct shipping *s)
     struct stage stage = fb_stage(s->config, s->output, NULL,
                                   "no output plugin of this name is known", "");
     if (s->trail->places != 0) {
-        lint_report(s->config->lint, &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, "cannot be proved");
+        lint_report(fb_lint(s->config), &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, "cannot be proved");
     }
 }
 
@@ -248,7 +248,7 @@ static void end(struct shipping *s, bool is_otlp)
 void fb_output(struct fb_config *config, const struct fb_section *output, struct trail *trail)
 {
     struct shipping s = {.config = config, .output = output, .trail = trail,
-                         .arena = &config->lint->scratch};
+                         .arena = &fb_lint(config)->scratch};
     const char *name = fb_name(output);
     bool is_otlp = strcasecmp(name, "opentelemetry") == 0;
     if (strcasecmp(name, "null") == 0 || strncasecmp(name, "prometheus", 10) == 0) {

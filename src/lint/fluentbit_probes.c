@@ -22,7 +22,7 @@ static void add_format(struct fb_config *config, struct fb_formats *formats, con
         formats->count == FB_FORMATS_MAX) {
         return;
     }
-    const char *sample = regex_sample(&config->lint->arena, fb_value(parser, "regex", ""));
+    const char *sample = regex_sample(&config->foreign->arena, fb_value(parser, "regex", ""));
     if (sample != NULL) {
         formats->items[formats->count++] = (struct fb_format){parser, key, sample};
     }
@@ -53,7 +53,7 @@ static struct item *map_of(struct arena *arena, const char *key, const char *tex
 
 static const char *docker_line(struct arena *arena, const char *line)
 {
-    struct item *map = map_of(arena, "log", lint_format(arena, "%s\n", line));
+    struct item *map = map_of(arena, "log", foreign_format(arena, "%s\n", line));
     item_put(arena, map, "stream", item_string(arena, "stdout"));
     item_put(arena, map, "time", item_string(arena, STAMP));
     return item_to_json(arena, map);
@@ -80,7 +80,7 @@ static bool has_captured(const struct item *map, const char *line)
 static struct item *tail_parsed(struct fb_config *config, const struct fb_section *input,
                                  const struct fb_section *parser, const char *line)
 {
-    struct arena *arena = &config->lint->scratch;
+    struct arena *arena = &fb_lint(config)->scratch;
     const char *key = fb_value(input, "key", "log");
     bool is_json = strcasecmp(fb_value(parser, "format", ""), "json") == 0;
     const char *name = fb_name(parser);
@@ -89,7 +89,7 @@ static struct item *tail_parsed(struct fb_config *config, const struct fb_sectio
     if (is_json && (is_container_path(input) || strstr(name, "docker") != NULL)) {
         text = docker_line(arena, line);
     } else if (!is_json) {
-        const char *cri = lint_format(arena, STAMP " stdout F %s", line);
+        const char *cri = foreign_format(arena, STAMP " stdout F %s", line);
         map = fb_parse(config, parser, cri);
         if (has_captured(map, line)) {
             return map;
@@ -121,7 +121,7 @@ static bool names_message(const struct fb_config *config)
 static struct item *tail_record(struct fb_config *config, const struct fb_section *input,
                                  const char *line)
 {
-    struct arena *arena = &config->lint->scratch;
+    struct arena *arena = &fb_lint(config)->scratch;
     const char *multiline = fb_value(input, "multiline.parser", "");
     const struct fb_property *name = fb_get(input, "parser");
     const struct fb_section *parser = name != NULL ? fb_parser(config, name->value) : NULL;
@@ -142,11 +142,11 @@ static struct item *tail_record(struct fb_config *config, const struct fb_sectio
 static struct item *syslog_record(struct fb_config *config, const struct fb_section *input,
                                    const char *line)
 {
-    struct arena *arena = &config->lint->scratch;
+    struct arena *arena = &fb_lint(config)->scratch;
     const char *name = fb_value(input, "parser", "syslog-rfc3164");
     const struct fb_section *parser = fb_parser(config, name);
-    const char *old = lint_format(arena, "<13>May  5 05:05:05 host app[1]: %s", line);
-    const char *new = lint_format(arena, "<13>1 " STAMP " host app 1 - - %s", line);
+    const char *old = foreign_format(arena, "<13>May  5 05:05:05 host app[1]: %s", line);
+    const char *new = foreign_format(arena, "<13>1 " STAMP " host app 1 - - %s", line);
     struct item *map = parser != NULL ? fb_parse(config, parser, old) : NULL;
     map = map == NULL && parser != NULL ? fb_parse(config, parser, new) : map;
     map = map == NULL && parser != NULL ? fb_parse(config, parser, line) : map;
@@ -246,7 +246,7 @@ static enum input_kind kind_of(const struct fb_section *input)
 static struct item *record_of(struct fb_config *config, const struct fb_section *input,
                                const char *line)
 {
-    struct arena *arena = &config->lint->scratch;
+    struct arena *arena = &fb_lint(config)->scratch;
     switch (kind_of(input)) {
     case INPUT_TAIL:
         return tail_record(config, input, line);
@@ -291,7 +291,7 @@ static void add_line(struct fb_config *config, const struct fb_section *input,
 static void add_beside(struct fb_config *config, struct fb_starts *starts, const char *when,
                        struct item *record, const char *trace_key, const char *span_key)
 {
-    struct arena *arena = &config->lint->scratch;
+    struct arena *arena = &fb_lint(config)->scratch;
     item_put(arena, record, trace_key, item_string(arena, PROBE_TRACE_ID));
     item_put(arena, record, span_key, item_string(arena, PROBE_SPAN_ID));
     add_start(starts, when, true, record);
@@ -300,17 +300,17 @@ static void add_beside(struct fb_config *config, struct fb_starts *starts, const
 static void add_format_probes(struct fb_config *config, const struct fb_section *input,
                               const struct fb_format *format, struct fb_starts *starts)
 {
-    struct arena *arena = &config->lint->scratch;
-    const char *when = lint_format(&config->lint->arena,
+    struct arena *arena = &fb_lint(config)->scratch;
+    const char *when = foreign_format(&config->foreign->arena,
                                    "lines that the parser %s matches", fb_name(format->parser));
-    add_line(config, input, starts, when, true, lint_format(arena, "%s" TEXT_COLUMN, format->sample));
+    add_line(config, input, starts, when, true, foreign_format(arena, "%s" TEXT_COLUMN, format->sample));
     if (format->key == NULL) {
         return;
     }
     struct item *json = map_of(arena, format->key, format->sample);
     item_put(arena, json, "trace_id", item_string(arena, PROBE_TRACE_ID));
     item_put(arena, json, "span_id", item_string(arena, PROBE_SPAN_ID));
-    const char *beside = lint_format(&config->lint->arena,
+    const char *beside = foreign_format(&config->foreign->arena,
                                      "records whose %s the parser %s matches, ids beside it",
                                      format->key, fb_name(format->parser));
     add_line(config, input, starts, beside, true, item_to_json(arena, json));
@@ -324,7 +324,7 @@ static void add_format_probes(struct fb_config *config, const struct fb_section 
 void fb_starts_make(struct fb_config *config, const struct fb_section *input,
                     const struct fb_formats *formats, struct fb_starts *starts)
 {
-    struct arena *arena = &config->lint->scratch;
+    struct arena *arena = &fb_lint(config)->scratch;
     enum input_kind kind = kind_of(input);
     if (kind == INPUT_NONE) {
         return;
@@ -358,14 +358,14 @@ void fb_judge_input(struct fb_config *config, const struct fb_section *input,
                                   "the parser keeps its captures only, and the ids are in none",
                                   "let the pattern end in (?<rest>.*)$, or capture the ids");
     bool is_sure = !trail->probe->is_variant;
-    lint_report(config->lint, &stage, is_sure ? LINT_LOST : LINT_MAY_BE_LOST,
+    lint_report(fb_lint(config), &stage, is_sure ? LINT_LOST : LINT_MAY_BE_LOST,
                 is_sure ? LINT_STRIPS : LINT_DEPENDS, trail->probe->when);
     const struct fb_property *regex = fb_get(start->parser, "regex");
     if (regex != NULL && regex->place.line > 0) {
         stage = fb_stage(config, start->parser, regex,
                          "what stands behind the last capture is dropped",
                          "let the pattern end in (?<rest>.*)$, or capture the ids");
-        lint_report(config->lint, &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, trail->probe->when);
+        lint_report(fb_lint(config), &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, trail->probe->when);
     }
     trail->is_over = true;
 }

@@ -62,7 +62,7 @@ static void group(struct lint *lint, struct buf *out, struct grok *grok, struct 
         buf_append_string(out, "(?:");
         return;
     }
-    grok->names[grok->count] = lint_copy(&lint->arena, name);
+    grok->names[grok->count] = foreign_copy(&lint->foreign.arena, name);
     buf_append_format(out, "(?<f%zu>", grok->count++);
 }
 
@@ -92,7 +92,7 @@ static size_t reference(struct lint *lint, const char *at, struct buf *out, stru
 void grok_translate(struct lint *lint, const char *pattern, struct grok *out)
 {
     struct buf regex;
-    buf_init(&regex, LINT_TEXT_BYTES_MAX);
+    buf_init(&regex, FOREIGN_TEXT_BYTES_MAX);
     out->count = 0;
     while (*pattern != '\0') {
         size_t taken = strncmp(pattern, "%{", 2) == 0 ? reference(lint, pattern, &regex, out) : 0;
@@ -108,6 +108,6 @@ void grok_translate(struct lint *lint, const char *pattern, struct grok *out)
         }
         pattern += taken;
     }
-    out->regex = lint_copy(&lint->arena, buf_slice(&regex));
+    out->regex = foreign_copy(&lint->foreign.arena, buf_slice(&regex));
     buf_fini(&regex);
 }

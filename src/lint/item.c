@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lint/item.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,43 +8,13 @@
 #include "base/json_write.h"
 #include "base/mem.h"
 
-void *lint_alloc(struct arena *arena, size_t size)
-{
-    void *memory = arena_alloc(arena, size);
-    ENSURE(memory != NULL);
-    memset(memory, 0, size);
-    return memory;
-}
-
-const char *lint_copy(struct arena *arena, struct slice s)
-{
-    char *copy = lint_alloc(arena, s.len + 1);
-    if (s.len > 0) {
-        memcpy(copy, s.data, s.len);
-    }
-    return copy;
-}
-
-const char *lint_format(struct arena *arena, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    char *text = NULL;
-    int len = vasprintf(&text, format, args);
-    va_end(args);
-    ENSURE(len >= 0);
-    const char *copy = lint_copy(arena, slice_make(text, (size_t)len));
-    free(text);
-    return copy;
-}
-
 struct item *item_text(struct arena *arena, struct slice text)
 {
-    struct item *value = lint_alloc(arena, sizeof(*value));
+    struct item *value = foreign_alloc(arena, sizeof(*value));
     if (text.len > ITEM_TEXT_BYTES_MAX) {
         text.len = ITEM_TEXT_BYTES_MAX;
     }
-    value->text = lint_copy(arena, text);
+    value->text = foreign_copy(arena, text);
     return value;
 }
 
@@ -56,15 +25,15 @@ struct item *item_string(struct arena *arena, const char *text)
 
 struct item *item_map(struct arena *arena)
 {
-    struct item *value = lint_alloc(arena, sizeof(*value));
+    struct item *value = foreign_alloc(arena, sizeof(*value));
     value->kind = ITEM_MAP;
     return value;
 }
 
 void item_add(struct arena *arena, struct item *map, const char *key, struct item *value)
 {
-    struct member *member = lint_alloc(arena, sizeof(*member));
-    member->key = lint_copy(arena, slice_from_string(key));
+    struct member *member = foreign_alloc(arena, sizeof(*member));
+    member->key = foreign_copy(arena, slice_from_string(key));
     member->value = value;
     if (map->last == NULL) {
         map->first = member;
@@ -127,7 +96,7 @@ struct item *item_remove(struct item *map, const char *key)
 static struct item *copy(struct arena *arena, const struct item *value, unsigned depth,
                           unsigned *nodes)
 {
-    struct item *result = lint_alloc(arena, sizeof(*result));
+    struct item *result = foreign_alloc(arena, sizeof(*result));
     result->kind = value->kind;
     result->text = value->text;
     if (depth >= ITEM_DEPTH_MAX) {
@@ -180,7 +149,7 @@ const char *item_to_json(struct arena *arena, const struct item *value)
     struct buf out;
     buf_init(&out, ITEM_TEXT_BYTES_MAX);
     write_json(&out, value, 0);
-    const char *text = lint_copy(arena, buf_slice(&out));
+    const char *text = foreign_copy(arena, buf_slice(&out));
     buf_fini(&out);
     return text;
 }

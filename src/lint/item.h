@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include "base/arena.h"
 #include "base/slice.h"
+#include "foreign/foreign.h"
 
 enum {
     ITEM_NODES_MAX = 4096,
@@ -55,12 +56,6 @@ enum place {
     PLACE_SPAN_FIELD = 8,
     PLACE_SPAN_TEXT = 16,
 };
-
-/* Memory that is never NULL: arenas of this layer are far larger than its bounds let anything be. */
-void *lint_alloc(struct arena *arena, size_t size);
-const char *lint_copy(struct arena *arena, struct slice s);
-const char *lint_format(struct arena *arena, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 struct item *item_text(struct arena *arena, struct slice text); /* cut at ITEM_TEXT_BYTES_MAX */
 struct item *item_string(struct arena *arena, const char *text);

@@ -18,25 +18,25 @@ const char *const lint_effect_names[] = {"lost", "may_be_lost", "only_in_text"};
 struct lint *lint_new(char *const *environ)
 {
     struct lint *lint = mem_alloc(sizeof(*lint));
-    arena_init(&lint->arena, CONFIG_BYTES_MAX);
+    arena_init(&lint->foreign.arena, CONFIG_BYTES_MAX);
     arena_init(&lint->scratch, SCRATCH_BYTES_MAX);
-    lint->environ = environ;
+    lint->foreign.environ = environ;
     return lint;
 }
 
 void lint_free(struct lint *lint)
 {
     if (lint != NULL) {
-        arena_fini(&lint->arena);
+        arena_fini(&lint->foreign.arena);
         arena_fini(&lint->scratch);
         free(lint);
     }
 }
 
-static int lint_it(struct lint *lint, const struct lint_text *text)
+static int lint_it(struct lint *lint, const struct foreign_text *text)
 {
     lint->steps = 0;
-    lint->files = 0;
+    lint->foreign.files = 0;
     bool is_known = logstash_lint(lint, text) || vector_lint(lint, text) ||
                     fluentbit_lint(lint, text);
     arena_clear(&lint->scratch);
@@ -45,18 +45,18 @@ static int lint_it(struct lint *lint, const struct lint_text *text)
 
 int lint_file(struct lint *lint, const char *path)
 {
-    struct lint_text text;
-    int result = lint_read(lint, path, &text);
+    struct foreign_text text;
+    int result = foreign_read(&lint->foreign, path, &text);
     return result < 0 ? result : lint_it(lint, &text);
 }
 
 int lint_text(struct lint *lint, const char *name, const char *text, size_t len)
 {
-    struct lint_text whole = {lint_copy(&lint->arena, slice_from_string(name)), {NULL, 0}};
-    if (len > LINT_TEXT_BYTES_MAX) {
+    struct foreign_text whole = {foreign_copy(&lint->foreign.arena, slice_from_string(name)), {NULL, 0}};
+    if (len > FOREIGN_TEXT_BYTES_MAX) {
         return -EFBIG;
     }
-    whole.text = slice_make(lint_copy(&lint->arena, slice_make(text, len)), len);
+    whole.text = slice_make(foreign_copy(&lint->foreign.arena, slice_make(text, len)), len);
     return lint_it(lint, &whole);
 }
 
@@ -100,7 +100,7 @@ bool lint_step(struct lint *lint)
     return false;
 }
 
-static struct lint_finding *find_finding(struct lint *lint, const struct lint_place *place,
+static struct lint_finding *find_finding(struct lint *lint, const struct foreign_place *place,
                                          enum lint_effect effect)
 {
     for (size_t i = 0; i < lint->finding_count; i++) {
@@ -130,10 +130,10 @@ void lint_report(struct lint *lint, const struct stage *stage, enum lint_effect 
     *f = (struct lint_finding){
         .place = stage->place,
         .effect = effect,
-        .stage = lint_copy(&lint->arena, slice_from_string(stage->name)),
-        .when = lint_copy(&lint->arena, slice_from_string(when)),
-        .why = lint_copy(&lint->arena, slice_from_string(stage->why)),
-        .fix = lint_copy(&lint->arena, slice_from_string(stage->fix)),
+        .stage = foreign_copy(&lint->foreign.arena, slice_from_string(stage->name)),
+        .when = foreign_copy(&lint->foreign.arena, slice_from_string(when)),
+        .why = foreign_copy(&lint->foreign.arena, slice_from_string(stage->why)),
+        .fix = foreign_copy(&lint->foreign.arena, slice_from_string(stage->fix)),
     };
 }
 

@@ -22,6 +22,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "foreign/foreign.h"
 
 enum lint_verdict {
     LINT_KEEPS,
@@ -35,15 +36,8 @@ enum lint_effect {
     LINT_ONLY_IN_TEXT,
 };
 
-/* Counted from 1. */
-struct lint_place {
-    const char *file;
-    unsigned line;
-    unsigned column;
-};
-
 struct lint_finding {
-    struct lint_place place;
+    struct foreign_place place;
     enum lint_effect effect;
     const char *stage; /* "filter parser", "sink clickhouse" */
     const char *when;  /* for which records; "always" */

@@ -37,7 +37,7 @@ static enum truth decide(struct logstash *l, const char *condition)
     if (in != NULL && (*condition == '"' || *condition == '\'')) {
         const char *close = strchr(condition + 1, *condition);
         struct item *tags = ls_get(l, "tags");
-        const char *tag = close != NULL ? lint_copy(ls_arena(l),
+        const char *tag = close != NULL ? foreign_copy(ls_arena(l),
                                                     slice_make(condition + 1,
                                                                (size_t)(close - condition) - 1))
                                         : "";
@@ -110,7 +110,7 @@ static void send_probe(struct logstash *l, const struct ls_node *input, const st
                        struct item *event)
 {
     struct trail trail = {.lint = l->lint, .probe = probe, .source = input->place,
-                          .source_name = lint_format(&l->lint->arena, "input %s", input->name),
+                          .source_name = foreign_format(&l->lint->foreign.arena, "input %s", input->name),
                           .source_fix = "filter { json { source => \"message\" } }"};
     trail_begin(&trail, event);
     l->trail = &trail;
@@ -164,7 +164,7 @@ static void send_groks(struct logstash *l, const struct ls_node *input, const st
         const char *sample = regex_sample(ls_arena(l), grok.regex);
         if (sample != NULL) {
             send_probe(l, input, probe,
-                       event_of(l, lint_format(ls_arena(l), "%s" TEXT_COLUMN, sample)));
+                       event_of(l, foreign_format(ls_arena(l), "%s" TEXT_COLUMN, sample)));
         }
     }
 }
@@ -198,17 +198,17 @@ static void run_inputs(struct logstash *l, const struct ls_node *node, unsigned 
     }
 }
 
-bool logstash_lint(struct lint *lint, const struct lint_text *text)
+bool logstash_lint(struct lint *lint, const struct foreign_text *text)
 {
     struct logstash l = {.lint = lint};
     if (!ls_read(lint, text, &l.pipeline)) {
         return false;
     }
     if (l.pipeline.inputs == NULL) {
-        struct ls_node *any = lint_alloc(&lint->arena, sizeof(*any));
+        struct ls_node *any = foreign_alloc(&lint->foreign.arena, sizeof(*any));
         any->name = "any";
-        any->place = (struct lint_place){text->path, 1, 1};
-        any->options = lint_alloc(&lint->arena, sizeof(*any->options));
+        any->place = (struct foreign_place){text->path, 1, 1};
+        any->options = foreign_alloc(&lint->foreign.arena, sizeof(*any->options));
         any->options->kind = YAML_MAP;
         any->options->text = "";
         run_input(&l, any);

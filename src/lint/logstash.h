@@ -4,7 +4,8 @@
 
 /* A Logstash pipeline as a tree: plugins with their options, and the conditions around them. */
 
-#include "lint/yaml.h"
+#include "foreign/yaml.h"
+#include "lint/model.h"
 
 enum ls_kind {
     LS_PLUGIN,
@@ -14,7 +15,7 @@ enum ls_kind {
 struct ls_node {
     struct ls_node *next;
     enum ls_kind kind;
-    struct lint_place place;
+    struct foreign_place place;
     const char *name;     /* of a plugin */
     struct yaml *options; /* a map; keys may be there more than once */
     const char *condition;
@@ -29,7 +30,7 @@ struct ls_pipeline {
 };
 
 /* False if the text has none of the three sections. */
-bool ls_read(struct lint *lint, const struct lint_text *text, struct ls_pipeline *out);
+bool ls_read(struct lint *lint, const struct foreign_text *text, struct ls_pipeline *out);
 
 /* The pattern of a grok expression as a regular expression; groups are named after the fields, with
  * what no name may hold (`[a][b]`) spelt out in *out_names: group `f0` is its first text, … */

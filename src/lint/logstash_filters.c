@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "lint/logstash_work.h"
-#include "lint/names.h"
+#include "foreign/names.h"
 #include "lint/regex.h"
 
 /* ---- fields ---- */
@@ -30,7 +30,7 @@ static struct item *parent_of(struct logstash *l, const char *name, bool makes, 
         if (close == NULL) {
             return NULL;
         }
-        const char *key = lint_copy(ls_arena(l), slice_make(name + 1, (size_t)(close - name) - 1));
+        const char *key = foreign_copy(ls_arena(l), slice_make(name + 1, (size_t)(close - name) - 1));
         name = close + 1;
         if (*name != '[') {
             *out_key = key;
@@ -78,7 +78,7 @@ const char *ls_render(struct logstash *l, const char *format)
         const char *close = strncmp(format, "%{", 2) == 0 ? strchr(format, '}') : NULL;
         struct item *item = NULL;
         if (close != NULL) {
-            item = ls_get(l, lint_copy(ls_arena(l), slice_make(format + 2,
+            item = ls_get(l, foreign_copy(ls_arena(l), slice_make(format + 2,
                                                                   (size_t)(close - format) - 2)));
         }
         if (item != NULL) {
@@ -89,7 +89,7 @@ const char *ls_render(struct logstash *l, const char *format)
             buf_append(&out, format++, 1);
         }
     }
-    const char *text = lint_copy(ls_arena(l), buf_slice(&out));
+    const char *text = foreign_copy(ls_arena(l), buf_slice(&out));
     buf_fini(&out);
     return text;
 }
@@ -116,18 +116,18 @@ const char *ls_option_text(const struct ls_node *node, const char *name, const c
     return yaml_text(node->options, name, otherwise);
 }
 
-struct stage ls_stage(struct logstash *l, struct lint_place place, const char *why,
+struct stage ls_stage(struct logstash *l, struct foreign_place place, const char *why,
                              const char *fix)
 {
     return (struct stage){
         .place = place,
-        .name = lint_format(&l->lint->arena, "%s", l->plugin->name),
+        .name = foreign_format(&l->lint->foreign.arena, "%s", l->plugin->name),
         .why = why,
         .fix = fix,
     };
 }
 
-void ls_judge(struct logstash *l, struct lint_place place, const char *why, const char *fix)
+void ls_judge(struct logstash *l, struct foreign_place place, const char *why, const char *fix)
 {
     struct stage stage = ls_stage(l, place, why, fix);
     l->trail->is_conditional = l->trail->is_conditional || l->has_failed;
@@ -135,7 +135,7 @@ void ls_judge(struct logstash *l, struct lint_place place, const char *why, cons
 }
 
 /* An id by another name than the probes': the config says itself that it throws ids away. */
-static void judge_removal(struct logstash *l, const char *name, struct lint_place place)
+static void judge_removal(struct logstash *l, const char *name, struct foreign_place place)
 {
     struct slice s = slice_from_string(name);
     if ((name_is_trace_id(s) || name_is_span_id(s)) && ls_get(l, name) == NULL &&
@@ -218,7 +218,7 @@ static void fail(struct logstash *l, const char *tag)
 {
     struct item *tags = ls_get(l, "tags");
     const char *before = tags != NULL && tags->text != NULL ? tags->text : "";
-    set_field(l, "tags", item_string(ls_arena(l), lint_format(ls_arena(l), "%s %s", before, tag)));
+    set_field(l, "tags", item_string(ls_arena(l), foreign_format(ls_arena(l), "%s %s", before, tag)));
     l->has_failed = true;
 }
 
@@ -383,7 +383,7 @@ static void filter_kv(struct logstash *l)
             size_t len = strcspn(at, " ");
             const char *mark = memchr(at, '=', len);
             if (mark != NULL) {
-                const char *key = lint_copy(ls_arena(l), slice_make(at, (size_t)(mark - at)));
+                const char *key = foreign_copy(ls_arena(l), slice_make(at, (size_t)(mark - at)));
                 item_put(ls_arena(l), map, key,
                          item_text(ls_arena(l), slice_make(mark + 1, len - (size_t)(mark - at) - 1)));
             }
@@ -401,10 +401,10 @@ static void filter_kv(struct logstash *l)
 static void filter_ruby(struct logstash *l)
 {
     const char *code = ls_option_text(l->plugin, "code", NULL);
-    struct lint_text text;
+    struct foreign_text text;
     const char *path = ls_option_text(l->plugin, "path", NULL);
     if (code == NULL && path != NULL &&
-        lint_find(l->lint, l->plugin->place.file, path, &text)) {
+        foreign_find(&l->lint->foreign, l->plugin->place.file, path, &text)) {
         code = text.text.data;
     }
     bool is_unknown = code == NULL;
@@ -413,7 +413,7 @@ static void filter_ruby(struct logstash *l)
         if (*open == '"' || *open == '\'') {
             const char *close = strchr(open + 1, *open);
             if (close != NULL) {
-                remove_named(l, lint_copy(ls_arena(l), slice_make(open + 1,
+                remove_named(l, foreign_copy(ls_arena(l), slice_make(open + 1,
                                                                   (size_t)(close - open) - 1)));
             }
         } else {

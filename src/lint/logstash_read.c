@@ -43,9 +43,9 @@ static void skip(struct reading *r)
     }
 }
 
-static struct lint_place here(const struct reading *r)
+static struct foreign_place here(const struct reading *r)
 {
-    return (struct lint_place){r->file, r->line, (unsigned)(r->at - r->line_start) + 1};
+    return (struct foreign_place){r->file, r->line, (unsigned)(r->at - r->line_start) + 1};
 }
 
 static bool has(const struct reading *r, const char *mark)
@@ -70,17 +70,17 @@ static bool take(struct reading *r, const char *mark)
 
 static struct yaml *new_node(struct reading *r, enum yaml_kind kind)
 {
-    struct yaml *node = lint_alloc(&r->lint->arena, sizeof(*node));
+    struct yaml *node = foreign_alloc(&r->lint->foreign.arena, sizeof(*node));
     node->kind = kind;
     node->place = here(r);
     node->text = "";
     return node;
 }
 
-static void put(struct reading *r, struct yaml *parent, const char *key, struct lint_place place,
+static void put(struct reading *r, struct yaml *parent, const char *key, struct foreign_place place,
                 struct yaml *value)
 {
-    struct yaml_entry *entry = lint_alloc(&r->lint->arena, sizeof(*entry));
+    struct yaml_entry *entry = foreign_alloc(&r->lint->foreign.arena, sizeof(*entry));
     *entry = (struct yaml_entry){NULL, key, place, value};
     if (parent->last == NULL) {
         parent->first = entry;
@@ -104,7 +104,7 @@ static const char *read_text(struct reading *r)
             }
             advance(r);
         }
-        const char *text = lint_copy(&r->lint->arena, slice_make(begin, (size_t)(r->at - begin)));
+        const char *text = foreign_copy(&r->lint->foreign.arena, slice_make(begin, (size_t)(r->at - begin)));
         advance(r);
         return text;
     }
@@ -118,7 +118,7 @@ static const char *read_text(struct reading *r)
     if (r->at == begin) {
         advance(r);
     }
-    return lint_copy(&r->lint->arena, slice_make(begin, (size_t)(r->at - begin)));
+    return foreign_copy(&r->lint->foreign.arena, slice_make(begin, (size_t)(r->at - begin)));
 }
 
 static struct yaml *read_value(struct reading *r, unsigned depth);
@@ -129,7 +129,7 @@ static struct yaml *read_map(struct reading *r, unsigned depth)
     struct yaml *map = new_node(r, YAML_MAP);
     advance(r);
     for (skip(r); r->at < r->end && peek(r) != '}'; skip(r)) {
-        struct lint_place place = here(r);
+        struct foreign_place place = here(r);
         const char *key = read_text(r);
         skip(r);
         if (has(r, "=>")) {
@@ -158,7 +158,7 @@ static struct yaml *read_value(struct reading *r, unsigned depth)
         struct yaml *list = new_node(r, YAML_LIST);
         advance(r);
         for (skip(r); r->at < r->end && peek(r) != ']'; skip(r)) {
-            struct lint_place place = here(r);
+            struct foreign_place place = here(r);
             struct yaml *value = read_value(r, depth + 1);
             if (value == NULL) {
                 break;
@@ -205,13 +205,13 @@ static const char *read_condition(struct reading *r)
         }
         advance(r);
     }
-    return lint_copy(&r->lint->arena, slice_trim(slice_make(begin, (size_t)(r->at - begin))));
+    return foreign_copy(&r->lint->foreign.arena, slice_trim(slice_make(begin, (size_t)(r->at - begin))));
 }
 
 /* After `if`. */
-static struct ls_node *read_if(struct reading *r, struct lint_place place, unsigned depth)
+static struct ls_node *read_if(struct reading *r, struct foreign_place place, unsigned depth)
 {
-    struct ls_node *node = lint_alloc(&r->lint->arena, sizeof(*node));
+    struct ls_node *node = foreign_alloc(&r->lint->foreign.arena, sizeof(*node));
     node->kind = LS_IF;
     node->place = place;
     skip(r);
@@ -238,12 +238,12 @@ static struct ls_node *read_body(struct reading *r, unsigned depth)
     }
     advance(r);
     for (skip(r); r->at < r->end && peek(r) != '}'; skip(r)) {
-        struct lint_place place = here(r);
+        struct foreign_place place = here(r);
         struct ls_node *node;
         if (take(r, "if")) {
             node = read_if(r, place, depth);
         } else {
-            node = lint_alloc(&r->lint->arena, sizeof(*node));
+            node = foreign_alloc(&r->lint->foreign.arena, sizeof(*node));
             node->place = place;
             node->name = read_text(r);
             skip(r);
@@ -267,7 +267,7 @@ static void append(struct ls_node **list, struct ls_node *more)
     *list = more;
 }
 
-bool ls_read(struct lint *lint, const struct lint_text *text, struct ls_pipeline *out)
+bool ls_read(struct lint *lint, const struct foreign_text *text, struct ls_pipeline *out)
 {
     struct reading r = {lint, text->path, text->text.data, text->text.data + text->text.len,
                         text->text.data, 1};

@@ -35,11 +35,11 @@ const char *ls_option_text(const struct ls_node *node, const char *name, const c
 /* Does one of the patterns of the list match the key? */
 bool ls_is_named(const struct yaml *list, const char *key);
 
-struct stage ls_stage(struct logstash *l, struct lint_place place, const char *why,
+struct stage ls_stage(struct logstash *l, struct foreign_place place, const char *why,
                       const char *fix);
 
 /* Holds the event against what it was before the plugin, under the condition of what has failed. */
-void ls_judge(struct logstash *l, struct lint_place place, const char *why, const char *fix);
+void ls_judge(struct logstash *l, struct foreign_place place, const char *why, const char *fix);
 
 /* What the filter, or the output, at work does. */
 void ls_filter(struct logstash *l);

@@ -15,27 +15,24 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
+#include "foreign/foreign.h"
 #include "lint/lint.h"
 #include "lint/item.h"
 
 enum {
-    LINT_TEXT_BYTES_MAX = 2 << 20, /* of one file */
-    LINT_FILES_MAX = 256,          /* that one config includes or names */
     LINT_STEPS_MAX = 40000,        /* stages that all probes of a config go through together */
     LINT_FINDINGS_MAX = 512,
 };
 
 struct lint {
-    struct arena arena;   /* configs and findings */
-    struct arena scratch; /* the records of one probe */
-    char *const *environ;
+    struct foreign foreign; /* configs and findings */
+    struct arena scratch;   /* the records of one probe */
     struct lint_finding findings[LINT_FINDINGS_MAX];
     size_t finding_count;
     enum lint_verdict verdict;
     bool is_unpromoted; /* the first probe arrived somewhere, and not as a value of its own */
     bool has_arrived;
     unsigned steps;
-    unsigned files;
 };
 
 struct probe {
@@ -46,7 +43,7 @@ struct probe {
 
 /* A stage as the user knows it. */
 struct stage {
-    struct lint_place place;
+    struct foreign_place place;
     const char *name;
     const char *why; /* a sentence without its full stop: what the stage does */
     const char *fix;
@@ -57,7 +54,7 @@ struct trail {
     const struct probe *probe;
     struct item *record;
     unsigned places;
-    struct lint_place source; /* where the route begins */
+    struct foreign_place source; /* where the route begins */
     const char *source_name;
     const char *source_fix; /* what would make fields of its texts */
     bool is_conditional; /* the stage does it to some of these records only */
@@ -84,29 +81,10 @@ bool lint_step(struct lint *lint);
 void lint_report(struct lint *lint, const struct stage *stage, enum lint_effect effect,
                  enum lint_verdict verdict, const char *when);
 
-/* ---- files ---- */
-
-struct lint_text {
-    const char *path; /* as findings name it */
-    struct slice text;
-};
-
-/* Whole file into the arena; 0 or -errno. */
-int lint_read(struct lint *lint, const char *path, struct lint_text *out);
-
-/*
- * A file that the config at `path` names: as written relative to it, by its last part beside it,
- * or in the folder `<stem>.aux` or `aux` there. False: there is none.
- */
-bool lint_find(struct lint *lint, const char *path, const char *wanted, struct lint_text *out);
-
-/* The value of an environment variable, NULL if there is none. */
-const char *lint_getenv(const struct lint *lint, struct slice name);
-
 /* ---- the formats: each reads `text`, sends the probes, false if it is not its format ---- */
 
-bool fluentbit_lint(struct lint *lint, const struct lint_text *text);
-bool vector_lint(struct lint *lint, const struct lint_text *text);
-bool logstash_lint(struct lint *lint, const struct lint_text *text);
+bool fluentbit_lint(struct lint *lint, const struct foreign_text *text);
+bool vector_lint(struct lint *lint, const struct foreign_text *text);
+bool logstash_lint(struct lint *lint, const struct foreign_text *text);
 
 #endif

@@ -14,7 +14,7 @@
 #include <string.h>
 #include "base/buf.h"
 #include "base/mem.h"
-#include "lint/names.h"
+#include "foreign/names.h"
 
 enum {
     SAMPLE_BYTES_MAX = 4096,
@@ -312,7 +312,7 @@ static const char *try_walk(struct arena *arena, const char *pattern, const stru
     walk_choice(&w);
     const char *sample = NULL;
     if (out.len > 0 && regex_is_match(regex, buf_slice(&out))) {
-        sample = lint_copy(arena, buf_slice(&out));
+        sample = foreign_copy(arena, buf_slice(&out));
     }
     buf_fini(&out);
     return sample;

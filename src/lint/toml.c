@@ -24,9 +24,9 @@ struct key {
     size_t count;
 };
 
-static struct lint_place here(const struct toml *t)
+static struct foreign_place here(const struct toml *t)
 {
-    return (struct lint_place){t->file, t->line, (unsigned)(t->at - t->line_start) + 1};
+    return (struct foreign_place){t->file, t->line, (unsigned)(t->at - t->line_start) + 1};
 }
 
 static char peek(const struct toml *t)
@@ -73,17 +73,17 @@ static void skip_space(struct toml *t)
 
 static struct yaml *new_node(struct toml *t, enum yaml_kind kind)
 {
-    struct yaml *node = lint_alloc(&t->lint->arena, sizeof(*node));
+    struct yaml *node = foreign_alloc(&t->lint->foreign.arena, sizeof(*node));
     node->kind = kind;
     node->place = here(t);
     node->text = "";
     return node;
 }
 
-static void put(struct toml *t, struct yaml *parent, const char *key, struct lint_place place,
+static void put(struct toml *t, struct yaml *parent, const char *key, struct foreign_place place,
                 struct yaml *value)
 {
-    struct yaml_entry *entry = lint_alloc(&t->lint->arena, sizeof(*entry));
+    struct yaml_entry *entry = foreign_alloc(&t->lint->foreign.arena, sizeof(*entry));
     *entry = (struct yaml_entry){NULL, key, place, value};
     if (parent->last == NULL) {
         parent->first = entry;
@@ -119,7 +119,7 @@ static struct yaml *read_string(struct toml *t)
     char three[4] = {quote, quote, quote, '\0'};
     bool is_long = has(t, three);
     struct buf out;
-    buf_init(&out, LINT_TEXT_BYTES_MAX);
+    buf_init(&out, FOREIGN_TEXT_BYTES_MAX);
     for (int i = 0; i < (is_long ? 3 : 1); i++) {
         advance(t);
     }
@@ -140,7 +140,7 @@ static struct yaml *read_string(struct toml *t)
     for (int i = 0; i < (is_long ? 3 : 1) && peek(t) == quote; i++) {
         advance(t);
     }
-    node->text = lint_copy(&t->lint->arena, buf_slice(&out));
+    node->text = foreign_copy(&t->lint->foreign.arena, buf_slice(&out));
     buf_fini(&out);
     return node;
 }
@@ -152,7 +152,7 @@ static struct yaml *read_bare(struct toml *t)
     while (t->at < t->end && strchr(",]}#\n\r", peek(t)) == NULL) {
         advance(t);
     }
-    node->text = lint_copy(&t->lint->arena,
+    node->text = foreign_copy(&t->lint->foreign.arena,
                            slice_trim(slice_make(begin, (size_t)(t->at - begin))));
     return node;
 }
@@ -174,7 +174,7 @@ static bool read_key(struct toml *t, struct key *key)
             if (t->at == begin) {
                 return false;
             }
-            part = lint_copy(&t->lint->arena, slice_make(begin, (size_t)(t->at - begin)));
+            part = foreign_copy(&t->lint->foreign.arena, slice_make(begin, (size_t)(t->at - begin)));
         }
         if (key->count < KEYS_MAX) {
             key->parts[key->count++] = part;
@@ -189,7 +189,7 @@ static bool read_key(struct toml *t, struct key *key)
 
 /* The map under the first `count` parts, made where it is missing; of a list its last one. */
 static struct yaml *descend(struct toml *t, struct yaml *map, const struct key *key, size_t count,
-                            struct lint_place place)
+                            struct foreign_place place)
 {
     for (size_t i = 0; i < count; i++) {
         struct yaml *next = NULL;
@@ -214,7 +214,7 @@ static struct yaml *read_value(struct toml *t, unsigned depth);
 static bool read_pair(struct toml *t, struct yaml *map, unsigned depth)
 {
     struct key key;
-    struct lint_place place = here(t);
+    struct foreign_place place = here(t);
     if (!read_key(t, &key) || peek(t) != '=' || key.count == 0) {
         return false;
     }
@@ -237,7 +237,7 @@ static struct yaml *read_collection(struct toml *t, unsigned depth)
     skip_space(t);
     while (t->at < t->end && peek(t) != close) {
         const char *before = t->at;
-        struct lint_place place = here(t);
+        struct foreign_place place = here(t);
         if (is_map) {
             (void)read_pair(t, node, depth + 1);
         } else {
@@ -271,7 +271,7 @@ static struct yaml *read_value(struct toml *t, unsigned depth)
 /* `[a.b]` or `[[a.b]]`: the map that follows is for. */
 static struct yaml *read_head(struct toml *t, struct yaml *root)
 {
-    struct lint_place place = here(t);
+    struct foreign_place place = here(t);
     struct key key;
     advance(t);
     bool is_list = peek(t) == '[';
@@ -302,7 +302,7 @@ static struct yaml *read_head(struct toml *t, struct yaml *root)
     return map;
 }
 
-struct yaml *toml_read(struct lint *lint, const struct lint_text *text)
+struct yaml *toml_read(struct lint *lint, const struct foreign_text *text)
 {
     struct toml t = {lint, text->path, text->text.data, text->text.data + text->text.len,
                      text->text.data, 1};

@@ -2,11 +2,12 @@
 #ifndef CLEW_LINT_TOML_H
 #define CLEW_LINT_TOML_H
 
-/* TOML (v1.0) as the same tree that lint/yaml.h makes; dotted keys and table heads are nested maps.
+/* TOML (v1.0) as the same tree that foreign/yaml.h makes; dotted keys and table heads are nested maps.
  * What cannot be read is passed over to the next line. Never NULL. */
 
-#include "lint/yaml.h"
+#include "foreign/yaml.h"
+#include "lint/model.h"
 
-struct yaml *toml_read(struct lint *lint, const struct lint_text *text);
+struct yaml *toml_read(struct lint *lint, const struct foreign_text *text);
 
 #endif

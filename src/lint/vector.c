@@ -34,7 +34,7 @@ struct component {
     const char *name;
     const char *type;
     const struct yaml *map;
-    struct lint_place place; /* of its type */
+    struct foreign_place place; /* of its type */
 };
 
 struct vector {
@@ -48,7 +48,7 @@ struct vector {
 
 /* `encoding.codec`: nested, or with the dots in the key. */
 static const struct yaml *dig(const struct yaml *map, const char *path,
-                              struct lint_place *out_place)
+                              struct foreign_place *out_place)
 {
     const struct yaml_entry *entry = yaml_entry(map, path);
     const char *dot = strchr(path, '.');
@@ -80,7 +80,7 @@ static void collect(struct vector *v, enum role role, const struct yaml *table)
         if (v->count == COMPONENTS_MAX || e->value->kind != YAML_MAP) {
             continue;
         }
-        struct lint_place place = e->place;
+        struct foreign_place place = e->place;
         (void)dig(e->value, "type", &place);
         v->items[v->count++] = (struct component){role, e->key, dig_text(e->value, "type", ""),
                                                   e->value, place};
@@ -93,7 +93,7 @@ static struct stage stage_of(struct vector *v, const struct component *c, const 
     static const char *const roles[] = {"source", "transform", "sink"};
     return (struct stage){
         .place = c->place,
-        .name = lint_format(&v->lint->arena, "%s %s", roles[c->role], c->name),
+        .name = foreign_format(&v->lint->foreign.arena, "%s %s", roles[c->role], c->name),
         .why = why,
         .fix = fix,
     };
@@ -101,14 +101,14 @@ static struct stage stage_of(struct vector *v, const struct component *c, const 
 
 /* ---- transforms ---- */
 
-static struct lint_place place_at(struct lint_place program, unsigned line, bool is_block)
+static struct foreign_place place_at(struct foreign_place program, unsigned line, bool is_block)
 {
-    return (struct lint_place){program.file, program.line + (is_block ? line - 1 : 0),
+    return (struct foreign_place){program.file, program.line + (is_block ? line - 1 : 0),
                                is_block ? 1 : program.column};
 }
 
 static void judge_program(struct vector *v, const struct component *c, struct trail *trail,
-                          const struct vrl_result *r, struct lint_place place, bool is_block)
+                          const struct vrl_result *r, struct foreign_place place, bool is_block)
 {
     struct stage stage = stage_of(v, c, "the program replaces or removes the fields that hold the "
                                         "ids", "keep them: .trace_id = …, or merge(., …) instead "
@@ -130,18 +130,18 @@ static void judge_program(struct vector *v, const struct component *c, struct tr
 
 static void transform_remap(struct vector *v, const struct component *c, struct trail *trail)
 {
-    struct lint_place place = c->place;
+    struct foreign_place place = c->place;
     const struct yaml *source = dig(c->map, "source", &place);
     const char *file = dig_text(c->map, "file", NULL);
-    struct lint_text text;
+    struct foreign_text text;
     const char *program = source != NULL ? source->text : NULL;
     bool is_block = true;
     if (source != NULL) {
         place = source->place;
         is_block = source->is_block || strchr(source->text, '\n') != NULL;
-    } else if (file != NULL && lint_find(v->lint, v->path, file, &text)) {
+    } else if (file != NULL && foreign_find(&v->lint->foreign, v->path, file, &text)) {
         program = text.text.data;
-        place = (struct lint_place){text.path, 1, 1};
+        place = (struct foreign_place){text.path, 1, 1};
     }
     if (program == NULL) {
         struct stage stage = stage_of(v, c, "the program's file is not to be found", "");
@@ -246,7 +246,7 @@ static bool lists_id(const struct yaml *list)
 
 static void sink_fields(struct vector *v, const struct component *c, struct trail *trail)
 {
-    struct lint_place place = c->place;
+    struct foreign_place place = c->place;
     const struct yaml *list = dig(c->map, "encoding.only_fields", &place);
     struct stage stage = stage_of(v, c, "only the listed fields are sent",
                                   "add \"trace_id\" and \"span_id\" to only_fields");
@@ -279,7 +279,7 @@ static bool is_text_codec(const struct component *c)
 
 static void sink_codec(struct vector *v, const struct component *c, struct trail *trail)
 {
-    struct lint_place place = c->place;
+    struct foreign_place place = c->place;
     const char *codec = dig_text(c->map, "encoding.codec", "");
     struct stage stage = stage_of(v, c, "the codec sends the message alone, without any field",
                                   "encoding.codec = \"json\"");
@@ -396,7 +396,7 @@ static struct item *event_of(struct vector *v, const char *line)
 struct source {
     const struct component *component;
     const char *name;
-    struct lint_place place;
+    struct foreign_place place;
     bool is_decoded; /* fields at once */
     const char *program; /* of a vrl decoder */
 };
@@ -405,7 +405,7 @@ static void send_probe(struct vector *v, const struct source *source, const stru
                        struct item *event)
 {
     struct trail trail = {.lint = v->lint, .probe = probe, .source = source->place,
-                          .source_name = lint_format(&v->lint->arena, "source %s", source->name),
+                          .source_name = foreign_format(&v->lint->foreign.arena, "source %s", source->name),
                           .source_fix = "a remap with . = merge(., object!(parse_json!(.message)))"};
     if (source->program != NULL) {
         struct vrl_result result;
@@ -443,7 +443,7 @@ static void run_source(struct vector *v, const struct source *source)
         const char *sample = regex_sample(arena, v->patterns[i]);
         if (sample != NULL) {
             const char *line = strstr(sample, PROBE_TRACE_ID) != NULL
-                                   ? sample : lint_format(arena, "%s" TEXT_COLUMN, sample);
+                                   ? sample : foreign_format(arena, "%s" TEXT_COLUMN, sample);
             send_line(v, source, &text, line);
         }
     }
@@ -513,7 +513,7 @@ static void collect_patterns(struct vector *v, const char *program)
         }
         if (v->pattern_count < PATTERNS_MAX && strstr(program, "parse_regex") != NULL) {
             v->patterns[v->pattern_count++] =
-                lint_copy(&v->lint->arena, slice_make(at + 2, (size_t)(close - at) - 2));
+                foreign_copy(&v->lint->foreign.arena, slice_make(at + 2, (size_t)(close - at) - 2));
         }
         at = *close != '\0' ? close - 1 : close - 2;
     }
@@ -566,9 +566,9 @@ static bool find_config(struct vector *v, const struct yaml *node, unsigned dept
         return run_config(v, node);
     }
     if (node->kind == YAML_TEXT && node->is_block && strstr(node->text, "sinks") != NULL) {
-        struct lint_text inner = {node->place.file, slice_from_string(node->text)};
+        struct foreign_text inner = {node->place.file, slice_from_string(node->text)};
         struct yaml *all = strstr(node->text, "sinks:") != NULL
-                               ? yaml_read(v->lint, inner.text, node->place) : NULL;
+                               ? yaml_read(&v->lint->foreign, inner.text, node->place) : NULL;
         if (all == NULL) {
             struct yaml *toml = toml_read(v->lint, &inner);
             return is_config(toml) && run_config(v, toml);
@@ -581,7 +581,7 @@ static bool find_config(struct vector *v, const struct yaml *node, unsigned dept
     return is_any;
 }
 
-bool vector_lint(struct lint *lint, const struct lint_text *text)
+bool vector_lint(struct lint *lint, const struct foreign_text *text)
 {
     struct vector *v = mem_alloc(sizeof(*v));
     v->lint = lint;
@@ -593,7 +593,7 @@ bool vector_lint(struct lint *lint, const struct lint_text *text)
                   memmem(t.data, t.len, "sources", 7) != NULL;
     struct yaml *root = !may_be ? NULL
                         : is_toml ? toml_read(lint, text)
-                                  : yaml_read(lint, t, (struct lint_place){text->path, 1, 1});
+                                  : yaml_read(&lint->foreign, t, (struct foreign_place){text->path, 1, 1});
     bool is_known = root != NULL && find_config(v, root, 0);
     free(v);
     return is_known;

@@ -80,7 +80,7 @@ static struct item *join(struct arena *arena, const struct item *left, const str
     }
     const char *a = left != NULL && left->text != NULL ? left->text : "";
     const char *b = right != NULL && right->text != NULL ? right->text : "";
-    return item_string(arena, lint_format(arena, "%s%s", a, b));
+    return item_string(arena, foreign_format(arena, "%s%s", a, b));
 }
 
 struct item *vrl_operate(struct arena *arena, const char *op, struct item *left, struct item *right)
@@ -136,7 +136,7 @@ static struct item *parse_pairs(struct arena *arena, const char *text)
         size_t len = strcspn(text, " ");
         const char *mark = memchr(text, '=', len);
         if (mark != NULL) {
-            item_put(arena, map, lint_copy(arena, slice_make(text, (size_t)(mark - text))),
+            item_put(arena, map, foreign_copy(arena, slice_make(text, (size_t)(mark - text))),
                      item_text(arena, slice_make(mark + 1, len - (size_t)(mark - text) - 1)));
         }
         text += len;

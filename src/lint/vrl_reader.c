@@ -49,7 +49,7 @@ const char *vrl_read_word(struct vrl_reader *v)
     while (vrl_is_word_char(*v->at)) {
         v->at++;
     }
-    return lint_copy(v->arena, slice_make(begin, (size_t)(v->at - begin)));
+    return foreign_copy(v->arena, slice_make(begin, (size_t)(v->at - begin)));
 }
 
 bool vrl_take(struct vrl_reader *v, const char *mark)
@@ -82,7 +82,7 @@ const char *vrl_read_string(struct vrl_reader *v, bool is_raw)
         }
     }
     v->at += *v->at == quote ? 1 : 0;
-    const char *text = lint_copy(v->arena, slice_make(out, n));
+    const char *text = foreign_copy(v->arena, slice_make(out, n));
     free(out);
     return text;
 }
@@ -107,8 +107,9 @@ void vrl_read_parts(struct vrl_reader *v, struct path *path)
                 return;
             }
             v->at++;
+            struct slice bare = slice_make(v->at, (size_t)(close - v->at));
             path_add(path, *v->at == '"' ? vrl_read_string(v, false)
-                                         : lint_copy(v->arena, slice_make(v->at, (size_t)(close - v->at))));
+                                         : foreign_copy(v->arena, bare));
             close = strchr(v->at, ']');
             v->at = close != NULL ? close + 1 : v->at;
         } else {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lint/names.h"
+#include "foreign/names.h"
 
 #include <ctype.h>
 

@@ -11,7 +11,7 @@
  * way every place is one of the file as the user sees it.
  */
 
-#include "lint/fluentbit.h"
+#include "foreign/fluentbit.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -118,8 +118,8 @@ static bool begin_section(struct classic *c, struct slice line, unsigned column)
         return false;
     }
     struct slice name = slice_make(line.data + 1, (size_t)(close - line.data) - 1);
-    struct lint_place place = {c->path, c->line, column};
-    c->section = fb_section_new(c->config, kind_of(name), place);
+    struct foreign_place place = {c->path, c->line, column};
+    c->section = fb_section_new(c->config, kind_of(name), name, place);
     c->section->is_conditional = c->template_depth > 0;
     fb_section_append(c->config, c->section);
     return true;
@@ -146,17 +146,34 @@ static bool include_block(struct classic *c, const char *wanted)
     return false;
 }
 
-/* `@INCLUDE path`. `@SET` values are looked up by nobody: they name paths and hosts. */
-static bool is_command(struct classic *c, struct slice line)
+/* `@SET name=value`: wherever it stands it holds for the whole file. */
+static void read_sets(struct classic *c, struct slice text)
+{
+    struct slice raw;
+    while (next_line(&text, &raw)) {
+        struct slice line = slice_trim(raw);
+        const char *mark = line.len > 5 && strncasecmp(line.data, "@set ", 5) == 0
+                               ? memchr(line.data, '=', line.len) : NULL;
+        if (mark != NULL) {
+            size_t name_end = (size_t)(mark - line.data);
+            fb_set_add(c->config, slice_trim(slice_make(line.data + 5, name_end - 5)),
+                       slice_trim(slice_skip(line, name_end + 1)));
+        }
+    }
+}
+
+/* `@INCLUDE path`. */
+static bool is_command(struct classic *c, struct slice line, unsigned column)
 {
     if (line.len == 0 || line.data[0] != '@') {
         return false;
     }
     if (line.len > 9 && strncasecmp(line.data, "@include ", 9) == 0) {
         struct slice wanted = slice_trim(slice_skip(line, 9));
-        const char *path = lint_copy(&c->config->lint->arena, wanted);
-        if (!include_block(c, path)) {
-            fb_include(c->config, path);
+        const char *path = foreign_copy(&c->config->foreign->arena, wanted);
+        if (!include_block(c, path) && !fb_include(c->config, path)) {
+            fb_note_add(c->config, (struct foreign_place){c->path, c->line, column}, line,
+                        "the included file is not to be found here");
         }
     }
     return true;
@@ -169,29 +186,40 @@ static void add_property(struct classic *c, struct slice line, unsigned column)
         key_len++;
     }
     struct slice value = slice_trim(slice_skip(line, key_len));
+    struct foreign_place place = {c->path, c->line, column};
     if (c->section == NULL || (value.len == 0 && line.data[0] != '$')) {
+        fb_note_add(c->config, place, line, c->section == NULL ? "it belongs to no section"
+                                                               : "a key without a value");
         return;
     }
     fb_property_add(c->config, c->section, slice_make(line.data, key_len), value,
-                    (struct lint_place){c->path, c->line, column}, c->template_depth > 0);
+                    place, c->template_depth > 0);
 }
 
 static void read_text(struct classic *c, struct slice text)
 {
     struct slice raw;
+    read_sets(c, text);
     while (next_line(&text, &raw)) {
         size_t indent = indent_of(raw);
         struct slice line = slice_trim(raw);
         c->line++;
-        if (line.len == 0 || line.data[0] == '#' || is_template_line(c, line) ||
-            begin_section(c, line, (unsigned)indent + 1) || is_command(c, line)) {
+        if (line.len == 0 || line.data[0] == '#') {
             continue;
         }
-        add_property(c, line, (unsigned)indent + 1);
+        if (is_template_line(c, line)) {
+            fb_note_add(c->config, (struct foreign_place){c->path, c->line, (unsigned)indent + 1},
+                        line, "a template: render it first");
+            continue;
+        }
+        unsigned column = (unsigned)indent + 1;
+        if (!begin_section(c, line, column) && !is_command(c, line, column)) {
+            add_property(c, line, column);
+        }
     }
 }
 
-void fb_read_classic(struct fb_config *config, const struct lint_text *text)
+void fb_read_classic(struct fb_config *config, const struct foreign_text *text)
 {
     struct classic c = {.config = config, .path = text->path};
     read_text(&c, text->text);
@@ -282,7 +310,7 @@ static bool is_classic(struct slice text)
 
 /* The main block first: the one that includes others or is the service; then, in the order of the
  * file, whatever nobody has included (the parts of Helm values). */
-void fb_read_blocks(struct fb_config *config, const struct lint_text *text)
+void fb_read_blocks(struct fb_config *config, const struct foreign_text *text)
 {
     struct blocks *blocks = mem_alloc(sizeof(*blocks));
     collect(blocks, text->text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_LINT_YAML_H
-#define CLEW_LINT_YAML_H
+#ifndef CLEW_FOREIGN_YAML_H
+#define CLEW_FOREIGN_YAML_H
 
 /*
  * Foreign YAML as a tree with places. Unlike clew's own config (config/tree.h) it is taken as it
@@ -9,7 +9,7 @@
  * cannot be read ends the tree instead of being complained about.
  */
 
-#include "lint/model.h"
+#include "foreign/foreign.h"
 
 enum {
     YAML_DEPTH_MAX = 32,
@@ -25,7 +25,7 @@ struct yaml_entry;
 
 struct yaml {
     enum yaml_kind kind;
-    struct lint_place place; /* of a block text (`|`): where its first line stands */
+    struct foreign_place place; /* of a block text (`|`): where its first line stands */
     const char *text;
     bool is_block;
     struct yaml_entry *first;
@@ -35,13 +35,13 @@ struct yaml {
 struct yaml_entry {
     struct yaml_entry *next;
     const char *key; /* "" in a list */
-    struct lint_place place;
+    struct foreign_place place;
     struct yaml *value;
 };
 
 /* The documents as a list; NULL if not even the first could be begun. Lines are counted from
  * `place`, so that the YAML within a block text has the places of the file around it. */
-struct yaml *yaml_read(struct lint *lint, struct slice text, struct lint_place place);
+struct yaml *yaml_read(struct foreign *foreign, struct slice text, struct foreign_place place);
 
 /* The first entry of a map under that key (case of letters does not matter); NULL. */
 const struct yaml_entry *yaml_entry(const struct yaml *map, const char *key);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lint/yaml.h"
+#include "foreign/yaml.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@ struct anchor {
 };
 
 struct reading {
-    struct lint *lint;
-    struct lint_place base;
+    struct foreign *foreign;
+    struct foreign_place base;
     yaml_parser_t parser;
     yaml_event_t event;
     struct anchor anchors[ANCHORS_MAX];
@@ -37,9 +37,9 @@ static bool next(struct reading *r)
     return !r->is_broken;
 }
 
-static struct lint_place here(const struct reading *r)
+static struct foreign_place here(const struct reading *r)
 {
-    return (struct lint_place){r->base.file, r->base.line + (unsigned)r->event.start_mark.line,
+    return (struct foreign_place){r->base.file, r->base.line + (unsigned)r->event.start_mark.line,
                                r->base.column + (unsigned)r->event.start_mark.column};
 }
 
@@ -47,7 +47,7 @@ static void remember(struct reading *r, const yaml_char_t *name, struct yaml *no
 {
     if (name != NULL && r->anchor_count < ANCHORS_MAX) {
         struct slice s = slice_from_string((const char *)name);
-        r->anchors[r->anchor_count++] = (struct anchor){lint_copy(&r->lint->arena, s), node};
+        r->anchors[r->anchor_count++] = (struct anchor){foreign_copy(&r->foreign->arena, s), node};
     }
 }
 
@@ -64,7 +64,7 @@ static struct yaml *follow(struct reading *r)
 
 static struct yaml *new_node(struct reading *r, enum yaml_kind kind)
 {
-    struct yaml *node = lint_alloc(&r->lint->arena, sizeof(*node));
+    struct yaml *node = foreign_alloc(&r->foreign->arena, sizeof(*node));
     node->kind = kind;
     node->place = here(r);
     node->text = "";
@@ -72,10 +72,10 @@ static struct yaml *new_node(struct reading *r, enum yaml_kind kind)
     return node;
 }
 
-static void put(struct reading *r, struct yaml *parent, const char *key, struct lint_place place,
+static void put(struct reading *r, struct yaml *parent, const char *key, struct foreign_place place,
                 struct yaml *value)
 {
-    struct yaml_entry *entry = lint_alloc(&r->lint->arena, sizeof(*entry));
+    struct yaml_entry *entry = foreign_alloc(&r->foreign->arena, sizeof(*entry));
     *entry = (struct yaml_entry){NULL, key, place, value};
     if (parent->last == NULL) {
         parent->first = entry;
@@ -89,7 +89,7 @@ static struct yaml *read_text(struct reading *r)
 {
     struct yaml *node = new_node(r, YAML_TEXT);
     yaml_scalar_style_t style = r->event.data.scalar.style;
-    node->text = lint_copy(&r->lint->arena,
+    node->text = foreign_copy(&r->foreign->arena,
                            slice_make((const char *)r->event.data.scalar.value,
                                       r->event.data.scalar.length));
     if (style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE) {
@@ -105,10 +105,10 @@ static struct yaml *read_node(struct reading *r, unsigned depth);
 static void read_pairs(struct reading *r, struct yaml *map, unsigned depth)
 {
     while (next(r) && r->event.type != YAML_MAPPING_END_EVENT) {
-        struct lint_place place = here(r);
+        struct foreign_place place = here(r);
         const char *key = "";
         if (r->event.type == YAML_SCALAR_EVENT) {
-            key = lint_copy(&r->lint->arena,
+            key = foreign_copy(&r->foreign->arena,
                             slice_from_string((const char *)r->event.data.scalar.value));
         } else if (read_node(r, depth) == NULL) {
             return;
@@ -131,7 +131,7 @@ static struct yaml *read_collection(struct reading *r, unsigned depth)
         read_pairs(r, node, depth + 1);
     }
     while (!is_map && next(r) && r->event.type != YAML_SEQUENCE_END_EVENT) {
-        struct lint_place place = here(r);
+        struct foreign_place place = here(r);
         struct yaml *value = read_node(r, depth + 1);
         if (value != NULL) {
             put(r, node, "", place, value);
@@ -194,12 +194,12 @@ static void render(struct slice text, struct buf *out)
     }
 }
 
-static struct yaml *read_all(struct lint *lint, struct slice text, struct lint_place place,
+static struct yaml *read_all(struct foreign *foreign, struct slice text, struct foreign_place place,
                              bool *out_is_whole)
 {
     struct yaml *all = NULL;
     struct reading *r = mem_alloc(sizeof(*r));
-    r->lint = lint;
+    r->foreign = foreign;
     r->base = place;
     if (yaml_parser_initialize(&r->parser)) {
         yaml_parser_set_input_string(&r->parser, (const unsigned char *)text.data, text.len);
@@ -218,15 +218,15 @@ static struct yaml *read_all(struct lint *lint, struct slice text, struct lint_p
     return all != NULL && all->first != NULL ? all : NULL;
 }
 
-struct yaml *yaml_read(struct lint *lint, struct slice text, struct lint_place place)
+struct yaml *yaml_read(struct foreign *foreign, struct slice text, struct foreign_place place)
 {
     bool is_whole;
-    struct yaml *all = read_all(lint, text, place, &is_whole);
+    struct yaml *all = read_all(foreign, text, place, &is_whole);
     if (!is_whole && memmem(text.data, text.len, "{", 1) != NULL) {
         struct buf out;
-        buf_init(&out, LINT_TEXT_BYTES_MAX);
+        buf_init(&out, FOREIGN_TEXT_BYTES_MAX);
         render(text, &out);
-        struct yaml *rendered = read_all(lint, buf_slice(&out), place, &is_whole);
+        struct yaml *rendered = read_all(foreign, buf_slice(&out), place, &is_whole);
         buf_fini(&out);
         all = rendered != NULL ? rendered : all;
     }

@@ -3,7 +3,7 @@
 /* Tags and the patterns of Match: `*` is any run of characters, dots too; letters count as written. */
 
 #include <string.h>
-#include "lint/fluentbit.h"
+#include "foreign/fluentbit.h"
 
 enum {
     TAG_BYTES_MAX = 512,
@@ -79,5 +79,5 @@ static bool merge(struct merge *m, const char *a, const char *b, size_t n)
 const char *fb_tag_common(struct arena *arena, const char *a, const char *b)
 {
     struct merge m = {.tries = 0};
-    return merge(&m, a, b, 0) ? lint_copy(arena, slice_from_string(m.out)) : NULL;
+    return merge(&m, a, b, 0) ? foreign_copy(arena, slice_from_string(m.out)) : NULL;
 }

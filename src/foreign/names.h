@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_LINT_NAMES_H
-#define CLEW_LINT_NAMES_H
+#ifndef CLEW_FOREIGN_NAMES_H
+#define CLEW_FOREIGN_NAMES_H
 
 /* The names under which applications and backends keep ids: trace_id, traceId, trace.id, TraceID,
  * dd.trace_id, X-B3-TraceId, @tr, logging.googleapis.com/trace, traceparent, … */

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Parsers, run over a text of a probe. */
+
+#include "lint/fluentbit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* `key=value key2="v v" bare`, the separators given: logfmt and ltsv. */
+static struct item *parse_pairs(struct arena *arena, const char *text, const char *between,
+                                 char equals)
+{
+    struct item *map = item_map(arena);
+    while (*text != '\0') {
+        text += strspn(text, between);
+        size_t len = strcspn(text, between);
+        const char *mark = memchr(text, equals, len);
+        size_t key_len = mark != NULL ? (size_t)(mark - text) : len;
+        const char *key = foreign_copy(arena, slice_make(text, key_len));
+        struct slice value = mark != NULL ? slice_make(mark + 1, len - key_len - 1) : SLICE("true");
+        if (mark != NULL && mark[1] == '"') {
+            const char *close = strchr(mark + 2, '"');
+            size_t quoted = close != NULL ? (size_t)(close - mark) - 2 : strlen(mark + 2);
+            value = slice_make(mark + 2, quoted);
+            len = (size_t)(mark - text) + 2 + quoted + (close != NULL ? 1 : 0);
+        }
+        if (key_len > 0) {
+            item_put(arena, map, key, item_text(arena, value));
+        }
+        text += len;
+    }
+    return map;
+}
+
+/* Decode_Field[_As] json key: a text that is JSON becomes a map. */
+static void decode_fields(struct fb_config *config, const struct fb_section *parser,
+                          struct item *map)
+{
+    struct arena *arena = &fb_lint(config)->scratch;
+    for (const struct fb_property *p = parser->first; p != NULL; p = p->next) {
+        char kind[32] = "";
+        char key[128] = "";
+        if (strncmp(p->key, "decode_field", 12) != 0 ||
+            sscanf(p->value, "%31s %127s", kind, key) != 2 || strcmp(kind, "json") != 0) {
+            continue;
+        }
+        struct item *text = item_get(map, key);
+        struct item *inner = text != NULL && text->kind == ITEM_TEXT
+                                  ? item_from_json(arena, slice_from_string(text->text), true)
+                                  : NULL;
+        if (inner != NULL) {
+            item_put(arena, map, key, inner);
+        }
+    }
+}
+
+static struct item *parse_regex(struct arena *arena, const char *pattern, const char *text)
+{
+    struct regex *regex = regex_new(pattern);
+    struct item *map = NULL;
+    if (regex != NULL && regex_named_groups(regex) > 0) { /* without one the parse fails */
+        map = regex_captures(regex, arena, slice_from_string(text), NULL, NULL);
+    }
+    regex_free(regex);
+    return map;
+}
+
+struct item *fb_parse(struct fb_config *config, const struct fb_section *parser, const char *text)
+{
+    struct arena *arena = &fb_lint(config)->scratch;
+    const char *format = fb_value(parser, "format", "");
+    struct item *map = NULL;
+    if (strcasecmp(format, "json") == 0) {
+        map = item_from_json(arena, slice_from_string(text), true);
+    } else if (strcasecmp(format, "regex") == 0) {
+        map = parse_regex(arena, fb_value(parser, "regex", ""), text);
+    } else if (strcasecmp(format, "logfmt") == 0) {
+        map = parse_pairs(arena, text, " ", '=');
+    } else if (strcasecmp(format, "ltsv") == 0) {
+        map = parse_pairs(arena, text, "\t", ':');
+    }
+    if (map != NULL) {
+        decode_fields(config, parser, map);
+    }
+    return map;
+}
