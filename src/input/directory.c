@@ -22,6 +22,7 @@ struct candidate {
     struct log_name parsed;
     char *name;
     const char *shown;
+    uint64_t inode;
     bool is_included;
     bool is_kubelet;
 };
@@ -30,6 +31,7 @@ struct listing {
     struct directory *directory;
     struct candidate *items;
     size_t count;
+    uint64_t inode; /* of the name at hand */
     bool is_kubelet_directory;
 };
 
@@ -43,7 +45,8 @@ static void add_candidate(struct listing *listing, const char *name, bool is_inc
                                     sizeof(*listing->items));
     }
     struct candidate *candidate = &listing->items[listing->count++];
-    *candidate = (struct candidate){.is_included = is_included, .shown = shown};
+    *candidate = (struct candidate){
+        .is_included = is_included, .shown = shown, .inode = listing->inode};
     candidate->is_kubelet =
         listing->is_kubelet_directory && log_name_parse_kubelet(name, &candidate->parsed);
     if (!candidate->is_kubelet) {
@@ -309,6 +312,7 @@ static void take_files(struct found_log *log, struct candidate *items, size_t co
             .restart = item->parsed.restart,
             .number = item->parsed.number,
             .age = item->parsed.age,
+            .listed_inode = item->inode,
             .is_compressed = item->parsed.is_compressed,
             .is_included = item->is_included,
         };
@@ -437,6 +441,7 @@ int directory_list(struct discover *discover, struct directory *directory)
     directory->names = 0;
     for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
         directory->names += hash_entry(entry);
+        listing.inode = entry->d_ino;
         see(&listing, entry);
     }
     closedir(stream);
@@ -472,25 +477,29 @@ static void sort_numbered(struct found_log *log)
     }
 }
 
+/* False if a name is gone, or leads to another file than when it was looked at before. */
 static bool stat_log(struct found_log *log)
 {
     size_t kept = 0;
+    bool is_as_before = true;
     char path[PATH_MAX];
     log->is_hidden = false;
     for (size_t i = 0; i < log->count; i++) {
         struct found *file = &log->files[i];
+        uint64_t inode = file->info.inode;
         snprintf(path, sizeof(path), "%s/%s",
                  strcmp(log->directory, "/") == 0 ? "" : log->directory, file->name);
         int result = file_stat_path(path, &file->info);
         bool is_hidden = result == -EACCES && file->info.inode != 0; /* was seen before */
         log->is_hidden |= is_hidden;
         if (is_hidden || (result == 0 && file->info.type == FILE_REGULAR)) {
+            is_as_before &= inode == 0 || inode == file->info.inode;
             log->files[kept++] = *file;
         } else {
             free(file->name);
         }
     }
-    bool is_whole = kept == log->count;
+    bool is_whole = kept == log->count && is_as_before;
     log->count = kept;
     sort_numbered(log);
     return is_whole;
@@ -503,6 +512,61 @@ bool directory_stat_files(struct directory *directory)
         is_whole &= stat_log(&directory->logs[i]);
     }
     return is_whole;
+}
+
+/* The newest name that the listing before had for the same file. */
+static void settle_newest(struct found_log *log, const struct found_log *before)
+{
+    for (size_t i = log->count; i > 0; i--) {
+        struct found *file = &log->files[i - 1];
+        for (size_t k = before->count; k > 0; k--) {
+            const struct found *old = &before->files[k - 1];
+            if (old->listed_inode == file->listed_inode && strcmp(old->name, file->name) == 0) {
+                file->is_settled = true;
+                return;
+            }
+        }
+    }
+}
+
+void directory_settle(struct directory *directory, const struct found_log *before, size_t count)
+{
+    for (size_t i = 0; i < directory->log_count; i++) {
+        for (size_t k = 0; k < count; k++) {
+            if (strcmp(directory->logs[i].key, before[k].key) == 0) {
+                settle_newest(&directory->logs[i], &before[k]);
+            }
+        }
+    }
+}
+
+/* A listing that runs beside renames may miss a file under both its names, but not one that had its
+ * last name before it began. So whatever is older than a name that was listed before is all there.
+ * Behind it, or behind a name that leads elsewhere by now, there may be one that nobody has seen.
+ * Numbered files all move up at once, so of those nothing is certain. */
+static void keep_certain(struct found_log *log)
+{
+    size_t settled = 0;
+    size_t certain = 0;
+    for (size_t i = 0; i < log->count; i++) {
+        settled = log->files[i].is_settled ? i + 1 : settled;
+        log->is_hidden |= log->files[i].age == LOG_NUMBERED;
+    }
+    while (certain < settled && log->files[certain].info.inode == log->files[certain].listed_inode) {
+        certain++;
+    }
+    log->is_partial = true;
+    for (size_t i = certain; i < log->count; i++) {
+        free(log->files[i].name);
+    }
+    log->count = certain;
+}
+
+void directory_keep_certain(struct directory *directory)
+{
+    for (size_t i = 0; i < directory->log_count; i++) {
+        keep_certain(&directory->logs[i]);
+    }
 }
 
 void directory_free_logs(struct found_log *logs, size_t count)

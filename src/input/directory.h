@@ -61,8 +61,16 @@ int directory_list(struct discover *discover, struct directory *directory);
 /* It holds the same names for the same inodes as when it was listed. */
 bool directory_is_as_listed(const struct directory *directory);
 
-/* A fresh stat for every file. False if one is no longer there: it has been taken out. */
+/* A fresh stat for every file. False if one is no longer there (it has been taken out), or if a name
+ * leads to another file than at the last stat. */
 bool directory_stat_files(struct directory *directory);
+
+/* Mark what is certain in view of the logs that an earlier listing gave. */
+void directory_settle(struct directory *directory, const struct found_log *before, size_t count);
+
+/* Names were changing while it was looked at: keep of each log the oldest generations, as far as it is
+ * certain that none is missing among them, so that none is seen before its predecessor. */
+void directory_keep_certain(struct directory *directory);
 
 void directory_free_logs(struct found_log *logs, size_t count);
 

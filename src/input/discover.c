@@ -244,13 +244,15 @@ static bool list(struct discover *discover, struct directory *directory)
             tell_gone(discover, &old[i]);
         }
     }
+    directory_settle(directory, old, old_count);
     directory_free_logs(old, old_count);
     return true;
 }
 
 /* List it and look at its files, with nothing renamed meanwhile. A rename that runs beside a listing
  * can hide a file from it under both its names, or put its successor in its place before it is looked
- * at; the successor would then be read, and promised, before it. */
+ * at; the successor would then be read, and promised, before it. If it does not rest, what is certain is
+ * taken. */
 static bool list_at_rest(struct discover *discover, struct directory *directory)
 {
     for (int tries = 0; tries < LISTINGS_MAX; tries++) {
@@ -262,7 +264,8 @@ static bool list_at_rest(struct discover *discover, struct directory *directory)
             return true;
         }
     }
-    discover_mark(discover, directory); /* it does not rest: again soon */
+    directory_keep_certain(directory);
+    discover_mark(discover, directory); /* again soon */
     return true;
 }
 

@@ -30,9 +30,11 @@ struct found {
     struct file_stat info;
     uint64_t restart;
     uint64_t number;
+    uint64_t listed_inode; /* as readdir(3) told it; may be another than info's on layered file systems */
     enum log_age age;
     bool is_compressed;
     bool is_included; /* by a pattern; the others are here because they may be its generations */
+    bool is_settled;  /* had its name when the directory was listed before */
 };
 
 /* A log with all its generations. */
@@ -44,6 +46,7 @@ struct found_log {
     struct found *files;   /* oldest first */
     size_t count;          /* 0: all of it is gone */
     bool is_hidden;        /* may not be looked at now: this is what was known before */
+    bool is_partial;       /* only the oldest: renames hid the others from this look */
 };
 
 struct discover_events {

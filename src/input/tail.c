@@ -634,17 +634,17 @@ void tail_found(struct input *input, const struct found_log *log)
 {
     struct tail *tail = tail_find(input, log->key);
     bool is_new = tail == NULL;
-    if (log->count == 0) {
+    if (log->count == 0 && !log->is_partial) {
         return; /* the end of the scan tells whether it came back under another name */
     }
-    if (is_new && log->is_hidden) {
-        return;
+    if (is_new && (log->is_hidden || log->is_partial)) {
+        return; /* where to begin is decided with all of it in view */
     }
     if (is_new) {
         tail = tail_new(input, log);
     }
     tail->scan = input->scan;
-    if (log->is_hidden) {
+    if (log->is_hidden || (tail->is_refused && log->is_partial)) {
         return; /* neither seen nor missed */
     }
     if (is_new || tail->is_refused) {
@@ -656,7 +656,9 @@ void tail_found(struct input *input, const struct found_log *log)
     mark_unseen(tail);
     refresh_known(tail, log);
     add_unknown(tail, log);
-    miss_unseen(tail);
+    if (!log->is_partial) {
+        miss_unseen(tail);
+    }
     settle(tail);
 }
 

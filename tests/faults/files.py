@@ -53,7 +53,7 @@ def many_rotations(rig):
     for _ in range(250):
         log.write(20)
         log.rotate_kubelet()
-        time.sleep(0.004 if not has_sanitizer() else 0.02)
+        time.sleep(0.004)
     log.write(10)
     rig.wait_all()
 
