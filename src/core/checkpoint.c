@@ -34,8 +34,16 @@ enum {
 #define STORE_NAME "checkpoints.json"
 #define LOCK_NAME "lock"
 
+/* Guards come with every turn of reading, acknowledgements later: of those that are not acknowledged
+ * the oldest are kept, and the newest. */
+enum { GUARDS_PENDING = 4 };
+
 struct name {
     uint64_t generation;
+    uint64_t read;         /* how far */
+    struct guard guard;    /* at or before the acknowledged place */
+    struct guard pending[GUARDS_PENDING]; /* behind it, in order */
+    uint32_t pending_count;
     uint64_t size;
     uint64_t written_size; /* as the file on disk has it */
     struct file_id file;
@@ -47,6 +55,8 @@ struct checkpoint {
     char *key;
     struct position acked;
     struct name *names; /* in the order of their generations */
+    struct checkpoint_past past[CHECKPOINT_PAST_MAX]; /* newest last */
+    uint32_t past_count;
     uint32_t name_count;
     uint32_t refs;
     uint64_t under_way; /* a bit an output */
@@ -130,10 +140,29 @@ static struct name *add_name(struct checkpoint *entry, uint64_t generation)
     return name;
 }
 
+/* All that was read of it is acknowledged; it may grow all the same. */
+static void remember_past(struct checkpoint *entry, const struct name *name)
+{
+    uint32_t at = 0;
+    while (at < entry->past_count && (entry->past[at].inode != name->file.inode ||
+                                      entry->past[at].born_ns != name->file.born_ns)) {
+        at++;
+    }
+    if (at == CHECKPOINT_PAST_MAX) {
+        at = 0;
+    }
+    entry->past_count += at == entry->past_count;
+    uint32_t newer = entry->past_count - at - 1;
+    memmove(&entry->past[at], &entry->past[at + 1], newer * sizeof(entry->past[0]));
+    entry->past[entry->past_count - 1] =
+        (struct checkpoint_past){name->file.inode, name->file.born_ns, name->read};
+}
+
 static void drop_names_before(struct checkpoint *entry, uint64_t generation)
 {
     uint32_t passed = 0;
     while (passed < entry->name_count && entry->names[passed].generation < generation) {
+        remember_past(entry, &entry->names[passed]);
         free(entry->names[passed++].path);
     }
     if (passed > 0) {
@@ -153,7 +182,11 @@ static void load_entry(void *context, const struct checkpoint_row *row)
     struct name *name = add_name(entry, row->position.generation);
     name->file = row->file;
     name->size = row->size;
+    name->read = row->position.offset;
+    name->guard = row->guard;
     name->path = mem_string(row->path);
+    entry->past_count = row->past_count;
+    memcpy(entry->past, row->past, sizeof(entry->past));
 }
 
 static int load(struct checkpoint_store *store)
@@ -355,6 +388,57 @@ void checkpoint_note_size(struct checkpoint *checkpoint, uint64_t generation, ui
                                      size - name->written_size >= SIZE_STEP_BYTES;
 }
 
+static void take_guards(struct name *name, uint64_t acked_offset)
+{
+    uint32_t taken = 0;
+    while (taken < name->pending_count && name->pending[taken].offset <= acked_offset) {
+        name->guard = name->pending[taken++];
+    }
+    name->pending_count -= taken;
+    memmove(name->pending, name->pending + taken, name->pending_count * sizeof(name->pending[0]));
+}
+
+void checkpoint_note_read(struct checkpoint *checkpoint, uint64_t generation,
+                          const struct guard *guard)
+{
+    struct name *name = find_name(checkpoint, generation);
+    if (name == NULL) {
+        return;
+    }
+    name->read = guard->offset;
+    uint32_t count = name->pending_count;
+    if (count == GUARDS_PENDING || (count > 0 && name->pending[count - 1].offset == guard->offset)) {
+        name->pending_count--;
+    }
+    name->pending[name->pending_count++] = *guard;
+    if (checkpoint->is_known && generation == checkpoint->acked.generation) {
+        take_guards(name, checkpoint->acked.offset);
+    }
+}
+
+bool checkpoint_guard(const struct checkpoint *checkpoint, struct guard *out_guard)
+{
+    const struct name *name = find_name(checkpoint, checkpoint->acked.generation);
+    if (name == NULL || name->guard.len == 0 || name->guard.offset > checkpoint->acked.offset) {
+        return false;
+    }
+    *out_guard = name->guard;
+    return true;
+}
+
+bool checkpoint_past(const struct checkpoint *checkpoint, const struct file_id *file,
+                     uint64_t *out_offset)
+{
+    for (uint32_t i = checkpoint->past_count; i > 0; i--) {
+        const struct checkpoint_past *past = &checkpoint->past[i - 1];
+        if (past->inode == file->inode && past->born_ns == file->born_ns) {
+            *out_offset = past->offset;
+            return true;
+        }
+    }
+    return false;
+}
+
 void checkpoint_advance(struct checkpoint *checkpoint, struct position position)
 {
     if (checkpoint->is_known && !position_is_before(checkpoint->acked, position)) {
@@ -365,6 +449,10 @@ void checkpoint_advance(struct checkpoint *checkpoint, struct position position)
     checkpoint->seen_s = 0; /* "now", written at the next commit */
     checkpoint->store->is_changed |= !checkpoint->is_forgotten;
     drop_names_before(checkpoint, position.generation);
+    struct name *name = find_name(checkpoint, position.generation);
+    if (name != NULL) {
+        take_guards(name, position.offset);
+    }
 }
 
 void checkpoint_depart(struct checkpoint *checkpoint, unsigned output)
@@ -427,8 +515,15 @@ static struct checkpoint_text *make_text(struct checkpoint_store *store, uint64_
         }
         entry->seen_s = entry->seen_s == 0 ? now : entry->seen_s;
         find_name(entry, position.generation)->written_size = checkpoint_size(entry);
-        struct checkpoint_row row = {entry->key,   checkpoint_path(entry), file, position,
-                                     checkpoint_size(entry), entry->seen_s};
+        struct checkpoint_row row = {.key = entry->key,
+                                     .path = checkpoint_path(entry),
+                                     .file = file,
+                                     .position = position,
+                                     .size = checkpoint_size(entry),
+                                     .seen_s = entry->seen_s,
+                                     .past_count = entry->past_count};
+        checkpoint_guard(entry, &row.guard);
+        memcpy(row.past, entry->past, sizeof(row.past));
         checkpoint_text_add(text, &row);
     }
     return text;

@@ -20,7 +20,14 @@
 #include "base/file.h"
 #include "core/position.h"
 
-enum { CHECKPOINT_OUTPUTS_MAX = 64 };
+enum { CHECKPOINT_OUTPUTS_MAX = 64, CHECKPOINT_PAST_MAX = 4 };
+
+/* A file that was left, and how far it had been read. */
+struct checkpoint_past {
+    uint64_t inode;
+    uint64_t born_ns;
+    uint64_t offset;
+};
 
 struct checkpoint_store;
 
@@ -83,6 +90,19 @@ void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generati
 /* A generation has at least this many bytes: if it is gone after a restart, what is missing can be
  * counted. Small growth is by itself no reason to write. */
 void checkpoint_note_size(struct checkpoint *checkpoint, uint64_t generation, uint64_t size);
+
+/* A generation has been read as far as guard->offset. What it says becomes part of the promise once
+ * that is acknowledged. O(1). */
+void checkpoint_note_read(struct checkpoint *checkpoint, uint64_t generation,
+                          const struct guard *guard);
+
+/* What stood somewhere before the acknowledged place, close to it. False if nothing is known. */
+bool checkpoint_guard(const struct checkpoint *checkpoint, struct guard *out_guard);
+
+/* How far a file was read and acknowledged that was left before the acknowledged generation was
+ * begun; the last CHECKPOINT_PAST_MAX of them are known. False if it is none of those. */
+bool checkpoint_past(const struct checkpoint *checkpoint, const struct file_id *file,
+                     uint64_t *out_offset);
 
 /* Everything before `position` has been acknowledged. Never moves back. O(1). */
 void checkpoint_advance(struct checkpoint *checkpoint, struct position position);

@@ -84,7 +84,12 @@ static uint64_t checksum(const struct checkpoint_row *row)
     const char *path = row->path != NULL ? row->path : "";
     uint64_t hash = hash_bytes(row->key, strlen(row->key), VERSION);
     hash = hash_bytes(path, strlen(path), hash);
-    return hash_bytes(numbers, sizeof(numbers), hash);
+    hash = hash_bytes(numbers, sizeof(numbers), hash);
+    if (row->guard.len > 0) {
+        const uint64_t guard[] = {row->guard.offset, row->guard.hash, row->guard.len};
+        hash = hash_bytes(guard, sizeof(guard), hash);
+    }
+    return hash_bytes(row->past, row->past_count * sizeof(row->past[0]), hash);
 }
 
 /* ---- writing ---- */
@@ -94,6 +99,22 @@ struct checkpoint_text *checkpoint_text_new(void)
     struct checkpoint_text *text = mem_alloc(sizeof(*text));
     buf_init(&text->streams, CHECKPOINT_TEXT_BYTES_MAX);
     return text;
+}
+
+static void append_memory(struct buf *out, const struct checkpoint_row *row)
+{
+    const struct guard *guard = &row->guard;
+    if (guard->len > 0) {
+        buf_append_format(out, ", \"guard\": [%" PRId64 ", %" PRIu32 ", \"%016" PRIx64 "\"]",
+                          (int64_t)guard->offset, guard->len, guard->hash);
+    }
+    for (uint32_t i = 0; i < row->past_count; i++) {
+        const struct checkpoint_past *past = &row->past[i];
+        buf_append_format(out, "%s[%" PRId64 ", %" PRId64 ", %" PRId64 "]",
+                          i == 0 ? ", \"past\": [" : ", ", (int64_t)past->inode,
+                          (int64_t)past->born_ns, (int64_t)past->offset);
+    }
+    buf_append_string(out, row->past_count > 0 ? "]" : "");
 }
 
 /* Numbers above what jansson reads come out negative, and are turned back when they are read. */
@@ -108,11 +129,13 @@ void checkpoint_text_add(struct checkpoint_text *text, const struct checkpoint_r
                       ", \"generation\": %" PRId64 ", \"offset\": %" PRId64
                       ", \"size\": %" PRId64 ", \"device\": %" PRId64 ", \"inode\": %" PRId64
                       ", \"born\": %" PRId64 ", \"fingerprint\": \"%016" PRIx64
-                      "\", \"fingerprint_bytes\": %" PRIu32 ", \"seen\": %" PRId64 "}",
+                      "\", \"fingerprint_bytes\": %" PRIu32 ", \"seen\": %" PRId64,
                       (int64_t)row->position.generation, (int64_t)row->position.offset,
                       (int64_t)row->size, (int64_t)row->file.device, (int64_t)row->file.inode,
                       (int64_t)row->file.born_ns, row->file.fingerprint,
                       row->file.fingerprint_len, (int64_t)row->seen_s);
+    append_memory(out, row);
+    buf_append_string(out, "}");
     text->checksum += checksum(row);
 }
 
@@ -135,24 +158,30 @@ struct slice checkpoint_text_finish(struct checkpoint_text *text)
 
 /* ---- reading ---- */
 
-static bool get_number(const json_t *object, const char *name, uint64_t *out)
+static bool to_number(const json_t *value, uint64_t *out)
 {
-    const json_t *value = json_object_get(object, name);
-    if (!json_is_integer(value)) {
-        return false;
-    }
     *out = (uint64_t)json_integer_value(value);
-    return true;
+    return json_is_integer(value);
 }
 
-static bool get_hash(const json_t *object, const char *name, uint64_t *out)
+static bool to_hash(const json_t *value, uint64_t *out)
 {
-    const char *hex = json_string_value(json_object_get(object, name));
+    const char *hex = json_string_value(value);
     if (hex == NULL || strlen(hex) != 16 || strspn(hex, "0123456789abcdef") != 16) {
         return false;
     }
     *out = strtoull(hex, NULL, 16);
     return true;
+}
+
+static bool get_number(const json_t *object, const char *name, uint64_t *out)
+{
+    return to_number(json_object_get(object, name), out);
+}
+
+static bool get_hash(const json_t *object, const char *name, uint64_t *out)
+{
+    return to_hash(json_object_get(object, name), out);
 }
 
 static bool get_numbers(const json_t *object, struct checkpoint_row *row)
@@ -172,6 +201,39 @@ static bool get_numbers(const json_t *object, struct checkpoint_row *row)
     return fingerprint_len <= UINT32_MAX && row->position.offset <= INT64_MAX;
 }
 
+static bool get_guard(const json_t *guard, struct checkpoint_row *row)
+{
+    uint64_t len;
+    if (guard == NULL) {
+        return true;
+    }
+    if (json_array_size(guard) != 3 || !to_number(json_array_get(guard, 0), &row->guard.offset) ||
+        !to_number(json_array_get(guard, 1), &len) || len == 0 || len > UINT32_MAX ||
+        !to_hash(json_array_get(guard, 2), &row->guard.hash)) {
+        return false;
+    }
+    row->guard.len = (uint32_t)len;
+    return row->guard.offset <= row->position.offset && len <= row->guard.offset;
+}
+
+static bool get_past(const json_t *list, struct checkpoint_row *row)
+{
+    size_t index;
+    const json_t *item;
+    if (list != NULL && (!json_is_array(list) || json_array_size(list) > CHECKPOINT_PAST_MAX)) {
+        return false;
+    }
+    json_array_foreach(list, index, item) {
+        struct checkpoint_past *past = &row->past[row->past_count++];
+        if (json_array_size(item) != 3 || !to_number(json_array_get(item, 0), &past->inode) ||
+            !to_number(json_array_get(item, 1), &past->born_ns) ||
+            !to_number(json_array_get(item, 2), &past->offset) || past->offset > INT64_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* `load` NULL: only look whether the row is right, and add to the checksum. */
 static bool read_row(const char *escaped_key, const json_t *object, uint64_t *sum,
                      void (*load)(void *context, const struct checkpoint_row *row), void *context)
@@ -182,7 +244,9 @@ static bool read_row(const char *escaped_key, const json_t *object, uint64_t *su
     char *path = escaped_path != NULL ? unescape(escaped_path) : NULL;
     row.key = key;
     row.path = path;
-    bool is_right = key != NULL && path != NULL && get_numbers(object, &row);
+    bool is_right = key != NULL && path != NULL && get_numbers(object, &row) &&
+                    get_guard(json_object_get(object, "guard"), &row) &&
+                    get_past(json_object_get(object, "past"), &row);
     if (is_right) {
         *sum += checksum(&row);
     }

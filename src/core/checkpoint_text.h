@@ -7,7 +7,11 @@
  *
  *     {"version": 1, "checksum": "<16 hex digits>", "streams": {"<key>": {"path": …, "device": …,
  *      "inode": …, "born": …, "fingerprint": "<hex>", "fingerprint_bytes": …, "generation": …,
- *      "offset": …, "size": …, "seen": …}}}
+ *      "offset": …, "size": …, "seen": …, "guard": [offset, bytes, "<hex>"],
+ *      "past": [[inode, born, offset], …]}}}
+ *
+ * `guard` (what stood in front of an offset) and `past` (files that were left, and how far they had
+ * been read) are not there if nothing is known.
  *
  * The checksum is over what the streams say, so an editor that only reformats does no harm. Keys and
  * paths may hold any byte: what is not UTF-8, what JSON would escape, and `%` are written as %XX.
@@ -16,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/slice.h"
+#include "core/checkpoint.h"
 #include "core/position.h"
 
 enum { CHECKPOINT_TEXT_BYTES_MAX = 1 << 28 }; /* a larger file is not one of ours */
@@ -27,6 +32,9 @@ struct checkpoint_row {
     struct position position;
     uint64_t size;
     uint64_t seen_s;
+    struct guard guard; /* len 0: not known */
+    struct checkpoint_past past[CHECKPOINT_PAST_MAX];
+    uint32_t past_count;
 };
 
 struct checkpoint_text;

@@ -23,6 +23,13 @@ struct file_id {
     uint32_t fingerprint_len;  /* bytes; grows with the file up to a fixed number */
 };
 
+/* What stood in front of an offset of a file when it was read: tells a file that was written anew. */
+struct guard {
+    uint64_t offset;
+    uint64_t hash; /* of `len` bytes in front of it */
+    uint32_t len;
+};
+
 struct position {
     uint64_t generation; /* counts up within the stream, in the order of writing; from 1 */
     uint64_t offset;     /* bytes from the start of that generation's file */

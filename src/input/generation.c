@@ -148,10 +148,17 @@ void generation_tell_name(struct generation *generation)
     if (generation->number == 0) {
         return;
     }
+    struct checkpoint *checkpoint = generation->tail->stream.checkpoint;
     char *path = generation_path(generation);
-    checkpoint_name_generation(generation->tail->stream.checkpoint, generation->number,
-                               &generation->id, path);
+    checkpoint_name_generation(checkpoint, generation->number, &generation->id, path);
     free(path);
+    generation_tell_read(generation);
+}
+
+void generation_tell_read(const struct generation *generation)
+{
+    const struct guard guard = {generation->offset, generation->guard, generation->guard_len};
+    checkpoint_note_read(generation->tail->stream.checkpoint, generation->number, &guard);
 }
 
 /* ---- open and close ---- */

@@ -190,6 +190,7 @@ static void remember_place(struct generation *generation, const char *begin,
     generation_grow_identity(generation);
     checkpoint_note_size(generation->tail->stream.checkpoint, generation->number,
                          generation->size);
+    generation_tell_read(generation);
 }
 
 /* Read the part of a long line that was not searched yet. True if the line must still grow. */

@@ -12,7 +12,8 @@
  * Where a stream begins.
  *
  * The checkpoint names a generation by identity. Found, wherever it was renamed to: older ones were
- * read, it is read on from the offset, newer ones from their beginning. Not found, it may be there as
+ * read, but for what was written to the last few since they were left; it is read on from the offset,
+ * newer ones from their beginning. Not found, it may be there as
  * a copy (copytruncate) or compressed. Not there at all: what is older than it by time of birth was
  * read, all else is read from its beginning, since reading twice is better than not at all, and what
  * is known to be missing is counted.
@@ -27,6 +28,7 @@ enum {
 struct promise {
     struct file_id file;
     struct position position;
+    struct guard guard; /* len 0: not known */
     uint64_t size;
 };
 
@@ -38,14 +40,25 @@ static int open_path(const struct tail *tail, const char *name)
     return fd;
 }
 
-static bool has_content(const struct generation *generation, const struct file_id *file)
+static bool has_guard(const struct guard *guard, int fd)
+{
+    char bytes[GUARD_BYTES];
+    size_t len = guard->len;
+    return len <= sizeof(bytes) &&
+           pread(fd, bytes, len, (off_t)(guard->offset - len)) == (ssize_t)len &&
+           (len == 0 || hash_bytes(bytes, len, 0) == guard->hash);
+}
+
+/* It begins with the same bytes, and has the same bytes in front of where it was read to: files that
+ * begin alike may have been written anew. */
+static bool has_content(const struct generation *generation, const struct promise *promise)
 {
     int fd = open_path(generation->tail, generation->name);
     if (fd < 0) {
         /* Who may not read it cannot tell; the inode has to do. */
-        return fd == -EACCES && generation->id.inode == file->inode;
+        return fd == -EACCES && generation->id.inode == promise->file.inode;
     }
-    bool has = identity_matches_content(file, fd);
+    bool has = identity_matches_content(&promise->file, fd) && has_guard(&promise->guard, fd);
     close(fd);
     return has;
 }
@@ -57,13 +70,13 @@ static bool is_promised(const struct generation *generation, const struct promis
     bool is_other_birth = id->born_ns != 0 && promise->file.born_ns != 0 &&
                           id->born_ns != promise->file.born_ns;
     return id->inode == promise->file.inode && !is_other_birth &&
-           generation->size >= promise->position.offset && has_content(generation, &promise->file);
+           generation->size >= promise->position.offset && has_content(generation, promise);
 }
 
 static bool is_copy(const struct generation *generation, const struct promise *promise)
 {
     return promise->file.fingerprint_len >= LIKENESS_BYTES &&
-           generation->size >= promise->position.offset && has_content(generation, &promise->file);
+           generation->size >= promise->position.offset && has_content(generation, promise);
 }
 
 static struct generation *find_promised(const struct tail *tail, const struct promise *promise)
@@ -162,6 +175,22 @@ static void is_read(struct generation *generation)
     generation->offset = generation->size;
 }
 
+/* One that was left before the promised one was begun, or interrupted: it is read on where it was
+ * left, for a writer may have gone on in it. False if it is none that is known. A file of another
+ * birth is not the same; without births only one that is not read otherwise is believed to be. */
+static bool was_left(struct generation *generation, bool is_older)
+{
+    uint64_t offset;
+    if (!checkpoint_past(generation->tail->stream.checkpoint, &generation->id, &offset) ||
+        offset > generation->size || (!is_older && generation->id.born_ns == 0)) {
+        return false;
+    }
+    bool is_done = is_older && offset == generation->size;
+    generation->state = is_done ? GENERATION_DONE : GENERATION_WAITING;
+    generation->offset = offset;
+    return true;
+}
+
 /* `found` is what the promise is about; the source is that of the stream's other files. */
 static void go_on(struct tail *tail, struct generation *found, const struct promise *promise)
 {
@@ -170,6 +199,9 @@ static void go_on(struct tail *tail, struct generation *found, const struct prom
     TAIL_FOR_EACH(tail, generation)
     {
         is_older &= generation != found;
+        if (generation != found && was_left(generation, is_older)) {
+            continue;
+        }
         if (is_older) {
             is_read(generation);
         } else {
@@ -228,6 +260,9 @@ static void go_on_without(struct tail *tail, const struct found_log *log,
     {
         uint64_t born_ns = generation->id.born_ns;
         bool is_same_file = generation->id.inode == promise->file.inode;
+        if (was_left(generation, false)) {
+            continue;
+        }
         if (!is_same_file && !generation->is_live && born_ns != 0 &&
             born_ns < promise->file.born_ns) {
             is_read(generation);
@@ -295,6 +330,8 @@ void resume_tail(struct tail *tail, const struct found_log *log)
         return;
     }
     promise.size = checkpoint_size(checkpoint);
+    promise.guard.len = 0;
+    checkpoint_guard(checkpoint, &promise.guard);
     tail->last_number = promise.position.generation;
     struct generation *found = find_promised(tail, &promise);
     if (found == NULL) {

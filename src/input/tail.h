@@ -172,8 +172,9 @@ int generation_open(struct generation *generation);
 void generation_close(struct generation *generation);
 char *generation_path(const struct generation *generation); /* the caller frees it */
 
-/* Tell the checkpoint who it is. */
+/* Tell the checkpoint who it is and how far it has been read; or only the second. */
 void generation_tell_name(struct generation *generation);
+void generation_tell_read(const struct generation *generation);
 
 /* Its bytes, as pread(2). */
 ssize_t generation_read(struct generation *generation, char *bytes, size_t len, uint64_t offset);

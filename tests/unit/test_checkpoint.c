@@ -61,6 +61,8 @@ static void advance(struct checkpoint_store *store, const char *key, struct posi
     struct checkpoint *entry = checkpoint_get(store, key);
     checkpoint_name_generation(entry, position.generation, &FILE_ID, key);
     checkpoint_note_size(entry, position.generation, position.offset + 5);
+    const struct guard guard = {position.offset, 0xfedcba9876543210, (uint32_t)position.offset};
+    checkpoint_note_read(entry, position.generation, &guard);
     checkpoint_advance(entry, position);
     checkpoint_release(entry);
 }
@@ -76,6 +78,11 @@ static void assert_place(struct checkpoint_store *store, const char *key, struct
     assert_int_equal(position.offset, expected.offset);
     assert_string_equal(checkpoint_path(entry), key);
     assert_int_equal(checkpoint_size(entry), expected.offset + 5);
+    struct guard guard = {0};
+    assert_true(checkpoint_guard(entry, &guard));
+    assert_int_equal(guard.offset, expected.offset);
+    assert_int_equal(guard.len, expected.offset);
+    assert_int_equal(guard.hash, 0xfedcba9876543210);
     checkpoint_release(entry);
 }
 
@@ -131,6 +138,64 @@ static void the_promise_names_the_generation_it_is_about(void **state)
     struct position position;
     assert_true(checkpoint_read(entry, &file, &position));
     assert_int_equal(file.inode, 2);
+    checkpoint_release(entry);
+    checkpoint_close(store);
+}
+
+static void the_last_files_that_were_left_are_remembered(void **state)
+{
+    enum { FILES = 9 };
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    struct checkpoint *entry = checkpoint_get(store, "a");
+    struct file_id id = FILE_ID;
+    for (uint64_t generation = 1; generation <= FILES; generation++) {
+        /* The second to last is left twice: it had grown. */
+        id.inode = generation == FILES - 1 ? FILES - 3 : generation;
+        const struct guard guard = {10 * generation, 1, 1};
+        checkpoint_name_generation(entry, generation, &id, "a");
+        checkpoint_note_read(entry, generation, &guard);
+        checkpoint_advance(entry, at(generation, 10 * generation));
+    }
+    checkpoint_release(entry);
+    assert_int_equal(checkpoint_commit(store), 0);
+    checkpoint_close(store);
+    store = open_store(*state, CHECKPOINT_OK);
+    entry = checkpoint_get(store, "a");
+    static const uint64_t expected[FILES + 1] = {
+        [4] = 40, [5] = 50, [FILES - 2] = 70, [FILES - 3] = 80};
+    for (uint64_t inode = 1; inode <= FILES; inode++) {
+        uint64_t offset = 0;
+        id.inode = inode;
+        assert_int_equal(checkpoint_past(entry, &id, &offset), expected[inode] != 0);
+        assert_int_equal(offset, expected[inode]);
+        id.born_ns++;
+        assert_false(checkpoint_past(entry, &id, &offset));
+        id.born_ns--;
+    }
+    checkpoint_release(entry);
+    checkpoint_close(store);
+}
+
+static void what_stood_in_front_is_told_of_a_place_that_is_acknowledged(void **state)
+{
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    struct checkpoint *entry = checkpoint_get(store, "a");
+    struct guard guard = {0};
+    checkpoint_name_generation(entry, 1, &FILE_ID, "a");
+    for (uint64_t turn = 1; turn <= 50; turn++) {
+        guard = (struct guard){turn * 100, turn, 10};
+        checkpoint_note_read(entry, 1, &guard);
+    }
+    assert_false(checkpoint_guard(entry, &guard));
+    checkpoint_advance(entry, at(1, 99));
+    assert_false(checkpoint_guard(entry, &guard));
+    checkpoint_advance(entry, at(1, 250));
+    assert_true(checkpoint_guard(entry, &guard));
+    assert_int_equal(guard.offset, 200);
+    assert_int_equal(guard.hash, 2);
+    checkpoint_advance(entry, at(1, 5000));
+    assert_true(checkpoint_guard(entry, &guard));
+    assert_int_equal(guard.offset, 5000);
     checkpoint_release(entry);
     checkpoint_close(store);
 }
@@ -253,22 +318,23 @@ static void every_torn_or_flipped_file_is_old_or_set_aside(void **state)
 {
     struct place *place = *state;
     struct checkpoint_store *store = open_store(place, CHECKPOINT_OK);
-    advance(store, "a", at(1, 77));
+    advance(store, "a", at(1, 50)); /* … which is past then */
+    advance(store, "a", at(2, 77));
     assert_int_equal(checkpoint_commit(store), 0);
     checkpoint_close(store);
     char whole[4096];
     size_t len = read_bytes(place->file, whole, sizeof(whole));
     for (size_t i = 0; i < len; i++) {
         write_bytes(place->file, whole, i);
-        assert_old_or_corrupt(place, at(1, 77));
+        assert_old_or_corrupt(place, at(2, 77));
         char flipped[4096];
         memcpy(flipped, whole, len);
         flipped[i] = (char)(flipped[i] ^ (1 << (i % 8)));
         write_bytes(place->file, flipped, len);
-        assert_old_or_corrupt(place, at(1, 77));
+        assert_old_or_corrupt(place, at(2, 77));
     }
     write_bytes(place->file, "", 0); /* what a power failure leaves on some file systems */
-    assert_old_or_corrupt(place, at(1, 77));
+    assert_old_or_corrupt(place, at(2, 77));
 }
 
 /* ---- failing and dying system calls ---- */
@@ -399,6 +465,8 @@ int main(void)
         TEST(what_was_committed_is_read_again),
         TEST(a_promise_never_moves_back),
         TEST(the_promise_names_the_generation_it_is_about),
+        TEST(the_last_files_that_were_left_are_remembered),
+        TEST(what_stood_in_front_is_told_of_a_place_that_is_acknowledged),
         TEST(a_stream_without_an_acknowledgement_is_not_kept),
         TEST(a_forgotten_stream_begins_anew_though_old_promises_come_in),
         TEST(a_stream_has_one_reader),

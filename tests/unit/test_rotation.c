@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rig.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Rotation where it is hardest: faster than a directory can be listed, and across a restart. */
+
+#define POD "pods/shop_checkout-1_0b1c2d3e-0000-4000-8000-000000000001/app"
+
+/* ---- faster than a look ---- */
+
+enum { STORM_ROTATIONS = 1500 };
+
+/* In a process of its own: a line, a rename, a line, a rename, without a pause. */
+static void storm(const char *live)
+{
+    for (int i = 1; i <= STORM_ROTATIONS; i++) {
+        char line[16];
+        char rotated[200];
+        int len = snprintf(line, sizeof(line), "line %d\n", i);
+        int fd = open(live, O_WRONLY | O_CREAT | O_APPEND, 0600);
+        if (fd < 0 || write(fd, line, (size_t)len) != len) {
+            _exit(1);
+        }
+        close(fd);
+        snprintf(rotated, sizeof(rotated), "%s.20260302-1%05d", live, i);
+        if (rename(live, rotated) < 0) {
+            _exit(1);
+        }
+    }
+    _exit(0);
+}
+
+static void no_generation_is_seen_before_its_predecessor(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, POD "/0.log", 0, 0);
+    rig_open(rig, POD "/*.log");
+    rig_run_until(rig, 1);
+    rig_forget_lines(rig);
+    char *live = rig_path(rig, POD "/0.log");
+    pid_t child = fork();
+    if (child == 0) {
+        storm(live);
+    }
+    rig_run_until(rig, STORM_ROTATIONS);
+    rig_assert_numbers(rig, 1, STORM_ROTATIONS);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    free(live);
+}
+
+/* ---- across a restart ---- */
+
+static void fill(struct rig *rig, const char *name, const char *banner, int from, int to)
+{
+    rig_write(rig, name, banner);
+    rig_append_numbers(rig, name, from, to);
+}
+
+static void written_anew_while_down_it_is_noticed_though_it_begins_alike_and_is_longer(void **state)
+{
+    struct rig *rig = *state;
+    char banner[3002];
+    memset(banner, '=', sizeof(banner) - 2);
+    strcpy(banner + sizeof(banner) - 2, "\n");
+    fill(rig, "a.log", banner, 1, 10);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 11);
+    rig_close(rig);
+    rig_forget_lines(rig);
+    fill(rig, "a.log", banner, 101, 150); /* the same inode */
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 51);
+    rig_assert_line(rig, 1, "line 101");
+    rig_assert_line(rig, 50, "line 150");
+}
+
+static void what_was_written_to_a_finished_generation_while_down_is_read(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, POD "/0.log", 1, 10);
+    rig_open(rig, POD "/*.log");
+    rig_run_until(rig, 10);
+    rig_rename(rig, POD "/0.log", POD "/0.log.20260302-100001");
+    rig_append_numbers(rig, POD "/0.log", 11, 20);
+    rig_run_until(rig, 20);
+    rig_close(rig);
+    rig_append_numbers(rig, POD "/0.log.20260302-100001", 21, 25);
+    rig_append_numbers(rig, POD "/0.log", 26, 30);
+    rig_open(rig, POD "/*.log");
+    rig_run_until(rig, 30);
+    rig_assert_numbers(rig, 1, 30);
+}
+
+static void a_generation_that_was_interrupted_is_not_read_twice_after_a_restart(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "a.log", 1, 10);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 10);
+    rig_rename(rig, "a.log", "a.log.1");
+    rig_append_numbers(rig, "a.log", 11, 20);
+    rig_run_until(rig, 20);
+    rig_append_numbers(rig, "a.log.1", 21, 25);
+    rig_run_until(rig, 25);
+    rig_close(rig); /* the place that was promised is in a.log.1 */
+    rig_append_numbers(rig, "a.log", 26, 30);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 30);
+    rig_assert_numbers(rig, 1, 30);
+    rig_close(rig);
+    rig_append_numbers(rig, "a.log", 31, 32);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 32);
+    rig_assert_numbers(rig, 1, 32);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
+
+/* An argument is a pattern of names: only those tests are run. */
+int main(int argc, char **argv)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(no_generation_is_seen_before_its_predecessor),
+        TEST(written_anew_while_down_it_is_noticed_though_it_begins_alike_and_is_longer),
+        TEST(what_was_written_to_a_finished_generation_while_down_is_read),
+        TEST(a_generation_that_was_interrupted_is_not_read_twice_after_a_restart),
+    };
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
+    return driver_run("rotation", tests, ARRAY_LEN(tests));
+}
