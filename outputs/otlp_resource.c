@@ -68,12 +68,13 @@ static void grow(struct buf *out, size_t n)
     ENSURE(buf_reserve(out, n));
 }
 
-static void add_attribute(struct buf *out, enum otlp_tag tag, const struct field *field)
+/* The field and all it holds. */
+static void add_attribute(struct buf *out, enum otlp_tag tag, struct field *field)
 {
-    struct field item = *field;
-    struct fields fields = {.items = &item, .count = 1};
-    uint32_t size;
-    struct value_sizes sizes = {&size, 1};
+    struct fields fields = {.items = field, .count = field->next};
+    uint32_t size[RESOURCE_FIELDS];
+    struct value_sizes sizes = {size, RESOURCE_FIELDS};
+    ENSURE(field->next <= RESOURCE_FIELDS);
     grow(out, value_attributes_size(&fields, &sizes));
     char *p = value_put_attributes(out->data + out->len, tag, &fields, &sizes);
     out->len = (size_t)(p - out->data);
@@ -82,10 +83,10 @@ static void add_attribute(struct buf *out, enum otlp_tag tag, const struct field
 static void add_resource(struct buf *out, const struct settings *settings,
                          const struct record *record)
 {
-    struct field field;
+    struct field fields[RESOURCE_FIELDS];
     for (struct resource_walk walk = resource_walk_begin(record, settings);
-         resource_walk_next(&walk, &field);) {
-        add_attribute(out, TAG_RESOURCE_ATTRIBUTE, &field);
+         resource_walk_next(&walk, fields);) {
+        add_attribute(out, TAG_RESOURCE_ATTRIBUTE, fields);
     }
 }
 

@@ -19,6 +19,8 @@
 #include "core/audit_json.h"
 #include "input/file_list.h"
 #include "input/read_lines.h"
+#include "kubernetes/lookup.h"
+#include "kubernetes/pod_file.h"
 #include "pipeline.h"
 
 enum view {
@@ -33,6 +35,7 @@ enum {
     PROGRESS_BYTES_MIN = 16 * 1024 * 1024, /* less is done before anybody would read it */
     PROGRESS_INTERVAL_MS = 200,
     FOLLOW_POLL_MS = 200,
+    SAVED_PODS_MAX = 1000000,
     BASELINE_BYTES_MAX = 256 * 1024 * 1024,
 };
 
@@ -46,6 +49,7 @@ struct arguments {
     struct cli_texts fail_on;
     struct cli_texts by;
     const char *baseline;
+    const char *pods;
     double margin;
     bool follow;
     uint64_t interval_s;
@@ -70,8 +74,11 @@ static const struct cli_option options[] = {
     {"fail-on", 0, CLI_TEXTS, offsetof(struct arguments, fail_on), "class=NAME[,NAME]",
      "not one record may be of these classes", NULL},
     {"by", 0, CLI_TEXTS, offsetof(struct arguments, by), "NAME[,NAME]",
-     "break services down by namespace, pod, container, logger, callsite, severity, stream or file",
+     "break services down by namespace, pod, container, logger, callsite, severity, stream or file; "
+     "with --pods also by node, deployment or workload",
      NULL},
+    {"pods", 0, CLI_TEXT, offsetof(struct arguments, pods), "FILE",
+     "who the pods are that wrote: what `kubectl get pods -A -o json` prints, saved or `-`", NULL},
     {"baseline", 0, CLI_TEXT, offsetof(struct arguments, baseline), "FILE",
      "an earlier JSON report: exit with 3 if a service got worse", NULL},
     {"margin", 0, CLI_RATIO, offsetof(struct arguments, margin), "SHARE",
@@ -98,6 +105,7 @@ struct auditor {
     const struct audit_baseline *baseline; /* NULL: none */
     const struct audit_policy *policy;
     const struct arguments *arguments;
+    struct pod_store *pods; /* NULL: nothing is known of pods */
     struct frame *frame;
     uint64_t sources;
     uint64_t bytes_total;
@@ -253,6 +261,9 @@ static void read_file(struct auditor *auditor, const char *path, struct source *
     char *error = NULL;
     if (source->default_service == NULL) {
         source->default_service = mem_string(service);
+    }
+    if (auditor->pods != NULL) {
+        lookup_source(auditor->pods, source, &auditor->settings->kubernetes, &auditor->counters);
     }
     const struct read_lines_job job = {
         .path = path,
@@ -415,6 +426,21 @@ static int conclude(struct auditor *auditor, const struct arguments *arguments)
     return auditor->has_failed ? EXIT_FAILED : EXIT_GOOD;
 }
 
+static bool read_pods(struct auditor *auditor, const char *path)
+{
+    const struct kubernetes_settings *settings = &auditor->settings->kubernetes;
+    char *error = NULL;
+    if (path == NULL) {
+        return true;
+    }
+    auditor->pods = pod_store_new(settings, &auditor->counters);
+    if (pod_file_read(path, auditor->pods, settings, &auditor->counters, &error)) {
+        return true;
+    }
+    complain(auditor, error);
+    return false;
+}
+
 static int audit_paths(const struct settings *settings, const struct cli_texts *paths,
                        const struct arguments *arguments, const struct audit_policy *policy,
                        const struct dimensions *by, const struct audit_baseline *baseline)
@@ -434,8 +460,12 @@ static int audit_paths(const struct settings *settings, const struct cli_texts *
     if (arguments->format == VIEW_HTML) {
         audit_keep_trend(auditor.audit);
     }
+    if (!read_pods(&auditor, arguments->pods)) {
+        auditor.has_failed = true;
+    }
     read_everything(&auditor, paths, arguments->quiet);
     int status = conclude(&auditor, arguments);
+    pod_store_free(auditor.pods);
     audit_free(auditor.audit);
     pipeline_free(auditor.pipeline);
     return status;
@@ -465,6 +495,16 @@ static void settle(struct settings *settings, const struct arguments *arguments,
     } else if (!is_set(&arguments->config, "audit.min_records")) {
         settings->audit.min_records = 1;
     }
+    settings->kubernetes.pods_max = SAVED_PODS_MAX; /* of a whole cluster, not of one node */
+}
+
+static bool reads_input(const struct cli_texts *paths)
+{
+    bool reads = paths->count == 0;
+    for (size_t i = 0; i < paths->count; i++) {
+        reads = reads || strcmp(paths->items[i], "-") == 0;
+    }
+    return reads;
 }
 
 static int audit_with(const struct arguments *arguments, const struct cli_texts *paths)
@@ -474,6 +514,10 @@ static int audit_with(const struct arguments *arguments, const struct cli_texts 
                                                    strcmp(paths->items[0], "-") != 0))) {
         return cli_usage_error(&command_audit, "--follow reads standard input: pipe the log in, "
                                                "such as `tail -F FILE | clew audit --follow`");
+    }
+    if (arguments->pods != NULL && strcmp(arguments->pods, "-") == 0 && reads_input(paths)) {
+        return cli_usage_error(&command_audit, "--pods - reads standard input: name what is to be "
+                                               "audited, such as /var/log/pods");
     }
     if (arguments->follow && arguments->format == VIEW_HTML) {
         return cli_usage_error(&command_audit, "--follow has no page: choose another --format");

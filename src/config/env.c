@@ -222,6 +222,33 @@ static void read_resource(const struct reading *r, struct node *fallbacks)
     }
 }
 
+/* What a pod is given by the kubelet, and what the downward API is asked for by custom. */
+static void read_kubernetes(const struct reading *r, struct node *fallbacks)
+{
+    static const char *const node_names[] = {"NODE_NAME", "K8S_NODE_NAME", "KUBERNETES_NODE_NAME"};
+    struct node *section = tree_new(r->tree, NODE_MAP, (struct diag_place){0});
+    struct variable host;
+    struct variable port;
+    struct variable name;
+    if (get(r, "KUBERNETES_SERVICE_HOST", &host) && get(r, "KUBERNETES_SERVICE_PORT", &port)) {
+        bool is_ipv6 = strchr(host.value, ':') != NULL;
+        char *url = mem_format("https://%s%s%s:%s", is_ipv6 ? "[" : "", host.value,
+                               is_ipv6 ? "]" : "", port.value);
+        put(r, section, "endpoint", &host, url);
+        free(url);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(node_names); i++) {
+        if (get(r, node_names[i], &name)) {
+            put(r, section, "node", &name, name.value);
+            break;
+        }
+    }
+    if (get(r, "K8S_CLUSTER_NAME", &name)) {
+        put(r, section, "cluster", &name, name.value);
+    }
+    node_put(r->tree, fallbacks, "kubernetes", section->place, section);
+}
+
 void env_read(struct tree *tree, struct node *fallbacks, char *const *environ, struct diag *diag)
 {
     struct node *output = tree_new(tree, NODE_MAP, (struct diag_place){0});
@@ -233,5 +260,6 @@ void env_read(struct tree *tree, struct node *fallbacks, char *const *environ, s
     read_protocol(&r);
     read_tls(&r);
     read_resource(&r, fallbacks);
+    read_kubernetes(&r, fallbacks);
     node_put(tree, fallbacks, "outputs", output->place, output);
 }

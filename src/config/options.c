@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "config/check.h"
+#include "config/kubernetes_options.h"
 #include "config/units.h"
 #include "core/settings.h"
 
@@ -320,6 +321,9 @@ const struct option options_root[] = {
      .help = "What coverage is asked for."},
     {.name = "control", .kind = OPTION_SECTION, .offset = AT(control), .children = control_options,
      .help = "The HTTP endpoint for operators."},
+    {.name = "kubernetes", .kind = OPTION_SECTION, .offset = AT(kubernetes),
+     .children = options_kubernetes,
+     .help = "Who the pods are that write: their workloads, images, labels and annotations."},
     {0},
 };
 #undef AT

@@ -23,7 +23,8 @@ const char *const audit_dimension_names[AUDIT_DIMENSIONS + 1] = {
     [AUDIT_BY_POD] = "pod",           [AUDIT_BY_CONTAINER] = "container",
     [AUDIT_BY_LOGGER] = "logger",     [AUDIT_BY_CALLSITE] = "callsite",
     [AUDIT_BY_SEVERITY] = "severity", [AUDIT_BY_STREAM] = "stream",
-    [AUDIT_BY_FILE] = "file",
+    [AUDIT_BY_FILE] = "file",         [AUDIT_BY_NODE] = "node",
+    [AUDIT_BY_DEPLOYMENT] = "deployment", [AUDIT_BY_WORKLOAD] = "workload",
 };
 
 struct audit *audit_new(const struct audit_settings *settings)
@@ -107,18 +108,47 @@ static char *make_origin_key(const struct source *source)
     return source->path != NULL ? mem_format("file %s", source->path) : mem_string("stdin");
 }
 
-static struct audit_origin *make_origin(char *key, const struct source *source)
+/* The outermost that owns the pod. The caller frees it. */
+static char *workload_of(const struct source *source)
 {
-    struct audit_origin *origin = mem_alloc(sizeof(*origin));
+    static const char *const kinds[] = {"deployment", "replicaset", "statefulset",
+                                        "daemonset",  "cronjob",    "job"};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        char *key = mem_format("k8s.%s.name", kinds[i]);
+        const char *name = text_of(source, key);
+        free(key);
+        if (name != NULL) {
+            return mem_format("%s/%s", kinds[i], name);
+        }
+    }
+    return NULL;
+}
+
+static void set_name(char **name, char *taken)
+{
+    free(*name);
+    *name = taken;
+}
+
+/* What the source tells of the origin now: metadata may come late, and change. */
+static void update_origin(const struct audit *audit, struct audit_origin *origin,
+                          const struct source *source)
+{
+    char **names = origin->names;
     const char *container = text_of(source, "k8s.container.name");
-    origin->key = key;
-    origin->names[AUDIT_BY_NAMESPACE] = mem_string(text_of(source, "k8s.namespace.name"));
-    origin->names[AUDIT_BY_POD] = mem_string(text_of(source, "k8s.pod.name"));
-    origin->names[AUDIT_BY_CONTAINER] =
-        mem_string(container != NULL ? container : text_of(source, "container.id"));
-    origin->names[AUDIT_BY_FILE] = mem_string(source->path != NULL ? source->path : "-");
-    origin->default_service = mem_string(source->default_service);
-    return origin;
+    set_name(&names[AUDIT_BY_NAMESPACE], mem_string(text_of(source, "k8s.namespace.name")));
+    set_name(&names[AUDIT_BY_POD], mem_string(text_of(source, "k8s.pod.name")));
+    set_name(&names[AUDIT_BY_CONTAINER],
+             mem_string(container != NULL ? container : text_of(source, "container.id")));
+    set_name(&names[AUDIT_BY_FILE], mem_string(source->path != NULL ? source->path : "-"));
+    set_name(&names[AUDIT_BY_NODE], mem_string(text_of(source, "k8s.node.name")));
+    set_name(&names[AUDIT_BY_DEPLOYMENT], mem_string(text_of(source, "k8s.deployment.name")));
+    set_name(&names[AUDIT_BY_WORKLOAD], workload_of(source));
+    set_name(&origin->default_service, mem_string(source->default_service));
+    origin->min_coverage = source->policy.has_min_coverage ? source->policy.min_coverage
+                                                           : audit->settings->min_coverage;
+    origin->last = NULL; /* asks again */
+    origin->last_service = (struct slice){NULL, 0};
 }
 
 static bool origin_is(const void *value, const void *key)
@@ -133,6 +163,7 @@ static struct audit_origin *stranger(struct audit *audit)
     if (audit->strangers == NULL) {
         audit->strangers = mem_alloc(sizeof(*audit->strangers));
         audit->strangers->is_mixed = true;
+        audit->strangers->min_coverage = audit->settings->min_coverage;
     }
     return audit->strangers;
 }
@@ -142,12 +173,18 @@ static struct audit_origin *find_origin(struct audit *audit, const struct source
     char *key = make_origin_key(source);
     uint64_t hash = hash_bytes(key, strlen(key), 0);
     struct audit_origin *origin = map_find(&audit->origins, hash, origin_is, key);
-    if (origin != NULL || audit->origins.count >= audit->settings->groups_max) {
+    if (origin == NULL && audit->origins.count >= audit->settings->groups_max) {
         free(key);
-        return origin != NULL ? origin : stranger(audit);
+        return stranger(audit);
     }
-    origin = make_origin(key, source);
-    map_add(&audit->origins, hash, origin);
+    if (origin == NULL) {
+        origin = mem_alloc(sizeof(*origin));
+        origin->key = key;
+        map_add(&audit->origins, hash, origin);
+    } else {
+        free(key);
+    }
+    update_origin(audit, origin, source);
     return origin;
 }
 
@@ -193,9 +230,16 @@ static struct audit_group *find_group(struct audit *audit, const struct group_ke
 
 /* The next record that names this service the same way finds the group without a lookup; the
  * overflow group has no name to know it by. */
+static void ask(struct audit_group *group, const struct audit_origin *origin)
+{
+    struct audit_floor *floor = &group->floor;
+    floor->now = origin->min_coverage > floor->now ? origin->min_coverage : floor->now;
+}
+
 static void note_group(struct audit_origin *origin, struct audit_group *group,
                        bool has_own_namespace)
 {
+    ask(group, origin);
     origin->is_mixed = origin->is_mixed || (origin->only != NULL && origin->only != group);
     origin->only = group;
     origin->last = group;
@@ -210,6 +254,7 @@ static struct audit_group *group_of(struct audit *audit, struct audit_origin *or
         if (origin->unnamed == NULL) {
             origin->unnamed = audit_group_new((struct slice){"", 0}, (struct slice){NULL, 0});
         }
+        ask(origin->unnamed, origin);
         return origin->unnamed;
     }
     if (!slice_is_equal(origin->last_service, record->service) ||
@@ -334,6 +379,28 @@ void audit_count(struct audit *audit, const struct record *record)
     }
     if (audit->sample_bytes_left > 0 && group->samples[record->trace_class] == NULL) {
         keep_sample(audit, group, record);
+    }
+}
+
+static void begin_round(struct audit_group *group)
+{
+    if (group != NULL && group->floor.now >= 0) {
+        group->floor = (struct audit_floor){group->floor.now, -1};
+    }
+}
+
+void audit_begin_round(struct audit *audit)
+{
+    for (size_t i = 0; i < audit->groups.cap; i++) {
+        begin_round(audit->groups.slots[i].value);
+    }
+    begin_round(audit->overflow);
+    for (size_t i = 0; i < audit->origins.cap; i++) {
+        struct audit_origin *origin = audit->origins.slots[i].value;
+        if (origin != NULL) {
+            begin_round(origin->unnamed);
+            origin->last_service = (struct slice){NULL, 0}; /* the next record asks again */
+        }
     }
 }
 

@@ -32,6 +32,9 @@ enum audit_dimension {
     AUDIT_BY_SEVERITY,
     AUDIT_BY_STREAM,
     AUDIT_BY_FILE,
+    AUDIT_BY_NODE, /* these three by the metadata of Kubernetes … */
+    AUDIT_BY_DEPLOYMENT,
+    AUDIT_BY_WORKLOAD, /* … such as "deployment/checkout" or "job/report-28934567" */
     AUDIT_DIMENSIONS,
 };
 
@@ -54,6 +57,14 @@ void audit_keep_trend(struct audit *audit);
 
 /* Count one record, right after the resolve stage. */
 void audit_count(struct audit *audit, const struct record *record);
+
+/*
+ * Minimum coverage that the metadata of a source asks for (struct source_policy) counts for the groups
+ * that its records are of. Where several sources differ the highest holds, and one that asks for
+ * nothing asks for the config's: so none can lower what is asked of another. It holds as long as
+ * records come in: those of the round before this one count, and of this one.
+ */
+void audit_begin_round(struct audit *audit);
 
 /* Count what a record still has where it leaves: behind the filters, at the encoder. */
 void audit_count_out(struct audit *audit, const struct record *record);

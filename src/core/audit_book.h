@@ -45,10 +45,22 @@ struct audit_part {
     struct book book;
 };
 
+/* What is asked of a group by where its records come from; negative: nothing yet. */
+struct audit_floor {
+    double last; /* in the round before … */
+    double now;  /* … and in this one */
+};
+
+static inline double audit_floor_get(const struct audit_floor *floor)
+{
+    return floor->now > floor->last ? floor->now : floor->last;
+}
+
 struct audit_group {
     char *service;
     char *name_space; /* NULL: not known */
     bool is_overflow; /* of all groups beyond groups_max */
+    struct audit_floor floor;
     struct book book;
     char *samples[TRACE_CLASSES]; /* NULL: none yet */
     struct audit_trend *trend;    /* NULL: not kept, or no record with a time */
@@ -62,6 +74,7 @@ struct audit_origin {
     char *key;
     char *names[AUDIT_DIMENSIONS]; /* namespace, pod, container, file, as far as it tells them */
     char *default_service;
+    double min_coverage;       /* that it asks for */
     struct audit_group *last;  /* the group of the last record that named a service … */
     struct slice last_service; /* … and what it was named by; empty: none */
     struct slice last_namespace;

@@ -128,7 +128,10 @@ static void judge(struct audit_entry *entry, const struct audit_settings *settin
     const struct book *book = &entry->group->book;
     const struct service_policy *own = own_policy(settings, entry->group->service);
     entry->coverage = audit_book_coverage(book);
-    entry->min_coverage = own != NULL ? own->min_coverage : settings->min_coverage;
+    double floor = audit_floor_get(&entry->group->floor);
+    entry->min_coverage = own != NULL  ? own->min_coverage
+                          : floor >= 0 ? floor
+                                       : settings->min_coverage;
     entry->is_traced = book->valid > 0 || is_listed(settings, entry->group->service);
     entry->is_instrumented =
         book->records > book->classes[TRACE_ABSENT] + book->classes[TRACE_MESSAGE_ONLY];

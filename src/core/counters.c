@@ -116,4 +116,43 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_CHECKPOINT_FAILURES] = {"clew_checkpoint_failures", COUNTER_TOTAL, NULL,
                                "Times the checkpoint file could not be written; it is tried "
                                "again."},
+    [C_KUBERNETES_PODS] = {"clew_kubernetes_pods", COUNTER_GAUGE, NULL,
+                           "Pods of this node that are known, those gone for less than "
+                           "kubernetes.deleted_kept too."},
+    [C_KUBERNETES_LISTS] = {"clew_kubernetes_lists", COUNTER_TOTAL, NULL,
+                            "Lists of pods asked for: one at the start, one whenever a watch could "
+                            "not go on; all of the kubelet's."},
+    [C_KUBERNETES_WATCHES] = {"clew_kubernetes_watches", COUNTER_TOTAL, NULL,
+                              "Watches of pods begun, each where the one before has ended."},
+    [C_KUBERNETES_EVENTS] = {"clew_kubernetes_events", COUNTER_TOTAL, NULL,
+                             "Changes of pods that a watch has told."},
+    [C_KUBERNETES_EXPIRED] = {"clew_kubernetes_expired_watches", COUNTER_TOTAL, NULL,
+                              "Watches that could not go on because the server has forgotten the "
+                              "changes since (410 Gone); a list follows."},
+    [C_KUBERNETES_FAILURES] = {"clew_kubernetes_failures", COUNTER_TOTAL, NULL,
+                               "Requests to the API or the kubelet that failed; they are tried "
+                               "again, and reading goes on."},
+    [C_KUBERNETES_PODS_REFUSED] = {"clew_kubernetes_refused_pods", COUNTER_TOTAL, NULL,
+                                   "Pods not taken in because there were kubernetes.pods_max of "
+                                   "them."},
+    [C_KUBERNETES_POD_LIMITS] = {"clew_kubernetes_pod_fields_left_out", COUNTER_TOTAL, NULL,
+                                 "Labels and annotations left out of pods because of "
+                                 "kubernetes.pod_bytes_max."},
+    [C_KUBERNETES_OBJECTS_TOO_LARGE] = {"clew_kubernetes_oversized_objects", COUNTER_TOTAL, NULL,
+                                        "Objects in answers left out because of "
+                                        "kubernetes.object_bytes_max."},
+    [C_KUBERNETES_STREAMS_HELD] = {"clew_kubernetes_held_containers", COUNTER_TOTAL, NULL,
+                                   "Times the lines of a container had to wait for its pod to be "
+                                   "known."},
+    [C_KUBERNETES_STREAMS_UNKNOWN] = {"clew_kubernetes_unknown_containers", COUNTER_TOTAL, NULL,
+                                      "Times they waited for kubernetes.wait, or for as long as "
+                                      "kubernetes.wait_bytes allows, and were shipped with what "
+                                      "the path tells."},
+    [C_KUBERNETES_ANNOTATIONS_IGNORED] = {"clew_kubernetes_ignored_annotations", COUNTER_TOTAL,
+                                          NULL,
+                                          "Annotations of pods for clew, or for a shipper it "
+                                          "replaces, whose value means nothing to it."},
+    [C_KUBERNETES_RECORDS_EXCLUDED] = {"clew_kubernetes_excluded_lines", COUNTER_TOTAL, NULL,
+                                       "Lines read and not shipped because an annotation of their "
+                                       "own pod says so."},
 };

@@ -173,7 +173,8 @@ static bool is_of_source(const struct source *source, struct slice key)
     return false;
 }
 
-static bool take_of_source(const struct record *record, size_t index, struct field *out_field)
+static bool take_of_source(const struct record *record, size_t index,
+                           struct field out_fields[RESOURCE_FIELDS])
 {
     const struct attribute *attribute = &record->source->attributes[index];
     struct slice key = slice_from_string(attribute->key);
@@ -181,10 +182,15 @@ static bool take_of_source(const struct record *record, size_t index, struct fie
         return false;
     }
     if (attribute->is_int) {
-        *out_field = named_field(key, FIELD_INT);
-        out_field->value.i = attribute->number;
+        out_fields[0] = named_field(key, FIELD_INT);
+        out_fields[0].value.i = attribute->number;
+    } else if (attribute->is_list) {
+        out_fields[0] = named_field(key, FIELD_ARRAY);
+        out_fields[0].next = 2;
+        out_fields[1] = text_field((struct slice){NULL, 0}, slice_from_string(attribute->value));
+        out_fields[1].next = 2;
     } else {
-        *out_field = text_field(key, slice_from_string(attribute->value));
+        out_fields[0] = text_field(key, slice_from_string(attribute->value));
     }
     return true;
 }
@@ -202,7 +208,7 @@ static bool take_of_settings(const struct resource_walk *walk, size_t index,
     return true;
 }
 
-bool resource_walk_next(struct resource_walk *walk, struct field *out_field)
+bool resource_walk_next(struct resource_walk *walk, struct field out_fields[RESOURCE_FIELDS])
 {
     const struct record *record = walk->record;
     size_t source_end = 2 + record->source->attribute_count;
@@ -211,15 +217,15 @@ bool resource_walk_next(struct resource_walk *walk, struct field *out_field)
         size_t at = walk->next++;
         bool found;
         if (at == 0) {
-            *out_field = text_field(SERVICE_NAME, resource_service_name(record, walk->settings));
+            out_fields[0] = text_field(SERVICE_NAME, resource_service_name(record, walk->settings));
             found = true;
         } else if (at == 1) {
-            *out_field = text_field(SERVICE_NAMESPACE, record->service_namespace);
+            out_fields[0] = text_field(SERVICE_NAMESPACE, record->service_namespace);
             found = record->service_namespace.len > 0;
         } else if (at < source_end) {
-            found = take_of_source(record, at - 2, out_field);
+            found = take_of_source(record, at - 2, out_fields);
         } else {
-            found = take_of_settings(walk, at - source_end, out_field);
+            found = take_of_settings(walk, at - source_end, out_fields);
         }
         if (found) {
             return true;

@@ -61,8 +61,10 @@ struct slice resource_service_name(const struct record *record, const struct set
  * source does not have.
  *
  *     for (struct resource_walk walk = resource_walk_begin(record, settings);
- *          resource_walk_next(&walk, &field);)
+ *          resource_walk_next(&walk, fields);)
  */
+enum { RESOURCE_FIELDS = 2 }; /* an attribute takes as many: an array is followed by its one item */
+
 struct resource_walk {
     const struct record *record;
     const struct settings *settings;
@@ -75,7 +77,8 @@ static inline struct resource_walk resource_walk_begin(const struct record *reco
     return (struct resource_walk){.record = record, .settings = settings};
 }
 
-/* False at the end. *out_field points into the record, its source and the settings. */
-bool resource_walk_next(struct resource_walk *walk, struct field *out_field);
+/* False at the end. out_fields[0].next is how many were set; they point into the record, its source
+ * and the settings. */
+bool resource_walk_next(struct resource_walk *walk, struct field out_fields[RESOURCE_FIELDS]);
 
 #endif

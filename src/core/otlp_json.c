@@ -180,12 +180,12 @@ static void put_attributes(struct writer *writer, const struct record *record)
 static void put_resource(struct writer *writer, const struct record *record,
                          const struct settings *settings)
 {
-    struct field field;
+    struct field fields[RESOURCE_FIELDS];
     put_name(writer, "resource");
     put(writer, "{\"attributes\":[");
     for (struct resource_walk walk = resource_walk_begin(record, settings);
-         resource_walk_next(&walk, &field);) {
-        put_item(writer, &field, 0, true);
+         resource_walk_next(&walk, fields);) {
+        put_item(writer, fields, 0, true);
     }
     put(writer, "]}");
 }

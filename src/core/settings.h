@@ -153,6 +153,39 @@ struct control_settings {
     char *listen;                /* "127.0.0.1:9464"; "off" */
 };
 
+enum kubernetes_source {
+    KUBERNETES_AUTO, /* the API where clew is a pod that knows its node, else nothing */
+    KUBERNETES_OFF,
+    KUBERNETES_API,
+    KUBERNETES_KUBELET,
+};
+
+struct kubernetes_settings {
+    enum kubernetes_source source;
+    char *endpoint;              /* of the API or the kubelet: https://host:port */
+    char *node;                  /* whose pods are asked for */
+    char *cluster;               /* k8s.cluster.name; NULL: none */
+    char *token_file;
+    char *ca_file;
+    bool verify;                 /* its certificate */
+    struct string_list labels;   /* globs of names that become k8s.pod.label.<name> */
+    struct string_list annotations;
+    bool service_labels;         /* app.kubernetes.io/{instance,name,version} tell the service */
+    bool prefers_pod_service;    /* … before the one a line names */
+    bool pod_annotations;        /* clew.dev/… and the like are obeyed */
+    uint64_t wait_ms;            /* lines of an unknown pod are held so long … */
+    uint64_t wait_bytes;         /* … unless so much is to be read behind them */
+    uint64_t deleted_kept_ms;
+    uint64_t pods_max;
+    uint64_t pod_bytes_max;      /* of what is kept of one */
+    uint64_t object_bytes_max;   /* of one in an answer */
+    uint64_t timeout_ms;         /* of an answer that does not go on */
+    uint64_t watch_ms;           /* a watch is begun anew after this */
+    uint64_t poll_ms;            /* of the kubelet */
+    uint64_t retry_initial_ms;
+    uint64_t retry_max_ms;
+};
+
 struct settings {
     char *data_dir;
     char *log_level;             /* debug, info, warn, error */
@@ -170,6 +203,7 @@ struct settings {
     struct trace_settings trace;
     struct audit_settings audit;
     struct control_settings control;
+    struct kubernetes_settings kubernetes;
 };
 
 #endif

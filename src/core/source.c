@@ -262,6 +262,23 @@ void source_set_int(struct source *source, const char *key, int64_t value)
     attribute->is_int = true;
 }
 
+void source_set_list(struct source *source, const char *key, const char *value)
+{
+    char *copy = mem_string(value);
+    struct attribute *attribute = renew(source, key);
+    attribute->value = copy;
+    attribute->is_list = true;
+}
+
+void source_forget(struct source *source, size_t count)
+{
+    while (source->attribute_count > count) {
+        struct attribute *last = &source->attributes[--source->attribute_count];
+        free(last->key);
+        free(last->value);
+    }
+}
+
 const struct attribute *source_get(const struct source *source, const char *key)
 {
     for (size_t i = 0; i < source->attribute_count; i++) {

@@ -21,6 +21,16 @@ struct attribute {
     char *value; /* a string, unless is_int */
     int64_t number;
     bool is_int;
+    bool is_list; /* an array, of which `value` is the one item */
+};
+
+/* What the metadata of a container asks for its own lines; see docs/kubernetes.md. */
+struct source_policy {
+    unsigned excluded;   /* bits 1 << enum iostream: lines that are read and not shipped */
+    bool has_format;         /* else as the input says */
+    bool has_min_coverage;   /* else as the config says */
+    int format;              /* enum parse_format */
+    double min_coverage;     /* of the audit */
 };
 
 struct source {
@@ -29,7 +39,15 @@ struct source {
     struct attribute *attributes; /* of the resource, in the order they are sent */
     size_t attribute_count;
     char *default_service; /* service.name of records that name none; NULL: none */
-    uint64_t id;           /* unique in this process: the encoder's cache goes by it */
+    bool is_service_fixed; /* … and it is the config's word: metadata does not change it */
+    bool is_service_first; /* … and it goes before the one a line names */
+    struct source_policy policy;
+    uint64_t id; /* unique in this process: the encoder's cache goes by it */
+
+    /* Of whoever adds metadata (src/metadata.h). */
+    uint64_t metadata_serial;  /* of the last look */
+    uint64_t metadata_version; /* of what was added; 0: nothing yet */
+    uint64_t held_since_ns;    /* its lines wait for metadata since then (monotonic); 0: they do not */
 };
 
 /* What a path under a pods directory tells; the slices point into the path. */
@@ -56,6 +74,10 @@ void source_free(struct source *source);
 /* Set or replace an attribute. */
 void source_set(struct source *source, const char *key, const char *value);
 void source_set_int(struct source *source, const char *key, int64_t value);
+void source_set_list(struct source *source, const char *key, const char *value); /* of one item */
+
+/* Take all attributes from number `count` on away, as they were set. */
+void source_forget(struct source *source, size_t count);
 const struct attribute *source_get(const struct source *source, const char *key);
 
 #endif

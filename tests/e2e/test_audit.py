@@ -291,5 +291,44 @@ def test_wrong_usage_says_what_is_wrong():
     clew.contains(clew.run_ok("audit", "--help").out, "--min-coverage")
 
 
+def test_with_a_list_of_pods_services_are_those_of_the_workloads(tmp):
+    pods = tmp / "pods"
+    (pods / POD / "app").mkdir(parents=True)
+    (pods / POD / "app" / "0.log").write_text(cri("no ids") + cri("none here either"))
+    uid = POD.split("_")[2]
+    listed = {"apiVersion": "v1", "kind": "List", "items": [{
+        "kind": "Pod", "metadata": {
+            "name": "pay-7d9c", "namespace": "shop", "uid": uid,
+            "labels": {"pod-template-hash": "7d9c"},
+            "annotations": {"clew.dev/min-coverage": "0%"},
+            "ownerReferences": [{"kind": "ReplicaSet", "name": "pay-7d9c", "uid": "1",
+                                 "controller": True}]},
+        "spec": {"nodeName": "node-1", "containers": [{"name": "app"}]}}]}
+    saved = tmp / "pods.json"
+    saved.write_text(json.dumps(listed, indent=1))
+    by = ("--by", "deployment,workload,node")
+    for found in (report("--pods", saved, *by, pods),
+                  report("--pods", "-", *by, pods, stdin=saved.read_text())):
+        pay = group(found, "pay")
+        clew.equal(pay["records"], 2)
+        clew.equal(pay["min_coverage"], 0)
+        clew.equal(pay["parts"][0]["by"], {"deployment": "pay", "workload": "deployment/pay",
+                                           "node": "node-1"})
+    clew.equal(group(report(pods), "app")["records"], 2)
+
+
+def test_what_is_no_list_of_pods_is_told(tmp):
+    log = tmp / "a.log"
+    log.write_text(lines(1, 0))
+    for text in ("", "{}", "[1]", '{"items": []}', "<html>"):
+        bad = tmp / "bad.json"
+        bad.write_text(text)
+        result = audit("--pods", bad, log)
+        clew.equal(result.code, 1, text)
+        clew.contains(result.err, "kubectl get pods -A -o json")
+    clew.equal(audit("--pods", tmp / "none", log).code, 1)
+    clew.equal(audit("--pods", "-").code, 2)
+
+
 if __name__ == "__main__":
     clew.main()

@@ -22,13 +22,14 @@ LAYERS = {
     "config": MIDDLE | {"config"},
     "input": MIDDLE | {"input"},
     "control": MIDDLE | {"control"},
+    "kubernetes": MIDDLE | {"kubernetes"},
     "foreign": MIDDLE | {"foreign"},
     "lint": MIDDLE | {"foreign", "lint"},
     "receive": MIDDLE | {"receive"},
     "parsers": MIDDLE | {"parsers"},
     "outputs": MIDDLE | {"outputs"},
-    "top": MIDDLE | {"config", "input", "control", "receive", "parsers", "outputs", "top", "cli"},
-    "cli": MIDDLE | {"config", "input", "control", "foreign", "lint", "receive", "parsers", "outputs", "top", "cli"},
+    "top": MIDDLE | {"config", "input", "control", "kubernetes", "receive", "parsers", "outputs", "top", "cli"},
+    "cli": MIDDLE | {"config", "input", "control", "foreign", "kubernetes", "lint", "receive", "parsers", "outputs", "top", "cli"},
 }
 
 # The header of a library → the files that may know it.
@@ -39,7 +40,8 @@ LIBRARIES = {
              "outputs/otlp_http.c"},
     "jansson.h": {"src/cli/check.c", "src/cli/lint.c", "src/cli/lint_sarif.c",
                   "src/cli/top_screen.c", "src/core/audit_baseline.c", "src/core/audit_json.c",
-                  "src/core/checkpoint_text.c", "src/core/parcel.c", "src/lint/item_json.c",
+                  "src/core/checkpoint_text.c", "src/core/parcel.c", "src/kubernetes/pod.c",
+                  "src/kubernetes/pod_reader.c", "src/lint/item_json.c",
                   "src/receive/decode.c", "src/receive/decode_json.c", "outputs/response.c"},
     "libdeflate.h": {"outputs/compress.c", "src/receive/uncompress.c"},
     "microhttpd.h": {"src/base/http_server.c"},

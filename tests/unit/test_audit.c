@@ -326,6 +326,47 @@ static void the_json_report_keeps_its_contract(void **state)
     source_free(source);
 }
 
+/* Containers a and b log as `shop`; each may ask for a minimum of its own. */
+static void nobody_lowers_what_is_asked_of_another(void **state)
+{
+    (void)state;
+    static const struct {
+        double a, b; /* negative: asks for nothing */
+        double expected;
+    } cases[] = {
+        {-1, -1, 0.5}, {0.2, -1, 0.5}, {0.2, 0.3, 0.3}, {0.9, -1, 0.9}, {0, 0, 0}, {0.9, 0.1, 0.9},
+    };
+    const struct audit_settings settings = {.min_coverage = 0.5, .groups_max = 100};
+    const struct audit_policy policy = {0};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct source *a = source_new("/p/s_a_0a/a/0.log", "tail", 1);
+        struct source *b = source_new("/p/s_b_0b/b/0.log", "tail", 2);
+        a->policy = (struct source_policy){.has_min_coverage = cases[i].a >= 0,
+                                           .min_coverage = cases[i].a};
+        b->policy = (struct source_policy){.has_min_coverage = cases[i].b >= 0,
+                                           .min_coverage = cases[i].b};
+        struct audit *audit = audit_new(&settings);
+        /* Three rounds of both, then two of a alone: then only a is asked. */
+        for (int round = 0; round < 5; round++) {
+            audit_begin_round(audit);
+            audit_lines(audit, &(struct audit_line){.source = a, .service = "shop"}, 1);
+            if (round < 3) {
+                audit_lines(audit, &(struct audit_line){.source = b, .service = "shop"}, 1);
+            }
+            struct audit_report *report = audit_report_new(audit, &policy);
+            double alone = cases[i].a >= 0 ? cases[i].a : 0.5;
+            double expected = round < 4 ? cases[i].expected : alone;
+            double found = audit_entry_of(report, "shop")->min_coverage;
+            print_message("case %zu, round %d: %g\n", i, round, found);
+            assert_true(found - expected < 1e-9 && expected - found < 1e-9);
+            audit_report_free(report);
+        }
+        audit_free(audit);
+        source_free(a);
+        source_free(b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +374,7 @@ int main(void)
         cmocka_unit_test(what_names_no_service_goes_to_the_one_that_all_others_from_there_name),
         cmocka_unit_test(what_names_no_service_beside_two_goes_to_the_default_one),
         cmocka_unit_test(verdicts_follow_the_policy),
+        cmocka_unit_test(nobody_lowers_what_is_asked_of_another),
         cmocka_unit_test(the_whole_policy_knows_classes_and_logs_without_any_id),
         cmocka_unit_test(hostile_names_cannot_make_it_grow),
         cmocka_unit_test(groups_are_broken_down_by_what_was_asked_for),

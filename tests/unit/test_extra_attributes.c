@@ -124,6 +124,7 @@ static void a_resource_has_every_key_once(void **state)
         {.key = text("k8s.pod.name"), .value = text("checkout-7d9f")},
         {.key = text("k8s.container.restart_count"), .number = 3, .is_int = true},
         {.key = text("service.namespace"), .value = text("of source")},
+        {.key = text("container.image.tags"), .value = text("v2"), .is_list = true},
     };
     struct key_value of_settings[] = {
         {text("k8s.pod.name"), text("clew-x1")},
@@ -143,19 +144,23 @@ static void a_resource_has_every_key_once(void **state)
         {SLICE("service.namespace"), SLICE("shop")},
         {SLICE("k8s.pod.name"), SLICE("checkout-7d9f")},
         {SLICE("k8s.container.restart_count"), SLICE("")},
+        {SLICE("container.image.tags"), SLICE("")},
         {SLICE("deployment.environment.name"), SLICE("prod")},
     };
     struct resource_walk walk = resource_walk_begin(&record, &settings);
-    struct field field;
+    struct field fields[RESOURCE_FIELDS];
     for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
-        assert_true(resource_walk_next(&walk, &field));
-        assert_slice_equal(field_key(&field), expected[i].key);
-        assert_slice_equal(field_text(&field), expected[i].text);
-        if (field.kind == FIELD_INT) {
-            assert_int_equal(field.value.i, 3);
+        assert_true(resource_walk_next(&walk, fields));
+        assert_slice_equal(field_key(fields), expected[i].key);
+        assert_slice_equal(field_text(fields), expected[i].text);
+        assert_int_equal(fields[0].next, fields[0].kind == FIELD_ARRAY ? 2 : 1);
+        if (fields[0].kind == FIELD_INT) {
+            assert_int_equal(fields[0].value.i, 3);
+        } else if (fields[0].kind == FIELD_ARRAY) {
+            assert_slice_equal(field_text(&fields[1]), SLICE("v2"));
         }
     }
-    assert_false(resource_walk_next(&walk, &field));
+    assert_false(resource_walk_next(&walk, fields));
 }
 
 int main(void)

@@ -143,8 +143,11 @@ static void a_record_without_anything_is_short(void **state)
 static void every_part_of_a_record_is_written(void **state)
 {
     (void)state;
-    struct attribute of_source[] = {{.key = text("n"), .number = -3, .is_int = true}};
-    struct source source = {.attributes = of_source, .attribute_count = 1};
+    struct attribute of_source[] = {
+        {.key = text("n"), .number = -3, .is_int = true},
+        {.key = text("tags"), .value = text("v2"), .is_list = true},
+    };
+    struct source source = {.attributes = of_source, .attribute_count = ARRAY_LEN(of_source)};
     struct settings settings = {0};
     struct record record = {
         .source = &source,
@@ -178,7 +181,8 @@ static void every_part_of_a_record_is_written(void **state)
         "\"droppedAttributesCount\":2,\"flags\":1,"
         "\"traceId\":\"4bf92f3577b34da6a3ce929d0e0e4736\",\"spanId\":\"00f067aa0ba902b7\","
         "\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":"
-        "\"checkout\"}},{\"key\":\"n\",\"value\":{\"intValue\":\"-3\"}}]},"
+        "\"checkout\"}},{\"key\":\"n\",\"value\":{\"intValue\":\"-3\"}},{\"key\":\"tags\",\"value\":"
+        "{\"arrayValue\":{\"values\":[{\"stringValue\":\"v2\"}]}}}]},"
         "\"clew\":{\"format\":\"json\",\"trace_class\":\"unsampled\","
         "\"also\":[\"vendor_format\",\"uuid\"]}}");
 }
