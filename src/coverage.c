@@ -72,18 +72,16 @@ static void judge(struct coverage *coverage, const struct audit_entry *entry)
 static void check_preservation(struct coverage *coverage)
 {
     const struct audit_preservation *p = audit_get_preservation(coverage->audit);
-    if (coverage->has_told_of_loss ||
-        (p->ids_in == p->ids_out && p->fields_in == p->fields_out)) {
+    if (coverage->has_told_of_loss || audit_is_preserved(p)) {
         return;
     }
     coverage->has_told_of_loss = true;
     log_event(coverage->log, LOG_ERROR,
               "the config strips records on their way through: %" PRIu64
               " had a trace id when they were read and %" PRIu64
-              " when they left, fields were %" PRIu64 " and %" PRIu64
-              "; look for what removes fields in the config; this is told once, /coverage goes on "
-              "counting",
-              p->ids_in, p->ids_out, p->fields_in, p->fields_out);
+              " when they left, with %" PRIu64 " dropped by filters; fields were %" PRIu64
+              " and %" PRIu64 "; this is told once, /coverage goes on counting",
+              p->ids_in, p->ids_out, p->ids_filtered, p->fields_in, p->fields_out);
 }
 
 void coverage_check(struct coverage *coverage, uint64_t now_ns)

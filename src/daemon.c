@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "control/control.h"
 #include "coverage.h"
+#include "filtering.h"
 #include "input/input.h"
 #include "pipeline.h"
 #include "shipment.h"
@@ -50,6 +51,7 @@ struct daemon {
     struct pipeline *pipeline;
     struct audit *audit;
     struct coverage *coverage;
+    struct filtering *filtering; /* NULL: there are no filters */
     struct source *own_source; /* of records that clew writes about itself */
     struct shipment *shipment;
     struct control *control;
@@ -83,12 +85,16 @@ static enum log_level log_level_from(const char *name)
 static void ship(struct tap *tap, const struct framed *framed, struct stream *stream)
 {
     struct daemon *daemon = tap->daemon;
-    const struct record *record =
-        pipeline_parse(daemon->pipeline, framed, tap->settings->format);
+    struct record *record = pipeline_parse(daemon->pipeline, framed, tap->settings->format);
     audit_count(daemon->audit, record);
-    audit_count_out(daemon->audit, record);
-    shipment_add(daemon->shipment, record, stream->checkpoint, framed->safe,
-                 (uint64_t)(ev_now(daemon->loop) * 1e9));
+    uint64_t now_ns = (uint64_t)(ev_now(daemon->loop) * 1e9);
+    if (daemon->filtering == NULL) {
+        audit_count_out(daemon->audit, record);
+    } else if (!filtering_pass(daemon->filtering, record, now_ns)) {
+        shipment_skip(daemon->shipment, stream->checkpoint, framed->safe, now_ns);
+        return;
+    }
+    shipment_add(daemon->shipment, record, stream->checkpoint, framed->safe, now_ns);
 }
 
 /* A line of clew's own: no file, so no promise; it is not audited. */
@@ -247,7 +253,9 @@ static void on_check(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop;
     (void)events;
-    coverage_check(container_of(timer, struct daemon, check)->coverage, clock_monotonic_ns());
+    struct daemon *daemon = container_of(timer, struct daemon, check);
+    coverage_check(daemon->coverage, clock_monotonic_ns());
+    filtering_check(daemon->filtering);
 }
 
 static void on_summary(struct ev_loop *loop, ev_timer *timer, int events)
@@ -318,7 +326,8 @@ static bool is_ready(void *context)
 static bool append_metrics(void *context, struct buf *out)
 {
     const struct daemon *daemon = context;
-    return coverage_append_metrics(daemon->coverage, clock_monotonic_ns(), out);
+    return coverage_append_metrics(daemon->coverage, clock_monotonic_ns(), out) &&
+           filtering_append_metrics(daemon->filtering, out);
 }
 
 static bool append_coverage(void *context, struct buf *out)
@@ -374,6 +383,13 @@ static bool open_tap(struct daemon *daemon, const struct input_settings *setting
     return tap->input != NULL;
 }
 
+static bool open_filtering(struct daemon *daemon, char **out_error)
+{
+    const struct filtering_env env = {daemon->settings, daemon->audit, &daemon->log,
+                                      &daemon->counters};
+    return filtering_new(&env, &daemon->filtering, out_error);
+}
+
 static bool open_graph(struct daemon *daemon, char **out_error)
 {
     const struct settings *settings = daemon->settings;
@@ -384,7 +400,8 @@ static bool open_graph(struct daemon *daemon, char **out_error)
     daemon->own_source = source_new(NULL, "clew", UINT64_MAX);
     daemon->own_source->default_service = mem_string("clew");
     daemon->pipeline = pipeline_new(settings, &daemon->counters, out_error);
-    if (daemon->pipeline == NULL || !open_checkpoints(daemon, out_error) ||
+    if (daemon->pipeline == NULL || !open_filtering(daemon, out_error) ||
+        !open_checkpoints(daemon, out_error) ||
         !open_control(daemon, out_error)) {
         return false;
     }
@@ -448,6 +465,7 @@ static void close_graph(struct daemon *daemon)
     }
     pipeline_free(daemon->pipeline);
     source_free(daemon->own_source);
+    filtering_free(daemon->filtering);
     coverage_free(daemon->coverage);
     audit_free(daemon->audit);
     free(daemon->taps);
@@ -473,6 +491,7 @@ bool daemon_run(const struct settings *settings, const struct daemon_options *op
         ev_run(daemon.loop, 0);
         commit_checkpoints(&daemon);
         coverage_check(daemon.coverage, clock_monotonic_ns());
+        filtering_check(daemon.filtering);
         report(context, &(struct daemon_report){
                             daemon.audit, &daemon.counters,
                             shipment_is_empty(daemon.shipment) &&

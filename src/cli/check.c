@@ -6,10 +6,11 @@
 #include "cli/config_options.h"
 #include "cli/options.h"
 #include "config/config.h"
+#include "filters/filters.h"
 
 enum format {
-    FORMAT_TEXT,
-    FORMAT_JSON,
+    AS_TEXT,
+    AS_JSON,
 };
 
 struct arguments {
@@ -72,17 +73,35 @@ static void print_json(const struct config_arguments *arguments, const struct se
     free(text);
 }
 
+/* Filters that cost every record its ids, or everything. */
+static bool find_losses(const struct settings *settings, struct diag *diag)
+{
+    bool has_losses = false;
+    for (size_t i = 0; settings != NULL && i < settings->filter_count; i++) {
+        const struct filter_settings *item = &settings->filters[i];
+        struct diag_place place = {item->place.file, item->place.line, item->place.column};
+        char *loss = filter_find_loss(item);
+        if (loss != NULL) {
+            diag_add(diag, DIAG_WARNING, place, "filter \"%s\" %s", item->name, loss);
+            has_losses = true;
+        }
+        free(loss);
+    }
+    return has_losses;
+}
+
 static int check(const struct arguments *arguments)
 {
     struct diag diag;
     diag_init(&diag);
     struct settings *settings = config_arguments_load_quietly(&arguments->config, NULL, &diag);
-    if (arguments->format == FORMAT_JSON) {
+    bool has_losses = find_losses(settings, &diag);
+    if (arguments->format == AS_JSON) {
         print_json(&arguments->config, settings, &diag);
     } else {
         print_text(settings, &diag, arguments->quiet);
     }
-    int status = settings != NULL ? EXIT_GOOD : EXIT_USAGE;
+    int status = settings == NULL ? EXIT_USAGE : has_losses ? EXIT_POLICY : EXIT_GOOD;
     settings_free(settings);
     diag_fini(&diag);
     return status;
@@ -112,7 +131,8 @@ const struct command command_check = {
         "\n"
         "Reads the config as `clew run` would, with the environment and --set. Every mistake is\n"
         "shown with its file, line and column; a good config is printed as it is in effect,\n"
-        "secrets hidden. Exit status: 0 it is good, 2 it is not.\n",
+        "secrets hidden. Exit status: 0 it is good, 2 it is not, 3 a filter of it takes the ids\n"
+        "from every record.\n",
     .options = options,
     .run = run,
 };

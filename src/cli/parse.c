@@ -10,6 +10,7 @@
 #include "cli/config_options.h"
 #include "config/config.h"
 #include "core/otlp_json.h"
+#include "filters/filters.h"
 #include "pipeline.h"
 
 struct arguments {
@@ -28,6 +29,7 @@ struct printer {
     const struct input_settings *input;
     struct counters counters;
     struct pipeline *pipeline;
+    struct filters *filters; /* NULL: the config has none */
     struct frame *frame;
     struct buf out;
 };
@@ -36,6 +38,9 @@ static void print(struct printer *printer, const struct framed *framed)
 {
     struct record *record =
         pipeline_parse(printer->pipeline, framed, printer->input->format);
+    if (filters_apply(printer->filters, record, framed->read_ns) == FILTER_DROP) {
+        return;
+    }
     buf_clear(&printer->out);
     if (otlp_json_write_record(record, printer->settings, &printer->out)) {
         fwrite(printer->out.data, 1, printer->out.len, stdout);
@@ -113,14 +118,20 @@ static int parse_path(const struct settings *settings, const char *path)
     struct printer printer = {.settings = settings, .input = &settings->inputs[0]};
     char *error = NULL;
     printer.pipeline = pipeline_new(settings, &printer.counters, &error);
-    if (printer.pipeline == NULL) {
+    if (printer.pipeline != NULL) {
+        printer.filters =
+            filters_new(settings->filters, settings->filter_count, "", settings, &error);
+    }
+    if (error != NULL) {
         fprintf(stderr, "clew parse: %s\n", error);
         free(error);
+        pipeline_free(printer.pipeline);
         return EXIT_USAGE;
     }
     buf_init(&printer.out, OUT_BYTES_MAX);
     int status = print_path(&printer, path);
     buf_fini(&printer.out);
+    filters_free(printer.filters);
     pipeline_free(printer.pipeline);
     return status;
 }

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "config/env.h"
 #include "config/expand.h"
+#include "config/filter_options.h"
 #include "config/options.h"
 #include "config/read.h"
 #include "config/sets.h"
@@ -163,6 +164,7 @@ static struct settings *load(struct tree *tree, const struct config_sources *sou
     read_section(options_root, tree->root, fallbacks, "", diag, settings);
     settle_inputs(settings, diag);
     settle_outputs(settings, diag);
+    settle_filters(settings->filters, settings->filter_count, "filters", diag);
     diag_sort(diag);
     if (diag->errors > 0) {
         settings_free(settings);

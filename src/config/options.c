@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "config/check.h"
+#include "config/filter_options.h"
 #include "config/kubernetes_options.h"
 #include "config/units.h"
 #include "core/settings.h"
@@ -313,6 +314,12 @@ const struct option options_root[] = {
     {.name = "outputs", .kind = OPTION_SECTIONS, .offset = AT(outputs), .children = output_options,
      .size = sizeof(struct output_settings), .check_section = check_output,
      .help = "Where records go."},
+    {.name = "filters", .kind = OPTION_SECTIONS, .offset = AT(filters), .children = filter_options,
+     .size = sizeof(struct filter_settings), .check_section = check_filter, .has_place = true,
+     .is_example = true,
+     .example = "[{name: health checks, drop: {field: path, equals: /healthz}}]",
+     .help = "What is done to every record before it is shipped, in order: each item is one filter. "
+             "docs/filters.md has all of it with examples."},
     {.name = "parse", .kind = OPTION_SECTION, .offset = AT(parse), .children = parse_options,
      .help = "Limits of a line's inside. Whatever passes them is kept whole as text."},
     {.name = "trace", .kind = OPTION_SECTION, .offset = AT(trace), .children = trace_options,
@@ -337,6 +344,7 @@ IS_LIST(key_value_list, items, count);
 IS_LIST(audit_settings, services, service_count);
 IS_LIST(settings, inputs, input_count);
 IS_LIST(settings, outputs, output_count);
+IS_LIST(settings, filters, filter_count);
 
 static const struct option *find_among(const struct option *options, const char *name, size_t len)
 {
@@ -384,6 +392,9 @@ const char *option_expects(enum option_kind kind)
         [OPTION_RATIO_MAP] = "a map of shares from 0% to 100%",
         [OPTION_SECTION] = "a map of options",
         [OPTION_SECTIONS] = "a list of maps of options",
+        [OPTION_OPTIONAL] = "a map of options",
+        [OPTION_CONDITION] = "a condition",
+        [OPTION_CONSTANTS] = "a map of values",
     };
     return texts[kind];
 }

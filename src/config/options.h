@@ -29,6 +29,9 @@ enum option_kind {
     OPTION_RATIO_MAP, /* struct service_policy *, size_t */
     OPTION_SECTION,   /* children, their offsets counted from this option's */
     OPTION_SECTIONS,  /* pointer and size_t: an array of structs of `size` bytes */
+    OPTION_OPTIONAL,  /* pointer to a struct of `size` bytes with children; NULL if not written */
+    OPTION_CONDITION, /* struct condition_settings *; NULL if not written */
+    OPTION_CONSTANTS, /* struct named_constant_list */
 };
 
 struct option {
@@ -39,8 +42,10 @@ struct option {
                                       blanks between; NULL: none, or one that the machine decides */
     uint64_t min, max;             /* of COUNT, SIZE, DURATION; both 0: any */
     const char *const *names;      /* of CHOICE and SWITCH, and of a TEXT that is one of them */
-    const struct option *children; /* of SECTION and SECTIONS, ends with an empty row */
-    size_t size;                   /* of SECTIONS: of one struct */
+    const struct option *children; /* of SECTION(S) and OPTIONAL, ends with an empty row */
+    size_t size;                   /* of SECTIONS and OPTIONAL: of one struct */
+    bool has_place;                /* of SECTIONS: each struct begins with a struct settings_place */
+    bool is_example;               /* of SECTIONS: the reference shows it in comments */
     bool merges;                   /* of MAP: the file and the environment add up, by key */
     bool is_required;              /* an example stands in the reference in place of a default */
     bool may_hold_secret;          /* shown with its secret parts hidden */

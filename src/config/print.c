@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "base/utf8.h"
+#include "config/condition.h"
 #include "config/options.h"
 #include "config/read.h"
 #include "config/units.h"
 #include "config/url.h"
+#include "config/yaml_text.h"
 
 /* A writer of block YAML. */
 struct writer {
@@ -30,82 +31,6 @@ static void begin_line(struct writer *w)
     w->has_dash = false;
 }
 
-/* Would YAML take the bare text as this text, and not as null, structure or a comment? */
-static bool is_safe_plain(const char *text)
-{
-    static const char *const special[] = {"null", "~", "true", "false", "yes", "no", "on"};
-    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                               "_./+%@:-";
-    size_t len = strlen(text);
-    for (size_t i = 0; i < ARRAY_LEN(special); i++) {
-        if (strcmp(text, special[i]) == 0) {
-            return false;
-        }
-    }
-    return len > 0 && strspn(text, safe) == len && strchr("-:%@+", text[0]) == NULL &&
-           text[len - 1] != ':';
-}
-
-/* What stands raw between double quotes: no control character, line break or mark of YAML's. */
-static bool is_safe_quoted(const char *sequence, size_t len)
-{
-    static const char *const breaks[] = {"\u2028", "\u2029", "\ufeff"};
-    for (size_t i = 0; i < ARRAY_LEN(breaks); i++) {
-        if (len == 3 && memcmp(sequence, breaks[i], 3) == 0) {
-            return false;
-        }
-    }
-    unsigned char first = (unsigned char)sequence[0];
-    return len == 1 ? first >= 0x20 && first < 0x7f && first != '"' && first != '\\'
-                    : !(first == 0xc2 && (unsigned char)sequence[1] < 0xa0);
-}
-
-static void print_escaped(FILE *out, const char *sequence, size_t len)
-{
-    unsigned char last = (unsigned char)sequence[len - 1];
-    if (len == 3) { /* one of the three above */
-        fputs(last == 0xbf ? "\\uFEFF" : last == 0xa8 ? "\\u2028" : "\\u2029", out);
-    } else {
-        fprintf(out, "\\x%02x", last); /* U+0080 to U+009F end in the byte of their number */
-    }
-}
-
-static void print_quoted(FILE *out, const char *text)
-{
-    size_t rest = strlen(text);
-    fputc('"', out);
-    while (rest > 0) {
-        size_t len = utf8_sequence_len(text, rest);
-        if (len > 0 && is_safe_quoted(text, len)) {
-            fwrite(text, 1, len, out);
-        } else {
-            print_escaped(out, text, len > 0 ? len : 1);
-        }
-        text += len > 0 ? len : 1;
-        rest -= len > 0 ? len : 1;
-    }
-    fputc('"', out);
-}
-
-/* A value: `$` is doubled where the reader would see a variable. Keys are not expanded. */
-static void print_text(FILE *out, const char *text)
-{
-    if (is_safe_plain(text)) {
-        fputs(text, out);
-        return;
-    }
-    char *doubled = mem_alloc(2 * strlen(text) + 1);
-    size_t len = 0;
-    for (const char *c = text; *c != '\0'; c++) {
-        doubled[len++] = *c;
-        if (*c == '$' && (c[1] == '{' || c[1] == '$')) {
-            doubled[len++] = '$';
-        }
-    }
-    print_quoted(out, doubled);
-    free(doubled);
-}
-
 static void print_ratio(FILE *out, double ratio)
 {
     char text[UNITS_TEXT_MAX];
@@ -116,7 +41,7 @@ static void print_ratio(FILE *out, double ratio)
 static void print_possible_secret(FILE *out, const char *text)
 {
     char *shown = url_hide_secrets(text);
-    print_text(out, shown);
+    yaml_print_text(out, shown);
     free(shown);
 }
 
@@ -129,7 +54,7 @@ static void print_scalar(FILE *out, const struct option *option, const void *val
         if (option->may_hold_secret) {
             print_possible_secret(out, *(char *const *)value);
         } else {
-            print_text(out, *(char *const *)value);
+            yaml_print_text(out, *(char *const *)value);
         }
         break;
     case OPTION_BOOL:
@@ -159,11 +84,7 @@ static void print_scalar(FILE *out, const struct option *option, const void *val
 static void print_key(struct writer *w, const char *key)
 {
     begin_line(w);
-    if (is_safe_plain(key)) {
-        fputs(key, w->out);
-    } else {
-        print_quoted(w->out, key);
-    }
+    yaml_print_key(w->out, key);
     fputs(":", w->out);
 }
 
@@ -177,7 +98,7 @@ static void print_texts(struct writer *w, const struct option *option,
     fputs(list->count == 0 ? " []\n" : "\n", w->out);
     for (size_t i = 0; i < list->count; i++) {
         fprintf(w->out, "%*s- ", (int)w->indent + 2, "");
-        print_text(w->out, list->items[i]);
+        yaml_print_text(w->out, list->items[i]);
         fputc('\n', w->out);
     }
 }
@@ -196,7 +117,7 @@ static void print_map(struct writer *w, const struct option *option,
             option->may_hold_secret && is_secret_name(slice_from_string(list->items[i].key));
         print_key(w, list->items[i].key);
         fputc(' ', w->out);
-        print_text(w->out, hide ? "[hidden]" : list->items[i].value);
+        yaml_print_text(w->out, hide ? "[hidden]" : list->items[i].value);
         fputc('\n', w->out);
     }
     w->indent -= 2;
@@ -221,11 +142,43 @@ static void print_ratio_map(struct writer *w, const struct option *option,
     w->indent -= 2;
 }
 
+static void print_constants(struct writer *w, const struct option *option,
+                            const struct named_constant_list *list)
+{
+    if (list->count == 0) {
+        return;
+    }
+    print_key(w, option->name);
+    fputc('\n', w->out);
+    w->indent += 2;
+    for (size_t i = 0; i < list->count; i++) {
+        print_key(w, list->items[i].name);
+        fputc(' ', w->out);
+        constant_print(&list->items[i].value, w->out);
+        fputc('\n', w->out);
+    }
+    w->indent -= 2;
+}
+
+static void print_condition(struct writer *w, const struct option *option,
+                            const struct condition_settings *condition)
+{
+    if (condition != NULL) {
+        print_key(w, option->name);
+        fputc(' ', w->out);
+        condition_print(condition, w->out);
+        fputc('\n', w->out);
+    }
+}
+
 static void print_section(struct writer *w, const struct option *options, const void *target);
 
 static void print_sections(struct writer *w, const struct option *option,
                            const struct list_slot *list)
 {
+    if (option->is_example && list->count == 0) {
+        return;
+    }
     print_key(w, option->name);
     fputs(list->count == 0 ? " []\n" : "\n", w->out);
     w->indent += 4;
@@ -242,15 +195,30 @@ static bool has_values(const struct option *options, const void *target)
     for (const struct option *option = options; option->name != NULL; option++) {
         const void *value = (const char *)target + option->offset;
         bool is_list = option->kind == OPTION_TEXTS || option->kind == OPTION_MAP ||
-                       option->kind == OPTION_RATIO_MAP;
-        bool has = is_list                       ? ((const struct list_slot *)value)->count > 0
-                   : option->kind == OPTION_TEXT ? *(char *const *)value != NULL
-                                                 : true;
+                       option->kind == OPTION_RATIO_MAP || option->kind == OPTION_CONSTANTS;
+        bool is_pointer = option->kind == OPTION_TEXT || option->kind == OPTION_OPTIONAL ||
+                          option->kind == OPTION_CONDITION;
+        bool has = is_list      ? ((const struct list_slot *)value)->count > 0
+                   : is_pointer ? *(void *const *)value != NULL
+                                : true;
         if (has) {
             return true;
         }
     }
     return false;
+}
+
+static void print_block(struct writer *w, const struct option *option, const void *section)
+{
+    print_key(w, option->name);
+    if (!has_values(option->children, section)) {
+        fputs(" {}\n", w->out);
+        return;
+    }
+    fputc('\n', w->out);
+    w->indent += 2;
+    print_section(w, option->children, section);
+    w->indent -= 2;
 }
 
 static void print_option(struct writer *w, const struct option *option, const void *value)
@@ -268,13 +236,20 @@ static void print_option(struct writer *w, const struct option *option, const vo
     case OPTION_SECTIONS:
         print_sections(w, option, value);
         break;
+    case OPTION_CONSTANTS:
+        print_constants(w, option, value);
+        break;
+    case OPTION_CONDITION:
+        print_condition(w, option, *(struct condition_settings *const *)value);
+        break;
+    case OPTION_OPTIONAL:
+        if (*(void *const *)value != NULL) {
+            print_block(w, option, *(void *const *)value);
+        }
+        break;
     case OPTION_SECTION:
         if (has_values(option->children, value)) {
-            print_key(w, option->name);
-            fputc('\n', w->out);
-            w->indent += 2;
-            print_section(w, option->children, value);
-            w->indent -= 2;
+            print_block(w, option, value);
         }
         break;
     default:

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "config/condition.h"
 #include "config/units.h"
 #include "core/settings.h"
 
@@ -277,6 +278,30 @@ static void read_ratio_map(const struct reading *r)
     }
 }
 
+static void read_condition(const struct reading *r)
+{
+    *(struct condition_settings **)slot(r) = condition_read(r->node, r->path, r->diag);
+}
+
+/* Values keep their types. */
+static void read_constants(const struct reading *r)
+{
+    struct named_constant_list *list = slot(r);
+    if (!is_collection(r, NODE_MAP, ITEMS_MAX)) {
+        return;
+    }
+    list->items = mem_array(r->node->count, sizeof(*list->items));
+    for (const struct node_entry *e = r->node->first; e != NULL; e = e->next) {
+        struct reading inner = entry_reading(r, e, 0);
+        if (is_text(&inner, "a value") && is_accepted(&inner, e->key)) {
+            struct named_constant *added = &list->items[list->count++];
+            added->name = mem_string(e->key);
+            constant_read(e->value, &added->value);
+        }
+        free(inner.path);
+    }
+}
+
 static void check_section(const struct reading *r)
 {
     char *complaint = r->option->check_section != NULL ? r->option->check_section(r->target) : NULL;
@@ -287,6 +312,15 @@ static void check_section(const struct reading *r)
     }
 }
 
+static void note_place(const struct reading *r)
+{
+    if (r->option->has_place && r->node != NULL) {
+        struct settings_place *place = r->target;
+        *place = (struct settings_place){mem_string(r->node->place.file), r->node->place.line,
+                                         r->node->place.column};
+    }
+}
+
 static void read_one_section(const struct reading *r, const struct node *fallbacks)
 {
     struct list_slot *list = slot(r);
@@ -294,8 +328,12 @@ static void read_one_section(const struct reading *r, const struct node *fallbac
     inner.path = mem_format("%s[%zu]", r->path, list->count);
     inner.target = (char *)list->items + list->count++ * r->option->size;
     if (r->node == NULL || is_collection(&inner, NODE_MAP, ITEMS_MAX)) {
+        size_t errors = r->diag->errors;
+        note_place(&inner);
         read_section(r->option->children, r->node, fallbacks, inner.path, r->diag, inner.target);
-        check_section(&inner);
+        if (!r->option->has_place || r->diag->errors == errors) {
+            check_section(&inner);
+        }
     }
     free(inner.path);
 }
@@ -357,8 +395,15 @@ static void read_value(const struct reading *r)
     case OPTION_RATIO_MAP:
         read_ratio_map(r);
         break;
+    case OPTION_CONDITION:
+        read_condition(r);
+        break;
+    case OPTION_CONSTANTS:
+        read_constants(r);
+        break;
     case OPTION_SECTION:
     case OPTION_SECTIONS:
+    case OPTION_OPTIONAL:
         break; /* read_option() knows these */
     }
 }
@@ -405,10 +450,24 @@ static void read_plain_option(struct reading *r, const struct node *fallback)
     }
 }
 
+static void read_optional(const struct reading *r)
+{
+    if (r->node != NULL && is_collection(r, NODE_MAP, ITEMS_MAX)) {
+        void *section = mem_alloc(r->option->size);
+        *(void **)slot(r) = section;
+        read_section(r->option->children, r->node, NULL, r->path, r->diag, section);
+        struct reading whole = *r;
+        whole.target = section;
+        check_section(&whole);
+    }
+}
+
 static void read_option(struct reading *r, const struct node *fallback)
 {
     if (r->option->kind == OPTION_SECTIONS) {
         read_or_make_sections(r, fallback);
+    } else if (r->option->kind == OPTION_OPTIONAL) {
+        read_optional(r);
     } else if (r->option->kind != OPTION_SECTION) {
         read_plain_option(r, fallback);
     } else if (r->node == NULL || is_collection(r, NODE_MAP, ITEMS_MAX)) {
@@ -500,7 +559,36 @@ static void free_ratio_map(struct list_slot *list)
 static void free_sections(const struct option *option, struct list_slot *list)
 {
     for (size_t i = 0; i < list->count; i++) {
-        free_section(option->children, (char *)list->items + i * option->size);
+        char *section = (char *)list->items + i * option->size;
+        free_section(option->children, section);
+        if (option->has_place) {
+            free(((struct settings_place *)(void *)section)->file);
+        }
+    }
+    free(list->items);
+}
+
+static void free_optional(const struct option *option, void *section)
+{
+    if (section != NULL) {
+        free_section(option->children, section);
+        free(section);
+    }
+}
+
+static void free_condition(struct condition_settings *condition)
+{
+    if (condition != NULL) {
+        condition_settings_fini(condition);
+        free(condition);
+    }
+}
+
+static void free_constants(struct named_constant_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i].name);
+        constant_fini(&list->items[i].value);
     }
     free(list->items);
 }
@@ -521,6 +609,12 @@ void free_section(const struct option *options, void *target)
             free_section(option->children, value);
         } else if (option->kind == OPTION_SECTIONS) {
             free_sections(option, value);
+        } else if (option->kind == OPTION_OPTIONAL) {
+            free_optional(option, *(void **)value);
+        } else if (option->kind == OPTION_CONDITION) {
+            free_condition(*(struct condition_settings **)value);
+        } else if (option->kind == OPTION_CONSTANTS) {
+            free_constants(value);
         }
     }
 }

@@ -65,9 +65,22 @@ static char *default_text(const struct option *option)
 
 static void print_options(FILE *out, unsigned indent, const struct option *options, bool in_list);
 
+/* A list of sections that has no default: what one may hold, in comments, and an example. */
+static void print_example(FILE *out, unsigned indent, const struct option *option)
+{
+    for (const struct option *child = option->children; child->name != NULL; child++) {
+        char *help = mem_format("%s: %s", child->name, child->help);
+        wrap_print(out, help, indent, "#   ", COLUMNS);
+        free(help);
+    }
+    fprintf(out, "%*s# %s: %s\n", (int)indent, "", option->name, option->example);
+}
+
 static void print_value(FILE *out, unsigned indent, const struct option *option)
 {
-    if (option->kind == OPTION_SECTION || option->kind == OPTION_SECTIONS) {
+    if (option->is_example) {
+        print_example(out, indent, option);
+    } else if (option->kind == OPTION_SECTION || option->kind == OPTION_SECTIONS) {
         fprintf(out, "%*s%s:\n", (int)indent, "", option->name);
         bool in_list = option->kind == OPTION_SECTIONS;
         print_options(out, indent + (in_list ? 4 : 2), option->children, in_list);

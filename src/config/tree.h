@@ -19,7 +19,7 @@
 enum {
     TREE_TEXT_BYTES_MAX = 1 << 20,
     TREE_VALUE_BYTES_MAX = 1 << 16, /* one value, its variables expanded */
-    TREE_DEPTH_MAX = 16,
+    TREE_DEPTH_MAX = 32,
     TREE_NODES_MAX = 1 << 16,
     TREE_SUM_BYTES_MAX = 8 << 20, /* all values together, their variables expanded */
 };

@@ -410,6 +410,27 @@ void audit_count_out(struct audit *audit, const struct record *record)
     audit->preservation.fields_out += record->fields.count - record->dropped_attributes;
 }
 
+void audit_count_filtered(struct audit *audit, const struct record *record,
+                          struct audit_before before, bool is_dropped)
+{
+    struct audit_preservation *p = &audit->preservation;
+    uint64_t fields_out = p->fields_out;
+    p->has_filters = true;
+    if (is_dropped) {
+        p->ids_filtered += before.had_id;
+    } else {
+        audit_count_out(audit, record);
+        p->ids_added += !before.had_id && record->has_trace_id;
+    }
+    p->fields_filtered += before.fields - (p->fields_out - fields_out);
+}
+
+bool audit_is_preserved(const struct audit_preservation *p)
+{
+    return p->ids_in + p->ids_added == p->ids_out + p->ids_filtered &&
+           p->fields_in == p->fields_out + p->fields_filtered;
+}
+
 const struct audit_preservation *audit_get_preservation(const struct audit *audit)
 {
     return &audit->preservation;

@@ -69,13 +69,31 @@ void audit_begin_round(struct audit *audit);
 /* Count what a record still has where it leaves: behind the filters, at the encoder. */
 void audit_count_out(struct audit *audit, const struct record *record);
 
-/* The proof that nothing was stripped on the way through: each pair is equal. */
+/* The same of a record that has been through the config's filters, which may have taken from it what
+ * the config says: before them it had this many fields, and an id or none. */
+struct audit_before {
+    bool had_id;
+    uint32_t fields;
+};
+
+void audit_count_filtered(struct audit *audit, const struct record *record,
+                          struct audit_before before, bool is_dropped);
+
+/* The proof that nothing was stripped on the way through: what came in, and what filters have added,
+ * has left or was in a record that a filter has dropped. */
 struct audit_preservation {
     uint64_t ids_in; /* records with a trace id, as they were resolved … */
     uint64_t ids_out; /* … and where they left */
     uint64_t fields_in; /* of all records, whatever they hold counted too */
     uint64_t fields_out;
+    bool has_filters;         /* without them the next three are 0 */
+    uint64_t ids_filtered;    /* records with a trace id that a filter has dropped, whole */
+    uint64_t ids_added;       /* … that got theirs from a filter */
+    uint64_t fields_filtered; /* removed, less those added (it may wrap); dropped records' too */
 };
+
+/* Is it? */
+bool audit_is_preserved(const struct audit_preservation *preservation);
 
 const struct audit_preservation *audit_get_preservation(const struct audit *audit);
 

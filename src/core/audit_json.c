@@ -267,6 +267,10 @@ char *audit_json(const struct audit_report *report, const struct audit_settings 
     set(preservation, "ids_out", number(report->preservation.ids_out));
     set(preservation, "fields_in", number(report->preservation.fields_in));
     set(preservation, "fields_out", number(report->preservation.fields_out));
+    if (report->preservation.has_filters) {
+        set(preservation, "ids_filtered", number(report->preservation.ids_filtered));
+        set(preservation, "ids_added", number(report->preservation.ids_added));
+    }
     set(root, "version", json_integer(AUDIT_JSON_VERSION));
     set_book(root, &report->total);
     if (history != NULL) {

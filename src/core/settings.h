@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "core/filter_settings.h"
 
 enum read_from {
     READ_FROM_BEGINNING,
@@ -44,21 +45,6 @@ enum compression {
 enum long_line {
     LONG_LINE_SPLIT,    /* shipped in pieces of at most line_bytes_max */
     LONG_LINE_TRUNCATE, /* the first piece is shipped, the rest counted */
-};
-
-struct string_list {
-    char **items;
-    size_t count;
-};
-
-struct key_value {
-    char *key;
-    char *value;
-};
-
-struct key_value_list {
-    struct key_value *items;
-    size_t count;
 };
 
 struct input_settings {
@@ -199,6 +185,8 @@ struct settings {
     size_t input_count;
     struct output_settings *outputs;
     size_t output_count;
+    struct filter_settings *filters; /* of all records, in order */
+    size_t filter_count;
     struct parse_settings parse;
     struct trace_settings trace;
     struct audit_settings audit;

@@ -20,6 +20,7 @@ LAYERS = {
     "base": {"base"},
     "core": MIDDLE,
     "config": MIDDLE | {"config"},
+    "filters": MIDDLE | {"filters"},
     "input": MIDDLE | {"input"},
     "control": MIDDLE | {"control"},
     "kubernetes": MIDDLE | {"kubernetes"},
@@ -28,8 +29,8 @@ LAYERS = {
     "receive": MIDDLE | {"receive"},
     "parsers": MIDDLE | {"parsers"},
     "outputs": MIDDLE | {"outputs"},
-    "top": MIDDLE | {"config", "input", "control", "kubernetes", "receive", "parsers", "outputs", "top", "cli"},
-    "cli": MIDDLE | {"config", "input", "control", "foreign", "kubernetes", "lint", "receive", "parsers", "outputs", "top", "cli"},
+    "top": MIDDLE | {"config", "filters", "input", "control", "kubernetes", "receive", "parsers", "outputs", "top", "cli"},
+    "cli": MIDDLE | {"config", "filters", "input", "control", "foreign", "kubernetes", "lint", "receive", "parsers", "outputs", "top", "cli"},
 }
 
 # The header of a library → the files that may know it.
@@ -45,7 +46,7 @@ LIBRARIES = {
                   "src/receive/decode.c", "src/receive/decode_json.c", "outputs/response.c"},
     "libdeflate.h": {"outputs/compress.c", "src/receive/uncompress.c"},
     "microhttpd.h": {"src/base/http_server.c"},
-    "pcre2.h": {"src/core/trace_user.c", "src/lint/regex.c"},
+    "pcre2.h": {"src/core/pattern.c", "src/core/trace_user.c", "src/lint/regex.c"},
     "yaml.h": {"src/config/yaml.c", "src/foreign/yaml.c"},
     "zlib.h": {"src/input/gzip_reader.c", "src/input/read_lines.c"},
     "zstd.h": {"outputs/compress.c", "src/receive/uncompress.c"},

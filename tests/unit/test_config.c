@@ -174,7 +174,8 @@ static void every_mistake_is_shown_with_its_place(void **state)
         {"data_dir: *a\n", "1:11: error: an alias without its anchor"},
         {"inputs: &a [*a]\n", "1:13: error: an alias stands within its own anchor"},
         {"{a: b}\n---\n{}\n", "3:1: error: a second YAML document; a config is one"},
-        {"[[[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]]]\n", "1:18: error: too deeply nested"},
+        {"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n",
+         "1:34: error: too deeply nested"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct config_sources sources = {.environ = no_environ};
@@ -513,12 +514,14 @@ static void the_reference_config_says_what_no_config_would(void **state)
 static void check_options(const struct option *options)
 {
     for (; options->name != NULL; options++) {
-        bool is_section = options->kind == OPTION_SECTION || options->kind == OPTION_SECTIONS;
+        bool is_section = options->kind == OPTION_SECTION || options->kind == OPTION_SECTIONS ||
+                          options->kind == OPTION_OPTIONAL;
         assert_non_null(options->help);
         assert_true(options->help[strlen(options->help) - 1] == '.');
         assert_int_equal(is_section, options->children != NULL);
         assert_true(is_section || options->fallback != NULL || options->example != NULL);
-        assert_int_equal(options->kind == OPTION_SECTIONS, options->size != 0);
+        bool has_size = options->kind == OPTION_SECTIONS || options->kind == OPTION_OPTIONAL;
+        assert_int_equal(has_size, options->size != 0);
         if (is_section) {
             check_options(options->children);
         }

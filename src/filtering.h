@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_FILTERING_H
+#define CLEW_FILTERING_H
+
+/*
+ * The config's chain of filters while clew runs: what passes, what is counted, and what is said.
+ *
+ * A filter that takes ids away is a defect of the config: it is told once, by its name and place.
+ */
+
+#include <stdbool.h>
+#include "base/buf.h"
+#include "base/log.h"
+#include "core/audit.h"
+#include "core/counters.h"
+#include "core/record.h"
+#include "core/settings.h"
+
+struct filtering;
+
+struct filtering_env {
+    const struct settings *settings;
+    struct audit *audit;
+    const struct log *log;
+    struct counters *counters;
+};
+
+/* False with *out_error, which the caller frees. *out_filtering is NULL where the config has no
+ * filters: then there is nothing to call but audit_count_out(). All in `env` must outlive it. */
+bool filtering_new(const struct filtering_env *env, struct filtering **out_filtering,
+                   char **out_error);
+
+/* All of these take NULL. */
+void filtering_free(struct filtering *filtering);
+void filtering_check(struct filtering *filtering); /* say what there is to say */
+bool filtering_append_metrics(const struct filtering *filtering, struct buf *out);
+
+/* Filter a record that audit_count() has counted, and count it on its way out. False: it is dropped. */
+bool filtering_pass(struct filtering *filtering, struct record *record, uint64_t now_ns);
+
+#endif

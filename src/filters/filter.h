@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_FILTERS_FILTER_H
+#define CLEW_FILTERS_FILTER_H
+
+/*
+ * What a kind of filter is to the chain.
+ *
+ *     chain                             kind
+ *       |---- make(settings) ----------->|   NULL: the item is of another kind, or *out_error
+ *       |<--- its own data --------------|
+ *       |---- apply(data, record, now) ->|   the condition has been asked already
+ *       |<--- DONE, FAILED, DROPPED -----|
+ *
+ * To add one: its file, its row in the table of filters.c, its options in config/filter_options.c.
+ */
+
+#include "filters/filters.h"
+
+/* What a kind may need to be made. */
+struct filter_env {
+    const struct settings *settings;
+};
+
+struct filter_kind {
+    const char *name; /* its key in the config */
+    void *(*make)(const struct filter_settings *item, const struct filter_env *env,
+                  char **out_error);
+    enum filter_result (*apply)(void *data, struct record *record, uint64_t now_ns);
+    void (*free)(void *data); /* never NULL */
+};
+
+extern const struct filter_kind filter_drop;
+extern const struct filter_kind filter_keep;
+extern const struct filter_kind filter_remove;
+
+#endif

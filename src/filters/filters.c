@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "filters/filters.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/mem.h"
+#include "filters/condition.h"
+#include "filters/filter.h"
+
+/* An item of the config is of the first kind that makes something of it. */
+static const struct filter_kind *const kinds[] = {
+    &filter_drop,
+    &filter_keep,
+    &filter_remove,
+};
+
+struct step {
+    const struct filter_kind *kind;
+    void *data;
+    struct condition *when; /* NULL: always */
+    char *name;
+};
+
+struct filters {
+    struct step *steps;
+    struct filter_count *counts;
+    size_t count;
+};
+
+static char *place_error(const struct filter_settings *item, char *error)
+{
+    char *whole = item->place.file != NULL
+                      ? mem_format("%s:%u:%u: filter \"%s\": %s", item->place.file, item->place.line,
+                                   item->place.column, item->name, error)
+                      : mem_format("filter \"%s\": %s", item->name, error);
+    free(error);
+    return whole;
+}
+
+static bool make_step(struct step *step, const struct filter_settings *item,
+                      const struct filter_env *env, char **out_error)
+{
+    char *error = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(kinds) && step->data == NULL && error == NULL; i++) {
+        step->kind = kinds[i];
+        step->data = kinds[i]->make(item, env, &error);
+    }
+    if (step->data == NULL) {
+        *out_error = place_error(item, error != NULL ? error : mem_string("does nothing"));
+        return false;
+    }
+    /* The condition of a `keep` or `drop` is its own. */
+    step->when = item->when != NULL ? condition_new(item->when, env->settings) : NULL;
+    return true;
+}
+
+struct filters *filters_new(const struct filter_settings *items, size_t count, const char *label,
+                            const struct settings *settings, char **out_error)
+{
+    if (count == 0) {
+        return NULL;
+    }
+    struct filter_env env = {settings};
+    struct filters *filters = mem_alloc(sizeof(*filters));
+    filters->steps = mem_array(count, sizeof(*filters->steps));
+    filters->counts = mem_array(count, sizeof(*filters->counts));
+    for (; filters->count < count; filters->count++) {
+        struct step *step = &filters->steps[filters->count];
+        const char *name = items[filters->count].name;
+        if (!make_step(step, &items[filters->count], &env, out_error)) {
+            filters_free(filters);
+            return NULL;
+        }
+        step->name = mem_format("%s%s%s", label, *label != '\0' ? "/" : "", name);
+        filters->counts[filters->count].name = step->name;
+    }
+    return filters;
+}
+
+void filters_free(struct filters *filters)
+{
+    if (filters == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < filters->count; i++) {
+        filters->steps[i].kind->free(filters->steps[i].data);
+        condition_free(filters->steps[i].when);
+        free(filters->steps[i].name);
+    }
+    free(filters->steps);
+    free(filters->counts);
+    free(filters);
+}
+
+enum filter_result filters_apply_one(struct filters *filters, size_t index, struct record *record,
+                                     uint64_t now_ns)
+{
+    struct step *step = &filters->steps[index];
+    struct filter_count *count = &filters->counts[index];
+    if (step->when != NULL && !condition_holds(step->when, record)) {
+        return FILTER_SKIPPED;
+    }
+    bool had_id = record->has_trace_id;
+    enum filter_result result = step->kind->apply(step->data, record, now_ns);
+    count->ids_removed += had_id && !record->has_trace_id;
+    count->errors += result == FILTER_FAILED;
+    count->dropped += result == FILTER_DROPPED;
+    return result;
+}
+
+enum filter_verdict filters_apply_all(struct filters *filters, struct record *record,
+                                      uint64_t now_ns)
+{
+    for (size_t i = 0; i < filters->count; i++) {
+        if (filters_apply_one(filters, i, record, now_ns) == FILTER_DROPPED) {
+            return FILTER_DROP;
+        }
+    }
+    return FILTER_KEEP;
+}
+
+const struct filter_count *filters_counts(const struct filters *filters, size_t *out_count)
+{
+    *out_count = filters != NULL ? filters->count : 0;
+    return filters != NULL ? filters->counts : NULL;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "filters/name.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/extra_attributes.h"
+#include "core/trace_class.h"
+
+enum { NUMBER_CHARS_MAX = 64 };
+
+struct name name_make(const char *text)
+{
+    struct slice slice = slice_from_string(text);
+    return (struct name){text, (uint32_t)slice.len, memchr(text, '.', slice.len) != NULL,
+                         own_value_find(slice)};
+}
+
+static bool is_there(const struct field *field)
+{
+    return (field->flags & FIELD_REMOVED) == 0;
+}
+
+static uint32_t find_key(const struct fields *fields, uint32_t begin, uint32_t end,
+                         struct slice key)
+{
+    const struct field *items = fields->items;
+    for (uint32_t i = begin; i < end; i = items[i].next) {
+        if (items[i].key_len == key.len && is_there(&items[i]) &&
+            memcmp(items[i].key, key.data, key.len) == 0) {
+            return i;
+        }
+    }
+    return NO_FIELD;
+}
+
+/* The literal name first, then each of its dots from the left as the step into an object. */
+static uint32_t find_path(const struct fields *fields, uint32_t begin, uint32_t end,
+                          struct slice name)
+{
+    uint32_t found = find_key(fields, begin, end, name);
+    for (size_t i = 1; i + 1 < name.len && found == NO_FIELD; i++) {
+        if (name.data[i] != '.') {
+            continue;
+        }
+        uint32_t object = find_key(fields, begin, end, slice_make(name.data, i));
+        if (object != NO_FIELD && fields->items[object].kind == FIELD_OBJECT) {
+            found = find_path(fields, object + 1, fields->items[object].next,
+                              slice_skip(name, i + 1));
+        }
+    }
+    return found;
+}
+
+uint32_t name_find(const struct name *name, const struct fields *fields)
+{
+    struct slice text = slice_make(name->text, name->len);
+    if (name->own != OWN_NONE) {
+        return NO_FIELD;
+    }
+    return name->has_dot ? find_path(fields, 0, fields->count, text)
+                         : find_key(fields, 0, fields->count, text);
+}
+
+/* ---- values ---- */
+
+static bool set_text(struct value *out, struct slice text)
+{
+    out->kind = FIELD_STRING;
+    out->text = text;
+    return text.len > 0;
+}
+
+static bool set_string(struct value *out, const char *text)
+{
+    return set_text(out, slice_from_string(text));
+}
+
+static bool set_hex(struct value *out, bool has, const uint8_t *id, size_t len)
+{
+    for (size_t i = 0; has && i < len; i++) {
+        out->made[2 * i] = "0123456789abcdef"[id[i] >> 4];
+        out->made[2 * i + 1] = "0123456789abcdef"[id[i] & 15];
+    }
+    return set_text(out, slice_make(out->made, has ? 2 * len : 0));
+}
+
+static bool set_int(struct value *out, bool has, int64_t number)
+{
+    char text[VALUE_TEXT_MAX];
+    int len = snprintf(text, sizeof(text), "%" PRId64, number);
+    memcpy(out->made, text, sizeof(text));
+    out->kind = FIELD_INT;
+    out->i = number;
+    out->d = (double)number;
+    out->text = slice_make(out->made, (size_t)len);
+    return has;
+}
+
+static void take_field(struct value *out, const struct fields *fields, uint32_t index)
+{
+    const struct field *field = &fields->items[index];
+    out->kind = (enum field_kind)field->kind;
+    out->text = field_text(field);
+    out->field = index;
+    if (field->kind == FIELD_INT) {
+        out->i = field->value.i;
+        out->d = (double)field->value.i;
+    } else if (field->kind == FIELD_DOUBLE) {
+        out->d = field->value.d;
+    } else if (field->kind == FIELD_BOOL) {
+        out->b = field->value.b;
+        out->text = field->value.b ? SLICE("true") : SLICE("false");
+    }
+}
+
+static bool read_body(const struct record *record, struct value *out)
+{
+    if (record->has_body_text) {
+        set_text(out, record->body_text);
+        return true; /* an empty one is one */
+    }
+    if (record->body_field == NO_FIELD) {
+        return false;
+    }
+    take_field(out, &record->fields, record->body_field);
+    return true;
+}
+
+static bool read_resource(const struct name *name, const struct record *record,
+                          const struct settings *settings, struct value *out)
+{
+    struct slice key = own_value_resource_key(slice_make(name->text, name->len));
+    struct field field;
+    for (struct resource_walk walk = resource_walk_begin(record, settings);
+         resource_walk_next(&walk, &field);) {
+        if (slice_is_equal(field_key(&field), key)) {
+            return field.kind == FIELD_INT ? set_int(out, true, field.value.i)
+                                           : set_text(out, field_text(&field));
+        }
+    }
+    return false;
+}
+
+static const char *iostream_name(enum iostream iostream)
+{
+    return iostream == IOSTREAM_STDOUT ? "stdout" : iostream == IOSTREAM_STDERR ? "stderr" : NULL;
+}
+
+static bool read_own(const struct name *name, const struct record *record,
+                     const struct settings *settings, struct value *out)
+{
+    switch (name->own) {
+    case OWN_TRACE_ID:
+        return set_hex(out, record->has_trace_id, record->trace_id, sizeof(record->trace_id));
+    case OWN_SPAN_ID:
+        return set_hex(out, record->has_span_id, record->span_id, sizeof(record->span_id));
+    case OWN_TRACE_FLAGS:
+        return set_int(out, record->has_flags, record->flags);
+    case OWN_TIME:
+        return set_int(out, record->time_ns != 0, (int64_t)record->time_ns);
+    case OWN_OBSERVED_TIME:
+        return set_int(out, record->observed_time_ns != 0, (int64_t)record->observed_time_ns);
+    case OWN_SEVERITY:
+        return set_int(out, record->severity_number != 0, record->severity_number);
+    case OWN_SEVERITY_TEXT:
+        return set_text(out, record->severity_text);
+    case OWN_BODY:
+        return read_body(record, out);
+    case OWN_SERVICE:
+        return set_text(out, resource_service_name(record, settings));
+    case OWN_SERVICE_NAMESPACE:
+        return set_text(out, record->service_namespace);
+    case OWN_LOGGER:
+        return set_text(out, record->logger);
+    case OWN_FORMAT:
+        return set_string(out, record_format_name(record->format));
+    case OWN_TRACE_CLASS:
+        return set_string(out, trace_class_name(record->trace_class));
+    case OWN_IOSTREAM:
+        return set_string(out, iostream_name(record->iostream));
+    case OWN_PATH:
+        return set_string(out, record->source->path);
+    case OWN_INPUT:
+        return set_string(out, record->source->input);
+    case OWN_LINE:
+        return set_text(out, record->line);
+    case OWN_RESOURCE:
+        return read_resource(name, record, settings, out);
+    case OWN_NONE:
+    case OWN_VALUES:
+        break;
+    }
+    return false;
+}
+
+bool value_read(const struct name *name, const struct record *record,
+                const struct settings *settings, struct value *out)
+{
+    out->field = NO_FIELD;
+    if (name->own != OWN_NONE) {
+        return read_own(name, record, settings, out);
+    }
+    uint32_t index = name_find(name, &record->fields);
+    if (index != NO_FIELD) {
+        take_field(out, &record->fields, index);
+    }
+    return index != NO_FIELD;
+}
+
+bool value_number(const struct value *value, double *out)
+{
+    char text[NUMBER_CHARS_MAX];
+    if (value->kind == FIELD_INT || value->kind == FIELD_DOUBLE) {
+        *out = value->d;
+        return true;
+    }
+    bool may_be = (value->kind == FIELD_STRING || value->kind == FIELD_NUMBER) &&
+                  value->text.len > 0 && value->text.len < sizeof(text) &&
+                  strchr("+-.0123456789", value->text.data[0]) != NULL;
+    if (!may_be || memchr(value->text.data, 'x', value->text.len) != NULL) {
+        return false;
+    }
+    memcpy(text, value->text.data, value->text.len);
+    text[value->text.len] = '\0';
+    char *end;
+    double number = strtod(text, &end);
+    if (end != text + value->text.len || !__builtin_isfinite(number)) {
+        return false;
+    }
+    *out = number;
+    return true;
+}
