@@ -122,10 +122,14 @@ static bool read_docker(struct frame *frame, const struct line *line, struct pie
     return true;
 }
 
-/* The engine writes `log` first; so an application's JSON is mostly told by its first bytes. */
+/* The engine writes `log` first; so an application's JSON is mostly told by its first bytes. What
+ * has been through another JSON writer since may have blanks. */
 static bool may_be_docker(struct slice text)
 {
-    return slice_has_prefix(text, SLICE("{\"log\":\""));
+    if (text.len == 0 || text.data[0] != '{') {
+        return false;
+    }
+    return slice_has_prefix(slice_trim(slice_skip(text, 1)), SLICE("\"log\""));
 }
 
 static bool find_envelope(struct frame *frame, const struct line *line, struct piece *out)

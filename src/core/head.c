@@ -429,7 +429,8 @@ static void skip_prefix(struct reader *r)
     struct slice behind = slice_skip(rest, word);
     if (word >= 2 && word <= 6 && behind.len > 21 && behind.data[0] == ' ' &&
         behind.data[5] == '-' && behind.data[8] == '-' && behind.data[11] == 'T' &&
-        severity_from_text(slice_make(rest.data, word), SEVERITY_SYSLOG) == 0) {
+        (severity_from_text(slice_make(rest.data, word), SEVERITY_SYSLOG) == 0 ||
+         slice_is_equal(slice_make(rest.data, word), SLICE("http")))) {
         r->c.p += word + 1;
     }
 }

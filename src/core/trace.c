@@ -11,9 +11,10 @@
  * Gathers candidates from four places, in this order, and stops as soon as both ids are there:
  *
  *     the config's own keys and patterns
+ *     a text line in front of its fields   the layout's place: what follows may be a mention
  *     top-level members                    from the hits
- *     containers                           only those of the table; three deep; `spans` from its
- * end text
+ *     containers                           of the table only, three deep, `spans` from its end
+ *     the rest of the text
  *
  * What they mean together is decided in trace_candidates.c.
  */
@@ -469,6 +470,25 @@ static void drop_mentions(struct trace_candidates *candidates)
     candidates->span_count = kept;
 }
 
+/* How much of a text line stands in front of its fields, which end it. */
+static size_t head_len(const struct record *record, struct slice text)
+{
+    const struct fields *fields = &record->fields;
+    if (record->format != FORMAT_TEXT || fields->count == 0) {
+        return record->format == FORMAT_TEXT ? text.len : 0;
+    }
+    const char *first = fields->items[0].key;
+    bool is_inside = first >= text.data && first < text.data + text.len;
+    return is_inside ? (size_t)(first - text.data) : text.len;
+}
+
+static void add_head(struct work *work, struct slice head)
+{
+    if (head.len > 0) {
+        trace_text_scan(&work->resolver->text, head, false, work->candidates);
+    }
+}
+
 static void add_text(struct work *work, struct slice text)
 {
     bool is_text_line = work->format == FORMAT_TEXT;
@@ -566,6 +586,11 @@ static bool resolve_usual(const struct trace_resolver *resolver, struct record *
     return true;
 }
 
+static bool has_any(const struct trace_candidates *candidates)
+{
+    return candidates->trace_count + candidates->span_count + candidates->flags_count > 0;
+}
+
 static void set_absent(struct record *record)
 {
     record->has_trace_id = false;
@@ -579,13 +604,15 @@ static void set_absent(struct record *record)
 void trace_resolve(struct trace_resolver *resolver, struct record *record,
                    const struct key_hits *hits, struct slice message)
 {
-    if ((hits->roles & TRACE_ROLES) != 0 && resolver->user == NULL &&
+    struct trace_candidates *candidates = &resolver->candidates;
+    struct work work = {resolver, candidates, &record->fields, record->format};
+    size_t head = head_len(record, message);
+    candidates_clear(candidates);
+    add_head(&work, slice_make(message.data, head));
+    if ((hits->roles & TRACE_ROLES) != 0 && resolver->user == NULL && !has_any(candidates) &&
         resolve_usual(resolver, record, hits)) {
         return;
     }
-    struct trace_candidates *candidates = &resolver->candidates;
-    struct work work = {resolver, candidates, &record->fields, record->format};
-    candidates_clear(candidates);
     if (resolver->user != NULL) {
         add_user_keys(&work);
         if (record->format == FORMAT_TEXT && trace_user_has_patterns(resolver->user)) {
@@ -596,7 +623,7 @@ void trace_resolve(struct trace_resolver *resolver, struct record *record,
     if ((hits->holds & KEY_HOLDS_TRACE) != 0 && !is_complete(&work)) {
         walk_containers(&work, hits);
     }
-    add_text(&work, message);
+    add_text(&work, slice_skip(message, head));
     if (!resolver->message_fallback) {
         drop_mentions(candidates);
     }

@@ -61,6 +61,7 @@ void header_judge_traceparent(struct slice text, struct id_value *trace)
 bool header_is_xray(struct slice text)
 {
     return slice_has_prefix(text, SLICE("Root=")) || slice_has_prefix(text, SLICE("Self=")) ||
+           slice_has_prefix(text, SLICE("Parent=")) || slice_has_prefix(text, SLICE("Sampled=")) ||
            slice_has_prefix(text, SLICE("AWS-XRAY-TRACE-ID")) ||
            (text.len >= 12 && text.data[1] == '-' && text.data[10] == '-' &&
             is_digit(text.data[0]));

@@ -2,6 +2,7 @@
 #include "core/trace_scan.h"
 
 #include "base/mem.h"
+#include "core/trace_header.h"
 
 /*
  * A label, its separator, its value. The label is read backwards from the separator, the value
@@ -69,6 +70,23 @@ struct label {
     bool is_quoted;
 };
 
+/* `Trace ID: …` is written in two words. */
+static size_t begin_of_two_words(const struct scan *scan, size_t begin, size_t end)
+{
+    static const struct slice words[] = {SLICE("trace "), SLICE("span ")};
+    if (!slice_is_equal_nocase(scan_part(scan, begin, end), SLICE("id"))) {
+        return begin;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        size_t len = words[i].len;
+        if (begin >= len && slice_is_equal_nocase(scan_part(scan, begin - len, begin), words[i]) &&
+            (begin == len || !scan_is_label(scan->s[begin - len - 1]))) {
+            return begin - len;
+        }
+    }
+    return begin;
+}
+
 /* The label that ends at a separator; false if no known label can end like this. */
 static bool find_label(const struct scan *scan, size_t separator, struct label *out)
 {
@@ -96,7 +114,7 @@ static bool find_label(const struct scan *scan, size_t separator, struct label *
     if (scan_ends_at(scan, begin, google)) {
         begin -= google.len;
     }
-    out->name = scan_part(scan, begin, end);
+    out->name = scan_part(scan, begin_of_two_words(scan, begin, end), end);
     return out->name.len > 0;
 }
 
@@ -109,8 +127,8 @@ struct value {
 
 /* Ends a value: 1 any, 2 all but those of headers, which have several parts. */
 static const uint8_t value_ends[256] = {
-    [' '] = 1, ['\t'] = 1, ['\n'] = 1, ['\r'] = 1, [','] = 1,  ['"'] = 1, ['\''] = 1, [']'] = 1,
-    [')'] = 1, ['}'] = 1,  ['|'] = 1,  ['&'] = 1,  ['\\'] = 1, [ESC] = 1, [';'] = 2,
+    [' '] = 1, ['\t'] = 1, ['\n'] = 1, ['\r'] = 1, [','] = 1, ['"'] = 1,  ['\''] = 1, [']'] = 1,
+    [')'] = 1, ['}'] = 1,  ['>'] = 1,  ['|'] = 1,  ['&'] = 1, ['\\'] = 1, [ESC] = 1,  [';'] = 2,
 };
 
 static bool ends_value(char c, bool is_header)
@@ -119,11 +137,29 @@ static bool ends_value(char c, bool is_header)
     return kind == 1 || (kind == 2 && !is_header);
 }
 
+/* `(null)` and `<nil>` end with their own bracket. */
+static size_t find_word_end(const struct scan *scan, size_t begin)
+{
+    static const struct slice words[] = {SLICE("(null)"), SLICE("(none)"), SLICE("()"),
+                                         SLICE("<nil>"),  SLICE("<null>"), SLICE("<no value>")};
+    struct slice rest = scan_part(scan, begin, scan->n);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (rest.len >= words[i].len &&
+            slice_is_equal_nocase(slice_make(rest.data, words[i].len), words[i])) {
+            return begin + words[i].len;
+        }
+    }
+    return begin;
+}
+
 /* `|root.1.` is .NET's; a bar ends any other value. */
 static size_t find_value_end(const struct scan *scan, size_t begin, bool is_header)
 {
     size_t limit = begin + VALUE_MAX < scan->n ? begin + VALUE_MAX : scan->n;
     size_t end = begin;
+    if (begin < limit && (scan->s[begin] == '(' || scan->s[begin] == '<')) {
+        end = find_word_end(scan, begin);
+    }
     if (end < limit && (scan->s[end] == '|' && end + 1 < limit && scan_is_hex(scan->s[end + 1]))) {
         end++;
     }
@@ -143,12 +179,23 @@ static size_t find_quote(const struct scan *scan, size_t begin, char quote)
     return end;
 }
 
+/* `span_id=x`; not `<id>/1;o=1`, nor `Root=1-…`, which are values of headers. */
+static bool begins_with_label(struct slice text, bool is_header)
+{
+    size_t len = 0;
+    while (len < text.len && scan_is_label(text.data[len])) {
+        len++;
+    }
+    return len > 0 && len < text.len && text.data[len] == '=' &&
+           !(is_header && header_is_xray(text));
+}
+
 /* `trace_id: span_id: x`: what stands behind the empty value is the next label. */
-static bool is_next_label(const struct scan *scan, const struct value *value)
+static bool is_next_label(const struct scan *scan, const struct value *value, bool is_header)
 {
     struct slice text = value->text;
     return value->has_blank && !value->is_quoted && text.len > 0 &&
-           (text.data[text.len - 1] == ':' || memchr(text.data, '=', text.len) != NULL ||
+           (text.data[text.len - 1] == ':' || begins_with_label(text, is_header) ||
             (value->end + 1 < scan->n && scan->s[value->end] == ' ' &&
              scan->s[value->end + 1] == ':'));
 }
@@ -193,7 +240,7 @@ static bool read_value(const struct scan *scan, size_t separator, bool label_has
         out->end = find_value_end(scan, begin, is_header);
     }
     out->text = without_full_stop(scan_part(scan, begin, out->end));
-    if (is_next_label(scan, out)) {
+    if (is_next_label(scan, out, is_header)) {
         out->text.len = 0;
         out->end = at;
     }
@@ -323,6 +370,9 @@ size_t scan_take_label(struct scan *scan, size_t separator)
     }
     struct trace_key key = find_key(scan, label.name, &id);
     struct value value;
+    if (memchr(label.name.data, ' ', label.name.len) != NULL && key.form == FORM_HEX) {
+        key.form = FORM_WEAK; /* two words: a sentence, unless an id follows */
+    }
     bool is_header = key.role == KEY_ROLE_TRACE_HEADER || key.family == FAMILY_XRAY;
     if (key.role == KEY_ROLE_NONE ||
         !read_value(scan, separator, label.has_blank, is_header, &value)) {

@@ -7,6 +7,8 @@
 
 #define NOTE(name) (UINT64_C(1) << (name))
 
+#define TRACEPARENT_MAX 128 /* bytes of one that are decoded */
+
 /*
  * Which form a value has: from the most particular to the most general. The order is that of
  * docs/coverage.md and matters: a placeholder first, composed shapes next, plain digits last.
@@ -60,6 +62,36 @@ static bool is_dd_decimal(struct slice text)
            !(text.len == SPAN_DIGITS && text.data[0] == '0');
 }
 
+/* A comment in a SQL statement, a cookie or a query has it percent-encoded. */
+static struct slice decode_dashes(struct slice text, char out[TRACEPARENT_MAX])
+{
+    size_t len = 0;
+    if (text.len > TRACEPARENT_MAX || memchr(text.data, '%', text.len) == NULL) {
+        return text;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        bool is_dash = slice_is_equal_nocase(id_sub(text, i, i + 3), SLICE("%2d"));
+        out[len++] = is_dash ? '-' : text.data[i];
+        i += is_dash ? 2 : 0;
+    }
+    return slice_make(out, len);
+}
+
+static void read_traceparent(struct slice text, struct context_value *out)
+{
+    char decoded[TRACEPARENT_MAX];
+    if (is_placeholder(text)) {
+        id_set_state(&out->trace, TRACE_PLACEHOLDER);
+        return;
+    }
+    text = decode_dashes(text, decoded);
+    if (header_is_traceparent(text)) {
+        header_read_traceparent(text, out);
+    } else {
+        header_judge_traceparent(text, &out->trace);
+    }
+}
+
 static void read_trace(struct slice text, enum id_form form, unsigned options,
                        struct context_value *out)
 {
@@ -88,13 +120,7 @@ static void read_trace(struct slice text, enum id_form form, unsigned options,
         }
         break;
     case FORM_TRACEPARENT:
-        if (is_placeholder(text)) {
-            id_set_state(&out->trace, TRACE_PLACEHOLDER);
-        } else if (header_is_traceparent(text)) {
-            header_read_traceparent(text, out);
-        } else {
-            header_judge_traceparent(text, &out->trace);
-        }
+        read_traceparent(text, out);
         break;
     case FORM_B3:
     case FORM_SENTRY:

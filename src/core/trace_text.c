@@ -73,10 +73,10 @@ static bool is_sleuth_id(struct slice text)
     return text.len >= 13 && text.len <= 32 && is_hex(text);
 }
 
-static bool is_application(struct slice text)
+static bool is_application(struct slice text, bool may_have_blanks)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (!scan_is_label(text.data[i])) {
+        if (!scan_is_label(text.data[i]) && !(may_have_blanks && text.data[i] == ' ')) {
             return false;
         }
     }
@@ -112,7 +112,7 @@ static bool take_list(struct scan *scan, struct slice inside)
     }
     bool is_none = parts[1].len == 0 && parts[2].len == 0 && inside.len - parts[0].len <= 8;
     bool is_list = is_sleuth_id(parts[1]) && (parts[2].len == 0 || is_sleuth_id(parts[2]));
-    if (count < 3 || !is_application(parts[0]) || (!is_none && !is_list)) {
+    if (count < 3 || !is_application(parts[0], is_list) || (!is_none && !is_list)) {
         return false;
     }
     struct flags_value flags = {.state = FLAGS_NONE};

@@ -575,6 +575,8 @@ static void an_envelope_that_was_set_is_the_only_one_tried(void **state)
         {ENVELOPE_CRI, T " stdout F x", SLICE("x"), false},
         {ENVELOPE_CRI, DOCKER("x\\n"), SLICE(DOCKER("x\\n")), true},
         {ENVELOPE_DOCKER, DOCKER("x\\n"), SLICE("x"), false},
+        {ENVELOPE_AUTO, "{ \"log\" : \"x\\n\", \"stream\": \"stderr\", \"time\": \"" T "\" }",
+         SLICE("x"), false},
         {ENVELOPE_DOCKER, T " stdout F x", SLICE(T " stdout F x"), true},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
