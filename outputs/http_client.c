@@ -12,6 +12,9 @@
 
 enum { CONNECT_TIMEOUT_MS = 10000, ERROR_BYTES = 768 };
 
+/* A name is asked for again when a connection is made so much later: far ends move. */
+static const long DNS_CACHE_S = 10;
+
 struct http_client {
     const struct output_settings *settings;
     struct curl_loop *curl_loop;
@@ -240,6 +243,7 @@ static void set_request(CURL *easy, const struct http_client *client)
     curl_easy_setopt(easy, CURLOPT_URL, settings->endpoint);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, DNS_CACHE_S);
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers);

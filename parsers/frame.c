@@ -43,7 +43,7 @@ struct partial {
     struct buf text;
     struct framed first;   /* what the record has from its first piece */
     struct position begin; /* of its first line */
-    uint64_t touched_ns;   /* when its last piece was read */
+    uint64_t touched_ns;   /* when its last piece was read, steady */
     uint64_t pieces;       /* marked P */
     bool is_waiting;
     bool is_rest; /* the record before it was cut short: this is the rest of the same line */
@@ -263,7 +263,7 @@ static void add_to_partial(struct partial *partial, const struct line *line,
                            const struct piece *piece)
 {
     ENSURE(buf_append_slice(&partial->text, piece->text));
-    partial->touched_ns = line->read_ns;
+    partial->touched_ns = line->steady_ns;
     partial->pieces += piece->is_partial ? 1 : 0;
 }
 

@@ -56,7 +56,7 @@ void frame_free(struct frame *frame); /* NULL is fine */
 enum frame_verdict frame_push(struct frame *frame, const struct line *line, struct framed *out);
 enum frame_verdict frame_next(struct frame *frame, struct framed *out);
 
-/* The oldest partial record that has waited since before `deadline_ns` (real time as in read_ns),
+/* The oldest partial record that has waited since before `deadline_ns` (as a line's steady_ns),
  * as it is, marked truncated; call again until false. UINT64_MAX: whatever waits. */
 bool frame_flush(struct frame *frame, uint64_t deadline_ns, struct framed *out);
 

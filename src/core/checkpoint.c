@@ -213,27 +213,32 @@ static long read_holder(int fd)
     return pread(fd, text, sizeof(text) - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
 }
 
+/* Only for people to read: the lock itself is the kernel's. */
+static void write_holder(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0) {
+        dprintf(fd, "%ld\n", (long)getpid());
+        close(fd);
+    }
+}
+
+/* Held by a descriptor that cannot write, so that it does not keep anybody from remounting the file
+ * system read-only. */
 static int take_lock(struct checkpoint_store *store, long *out_holder)
 {
     char *path = mem_format("%s/%s", store->directory, LOCK_NAME);
-    store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    store->lock_fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     int result = store->lock_fd < 0 ? -errno : 0;
-    free(path);
-    if (result < 0) {
-        return result;
-    }
-    if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+    if (result == 0 && flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0) {
         result = errno == EWOULDBLOCK ? CHECKPOINT_LOCKED : -errno;
         *out_holder = read_holder(store->lock_fd);
-        return result;
     }
-    /* Only for people to read: the lock itself is the kernel's. */
-    char text[32];
-    int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-    if (ftruncate(store->lock_fd, 0) < 0 || pwrite(store->lock_fd, text, (size_t)len, 0) < 0) {
-        return 0;
+    if (result == 0) {
+        write_holder(path);
     }
-    return 0;
+    free(path);
+    return result;
 }
 
 int checkpoint_open(const char *path, struct checkpoint_store **out_store, long *out_holder)

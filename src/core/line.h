@@ -9,7 +9,7 @@
  *        |------ line(line) ------------->|   true: taken. The bytes are the input's again on return
  *        |                                |   false: no room. The input keeps its place, and offers
  *        |                                |   the line again after input_resume()
- *        |------ idle(stream, now) ------>|   now and then, for time-outs of joined lines
+ *        |------ idle(stream, now) ------>|   now and then, for time-outs of joined lines (steady)
  *        |------ gone(stream) ----------->|   the stream ends; the sink frees what it keeps for it
  *
  * Delivery is told to the stream's checkpoint (core/checkpoint.h), never to the input.
@@ -36,6 +36,7 @@ struct line {
     struct position end;         /* behind its newline */
     uint64_t file_hash;          /* names the file it was read from, whatever it is renamed to */
     uint64_t read_ns;            /* real time at which it was read */
+    uint64_t steady_ns;          /* the same by the clock that never jumps: for time-outs */
     bool is_piece;               /* not the first piece of a line that was split at line_bytes_max */
     bool is_cut;                 /* more of this line follows, or was cut off */
     bool is_unterminated;        /* no newline yet: a time-out made it a line */

@@ -312,12 +312,11 @@ static void wake_expired(struct input *input, uint64_t now)
 static void tell_idle(struct input *input, uint64_t now)
 {
     const struct line_sink *sink = input->env.sink;
-    uint64_t real_now = clock_realtime_ns();
     uint64_t kept_ns = (input->settings->partial_timeout_ms + 2000) * MS;
     for (struct list *link = input->active.next, *next; link != &input->active; link = next) {
         struct tail *tail = container_of(link, struct tail, active);
         next = link->next;
-        sink->idle(sink->context, &tail->stream, real_now);
+        sink->idle(sink->context, &tail->stream, now);
         if (now > tail->last_line_ns + kept_ns) {
             list_remove(&tail->active);
         }
@@ -365,7 +364,7 @@ static void sweep(struct input *input)
         if (tail->scan != input->scan) {
             missed[count++] = tail;
         } else if (!input->is_blocked) {
-            input->env.sink->idle(input->env.sink->context, &tail->stream, clock_realtime_ns());
+            input->env.sink->idle(input->env.sink->context, &tail->stream, clock_monotonic_ns());
         }
     }
     for (size_t i = 0; i < count; i++) {

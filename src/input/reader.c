@@ -41,6 +41,7 @@ struct turn_state {
     size_t line_bytes_max;
     bool truncates;
     uint64_t read_ns;
+    uint64_t steady_ns;
     uint64_t offset; /* of the next byte to give */
 };
 
@@ -54,6 +55,7 @@ static struct turn_state begin_turn(struct generation *generation)
         .line_bytes_max = (size_t)input->settings->line_bytes_max,
         .truncates = input->settings->long_line == LONG_LINE_TRUNCATE,
         .read_ns = clock_realtime_ns(),
+        .steady_ns = clock_monotonic_ns(),
         .offset = generation->offset,
     };
 }
@@ -71,6 +73,7 @@ static bool give(struct turn_state *turn, struct slice text, size_t taken, bool 
         .end = {generation->number, turn->offset + taken},
         .file_hash = generation->hash,
         .read_ns = turn->read_ns,
+        .steady_ns = turn->steady_ns,
         .is_piece = generation->is_mid_line,
         .is_cut = is_cut,
         .is_unterminated = is_unterminated,

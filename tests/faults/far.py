@@ -3,6 +3,7 @@
 
 import time
 
+import clew
 import otlp
 from clew import Failure
 from far_end import Answer, GARBAGE, OK, RESET, RESET_EARLY, SILENCE, retry_after_date
@@ -138,7 +139,7 @@ def too_large(rig):
     return {"note": f"{rig.far.requests} requests"}
 
 
-@scenario("500 is final, as OTLP has it: refused, counted, said", short=True)
+@scenario("500 is final, as OTLP has it: kept as dead letters, sent again by clew replay", short=True)
 def internal_error(rig):
     log = rig.log()
     log.write(100)
@@ -146,10 +147,18 @@ def internal_error(rig):
     rig.start()
     rig.wait_log("500")
     log.write(100)
-    time.sleep(1)
+    rig.wait_all(lost=100)
     m = rig.metrics()
-    refused_count = int(m["clew_refused_records"])
-    return {"lost": refused_count, "note": f"{refused_count} refused, counted"}
+    kept = int(m["clew_dead_letter_records"])
+    if int(m["clew_refused_records"]) != 100 or kept != 100:
+        raise Failure(f"{m['clew_refused_records']} refused, {kept} kept, not 100 each")
+    sets = [f"data_dir={rig.tmp / 'data'}", f"outputs.endpoint={rig.far.url}"]
+    replayed = clew.run("replay", *[part for one in sets for part in ("--set", one)])
+    rig.wait_all()
+    left = list((rig.tmp / "data" / "dead-letters").glob("*/*"))
+    if replayed.code != 0 or left:
+        raise Failure(f"{left} are left: {replayed!r}")
+    return {"note": f"{kept} kept, then sent by replay", "unordered": True}
 
 
 @scenario("a partial success: the rejected are counted, nothing is sent again", short=True)

@@ -51,7 +51,7 @@ def reset(connection):
 class FarEnd:
     def __init__(self, script=None, port=0, tls=None):
         self.script = script or (lambda n, bodies, far: OK)
-        self.tls, self.port = tls, port
+        self.tls, self.port, self.host = tls, port, "127.0.0.1"
         self.got = []        # bodies of the records that were taken
         self.times = []      # of requests that began
         self.strange = []    # requests that are no OTLP
@@ -69,7 +69,7 @@ class FarEnd:
     def open(self):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
+        listener.bind((self.host, self.port))
         listener.listen(64)
         self.port, self.listener = listener.getsockname()[1], listener
         threading.Thread(target=self.accept, args=(listener,), daemon=True).start()
@@ -99,11 +99,18 @@ class FarEnd:
                 self.connections.add(connection)
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
+    def wrap(self, plain):
+        """The plain socket is none any more then."""
+        connection = self.tls.wrap_socket(plain, server_side=True)
+        with self.lock:
+            self.connections.discard(plain)
+            self.connections.add(connection)
+        return connection
+
     def serve(self, connection):
-        plain = connection
         try:
             if self.tls:
-                connection = self.tls.wrap_socket(connection, server_side=True)
+                connection = self.wrap(connection)
             stream = connection.makefile("rb", 1 << 20)
             while self.answer_one(connection, stream):
                 pass
@@ -111,7 +118,7 @@ class FarEnd:
             pass
         finally:
             with self.lock:
-                self.connections.discard(plain)
+                self.connections.discard(connection)
             connection.close()
 
     def read_head(self, stream):

@@ -32,6 +32,7 @@ static void push(struct walk *walk, struct slice text, bool is_piece, bool is_cu
     walk->end.offset += text.len + 1;
     line.end = walk->end;
     line.read_ns = walk->end.offset;
+    line.steady_ns = walk->end.offset;
     enum frame_verdict verdict = frame_push(walk->frame, &line, &out);
     for (; verdict == FRAME_RECORD; verdict = frame_next(walk->frame, &out)) {
         check(walk, &out);

@@ -264,7 +264,9 @@ static struct line next_line(struct bench *b, const char *text)
                         .text = slice_from_string(text),
                         .begin = b->at,
                         .file_hash = b->at.generation * 1000,
-                        .read_ns = b->now++};
+                        .read_ns = b->now,
+                        .steady_ns = b->now};
+    b->now++;
     b->at.offset += line.text.len + 1;
     line.end = b->at;
     return line;
