@@ -5,7 +5,8 @@
 usage: tests/run.py BUILD… [--only WORD]…
 
 BUILD is a build folder: `build`, or `asan=build-asan` to name it. A suite is a program whose last
-line is `N passed, N failed`: the unit tests of each build, tests/style/test_*.py once, and
+line is `N passed, N failed`: the unit tests of each build, tests/style/test_*.py once,
+tests/package/test_*.py once with the first build, and
 tests/e2e/test_*.py, the short form of tests/faults/run and tests/bench/test_*.py against each build.
 One that ends in another way has failed; what it printed is shown. What a suite skipped (`N skipped`
 in that last line) is shown and not counted.
@@ -86,6 +87,8 @@ def script_suites(label, folder, env=None):
 
 def all_suites(builds):
     suites = list(script_suites("", "style"))
+    first = pathlib.Path(builds[0].rpartition("=")[2]).resolve()
+    suites += script_suites("", "package", {"CLEW": str(first / "clew")})
     for spec in builds:
         name, _, folder = spec.rpartition("=")
         build = pathlib.Path(folder).resolve()

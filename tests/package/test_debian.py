@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The Debian package, built by dpkg-buildpackage from what is under version control."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+import clew  # noqa: E402
+
+built = {}  # the package and what is in it, made once
+
+
+def output(*command, cwd=None):
+    done = subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise clew.Failure(f"{' '.join(map(str, command))} ended with {done.returncode}\n"
+                           f"{(done.stdout + done.stderr)[-4000:]}")
+    return done.stdout
+
+
+def copy_tree(to):
+    git = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", "-z"],
+                         capture_output=True, check=False)
+    if git.returncode != 0:
+        raise clew.Skipped("what belongs to the source is told by git, and this is no checkout")
+    for name in filter(None, git.stdout.decode().split("\0")):
+        path = ROOT / name
+        if path.exists():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, to / name, follow_symlinks=False)
+
+
+def package():
+    """(the .deb, its contents unpacked)"""
+    if not built:
+        for tool in ("dpkg-buildpackage", "dh"):
+            if shutil.which(tool) is None:
+                raise clew.Skipped(f"there is no {tool} here (Debian packages dpkg-dev and debhelper)")
+        folder = built["folder"] = tempfile.TemporaryDirectory(prefix="clew-debian-")
+        source = pathlib.Path(folder.name) / "source"
+        source.mkdir()
+        copy_tree(source)
+        output("dpkg-buildpackage", "-b", "-us", "-uc", cwd=source)
+        deb = next(p for p in source.parent.glob("clew_*.deb"))
+        files = source.parent / "files"
+        output("dpkg-deb", "-x", deb, files)
+        output("dpkg-deb", "-e", deb, source.parent / "control")
+        built["result"] = deb, files
+    return built["result"]
+
+
+def test_it_builds_and_the_program_runs():
+    _, files = package()
+    clew.equal(output(files / "usr/bin/clew", "version").strip(), clew.run_ok("version").out.strip())
+
+
+def test_its_version_is_that_of_the_program():
+    deb, _ = package()
+    clew.equal("clew " + output("dpkg-deb", "-f", deb, "Version").strip(), clew.run_ok("version").out.strip())
+
+
+def test_it_depends_on_the_package_of_every_library():
+    deb, files = package()
+    needed = re.findall(r"NEEDED +(\S+)", output("objdump", "-p", files / "usr/bin/clew"))
+    depends = output("dpkg-deb", "-f", deb, "Depends")
+    assert len(needed) > 5, needed
+    for library in needed:
+        owner = output("dpkg", "-S", f"*/{library}").split(":")[0]
+        clew.contains(depends, owner, f"Depends, for {library}")
+
+
+def test_its_config_is_a_conffile_and_good():
+    deb, files = package()
+    control = files.parent / "control"
+    clew.contains((control / "conffiles").read_text().split(), "/etc/clew/clew.yaml")
+    clew.run_ok("check", "-c", files / "etc/clew/clew.yaml")
+    clew.equal((files / "usr/share/doc/clew/clew.yaml").read_text(), (ROOT / "conf/clew.yaml").read_text())
+    assert deb.stat().st_size < 2_000_000, deb.stat().st_size
+
+
+def test_pages_and_completions_are_where_they_are_looked_for():
+    _, files = package()
+    commands = re.findall(r"^  (\w+) ", clew.run_ok("help").out, re.MULTILINE)
+    for page in ["man1/clew.1", "man5/clew.yaml.5", *(f"man1/clew-{name}.1" for name in commands)]:
+        assert (files / f"usr/share/man/{page}.gz").exists(), page
+    for place in ("bash-completion/completions/clew", "zsh/site-functions/_clew",
+                  "fish/vendor_completions.d/clew.fish"):
+        assert (files / "usr/share" / place).exists(), place
+
+
+if __name__ == "__main__":
+    clew.main()
