@@ -40,10 +40,7 @@ struct otlp_encoder {
     struct value_sizes sizes;
     struct prepared prepared[EXTRA_ATTRIBUTES_MAX]; /* not the path, which the resource has */
     struct prepared stderr_prepared;                /* beside the EXTRA_IOSTREAM that says stdout */
-    bool in_group;
-    uint64_t group_serial;       /* of the resource block that the open group began with */
-    size_t resource_logs_len_at; /* where in the request its two lengths go */
-    size_t scope_logs_len_at;
+    struct otlp_pause at; /* where the request in hand stands */
 };
 
 /* How long one record and its parts are. */
@@ -267,12 +264,12 @@ static char *put_record(char *p, const struct otlp_encoder *encoder, const struc
 
 static void end_group(struct otlp_encoder *encoder, struct buf *out)
 {
-    if (encoder->in_group) {
-        size_t *at[] = {&encoder->resource_logs_len_at, &encoder->scope_logs_len_at};
+    if (encoder->at.in_group) {
+        size_t *at[] = {&encoder->at.resource_logs_len_at, &encoder->at.scope_logs_len_at};
         for (size_t i = 0; i < ARRAY_LEN(at); i++) {
             put_fixed_len(out->data + *at[i], out->len - *at[i] - WIRE_FIXED_LEN_BYTES);
         }
-        encoder->in_group = false;
+        encoder->at.in_group = false;
     }
 }
 
@@ -280,22 +277,22 @@ static void begin_group(struct otlp_encoder *encoder, const struct resource_bloc
                         struct buf *out)
 {
     end_group(encoder, out);
-    encoder->in_group = true;
-    encoder->group_serial = block->serial;
-    encoder->resource_logs_len_at = out->len + block->resource_logs_len_at;
-    encoder->scope_logs_len_at = out->len + block->scope_logs_len_at;
+    encoder->at.in_group = true;
+    encoder->at.group_serial = block->serial;
+    encoder->at.resource_logs_len_at = out->len + block->resource_logs_len_at;
+    encoder->at.scope_logs_len_at = out->len + block->scope_logs_len_at;
     memcpy(out->data + out->len, block->head.data, block->head.len);
     out->len += block->head.len;
 }
 
 bool otlp_encoder_add(struct otlp_encoder *encoder, const struct record *record, struct buf *out)
 {
-    encoder->in_group = encoder->in_group && out->len > 0;
+    encoder->at.in_group = encoder->at.in_group && out->len > 0;
     struct layout layout = measure(encoder, record);
     if (layout.record_len > RECORD_BYTES_MAX) {
         return false;
     }
-    bool is_same = encoder->in_group && encoder->group_serial == layout.block->serial;
+    bool is_same = encoder->at.in_group && encoder->at.group_serial == layout.block->serial;
     size_t head_len = is_same ? 0 : layout.block->head.len;
     size_t len = size_delimited(layout.record_len);
     if (!buf_reserve(out, head_len + len)) {
@@ -314,6 +311,18 @@ bool otlp_encoder_add(struct otlp_encoder *encoder, const struct record *record,
 void otlp_encoder_end(struct otlp_encoder *encoder, struct buf *out)
 {
     end_group(encoder, out);
+}
+
+struct otlp_pause otlp_encoder_pause(struct otlp_encoder *encoder)
+{
+    struct otlp_pause pause = encoder->at;
+    encoder->at = (struct otlp_pause){0};
+    return pause;
+}
+
+void otlp_encoder_resume(struct otlp_encoder *encoder, const struct otlp_pause *pause)
+{
+    encoder->at = *pause;
 }
 
 void otlp_encoder_forget(struct otlp_encoder *encoder, const struct source *source)

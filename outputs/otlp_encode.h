@@ -18,6 +18,14 @@
 
 struct otlp_encoder;
 
+/* Where a request stands that is not whole yet. */
+struct otlp_pause {
+    bool in_group;
+    uint64_t group_serial;       /* of the resource block that the open group began with */
+    size_t resource_logs_len_at; /* where in the request its two lengths go */
+    size_t scope_logs_len_at;
+};
+
 /* `settings` gives resource attributes of all records and the service name of those that name none;
  * it must outlive the encoder. */
 struct otlp_encoder *otlp_encoder_new(const struct settings *settings);
@@ -32,6 +40,11 @@ bool otlp_encoder_add(struct otlp_encoder *encoder, const struct record *record,
 
 /* The request in `out` is whole. The next add begins a new one. */
 void otlp_encoder_end(struct otlp_encoder *encoder, struct buf *out);
+
+/* Leave a request that is not whole, to write another; and go on with it. `pause` may be zeroed, for
+ * a request that has not begun. */
+struct otlp_pause otlp_encoder_pause(struct otlp_encoder *encoder);
+void otlp_encoder_resume(struct otlp_encoder *encoder, const struct otlp_pause *pause);
 
 /* The source is going away: forget what was cached for it. */
 void otlp_encoder_forget(struct otlp_encoder *encoder, const struct source *source);

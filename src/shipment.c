@@ -3,10 +3,16 @@
 /*
  * The book of batches.
  *
- * The book lists the batches that are sealed, oldest first. One that every required lane has promised
- * stays in it until all before it are promised too, then its positions go to the checkpoints. Its
- * memory is used again when no lane holds it any more, which may be sooner (it is in a spool) or later
- * (an output that is not required still waits for its far end).
+ * Records of different ways (sets of outputs) fill batches of their own, side by side: the crate. All
+ * of it is sealed at once, so what is in one crate was read after all that is in the one before. What
+ * no output gets has a batch too, with positions only. Without routes a crate is one batch.
+ *
+ * The book lists the batches that are sealed, oldest crate first. A batch that every required lane has
+ * promised stays in it until its whole crate is, and all before it are; then its positions go to the
+ * checkpoints. A stream's records may be in several batches of a crate, and it is promised to the
+ * furthest place of them: all of them are with their far ends then. Its memory is used again when no
+ * lane holds it any more, which may be sooner (it is in a spool) or later (an output that is not
+ * required still waits for its far end).
  */
 
 #include "shipment.h"
@@ -26,9 +32,17 @@ enum {
     REQUEST_BYTES_MAX = 64 * 1024 * 1024,
     OPEN_BYTES_MAX = REQUEST_BYTES_MAX / 2, /* the rest is room for the largest record */
     SPARE_BATCHES_MAX = 2,
+    OPEN_BATCHES_MAX = 192,     /* different ways in one crate … */
+    OPEN_BATCHES_A_RECORD = 65, /* … of which a record can add one for each route, and one more */
     /* Shares of memory_limit: 1/8 for the queues, as much for what outputs have in hand. */
     LANES_SHARE = 8,
     OPEN_SHARE = 16,
+};
+
+/* A batch that takes records, and where its request stands while the encoder writes another. */
+struct open {
+    struct batch *batch;
+    struct otlp_pause pause;
 };
 
 struct shipment {
@@ -37,14 +51,21 @@ struct shipment {
     struct otlp_encoder *encoder;
     struct lane **lanes;
     size_t lane_count;
-    unsigned required_count;
-    struct batch *open;
+    uint64_t all_outputs; /* bit n: lanes[n] is there … */
+    uint64_t required;    /* … and is required */
+    struct open open[OPEN_BATCHES_MAX]; /* the crate that is being filled */
+    size_t open_count;
+    size_t current;       /* the one of them that the encoder writes */
+    size_t open_bytes;    /* all of them */
+    size_t largest_bytes; /* one of them */
+    uint64_t opened_ns;   /* monotonic time of the first one's first record */
     struct batch *book;
     struct batch **book_end;
     struct batch *spare[SPARE_BATCHES_MAX];
     size_t spare_count;
     uint64_t sequence;
-    size_t batch_bytes;    /* an open batch of this size is due */
+    uint64_t crate;
+    size_t batch_bytes;    /* a crate with a batch of this size is due */
     size_t open_bytes_max; /* one of this size takes no more */
     uint64_t batch_age_ms;
     uint64_t now_ns; /* the last time it was told */
@@ -74,35 +95,82 @@ static void release(void *context, struct batch *batch)
     }
 }
 
-static struct batch *open_batch(struct shipment *shipment, uint64_t now_ns)
+static struct batch *take_batch(struct shipment *shipment, uint64_t outputs)
 {
-    if (shipment->open == NULL) {
-        struct batch *batch = shipment->spare_count > 0
-                                  ? shipment->spare[--shipment->spare_count]
-                                  : batch_new(REQUEST_BYTES_MAX);
-        batch->sequence = shipment->sequence++;
-        batch->opened_ns = now_ns;
-        batch->refs = 1;
-        shipment->open = batch;
+    struct batch *batch = shipment->spare_count > 0 ? shipment->spare[--shipment->spare_count]
+                                                    : batch_new(REQUEST_BYTES_MAX);
+    batch->sequence = shipment->sequence++;
+    batch->crate = shipment->crate;
+    batch->outputs = outputs;
+    batch->refs = 1;
+    return batch;
+}
+
+static size_t find_open(const struct shipment *shipment, uint64_t outputs)
+{
+    size_t i = 0;
+    while (i < shipment->open_count && shipment->open[i].batch->outputs != outputs) {
+        i++;
     }
-    return shipment->open;
+    return i;
+}
+
+/* The open batch of what goes to these outputs, made if there is none. */
+static size_t open_batch(struct shipment *shipment, uint64_t outputs, uint64_t now_ns)
+{
+    size_t index = find_open(shipment, outputs);
+    if (index == shipment->open_count) {
+        ENSURE(index < OPEN_BATCHES_MAX);
+        shipment->opened_ns = index == 0 ? now_ns : shipment->opened_ns;
+        shipment->open[shipment->open_count++] =
+            (struct open){.batch = take_batch(shipment, outputs)};
+    }
+    return index;
+}
+
+/* From now on the encoder writes this one. */
+static void turn_to(struct shipment *shipment, size_t index)
+{
+    if (index != shipment->current) {
+        shipment->open[shipment->current].pause = otlp_encoder_pause(shipment->encoder);
+        otlp_encoder_resume(shipment->encoder, &shipment->open[index].pause);
+        shipment->current = index;
+    }
 }
 
 /* ---- the book ---- */
 
-/* Positions of the oldest batches become promises. */
+/* Every batch of the crate that begins with this one. */
+static bool is_promised(const struct batch *first)
+{
+    const struct batch *batch = first;
+    while (batch != NULL && batch->crate == first->crate && batch->awaited == 0) {
+        batch = batch->next;
+    }
+    return batch == NULL || batch->crate != first->crate;
+}
+
+static void settle_oldest(struct shipment *shipment)
+{
+    struct batch *batch = shipment->book;
+    for (size_t i = 0; i < batch->position_count; i++) {
+        checkpoint_advance(batch->positions[i].checkpoint, batch->positions[i].position);
+    }
+    shipment->book = batch->next;
+    if (shipment->book == NULL) {
+        shipment->book_end = &shipment->book;
+    }
+    release(shipment, batch);
+}
+
+/* Positions of the oldest crates become promises. */
 static void settle(struct shipment *shipment)
 {
-    while (shipment->book != NULL && shipment->book->awaited == 0) {
-        struct batch *batch = shipment->book;
-        for (size_t i = 0; i < batch->position_count; i++) {
-            checkpoint_advance(batch->positions[i].checkpoint, batch->positions[i].position);
+    while (shipment->book != NULL && is_promised(shipment->book)) {
+        uint64_t crate = shipment->book->crate;
+        while (shipment->book != NULL && shipment->book->crate == crate) {
+            settle_oldest(shipment);
         }
-        shipment->book = batch->next;
-        if (shipment->book == NULL) {
-            shipment->book_end = &shipment->book;
-        }
-        release(shipment, batch);
     }
 }
 
@@ -122,51 +190,121 @@ static void promised(void *context, struct batch *batch)
 
 /* ---- from open to sealed ---- */
 
-static void seal(struct shipment *shipment)
+static bool goes_to(const struct batch *batch, size_t output)
 {
-    struct batch *batch = shipment->open;
-    shipment->open = NULL;
-    batch->awaited = batch->records > 0 ? shipment->required_count : 0; /* else positions only */
+    return (batch->outputs >> output & 1) != 0 && batch->records > 0;
+}
+
+static unsigned count_bits(uint64_t bits)
+{
+    return (unsigned)__builtin_popcountll(bits);
+}
+
+static void enlist_open(struct shipment *shipment, size_t index)
+{
+    struct batch *batch = shipment->open[index].batch;
+    turn_to(shipment, index);
+    otlp_encoder_end(shipment->encoder, &batch->bytes);
+    /* Without records there are positions only. */
+    batch->awaited = batch->records > 0 ? count_bits(batch->outputs & shipment->required) : 0;
     batch->refs++; /* ours, until every lane has seen it */
     enlist(shipment, batch);
+}
+
+static void hand_out(struct shipment *shipment, struct batch *batch)
+{
     if (batch->records > 0) {
-        otlp_encoder_end(shipment->encoder, &batch->bytes);
-        counters_subtract(shipment->env.counters, C_RECORDS_IN_FLIGHT,
-                          batch->records * shipment->lane_count); /* the lanes count it from now */
+        counters_subtract(shipment->env.counters, C_RECORDS_IN_FLIGHT, /* the lanes count it now */
+                          (uint64_t)batch->records * count_bits(batch->outputs));
         counters_add(shipment->env.counters, C_BATCHES, 1);
         counters_add(shipment->env.counters, C_BYTES_ENCODED, batch->bytes.len);
-        for (size_t i = 0; i < shipment->lane_count; i++) {
+    }
+    for (size_t i = 0; i < shipment->lane_count; i++) {
+        if (goes_to(batch, i)) {
             lane_push(shipment->lanes[i], batch);
         }
     }
-    settle(shipment);
-    release(shipment, batch);
 }
 
-/* Positions without records need no lane, but wait for those before them, as one batch: else a long
+/* All of the crate is in the book before any of it is on its way: a lane may promise at once. */
+static void seal(struct shipment *shipment)
+{
+    size_t count = shipment->open_count;
+    for (size_t i = 0; i < count; i++) {
+        enlist_open(shipment, i);
+    }
+    shipment->current = 0;
+    shipment->open_count = 0; /* nobody adds before this ends: the entries stay */
+    shipment->open_bytes = 0;
+    shipment->largest_bytes = 0;
+    shipment->crate++;
+    for (size_t i = 0; i < count; i++) {
+        hand_out(shipment, shipment->open[i].batch);
+    }
+    settle(shipment);
+    for (size_t i = 0; i < count; i++) {
+        release(shipment, shipment->open[i].batch);
+    }
+}
+
+static bool is_full(const struct shipment *shipment)
+{
+    return shipment->open_bytes >= shipment->open_bytes_max;
+}
+
+/* Every lane that must have something of the crate has room. */
+static bool is_there_room(const struct shipment *shipment)
+{
+    for (size_t i = 0; i < shipment->lane_count; i++) {
+        for (size_t j = 0; j < shipment->open_count && lane_is_required(shipment->lanes[i]); j++) {
+            if (goes_to(shipment->open[j].batch, i) && !lane_has_room(shipment->lanes[i])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Something of the crate would leave at once. */
+static bool is_wanted(const struct shipment *shipment)
+{
+    for (size_t i = 0; i < shipment->lane_count; i++) {
+        for (size_t j = 0; j < shipment->open_count; j++) {
+            const struct batch *batch = shipment->open[j].batch;
+            if (goes_to(batch, i) && lane_may_send(shipment->lanes[i], batch)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool has_records(const struct shipment *shipment)
+{
+    for (size_t i = 0; i < shipment->open_count; i++) {
+        if (shipment->open[i].batch->records > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Positions without records need no lane, but wait for those before them, as one crate: else a long
  * outage would fill the book with them. */
 static bool may_be_sealed(const struct shipment *shipment)
 {
-    const struct batch *batch = shipment->open;
-    bool is_wanted = batch->bytes.len >= shipment->open_bytes_max;
-    if (batch->records == 0) {
+    if (!has_records(shipment)) {
         return shipment->book == NULL;
     }
-    for (size_t i = 0; i < shipment->lane_count; i++) {
-        const struct lane *lane = shipment->lanes[i];
-        if (lane_is_required(lane) && !lane_has_room(lane)) {
-            return false;
-        }
-        is_wanted = is_wanted || lane_may_send(lane, batch);
-    }
-    return is_wanted;
+    return is_there_room(shipment) && (is_full(shipment) || is_wanted(shipment));
 }
 
 static bool is_due(const struct shipment *shipment, uint64_t now_ns)
 {
-    const struct batch *batch = shipment->open;
-    return batch != NULL && (now_ns == UINT64_MAX || batch->bytes.len >= shipment->batch_bytes ||
-                             now_ns - batch->opened_ns >= shipment->batch_age_ms * 1000000u);
+    return shipment->open_count > 0 &&
+           (now_ns == UINT64_MAX || shipment->largest_bytes >= shipment->batch_bytes ||
+            is_full(shipment) ||
+            now_ns - shipment->opened_ns >= shipment->batch_age_ms * 1000000u);
 }
 
 static void seal_if_due(struct shipment *shipment, uint64_t now_ns)
@@ -220,7 +358,8 @@ static bool open_lanes(struct shipment *shipment, const struct settings *setting
             return false;
         }
         shipment->lanes[shipment->lane_count++] = lane;
-        shipment->required_count += lane_is_required(lane) ? 1 : 0;
+        shipment->all_outputs |= UINT64_C(1) << i;
+        shipment->required |= (uint64_t)lane_is_required(lane) << i;
     }
     return true;
 }
@@ -294,7 +433,7 @@ void shipment_free(struct shipment *shipment)
         return;
     }
     shipment->is_closing = true;
-    if (shipment->open != NULL && has_spool(shipment)) {
+    if (shipment->open_count > 0 && has_spool(shipment)) {
         seal(shipment);
     }
     for (size_t i = 0; i < shipment->lane_count; i++) {
@@ -305,7 +444,9 @@ void shipment_free(struct shipment *shipment)
         shipment->book = batch->next;
         batch_free(batch);
     }
-    batch_free(shipment->open);
+    for (size_t i = 0; i < shipment->open_count; i++) {
+        batch_free(shipment->open[i].batch);
+    }
     while (shipment->spare_count > 0) {
         batch_free(shipment->spare[--shipment->spare_count]);
     }
@@ -321,12 +462,12 @@ uint64_t shipment_batch_age_ms(const struct shipment *shipment)
 
 bool shipment_has_room(const struct shipment *shipment)
 {
-    return shipment->open == NULL || shipment->open->bytes.len < shipment->open_bytes_max;
+    return !is_full(shipment);
 }
 
-/* By an encoder of its own, for the open batch is under way in the other. False if no letter can hold
+/* By an encoder of its own, for an open batch is under way in the other. False if no letter can hold
  * the record either. */
-static bool keep_too_large(struct shipment *shipment, const struct record *record)
+static bool keep_too_large(struct shipment *shipment, const struct record *record, uint64_t outputs)
 {
     struct otlp_encoder *encoder = otlp_encoder_new(shipment->settings);
     struct buf request;
@@ -335,16 +476,18 @@ static bool keep_too_large(struct shipment *shipment, const struct record *recor
     otlp_encoder_end(encoder, &request);
     const struct refusal refusal = {buf_slice(&request), 1, 0, "larger than a request may be"};
     for (size_t i = 0; i < shipment->lane_count && is_kept; i++) {
-        is_kept = lane_refuse(shipment->lanes[i], &refusal) == REFUSAL_KEPT;
+        is_kept = (outputs >> i & 1) == 0 ||
+                  lane_refuse(shipment->lanes[i], &refusal) == REFUSAL_KEPT;
     }
     buf_fini(&request);
     otlp_encoder_free(encoder);
     return is_kept;
 }
 
-static void refuse_too_large(struct shipment *shipment, const struct record *record)
+static void refuse_too_large(struct shipment *shipment, const struct record *record,
+                             uint64_t outputs)
 {
-    bool is_kept = keep_too_large(shipment, record);
+    bool is_kept = keep_too_large(shipment, record, outputs);
     counters_add(shipment->env.counters, C_RECORDS_TOO_LARGE, 1);
     shipment->has_failed = true;
     log_event(shipment->env.log, LOG_ERROR,
@@ -355,23 +498,44 @@ static void refuse_too_large(struct shipment *shipment, const struct record *rec
               REQUEST_BYTES_MAX, is_kept ? ", but kept as a dead letter" : "");
 }
 
-void shipment_add(struct shipment *shipment, const struct record *record,
+void shipment_put(struct shipment *shipment, const struct record *record, uint64_t outputs,
                   struct checkpoint *checkpoint, struct position safe, uint64_t now_ns)
 {
-    struct batch *batch = open_batch(shipment, now_ns);
+    outputs &= shipment->all_outputs;
+    size_t index = open_batch(shipment, outputs, now_ns);
+    struct batch *batch = shipment->open[index].batch;
+    size_t len = batch->bytes.len;
+    turn_to(shipment, index);
     shipment->now_ns = now_ns;
     if (otlp_encoder_add(shipment->encoder, record, &batch->bytes)) {
         batch->records++;
-        counters_add(shipment->env.counters, C_RECORDS_IN_FLIGHT, shipment->lane_count);
+        counters_add(shipment->env.counters, C_RECORDS_IN_FLIGHT, count_bits(outputs));
     } else {
-        refuse_too_large(shipment, record);
+        refuse_too_large(shipment, record, outputs);
     }
     if (checkpoint != NULL) {
         batch_add_position(batch, checkpoint, safe);
     }
-    if (batch->bytes.len >= shipment->batch_bytes) {
-        seal_if_due(shipment, now_ns);
+    shipment->open_bytes += batch->bytes.len - len;
+    if (batch->bytes.len > shipment->largest_bytes) {
+        shipment->largest_bytes = batch->bytes.len;
     }
+}
+
+void shipment_put_end(struct shipment *shipment)
+{
+    if (shipment->open_count + OPEN_BATCHES_A_RECORD > OPEN_BATCHES_MAX) {
+        seal(shipment);
+    } else if (shipment->largest_bytes >= shipment->batch_bytes || is_full(shipment)) {
+        seal_if_due(shipment, shipment->now_ns);
+    }
+}
+
+void shipment_add(struct shipment *shipment, const struct record *record,
+                  struct checkpoint *checkpoint, struct position safe, uint64_t now_ns)
+{
+    shipment_put(shipment, record, UINT64_MAX, checkpoint, safe, now_ns);
+    shipment_put_end(shipment);
 }
 
 void shipment_skip(struct shipment *shipment, struct checkpoint *checkpoint, struct position safe,
@@ -379,7 +543,15 @@ void shipment_skip(struct shipment *shipment, struct checkpoint *checkpoint, str
 {
     shipment->now_ns = now_ns;
     if (checkpoint != NULL) {
-        batch_add_position(open_batch(shipment, now_ns), checkpoint, safe);
+        size_t index = open_batch(shipment, 0, now_ns);
+        batch_add_position(shipment->open[index].batch, checkpoint, safe);
+    }
+}
+
+void shipment_part(struct shipment *shipment)
+{
+    if (shipment->open_count > 0) {
+        seal(shipment);
     }
 }
 
@@ -403,7 +575,7 @@ bool shipment_is_empty(const struct shipment *shipment)
             return false;
         }
     }
-    return shipment->open == NULL && shipment->book == NULL;
+    return shipment->open_count == 0 && shipment->book == NULL;
 }
 
 bool shipment_is_safe(const struct shipment *shipment)
@@ -413,7 +585,7 @@ bool shipment_is_safe(const struct shipment *shipment)
             return false;
         }
     }
-    return shipment->open == NULL;
+    return shipment->open_count == 0;
 }
 
 bool shipment_has_failed(const struct shipment *shipment)

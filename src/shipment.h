@@ -14,9 +14,12 @@
  * less often, not for less. Once it is full it waits in the lanes' queues; when the queue of an output
  * that is required is full too, nothing more is taken (back-pressure).
  *
- * Batches may end in any order, but their positions go to the checkpoints in the order in which they
- * were sealed, when every required lane has promised them: a promise about a byte includes every
- * byte before it.
+ * With routes, records that go to other outputs are in other batches. Those that are open at the same
+ * time make a crate, which is sealed as a whole.
+ *
+ * Batches may end in any order, but their positions go to the checkpoints crate by crate in the order
+ * in which they were sealed, when every required lane has promised all of a crate: a promise about a
+ * byte includes every byte before it.
  */
 
 #include <stdbool.h>
@@ -55,7 +58,24 @@ bool shipment_has_room(const struct shipment *shipment);
 void shipment_add(struct shipment *shipment, const struct record *record,
                   struct checkpoint *checkpoint, struct position safe, uint64_t now_ns);
 
-/* The same for a record that a filter has taken out: only its place counts. Whether or not there is
+/*
+ * The same for a record that takes several ways, or only some outputs (bit n: number n of the config):
+ *
+ *     put()… end()
+ *
+ * Nothing is sealed between the first put and the end, so a promise is about all of them. Records of
+ * one stream that a put sends to one output arrive in the order of the puts, as long as the stream's
+ * ways stay the same: call shipment_part() before the first put after they have changed.
+ */
+void shipment_put(struct shipment *shipment, const struct record *record, uint64_t outputs,
+                  struct checkpoint *checkpoint, struct position safe, uint64_t now_ns);
+void shipment_put_end(struct shipment *shipment);
+
+/* What was taken so far goes before all that comes. Rarely: it makes small requests, and does not ask
+ * whether there is room. */
+void shipment_part(struct shipment *shipment);
+
+/* For a record that a filter has taken out, instead of an add or a put: only its place counts. Whether or not there is
  * room: it takes none. */
 void shipment_skip(struct shipment *shipment, struct checkpoint *checkpoint, struct position safe,
                    uint64_t now_ns);

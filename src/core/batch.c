@@ -55,6 +55,8 @@ void batch_clear(struct batch *batch)
     batch->records = 0;
     batch->opened_ns = 0;
     batch->sequence = 0;
+    batch->crate = 0;
+    batch->outputs = 0;
 }
 
 /* The slot that holds this checkpoint's position, else the free one where it belongs. */

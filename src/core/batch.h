@@ -6,6 +6,8 @@
  * A batch: one ExportLogsServiceRequest on its way to the outputs, and the promises that may be made
  * once it is safe with all that must have it.
  *
+ * Batches of records that go different ways are filled side by side and sealed together, as one crate.
+ *
  *     state    who holds it                       left by
  *     open     the shipment                       sealed by size or age
  *     sealed   the book, and each output's lane   promised by every required lane, and dropped by all
@@ -25,7 +27,9 @@ struct batch_position {
 };
 
 struct batch {
-    uint64_t sequence; /* counts up; batches are acknowledged to checkpoints in this order */
+    uint64_t sequence; /* counts up */
+    uint64_t crate;    /* counts up: crates go to the checkpoints in this order */
+    uint64_t outputs;  /* bit n: output number n gets it */
     struct buf bytes;  /* the encoded request, not compressed */
     uint32_t records;
     unsigned refs;                    /* book and lanes that hold it */
