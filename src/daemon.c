@@ -20,10 +20,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/control.h"
+#include "control/output_metrics.h"
 #include "coverage.h"
 #include "filtering.h"
 #include "input/input.h"
 #include "pipeline.h"
+#include "router.h"
 #include "shipment.h"
 
 enum {
@@ -49,6 +51,7 @@ struct daemon {
     struct ev_loop *loop;
     struct checkpoint_store *checkpoints;
     struct pipeline *pipeline;
+    struct router *router; /* NULL: everything goes to every output */
     struct audit *audit;
     struct coverage *coverage;
     struct filtering *filtering; /* NULL: there are no filters */
@@ -82,19 +85,45 @@ static enum log_level log_level_from(const char *name)
 
 /* ---- lines ---- */
 
+static uint64_t loop_ns(const struct daemon *daemon)
+{
+    return (uint64_t)(ev_now(daemon->loop) * 1e9);
+}
+
+static void ship_by_route(struct daemon *daemon, const struct record *record,
+                          struct stream *stream, struct position safe)
+{
+    struct shipment *shipment = daemon->shipment;
+    struct way way = router_find(daemon->router, record->source);
+    if (way.routes == 0) {
+        counters_add(&daemon->counters, C_RECORDS_FILTERED, 1);
+        shipment_skip(shipment, stream->checkpoint, safe, loop_ns(daemon));
+        return;
+    }
+    if (stream->routes != way.routes && stream->routes != 0) {
+        shipment_part(shipment); /* else its lines would overtake each other */
+    }
+    stream->routes = way.routes;
+    shipment_put(shipment, record, way.outputs, stream->checkpoint, safe, loop_ns(daemon));
+    shipment_put_end(shipment);
+}
+
 static void ship(struct tap *tap, const struct framed *framed, struct stream *stream)
 {
     struct daemon *daemon = tap->daemon;
     struct record *record = pipeline_parse(daemon->pipeline, framed, tap->settings->format);
     audit_count(daemon->audit, record);
-    uint64_t now_ns = (uint64_t)(ev_now(daemon->loop) * 1e9);
     if (daemon->filtering == NULL) {
         audit_count_out(daemon->audit, record);
-    } else if (!filtering_pass(daemon->filtering, record, now_ns)) {
-        shipment_skip(daemon->shipment, stream->checkpoint, framed->safe, now_ns);
+    } else if (!filtering_pass(daemon->filtering, record, loop_ns(daemon))) {
+        shipment_skip(daemon->shipment, stream->checkpoint, framed->safe, loop_ns(daemon));
         return;
     }
-    shipment_add(daemon->shipment, record, stream->checkpoint, framed->safe, now_ns);
+    if (daemon->router != NULL) {
+        ship_by_route(daemon, record, stream, framed->safe);
+    } else {
+        shipment_add(daemon->shipment, record, stream->checkpoint, framed->safe, loop_ns(daemon));
+    }
 }
 
 /* A line of clew's own: no file, so no promise; it is not audited. */
@@ -106,8 +135,7 @@ static void ship_own(void *context, struct slice line)
     if (shipment_has_room(daemon->shipment)) {
         const struct record *record =
             pipeline_parse(daemon->pipeline, &framed, PARSE_FORMAT_JSON);
-        shipment_add(daemon->shipment, record, NULL, (struct position){0, 0},
-                     (uint64_t)(ev_now(daemon->loop) * 1e9));
+        shipment_add(daemon->shipment, record, NULL, (struct position){0, 0}, loop_ns(daemon));
     }
 }
 
@@ -326,8 +354,11 @@ static bool is_ready(void *context)
 static bool append_metrics(void *context, struct buf *out)
 {
     const struct daemon *daemon = context;
+    struct output_books books[CHECKPOINT_OUTPUTS_MAX];
+    size_t count = shipment_books(daemon->shipment, books, ARRAY_LEN(books));
     return coverage_append_metrics(daemon->coverage, clock_monotonic_ns(), out) &&
-           filtering_append_metrics(daemon->filtering, out);
+           filtering_append_metrics(daemon->filtering, out) &&
+           output_metrics_write(books, count, out);
 }
 
 static bool append_coverage(void *context, struct buf *out)
@@ -400,6 +431,12 @@ static bool open_graph(struct daemon *daemon, char **out_error)
     daemon->own_source = source_new(NULL, "clew", UINT64_MAX);
     daemon->own_source->default_service = mem_string("clew");
     daemon->pipeline = pipeline_new(settings, &daemon->counters, out_error);
+    if (settings->route_count > 0) {
+        daemon->router = router_new(settings, out_error);
+        if (daemon->router == NULL) {
+            return false;
+        }
+    }
     if (daemon->pipeline == NULL || !open_filtering(daemon, out_error) ||
         !open_checkpoints(daemon, out_error) ||
         !open_control(daemon, out_error)) {
@@ -463,6 +500,7 @@ static void close_graph(struct daemon *daemon)
         commit_checkpoints(daemon);
         checkpoint_close(daemon->checkpoints);
     }
+    router_free(daemon->router);
     pipeline_free(daemon->pipeline);
     source_free(daemon->own_source);
     filtering_free(daemon->filtering);

@@ -69,6 +69,7 @@ struct lane {
     bool is_alone; /* a batch without streams is with the output */
     bool is_closing;
     bool has_failed;
+    struct output_books books; /* but for what is in flight */
 };
 
 static uint64_t size_of(const struct batch *batch)
@@ -304,6 +305,7 @@ static bool read_back(struct lane *lane, struct ticket *ticket)
     if (ticket->records == 0) {
         ticket->records = batch->records;
         counters_add(lane->env.counters, C_RECORDS_RESTORED, batch->records);
+        lane->books.restored += batch->records;
         counters_add(lane->env.counters, C_RECORDS_IN_FLIGHT, batch->records);
     }
     ticket->batch = batch;
@@ -386,6 +388,9 @@ static void count_done(struct lane *lane, const struct batch *batch, enum delive
     counters_add(counters, C_RECORDS_SENT, batch->records - lost);
     counters_add(counters, C_RECORDS_REJECTED, counts->rejected);
     counters_add(counters, C_RECORDS_REFUSED, counts->refused);
+    lane->books.sent += batch->records - lost;
+    lane->books.rejected += counts->rejected;
+    lane->books.refused += counts->refused;
     lane->has_failed = lane->has_failed || lost > 0;
 }
 
@@ -529,6 +534,7 @@ bool lane_may_send(const struct lane *lane, const struct batch *batch)
 
 static void drop(struct lane *lane, const struct batch *batch)
 {
+    lane->books.dropped += batch->records;
     counters_add(lane->env.counters, C_RECORDS_DROPPED, batch->records);
     if (!lane->is_dropping_said) {
         lane->is_dropping_said = true;
@@ -541,6 +547,7 @@ static void drop(struct lane *lane, const struct batch *batch)
 
 void lane_push(struct lane *lane, struct batch *batch)
 {
+    lane->books.given += batch->records;
     if (!lane_is_required(lane) && !lane_has_room(lane)) {
         drop(lane, batch);
         return;
@@ -568,6 +575,16 @@ bool lane_is_empty(const struct lane *lane)
 bool lane_is_safe(const struct lane *lane)
 {
     return find_without_file(lane) == NULL;
+}
+
+struct output_books lane_books(const struct lane *lane)
+{
+    struct output_books books = lane->books;
+    books.output = lane->settings->name;
+    for (const struct ticket *ticket = lane->first; ticket != NULL; ticket = ticket->next) {
+        books.in_flight += ticket->records;
+    }
+    return books;
 }
 
 bool lane_has_failed(const struct lane *lane)

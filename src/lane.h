@@ -16,6 +16,7 @@
 #include "core/batch.h"
 #include "core/counters.h"
 #include "core/output.h"
+#include "core/output_books.h"
 #include "core/settings.h"
 
 struct lane;
@@ -59,6 +60,8 @@ void lane_tick(struct lane *lane);
 
 bool lane_is_empty(const struct lane *lane); /* all delivered, what is in the spool too */
 bool lane_is_safe(const struct lane *lane);  /* all delivered or in the spool */
+
+struct output_books lane_books(const struct lane *lane);
 
 /* Some records were refused for good, or found damaged, since the start. */
 bool lane_has_failed(const struct lane *lane);

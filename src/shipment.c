@@ -588,6 +588,15 @@ bool shipment_is_safe(const struct shipment *shipment)
     return shipment->open_count == 0;
 }
 
+size_t shipment_books(const struct shipment *shipment, struct output_books *books, size_t max)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < shipment->lane_count && count < max; i++) {
+        books[count++] = lane_books(shipment->lanes[i]);
+    }
+    return count;
+}
+
 bool shipment_has_failed(const struct shipment *shipment)
 {
     bool has_failed = shipment->has_failed;

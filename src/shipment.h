@@ -27,6 +27,7 @@
 #include "base/log.h"
 #include "core/counters.h"
 #include "core/output.h"
+#include "core/output_books.h"
 #include "core/record.h"
 #include "core/settings.h"
 
@@ -75,8 +76,8 @@ void shipment_put_end(struct shipment *shipment);
  * whether there is room. */
 void shipment_part(struct shipment *shipment);
 
-/* For a record that a filter has taken out, instead of an add or a put: only its place counts. Whether or not there is
- * room: it takes none. */
+/* For a record that is filtered out, instead of an add or a put: only its place counts. Whether or not
+ * there is room: it takes none. */
 void shipment_skip(struct shipment *shipment, struct checkpoint *checkpoint, struct position safe,
                    uint64_t now_ns);
 
@@ -86,6 +87,9 @@ void shipment_flush(struct shipment *shipment, uint64_t now_ns);
 
 bool shipment_is_empty(const struct shipment *shipment); /* every output has everything */
 bool shipment_is_safe(const struct shipment *shipment);  /* … or has it in its spool */
+
+/* The books of each output; at most `max`. Returns how many there are. */
+size_t shipment_books(const struct shipment *shipment, struct output_books *books, size_t max);
 
 /* Some records were refused for good since the start. */
 bool shipment_has_failed(const struct shipment *shipment);

@@ -164,6 +164,12 @@ char *check_resource(const char *key, const char *value)
     return NULL;
 }
 
+char *check_pod_label(const char *key, const char *value)
+{
+    (void)value;
+    return *key == '\0' ? mem_string("has a label without a name") : NULL;
+}
+
 char *check_listen(const char *key, const char *value)
 {
     (void)key;
@@ -278,6 +284,19 @@ char *check_label(const char *key, const char *value)
         strpbrk(value, "\"\\") != NULL || !utf8_is_valid(value, len)) {
         return mem_string("is 1 to 64 bytes of text without quotes, backslashes and control "
                           "characters");
+    }
+    return NULL;
+}
+
+char *check_route(const void *section)
+{
+    const struct route_settings *route = section;
+    bool has_match = route->inputs.count + route->namespaces.count + route->pods.count +
+                         route->containers.count + route->paths.count + route->labels.count >
+                     0;
+    if (route->otherwise && has_match) {
+        return mem_string("has both `match` and `otherwise`: a route takes what matches, or what no "
+                          "other route takes");
     }
     return NULL;
 }

@@ -16,6 +16,7 @@ char *check_zone(const char *key, const char *value); /* UTC, an offset, or of t
 /* Also good as the name of a file: letters, digits, `.`, `_` and `-`, no dot first. */
 char *check_file_name(const char *key, const char *value);
 char *check_not_empty(const char *key, const char *value);
+char *check_pod_label(const char *key, const char *value); /* has a name */
 
 char *check_pattern(const char *key, const char *value); /* PCRE2 */
 /* A field, or a value of the record's own that is there (core/own_value.h). */
@@ -28,6 +29,7 @@ char *check_label(const char *key, const char *value); /* at most 64 bytes, prin
 char *check_filter(const void *section);
 char *check_input(const void *section);
 char *check_output(const void *section);
+char *check_route(const void *section);
 
 /* Does an attribute of that name hold an id of a trace or span, in whatever spelling? */
 bool is_id_name(const char *name);

@@ -22,6 +22,7 @@
 #include "config/filter_options.h"
 #include "config/options.h"
 #include "config/read.h"
+#include "config/routes.h"
 #include "config/sets.h"
 #include "config/tree.h"
 #include "config/url.h"
@@ -165,6 +166,7 @@ static struct settings *load(struct tree *tree, const struct config_sources *sou
     settle_inputs(settings, diag);
     settle_outputs(settings, diag);
     settle_filters(settings->filters, settings->filter_count, "filters", diag);
+    routes_settle(settings, tree->root, diag);
     diag_sort(diag);
     if (diag->errors > 0) {
         settings_free(settings);

@@ -185,6 +185,42 @@ static const struct option output_options[] = {
 };
 #undef AT
 
+#define AT(member) offsetof(struct route_settings, member)
+static const struct option match_options[] = {
+    {.name = "input", .kind = OPTION_TEXTS, .offset = AT(inputs), .example = "[tail]",
+     .help = "Names of inputs."},
+    {.name = "namespace", .kind = OPTION_TEXTS, .offset = AT(namespaces),
+     .example = "[shop, \"team-*\"]", .check = check_not_empty,
+     .help = "Globs of Kubernetes namespaces."},
+    {.name = "pod", .kind = OPTION_TEXTS, .offset = AT(pods), .example = "[\"checkout-*\"]",
+     .check = check_not_empty, .help = "Globs of names of pods."},
+    {.name = "container", .kind = OPTION_TEXTS, .offset = AT(containers), .example = "[istio-proxy]",
+     .check = check_not_empty, .help = "Globs of names of containers."},
+    {.name = "path", .kind = OPTION_TEXTS, .offset = AT(paths), .example = "[/var/log/nginx/*.log]",
+     .check = check_not_empty,
+     .help = "Globs of files, by the name under which they are written; one without a slash is held "
+             "against the file's name only."},
+    {.name = "labels", .kind = OPTION_MAP, .offset = AT(labels), .example = "{team: payments}",
+     .check = check_pod_label, .help = "Labels of the pod, each with a glob of its value."},
+    {0},
+};
+
+static const struct option route_options[] = {
+    {.name = "name", .kind = OPTION_TEXT, .offset = AT(name), .example = "payments",
+     .check = check_not_empty,
+     .help = "How messages call this route. By default `route`, numbered when there are several."},
+    {.name = "match", .kind = OPTION_SECTION, .children = match_options,
+     .help = "What it takes: records for which every option here holds; of an option with several "
+             "values one is enough. Left out: every record."},
+    {.name = "otherwise", .kind = OPTION_BOOL, .offset = AT(otherwise), .fallback = "false",
+     .help = "Instead of `match`: takes the records that no other route takes. Without such a route "
+             "they are filtered out."},
+    {.name = "outputs", .kind = OPTION_TEXTS, .offset = AT(outputs), .example = "[otlp_http]",
+     .help = "Names of the outputs that get its records. Left out: all."},
+    {0},
+};
+#undef AT
+
 #define AT(member) offsetof(struct parse_settings, member)
 static const struct option parse_options[] = {
     {.name = "depth_max", .kind = OPTION_COUNT, .offset = AT(depth_max), .fallback = "64",
@@ -320,6 +356,11 @@ const struct option options_root[] = {
      .example = "[{name: health checks, drop: {field: path, equals: /healthz}}]",
      .help = "What is done to every record before it is shipped, in order: each item is one filter. "
              "docs/filters.md has all of it with examples."},
+    {.name = "routes", .kind = OPTION_SECTIONS, .offset = AT(routes), .children = route_options,
+     .size = sizeof(struct route_settings), .check_section = check_route, .is_example = true,
+     .example = "[{match: {namespace: shop}, outputs: [otlp_http]}]",
+     .help = "Which records go to which outputs: a record goes to every route that takes it. Without "
+             "routes every record goes to every output."},
     {.name = "parse", .kind = OPTION_SECTION, .offset = AT(parse), .children = parse_options,
      .help = "Limits of a line's inside. Whatever passes them is kept whole as text."},
     {.name = "trace", .kind = OPTION_SECTION, .offset = AT(trace), .children = trace_options,
@@ -345,6 +386,7 @@ IS_LIST(audit_settings, services, service_count);
 IS_LIST(settings, inputs, input_count);
 IS_LIST(settings, outputs, output_count);
 IS_LIST(settings, filters, filter_count);
+IS_LIST(settings, routes, route_count);
 
 static const struct option *find_among(const struct option *options, const char *name, size_t len)
 {

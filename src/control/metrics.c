@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "control/coverage_metrics.h"
 #include "control/filter_metrics.h"
+#include "control/output_metrics.h"
 
 /* The families beside the table of counters. The process_ names are those every Prometheus client
  * library uses, so that the usual dashboards find them. */
@@ -131,5 +132,6 @@ bool metrics_write_reference(struct buf *out)
         const char *name_suffix = i == FAMILY_BUILD ? "_info" : i == FAMILY_CPU ? "_total" : "";
         fits = write_row(out, families[i].name, name_suffix, families[i].type, families[i].help);
     }
-    return fits && filter_metrics_write_reference(out) && coverage_metrics_write_reference(out);
+    return fits && filter_metrics_write_reference(out) && coverage_metrics_write_reference(out) &&
+           output_metrics_write_reference(out);
 }

@@ -25,7 +25,8 @@
 /* One log as an application sees it: see core/position.h. Owned by the input. */
 struct stream {
     struct checkpoint *checkpoint;
-    void *frame; /* the sink's: partial lines and the like; NULL at first */
+    void *frame;     /* the sink's: partial lines and the like; NULL at first */
+    uint64_t routes; /* the sink's: which way its last record went; 0 at first */
 };
 
 struct line {

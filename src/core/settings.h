@@ -135,6 +135,19 @@ struct output_settings {
     uint64_t spool_bytes_max;    /* 0: no spool */
 };
 
+/* Which records go where: those of sources that every list with something in it matches. */
+struct route_settings {
+    char *name;
+    struct string_list inputs;     /* names */
+    struct string_list namespaces; /* globs, as all that follow */
+    struct string_list pods;
+    struct string_list containers;
+    struct string_list paths;
+    struct key_value_list labels;  /* of the pod */
+    bool otherwise;                /* takes what no route without this takes */
+    struct string_list outputs;    /* names; empty: all */
+};
+
 struct control_settings {
     char *listen;                /* "127.0.0.1:9464"; "off" */
 };
@@ -187,6 +200,8 @@ struct settings {
     size_t output_count;
     struct filter_settings *filters; /* of all records, in order */
     size_t filter_count;
+    struct route_settings *routes; /* none: everything goes to every output */
+    size_t route_count;
     struct parse_settings parse;
     struct trace_settings trace;
     struct audit_settings audit;

@@ -209,6 +209,54 @@ static void all_mistakes_are_shown_in_one_run_in_order(void **state)
                           "\"maybe\"\n"));
 }
 
+#define TWO INPUT "outputs: [{name: a}, {name: b}]\n"
+
+static void a_route_that_cannot_be_is_named_with_its_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *routes;
+        const char *said; /* behind `c.yaml:3:` */
+    } cases[] = {
+        {"[{outputs: [a, bb]}]", "24: error: `routes[0]` names the output \"bb\", which is not "
+                                 "there; did you mean \"b\"?"},
+        {"[{outputs: other}]", "20: error: `routes[0]` names the output \"other\", which is not "
+                               "there; there is a or b"},
+        {"[{match: {input: tial}}]", "26: error: `routes[0]` names the input \"tial\", which is "
+                                     "not there; did you mean \"tail\"?"},
+        {"[{outputs: []}]", "20: error: `routes[0].outputs` is empty: leave it out for all outputs"},
+        {"[{match: {pod: x}, otherwise: true}]",
+         "10: error: `routes[0]` has both `match` and `otherwise`: a route takes what matches, or "
+         "what no other route takes"},
+        {"[{name: r}, {name: r}]",
+         "21: error: `routes[0]` and `routes[1]` have the same name \"r\""},
+        {"[{match: {pods: x}}]",
+         "19: error: there is no option `pods` in `routes[0].match`; did you mean `pod`?"},
+        {"[{match: {labels: {'': x}}}]",
+         "32: error: `routes[0].match.labels.` has a label without a name"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char *text = mem_format(TWO "routes: %s\n", cases[i].routes);
+        char *said = mem_format("c.yaml:3:%s\n", cases[i].said);
+        assert_null(load_with(text, no_environ, NULL, said));
+        free(text);
+        free(said);
+    }
+}
+
+static void an_output_that_no_route_leads_to_is_named(void **state)
+{
+    (void)state;
+    settings_free(load_with(TWO "routes: [{outputs: a}]\n", no_environ, NULL,
+                            "c.yaml:3:9: warning: no route leads to the output \"b\": it gets "
+                            "nothing\n"));
+    struct settings *s = load(TWO "routes: [{outputs: b}, {match: {pod: x}}]\n");
+    assert_int_equal(s->route_count, 2);
+    assert_string_equal(s->routes[0].name, "route");
+    assert_string_equal(s->routes[1].name, "route_2");
+    settings_free(s);
+}
+
 static void an_id_is_refused_as_a_resource_attribute(void **state)
 {
     (void)state;
@@ -581,6 +629,8 @@ int main(void)
         cmocka_unit_test(every_kind_of_option_reaches_the_settings),
         cmocka_unit_test(every_mistake_is_shown_with_its_place),
         cmocka_unit_test(all_mistakes_are_shown_in_one_run_in_order),
+        cmocka_unit_test(a_route_that_cannot_be_is_named_with_its_place),
+        cmocka_unit_test(an_output_that_no_route_leads_to_is_named),
         cmocka_unit_test(an_id_is_refused_as_a_resource_attribute),
         cmocka_unit_test(otel_variables_are_read_as_the_specification_says),
         cmocka_unit_test(resource_and_service_of_the_environment_and_the_file_add_up),

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_ROUTER_H
+#define CLEW_ROUTER_H
+
+/*
+ * Which routes of the config a source takes. docs/routes.md says it for the user.
+ *
+ * Asked per record, answered per source: a source's answer is worked out once and kept in a cache of
+ * bounded size, by the source's id. A source whose attributes change gets another id.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/settings.h"
+#include "core/source.h"
+
+struct router;
+
+struct way {
+    uint64_t routes;  /* bit n: route number n of the config; 0: none takes it */
+    uint64_t outputs; /* bit n: output number n gets it from one of them */
+};
+
+/* NULL on failure, with *out_error a sentence that the caller frees. `settings` must outlive it. */
+struct router *router_new(const struct settings *settings, char **out_error);
+void router_free(struct router *router); /* NULL is fine */
+
+struct way router_find(struct router *router, const struct source *source);
+
+#endif
