@@ -132,12 +132,12 @@ static bool read_resource(const struct name *name, const struct record *record,
                           const struct settings *settings, struct value *out)
 {
     struct slice key = own_value_resource_key(slice_make(name->text, name->len));
-    struct field field;
+    struct field fields[RESOURCE_FIELDS];
     for (struct resource_walk walk = resource_walk_begin(record, settings);
-         resource_walk_next(&walk, &field);) {
-        if (slice_is_equal(field_key(&field), key)) {
-            return field.kind == FIELD_INT ? set_int(out, true, field.value.i)
-                                           : set_text(out, field_text(&field));
+         resource_walk_next(&walk, fields);) {
+        if (slice_is_equal(field_key(fields), key)) {
+            return fields->kind == FIELD_INT ? set_int(out, true, fields->value.i)
+                                             : set_text(out, field_text(fields));
         }
     }
     return false;
