@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs every suite and sums them up: one line a suite, `N passed, N failed` at the end.
 
-usage: tests/run.py BUILD… [--only WORD]…
+usage: tests/run.py BUILD… [--only WORD]… [--units EMULATOR]
 
 BUILD is a build folder: `build`, or `asan=build-asan` to name it. A suite is a program whose last
 line is `N passed, N failed`: the unit tests of each build, tests/style/test_*.py once,
 tests/package/test_*.py once with the first build, and
 tests/e2e/test_*.py, the short form of tests/faults/run and tests/bench/test_*.py against each build.
+With --units, only the unit tests of a cross build, run by EMULATOR.
 One that ends in another way has failed; what it printed is shown. What a suite skipped (`N skipped`
 in that last line) is shown and not counted.
 """
@@ -71,12 +72,12 @@ class Suite:
                 f"  ({self.seconds:.1f} s)" + (f"  {self.complaint}" if self.complaint else ""))
 
 
-def unit_suites(label, build):
+def unit_suites(label, build, emulator=()):
     listed = subprocess.run(["meson", "introspect", "--tests", str(build)], check=True,
                             stdout=subprocess.PIPE)
     for test in json.loads(listed.stdout):
         kind = test["suite"][0].split(":")[-1] if test["suite"] else "unit"
-        yield Suite(f"{label}{kind}/{test['name']}", test["cmd"], test["env"])
+        yield Suite(f"{label}{kind}/{test['name']}", [*emulator, *test["cmd"]], test["env"])
 
 
 def script_suites(label, folder, env=None):
@@ -85,14 +86,21 @@ def script_suites(label, folder, env=None):
         yield Suite(f"{label}{folder}/{name}", ["/usr/bin/python3", path], env)
 
 
-def all_suites(builds):
+def named(spec):
+    name, _, folder = spec.rpartition("=")
+    return f"{name}:" if name else "", pathlib.Path(folder).resolve()
+
+
+def units_alone(given):
+    return [suite for spec in given.builds for suite in unit_suites(*named(spec), [given.units])]
+
+
+def all_suites(given):
     suites = list(script_suites("", "style"))
-    first = pathlib.Path(builds[0].rpartition("=")[2]).resolve()
+    _, first = named(given.builds[0])
     suites += script_suites("", "package", {"CLEW": str(first / "clew")})
-    for spec in builds:
-        name, _, folder = spec.rpartition("=")
-        build = pathlib.Path(folder).resolve()
-        label = f"{name}:" if name else ""
+    for spec in given.builds:
+        label, build = named(spec)
         suites += unit_suites(label, build)
         suites += script_suites(label, "e2e", {"CLEW": str(build / "clew")})
         suites.append(Suite(f"{label}faults", [ROOT / "tests" / "faults" / "run", "--short"],
@@ -105,8 +113,9 @@ def main():
     arguments = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n")[0])
     arguments.add_argument("builds", nargs="+")
     arguments.add_argument("--only", action="append", default=[])
+    arguments.add_argument("--units", metavar="EMULATOR")
     given = arguments.parse_args()
-    suites = [s for s in all_suites(given.builds)
+    suites = [s for s in (units_alone if given.units else all_suites)(given)
               if not given.only or any(word in s.name for word in given.only)]
     lock = threading.Lock()
     with concurrent.futures.ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:

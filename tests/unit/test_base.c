@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 
+#include <unistd.h>
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/utf8.h"
 
 static void a_buf_takes_all_or_nothing(void **state)
@@ -103,6 +105,40 @@ static void a_misspelt_name_finds_its_neighbour(void **state)
     assert_null(diag_nearest("compression", names));
 }
 
+static void nothing_in_a_log_line_speaks_to_a_terminal_or_begins_a_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *shown;
+    } rows[] = {
+        {"plain", "plain"},
+        {"a\nlevel=error", "a\\x0alevel=error"},
+        {"\" msg=\\", "\\\" msg=\\\\"},
+        {"\x1b[31m", "\\x1b[31m"},
+        {"\x7f", "\\x7f"},
+        {"\xc2\x85\xc2\x9b", "\\xc2\\x85\\xc2\\x9b"}, /* NEL and CSI of eight bits */
+        {"\xc2\xa0\xc3\xa9", "\xc2\xa0\xc3\xa9"},
+        {"\xff", "\\xff"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int ends[2];
+        char line[256];
+        assert_int_equal(pipe(ends), 0);
+        log_event(&(struct log){ends[1], LOG_INFO}, LOG_WARN, "%s", rows[i].text);
+        ssize_t len = read(ends[0], line, sizeof(line) - 1);
+        assert_true(len > 0);
+        line[len] = '\0';
+        char *msg = strstr(line, " level=warn msg=\"");
+        assert_non_null(msg);
+        char *expected = mem_format(" level=warn msg=\"%s\"\n", rows[i].shown);
+        assert_string_equal(msg, expected);
+        free(expected);
+        close(ends[0]);
+        close(ends[1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +148,7 @@ int main(void)
         cmocka_unit_test(utf8_encodes_what_it_accepts),
         cmocka_unit_test(a_hash_sees_every_byte_and_the_length),
         cmocka_unit_test(a_misspelt_name_finds_its_neighbour),
+        cmocka_unit_test(nothing_in_a_log_line_speaks_to_a_terminal_or_begins_a_line),
     };
     return driver_run("base", tests, ARRAY_LEN(tests));
 }
