@@ -23,7 +23,8 @@ static void append_escaped(struct buf *line, const char *text, size_t len)
         size_t n = utf8_sequence_len(text + i, len - i);
         if (c == '"' || c == '\\') {
             buf_append_format(line, "\\%c", c);
-        } else if (n == 0 || c < 0x20 || c == 0x7F || (n == 2 && c == 0xC2 && (unsigned char)text[i + 1] < 0xA0)) {
+        } else if (n == 0 || c < 0x20 || c == 0x7F ||
+                   (n == 2 && c == 0xC2 && (unsigned char)text[i + 1] < 0xA0)) {
             /* U+0080 to U+009F are control characters to some terminals. */
             buf_append_format(line, "\\x%02x", c);
             n = 1;

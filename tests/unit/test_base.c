@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 #include "base/arena.h"
 #include "base/buf.h"
