@@ -25,7 +25,7 @@
 #include "filtering.h"
 #include "input/input.h"
 #include "pipeline.h"
-#include "router.h"
+#include "routing.h"
 #include "shipment.h"
 
 enum {
@@ -51,7 +51,7 @@ struct daemon {
     struct ev_loop *loop;
     struct checkpoint_store *checkpoints;
     struct pipeline *pipeline;
-    struct router *router; /* NULL: everything goes to every output */
+    struct routing *routing; /* NULL: everything goes to every output */
     struct audit *audit;
     struct coverage *coverage;
     struct filtering *filtering; /* NULL: there are no filters */
@@ -90,24 +90,6 @@ static uint64_t loop_ns(const struct daemon *daemon)
     return (uint64_t)(ev_now(daemon->loop) * 1e9);
 }
 
-static void ship_by_route(struct daemon *daemon, const struct record *record,
-                          struct stream *stream, struct position safe)
-{
-    struct shipment *shipment = daemon->shipment;
-    struct way way = router_find(daemon->router, record->source);
-    if (way.routes == 0) {
-        counters_add(&daemon->counters, C_RECORDS_FILTERED, 1);
-        shipment_skip(shipment, stream->checkpoint, safe, loop_ns(daemon));
-        return;
-    }
-    if (stream->routes != way.routes && stream->routes != 0) {
-        shipment_part(shipment); /* else its lines would overtake each other */
-    }
-    stream->routes = way.routes;
-    shipment_put(shipment, record, way.outputs, stream->checkpoint, safe, loop_ns(daemon));
-    shipment_put_end(shipment);
-}
-
 static void ship(struct tap *tap, const struct framed *framed, struct stream *stream)
 {
     struct daemon *daemon = tap->daemon;
@@ -119,8 +101,8 @@ static void ship(struct tap *tap, const struct framed *framed, struct stream *st
         shipment_skip(daemon->shipment, stream->checkpoint, framed->safe, loop_ns(daemon));
         return;
     }
-    if (daemon->router != NULL) {
-        ship_by_route(daemon, record, stream, framed->safe);
+    if (daemon->routing != NULL) {
+        routing_ship(daemon->routing, record, stream, framed->safe, loop_ns(daemon));
     } else {
         shipment_add(daemon->shipment, record, stream->checkpoint, framed->safe, loop_ns(daemon));
     }
@@ -284,6 +266,7 @@ static void on_check(struct ev_loop *loop, ev_timer *timer, int events)
     struct daemon *daemon = container_of(timer, struct daemon, check);
     coverage_check(daemon->coverage, clock_monotonic_ns());
     filtering_check(daemon->filtering);
+    routing_check(daemon->routing);
 }
 
 static void on_summary(struct ev_loop *loop, ev_timer *timer, int events)
@@ -356,8 +339,10 @@ static bool append_metrics(void *context, struct buf *out)
     const struct daemon *daemon = context;
     struct output_books books[CHECKPOINT_OUTPUTS_MAX];
     size_t count = shipment_books(daemon->shipment, books, ARRAY_LEN(books));
+    size_t own_count = 0;
+    const struct filter_count *own = filtering_counts(daemon->filtering, &own_count);
     return coverage_append_metrics(daemon->coverage, clock_monotonic_ns(), out) &&
-           filtering_append_metrics(daemon->filtering, out) &&
+           routing_append_metrics(daemon->routing, own, own_count, out) &&
            output_metrics_write(books, count, out);
 }
 
@@ -421,6 +406,13 @@ static bool open_filtering(struct daemon *daemon, char **out_error)
     return filtering_new(&env, &daemon->filtering, out_error);
 }
 
+static bool open_routing(struct daemon *daemon, char **out_error)
+{
+    const struct routing_env env = {daemon->settings, daemon->shipment, &daemon->log,
+                                    &daemon->counters};
+    return routing_new(&env, &daemon->routing, out_error);
+}
+
 static bool open_graph(struct daemon *daemon, char **out_error)
 {
     const struct settings *settings = daemon->settings;
@@ -431,19 +423,13 @@ static bool open_graph(struct daemon *daemon, char **out_error)
     daemon->own_source = source_new(NULL, "clew", UINT64_MAX);
     daemon->own_source->default_service = mem_string("clew");
     daemon->pipeline = pipeline_new(settings, &daemon->counters, out_error);
-    if (settings->route_count > 0) {
-        daemon->router = router_new(settings, out_error);
-        if (daemon->router == NULL) {
-            return false;
-        }
-    }
     if (daemon->pipeline == NULL || !open_filtering(daemon, out_error) ||
         !open_checkpoints(daemon, out_error) ||
         !open_control(daemon, out_error)) {
         return false;
     }
     daemon->shipment = shipment_new(settings, &env, out_error);
-    if (daemon->shipment == NULL) {
+    if (daemon->shipment == NULL || !open_routing(daemon, out_error)) {
         return false;
     }
     daemon->input_files_max = share_descriptors(settings);
@@ -500,7 +486,7 @@ static void close_graph(struct daemon *daemon)
         commit_checkpoints(daemon);
         checkpoint_close(daemon->checkpoints);
     }
-    router_free(daemon->router);
+    routing_free(daemon->routing);
     pipeline_free(daemon->pipeline);
     source_free(daemon->own_source);
     filtering_free(daemon->filtering);
@@ -530,6 +516,7 @@ bool daemon_run(const struct settings *settings, const struct daemon_options *op
         commit_checkpoints(&daemon);
         coverage_check(daemon.coverage, clock_monotonic_ns());
         filtering_check(daemon.filtering);
+        routing_check(daemon.routing);
         report(context, &(struct daemon_report){
                             daemon.audit, &daemon.counters,
                             shipment_is_empty(daemon.shipment) &&

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include "base/mem.h"
-#include "control/filter_metrics.h"
 #include "filters/filters.h"
 
 struct filtering {
@@ -86,10 +85,7 @@ void filtering_check(struct filtering *filtering)
     }
 }
 
-bool filtering_append_metrics(const struct filtering *filtering, struct buf *out)
+const struct filter_count *filtering_counts(const struct filtering *filtering, size_t *out_count)
 {
-    size_t count = 0;
-    const struct filter_count *counts =
-        filters_counts(filtering != NULL ? filtering->chain : NULL, &count);
-    return filter_metrics_write(counts, count, out);
+    return filters_counts(filtering != NULL ? filtering->chain : NULL, out_count);
 }

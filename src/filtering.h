@@ -9,10 +9,10 @@
  */
 
 #include <stdbool.h>
-#include "base/buf.h"
 #include "base/log.h"
 #include "core/audit.h"
 #include "core/counters.h"
+#include "core/filter_count.h"
 #include "core/record.h"
 #include "core/settings.h"
 
@@ -33,7 +33,7 @@ bool filtering_new(const struct filtering_env *env, struct filtering **out_filte
 /* All of these take NULL. */
 void filtering_free(struct filtering *filtering);
 void filtering_check(struct filtering *filtering); /* say what there is to say */
-bool filtering_append_metrics(const struct filtering *filtering, struct buf *out);
+const struct filter_count *filtering_counts(const struct filtering *filtering, size_t *out_count);
 
 /* Filter a record that audit_count() has counted, and count it on its way out. False: it is dropped. */
 bool filtering_pass(struct filtering *filtering, struct record *record, uint64_t now_ns);

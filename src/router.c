@@ -182,17 +182,24 @@ static bool takes(const struct route *route, const struct source *source)
 /* The routes that match; if there are none, those that take what is left. */
 static struct way work_out(const struct router *router, const struct source *source)
 {
-    struct way match = {0, 0};
-    struct way rest = {0, 0};
+    struct way match = {0};
+    struct way rest = {0};
     for (size_t i = 0; i < router->count; i++) {
         const struct route *route = &router->routes[i];
         struct way *way = route->settings->otherwise ? &rest : &match;
         if (takes(route, source)) {
+            bool has_filters = route->settings->filter_count > 0;
             way->routes |= UINT64_C(1) << i;
-            way->outputs |= route->outputs;
+            way->filtered |= (uint64_t)has_filters << i;
+            way->outputs |= has_filters ? 0 : route->outputs;
         }
     }
     return match.routes != 0 ? match : rest;
+}
+
+uint64_t router_outputs(const struct router *router, size_t route)
+{
+    return router->routes[route].outputs;
 }
 
 struct way router_find(struct router *router, const struct source *source)

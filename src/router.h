@@ -17,13 +17,17 @@
 struct router;
 
 struct way {
-    uint64_t routes;  /* bit n: route number n of the config; 0: none takes it */
-    uint64_t outputs; /* bit n: output number n gets it from one of them */
+    uint64_t routes;   /* bit n: route number n of the config; 0: none takes it */
+    uint64_t filtered; /* … those of them that have filters */
+    uint64_t outputs;  /* bit n: output number n gets it from one of the others */
 };
 
 /* NULL on failure, with *out_error a sentence that the caller frees. `settings` must outlive it. */
 struct router *router_new(const struct settings *settings, char **out_error);
 void router_free(struct router *router); /* NULL is fine */
+
+/* The outputs of one route. */
+uint64_t router_outputs(const struct router *router, size_t route);
 
 struct way router_find(struct router *router, const struct source *source);
 

@@ -73,12 +73,11 @@ static void print_json(const struct config_arguments *arguments, const struct se
     free(text);
 }
 
-/* Filters that cost every record its ids, or everything. */
-static bool find_losses(const struct settings *settings, struct diag *diag)
+static bool find_losses_among(const struct filter_settings *items, size_t count, struct diag *diag)
 {
     bool has_losses = false;
-    for (size_t i = 0; settings != NULL && i < settings->filter_count; i++) {
-        const struct filter_settings *item = &settings->filters[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct filter_settings *item = &items[i];
         struct diag_place place = {item->place.file, item->place.line, item->place.column};
         char *loss = filter_find_loss(item);
         if (loss != NULL) {
@@ -86,6 +85,20 @@ static bool find_losses(const struct settings *settings, struct diag *diag)
             has_losses = true;
         }
         free(loss);
+    }
+    return has_losses;
+}
+
+/* Filters that cost every record its ids, or everything. */
+static bool find_losses(const struct settings *settings, struct diag *diag)
+{
+    if (settings == NULL) {
+        return false;
+    }
+    bool has_losses = find_losses_among(settings->filters, settings->filter_count, diag);
+    for (size_t i = 0; i < settings->route_count; i++) {
+        const struct route_settings *route = &settings->routes[i];
+        has_losses |= find_losses_among(route->filters, route->filter_count, diag);
     }
     return has_losses;
 }

@@ -207,7 +207,7 @@ static const struct option match_options[] = {
 
 static const struct option route_options[] = {
     {.name = "name", .kind = OPTION_TEXT, .offset = AT(name), .example = "payments",
-     .check = check_not_empty,
+     .check = check_label,
      .help = "How messages call this route. By default `route`, numbered when there are several."},
     {.name = "match", .kind = OPTION_SECTION, .children = match_options,
      .help = "What it takes: records for which every option here holds; of an option with several "
@@ -215,6 +215,11 @@ static const struct option route_options[] = {
     {.name = "otherwise", .kind = OPTION_BOOL, .offset = AT(otherwise), .fallback = "false",
      .help = "Instead of `match`: takes the records that no other route takes. Without such a route "
              "they are filtered out."},
+    {.name = "filters", .kind = OPTION_SECTIONS, .offset = AT(filters), .children = filter_options,
+     .size = sizeof(struct filter_settings), .check_section = check_filter, .has_place = true,
+     .is_example = true, .example = "[{drop: {field: level, equals: debug}}]",
+     .help = "What is done to its records, in order, behind the `filters` of the whole config: other "
+             "routes see the record as it was."},
     {.name = "outputs", .kind = OPTION_TEXTS, .offset = AT(outputs), .example = "[otlp_http]",
      .help = "Names of the outputs that get its records. Left out: all."},
     {0},
@@ -387,6 +392,7 @@ IS_LIST(settings, inputs, input_count);
 IS_LIST(settings, outputs, output_count);
 IS_LIST(settings, filters, filter_count);
 IS_LIST(settings, routes, route_count);
+IS_LIST(route_settings, filters, filter_count);
 
 static const struct option *find_among(const struct option *options, const char *name, size_t len)
 {

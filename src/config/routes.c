@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "config/filter_options.h"
 #include "config/options.h"
 
 /* Names of one kind that routes may refer to, NULL at the end. */
@@ -113,6 +114,9 @@ static void check_all(struct settings *settings, const struct names *inputs,
         check_names(&settings->routes[i].inputs, inputs, i,
                     node_get(node_get(section, "match"), "input"), diag);
         check_outputs(&settings->routes[i], outputs, i, section, diag);
+        char *path = mem_format("routes[%zu].filters", i);
+        settle_filters(settings->routes[i].filters, settings->routes[i].filter_count, path, diag);
+        free(path);
         entry = entry != NULL ? entry->next : NULL;
     }
 }

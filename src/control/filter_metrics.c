@@ -10,8 +10,9 @@ static const struct {
     const char *help;
     size_t offset;
 } families[] = {
-    {"clew_filtered_records", "Records that the filter has dropped; their sum is "
-                              "clew_discarded_records.",
+    {"clew_filtered_records", "Records that the filter has dropped, or that no route takes; their "
+                              "sum is clew_discarded_records, unless one route drops what another "
+                              "one keeps.",
      offsetof(struct filter_count, dropped)},
     {"clew_filter_errors", "Records that the filter could not treat and left as they were.",
      offsetof(struct filter_count, errors)},

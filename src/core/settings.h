@@ -146,6 +146,8 @@ struct route_settings {
     struct key_value_list labels;  /* of the pod */
     bool otherwise;                /* takes what no route without this takes */
     struct string_list outputs;    /* names; empty: all */
+    struct filter_settings *filters; /* of its records, in order */
+    size_t filter_count;
 };
 
 struct control_settings {

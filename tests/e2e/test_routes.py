@@ -192,6 +192,66 @@ def test_a_kill_with_routes_loses_nothing(tmp):
                                     f"{log.name} at {far.path.name} (seed {seed})")
 
 
+def test_each_route_filters_the_record_as_it_was(tmp):
+    """… also when its filters add and take fields, and what they drop is counted by their names."""
+    (tmp / "logs").mkdir()
+    (tmp / "logs/a.log").write_text("".join(
+        json.dumps({"msg": f"a {n}", "n": n, "secret": "s", "level": "info" if n % 2 else "debug",
+                    "trace_id": f"{n + 1:032x}"}) + "\n" for n in range(200)))
+    port = clew.free_port()
+    routes = [
+        {"name": "plain", "outputs": ["a"]},
+        {"name": "small", "outputs": ["b"], "filters": [
+            {"remove": {"names": ["secret", "n", "level"]}}]},
+        {"name": "loud", "outputs": ["b"], "filters": [
+            {"name": "quiet", "drop": {"field": "level", "equals": "debug"}}]},
+        {"name": "none", "outputs": ["a"], "filters": [
+            {"drop": {"field": "secret", "exists": True}}]}]
+    with FarEnd(tmp, name="a") as a, FarEnd(tmp, name="b") as b:
+        path = make(tmp, [(a, {"name": "a"}), (b, {"name": "b"})], routes,
+                    control={"listen": f"127.0.0.1:{port}"})
+        with clew.start("run", "-c", path) as process:
+            a.wait_for(200)
+            b.wait_for(300)
+            found = books(port)
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+                text = answer.read().decode()
+            clew.equal(process.stop(), 0)
+        keys = lambda record: {pair["key"] for pair in record["attributes"]}  # noqa: E731
+        clew.equal(len(a.records()), 200)
+        for _, record in a.records():
+            assert {"secret", "n"} <= keys(record), record
+        small = [record for _, record in b.records() if "n" not in keys(record)]
+        loud = [record for _, record in b.records() if "n" in keys(record)]
+        clew.equal([record["body"]["stringValue"] for record in small],
+                   [f"a {n}" for n in range(200)])
+        clew.equal([record["body"]["stringValue"] for record in loud],
+                   [f"a {n}" for n in range(1, 200, 2)])
+        for record in small:
+            assert "secret" not in keys(record) and len(record["traceId"]) == 32, record
+        for record in loud:
+            assert "secret" in keys(record), record
+    for name, count in (("loud/quiet", 100), ("none/drop", 200), ("(no route)", 0)):
+        clew.contains(text, f'clew_filtered_records_total{{filter="{name}"}} {count}\n')
+    clew.equal(found["clew_discarded_records_total"], 0)
+    clew.equal((found["a"]["given"], found["b"]["given"]), (200, 300))
+
+
+def test_what_every_route_s_filters_drop_is_promised(tmp):
+    log = Log(tmp, "a").write(100)
+    port = clew.free_port()
+    with FarEnd(tmp, name="a") as a:
+        path = make(tmp, [(a, {"name": "a"})],
+                    [{"filters": [{"keep": {"field": "x", "exists": True}}]}] * 2,
+                    control={"listen": f"127.0.0.1:{port}"})
+        with clew.start("run", "-c", path) as process:
+            process.wait_for(lambda: [place["offset"] for place in checkpoints(tmp).values()]
+                             == [log.path.stat().st_size], "all is promised")
+            clew.equal(books(port)["clew_discarded_records_total"], 100)
+            clew.equal(process.stop(), 0)
+        clew.equal(a.bodies(), [])
+
+
 def test_the_example_of_the_page_does_what_its_table_says(tmp):
     page = (clew.ROOT / "docs/routes.md").read_text()
     example = re.search(r"```yaml\n(.*?)```", page, re.S).group(1)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_ROUTING_H
+#define CLEW_ROUTING_H
+
+/*
+ * A record on its routes: to each that takes it, through that route's own filters, into the shipment.
+ *
+ * Each chain of filters sees the record as it was before any route. Nothing is allocated per record.
+ */
+
+#include <stdbool.h>
+#include "base/buf.h"
+#include "base/log.h"
+#include "core/counters.h"
+#include "core/filter_count.h"
+#include "core/line.h"
+#include "core/record.h"
+#include "core/settings.h"
+#include "shipment.h"
+
+struct routing;
+
+struct routing_env {
+    const struct settings *settings;
+    struct shipment *shipment;
+    const struct log *log;
+    struct counters *counters;
+};
+
+/* False with *out_error, which the caller frees. *out_routing is NULL where the config has no routes:
+ * then there is nothing to call but shipment_add(). All in `env` must outlive it. */
+bool routing_new(const struct routing_env *env, struct routing **out_routing, char **out_error);
+void routing_free(struct routing *routing); /* NULL is fine */
+
+/* Only while the shipment has room. `safe` is promised for the stream when all that get the record have
+ * it; if nobody does, it was filtered out. The record is rubbish afterwards. */
+void routing_ship(struct routing *routing, struct record *record, struct stream *stream,
+                  struct position safe, uint64_t now_ns);
+
+/* Say once which filter of a route has taken ids away; NULL is fine. */
+void routing_check(struct routing *routing);
+
+/* The counts of the filters of all routes behind those of the config's own chain, as OpenMetrics text.
+ * False at out->limit. `routing` may be NULL. */
+bool routing_append_metrics(const struct routing *routing, const struct filter_count *own,
+                            size_t own_count, struct buf *out);
+
+#endif
