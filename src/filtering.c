@@ -14,7 +14,7 @@ struct filtering {
 
 static void warn_of_losses(const struct filtering *filtering)
 {
-    const struct settings *settings = filtering->env.settings;
+    const struct settings *settings = filtering->env.tools->settings;
     for (size_t i = 0; i < settings->filter_count; i++) {
         const struct filter_settings *item = &settings->filters[i];
         char *loss = filter_find_loss(item);
@@ -30,13 +30,13 @@ static void warn_of_losses(const struct filtering *filtering)
 bool filtering_new(const struct filtering_env *env, struct filtering **out_filtering,
                    char **out_error)
 {
-    const struct settings *settings = env->settings;
+    const struct settings *settings = env->tools->settings;
     if (settings->filter_count == 0) {
         *out_filtering = NULL;
         return true;
     }
     struct filters *chain =
-        filters_new(settings->filters, settings->filter_count, "", settings, out_error);
+        filters_new(settings->filters, settings->filter_count, "", env->tools, out_error);
     if (chain == NULL) {
         return false;
     }
@@ -73,7 +73,7 @@ void filtering_check(struct filtering *filtering)
     const struct filter_count *counts =
         filters_counts(filtering != NULL ? filtering->chain : NULL, &count);
     for (size_t i = 0; i < count; i++) {
-        const struct settings_place *place = &filtering->env.settings->filters[i].place;
+        const struct settings_place *place = &filtering->env.tools->settings->filters[i].place;
         if (counts[i].ids_removed > 0 && !filtering->has_told[i]) {
             filtering->has_told[i] = true;
             log_event(filtering->env.log, LOG_ERROR,

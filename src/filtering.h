@@ -14,12 +14,12 @@
 #include "core/counters.h"
 #include "core/filter_count.h"
 #include "core/record.h"
-#include "core/settings.h"
+#include "filters/filters.h"
 
 struct filtering;
 
 struct filtering_env {
-    const struct settings *settings;
+    const struct filter_tools *tools;
     struct audit *audit;
     const struct log *log;
     struct counters *counters;

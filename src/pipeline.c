@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "core/resolve.h"
+#include "filters/filters.h"
 #include "registry.h"
 
 struct pipeline {
     struct counters *counters;
     struct parse_limits limits;
     struct resolver *resolver;
+    struct filter_tools tools;
     struct arena arena;
     struct record record;
 };
@@ -25,6 +27,7 @@ struct pipeline *pipeline_new(const struct settings *settings, struct counters *
     pipeline->counters = counters;
     pipeline->limits.depth_max = (uint32_t)settings->parse.depth_max;
     pipeline->resolver = resolver;
+    pipeline->tools = (struct filter_tools){settings, resolver, registry_parsers};
     arena_init(&pipeline->arena, settings->parse.arena_bytes_max);
     fields_init(&pipeline->record.fields, (uint32_t)settings->parse.fields_max);
     pipeline->record.fields.keys = resolver_keys(resolver);
@@ -41,6 +44,11 @@ void pipeline_free(struct pipeline *pipeline)
     fields_fini(&pipeline->record.fields);
     arena_fini(&pipeline->arena);
     free(pipeline);
+}
+
+const struct filter_tools *pipeline_filter_tools(const struct pipeline *pipeline)
+{
+    return &pipeline->tools;
 }
 
 static void take_frame(struct record *record, const struct framed *framed)

@@ -15,12 +15,16 @@
 #include "parsers/frame.h"
 
 struct pipeline;
+struct filter_tools;
 
 /* NULL when a setting cannot be used: *out_error is a sentence that the caller frees. Settings and
  * counters must outlive the pipeline. */
 struct pipeline *pipeline_new(const struct settings *settings, struct counters *counters,
                               char **out_error);
 void pipeline_free(struct pipeline *pipeline); /* NULL is fine */
+
+/* What chains of filters work with on the pipeline's records; it lives as long as the pipeline. */
+const struct filter_tools *pipeline_filter_tools(const struct pipeline *pipeline);
 
 /*
  * Parse and resolve one framed line. The record is the pipeline's and good until the next call, as

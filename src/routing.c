@@ -43,7 +43,8 @@ static bool open_legs(struct routing *routing, char **out_error)
         struct leg *leg = &routing->legs[routing->count];
         char *error = NULL;
         leg->outputs = router_outputs(routing->router, routing->count);
-        leg->chain = filters_new(route->filters, route->filter_count, route->name, settings, &error);
+        leg->chain = filters_new(route->filters, route->filter_count, route->name,
+                                 routing->env.tools, &error);
         if (error != NULL) {
             *out_error = error;
             return false;

@@ -16,12 +16,14 @@
 #include "core/line.h"
 #include "core/record.h"
 #include "core/settings.h"
+#include "filters/filters.h"
 #include "shipment.h"
 
 struct routing;
 
 struct routing_env {
     const struct settings *settings;
+    const struct filter_tools *tools;
     struct shipment *shipment;
     const struct log *log;
     struct counters *counters;

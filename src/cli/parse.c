@@ -120,7 +120,8 @@ static int parse_path(const struct settings *settings, const char *path)
     printer.pipeline = pipeline_new(settings, &printer.counters, &error);
     if (printer.pipeline != NULL) {
         printer.filters =
-            filters_new(settings->filters, settings->filter_count, "", settings, &error);
+            filters_new(settings->filters, settings->filter_count, "",
+                        pipeline_filter_tools(printer.pipeline), &error);
     }
     if (error != NULL) {
         fprintf(stderr, "clew parse: %s\n", error);

@@ -4,12 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/diag.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "config/units.h"
 #include "config/url.h"
-#include "core/own_value.h"
 #include "core/pattern.h"
 #include "core/settings.h"
 
@@ -244,35 +242,6 @@ char *check_pattern(const char *key, const char *value)
     (void)key;
     char *error = NULL;
     pattern_free(pattern_new(value, &error));
-    return error;
-}
-
-char *check_field(const char *key, const char *value)
-{
-    (void)key;
-    if (*value == '\0') {
-        return mem_string("names no field");
-    }
-    if (own_value_find(slice_from_string(value)) != OWN_VALUES) {
-        return NULL;
-    }
-    const char *names[OWN_VALUES + 1] = {NULL};
-    size_t count = 0;
-    for (enum own_value own = OWN_TRACE_ID; own < OWN_RESOURCE; own++) {
-        names[count++] = own_value_name(own);
-    }
-    const char *nearest = diag_nearest(value + 1, names);
-    return mem_format("is no value of the record's own%s%s%s", nearest != NULL ? "; did you mean $" : "",
-                      nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
-}
-
-char *check_target(const char *key, const char *value)
-{
-    char *error = check_field(key, value);
-    enum own_value own = own_value_find(slice_from_string(value));
-    if (error == NULL && own != OWN_NONE && !own_value_is_writable(own)) {
-        error = mem_string("can be read, but no filter can change it");
-    }
     return error;
 }
 

@@ -19,11 +19,6 @@ char *check_not_empty(const char *key, const char *value);
 char *check_pod_label(const char *key, const char *value); /* has a name */
 
 char *check_pattern(const char *key, const char *value); /* PCRE2 */
-/* A field, or a value of the record's own that is there (core/own_value.h). */
-char *check_field(const char *key, const char *value);
-/* The same where the filter changes it. */
-char *check_target(const char *key, const char *value);
-
 char *check_label(const char *key, const char *value); /* at most 64 bytes, printable, no quotes */
 
 char *check_filter(const void *section);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "config/check.h"
+#include "config/filter_check.h"
 #include "config/options.h"
 #include "config/yaml_text.h"
 #include "core/own_value.h"

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "config/check.h"
+#include "config/filter_check.h"
 #include "core/filter_settings.h"
 
 #define AT(member) offsetof(struct remove_settings, member)
@@ -25,6 +26,188 @@ static const struct option remove_options[] = {
 };
 #undef AT
 
+static char *check_remove(const void *section)
+{
+    const struct remove_settings *remove = section;
+    return remove->names.count + remove->prefixes.count + remove->patterns.count == 0
+               ? mem_string("says nothing to remove: `names`, `prefixes` or `patterns`")
+               : NULL;
+}
+
+static char *check_nest(const void *section)
+{
+    const struct nest_settings *nest = section;
+    if (nest->under == NULL) {
+        return mem_string("does not say into which object: `under`");
+    }
+    return nest->names.count + nest->prefixes.count == 0
+               ? mem_string("names no fields: `names` or `prefixes`")
+               : NULL;
+}
+
+#define AT(member) offsetof(struct nest_settings, member)
+static const struct option nest_options[] = {
+    {.name = "names", .kind = OPTION_TEXTS, .offset = AT(names), .check = check_not_empty,
+     .example = "[user, ip]", .help = "Top-level fields of these names."},
+    {.name = "prefixes", .kind = OPTION_TEXTS, .offset = AT(prefixes), .check = check_not_empty,
+     .example = "[http_]", .help = "Top-level fields of which the name begins so."},
+    {.name = "under", .kind = OPTION_TEXT, .offset = AT(under), .is_required = true,
+     .check = check_not_empty, .example = "http",
+     .help = "The top-level object that they go into; it is made where there is none."},
+    {.name = "strip_prefix", .kind = OPTION_BOOL, .offset = AT(strip_prefix), .fallback = "false",
+     .help = "Whether they lose the prefix by which they were chosen."},
+    {0},
+};
+#undef AT
+
+static char *check_lift(const void *section)
+{
+    const struct lift_settings *lift = section;
+    return lift->from == NULL ? mem_string("names no object: `from`") : NULL;
+}
+
+#define AT(member) offsetof(struct lift_settings, member)
+static const struct option lift_options[] = {
+    {.name = "from", .kind = OPTION_TEXT, .offset = AT(from), .is_required = true,
+     .check = check_plain_field, .example = "http",
+     .help = "The object; its members go to where it is, in the place of fields of their names."},
+    {.name = "prefix", .kind = OPTION_TEXT, .offset = AT(prefix), .check = check_not_empty,
+     .example = "http_", .help = "What their names then begin with."},
+    {0},
+};
+#undef AT
+
+static const char *const text_formats[] = {"json", "logfmt", "ltsv", "regex", NULL};
+
+static char *check_parse(const void *section)
+{
+    const struct text_settings *parse = section;
+    bool is_regex = parse->format == TEXT_REGEX;
+    if (is_regex && parse->pattern == NULL) {
+        return mem_string("has no `pattern`, which the format regex needs");
+    }
+    return !is_regex && (parse->pattern != NULL || parse->types.count > 0)
+               ? mem_string("has a `pattern` or `types`, which go with `format: regex` only")
+               : NULL;
+}
+
+#define AT(member) offsetof(struct text_settings, member)
+static const struct option parse_filter_options[] = {
+    {.name = "field", .kind = OPTION_TEXT, .offset = AT(field), .fallback = "$body",
+     .check = check_field, .help = "The text to read."},
+    {.name = "format", .kind = OPTION_CHOICE, .offset = AT(format), .fallback = "json",
+     .names = text_formats,
+     .help = "What it is written in: an object of JSON, key=value pairs, LTSV, or what a pattern with "
+             "named groups finds."},
+    {.name = "pattern", .kind = OPTION_TEXT, .offset = AT(pattern), .check = check_groups,
+     .example = "'^(?<method>\\S+) (?<path>\\S+)'",
+     .help = "A PCRE2 pattern; each named group that takes part becomes a field."},
+    {.name = "types", .kind = OPTION_MAP, .offset = AT(types), .check = check_type,
+     .example = "{status: int}",
+     .help = "Of groups that are not texts: int, double, bool."},
+    {.name = "keep", .kind = OPTION_BOOL, .offset = AT(keep), .fallback = "true",
+     .help = "Whether the text stays where it was when it has been read."},
+    {.name = "prefix", .kind = OPTION_TEXT, .offset = AT(prefix), .check = check_not_empty,
+     .example = "app_", .help = "What the names of the new fields begin with."},
+    {.name = "under", .kind = OPTION_TEXT, .offset = AT(under), .check = check_not_empty,
+     .example = "app",
+     .help = "The top-level object that they go into; else they are top-level fields, in the place of "
+             "those of their names."},
+    {0},
+};
+#undef AT
+
+static const char *const redactions[] = {"mask", "hash", NULL};
+
+static char *check_redact(const void *section)
+{
+    const struct redact_settings *redact = section;
+    return redact->keys.count + redact->patterns.count == 0
+               ? mem_string("says nothing to redact: `keys` or `patterns`")
+               : NULL;
+}
+
+#define AT(member) offsetof(struct redact_settings, member)
+static const struct option redact_options[] = {
+    {.name = "keys", .kind = OPTION_TEXTS, .offset = AT(keys), .check = check_redact_key,
+     .example = "[password, authorization]",
+     .help = "Fields of these names, at any depth and in any case, lose their whole value; $body too."},
+    {.name = "patterns", .kind = OPTION_TEXTS, .offset = AT(patterns), .check = check_secret,
+     .example = "[card, email, 'ssn=\\d+']",
+     .help = "What is found in any text loses its place: `card`, `email`, `token`, `ipv4`, or a PCRE2 "
+             "pattern."},
+    {.name = "with", .kind = OPTION_CHOICE, .offset = AT(with), .fallback = "mask",
+     .names = redactions,
+     .help = "What stands there then: [redacted], or a hash by which equal values can still be told."},
+    {.name = "salt", .kind = OPTION_TEXT, .offset = AT(salt), .is_secret = true,
+     .check = check_not_empty, .example = "'${SALT}'",
+     .help = "A secret for the hash; without it, who knows a few candidates can find out which it was."},
+    {0},
+};
+#undef AT
+
+static char *check_limit(const void *section)
+{
+    const struct limit_settings *limit = section;
+    return limit->value_bytes == 0 && limit->body_bytes == 0 && limit->attributes == 0
+               ? mem_string("sets no limit: `value_bytes`, `body_bytes` or `attributes`")
+               : NULL;
+}
+
+#define AT(member) offsetof(struct limit_settings, member)
+static const struct option limit_options[] = {
+    {.name = "value_bytes", .kind = OPTION_SIZE, .offset = AT(value_bytes), .fallback = "0",
+     .max = 1 << 30, .help = "Longest text of an attribute, at any depth; 0: no limit."},
+    {.name = "body_bytes", .kind = OPTION_SIZE, .offset = AT(body_bytes), .fallback = "0",
+     .max = 1 << 30, .help = "Longest text of the body; 0: no limit."},
+    {.name = "attributes", .kind = OPTION_COUNT, .offset = AT(attributes), .fallback = "0",
+     .max = 1000000,
+     .help = "Most attributes; those beyond are removed and told as dropped_attributes_count. 0: no "
+             "limit."},
+    {0},
+};
+#undef AT
+
+static char *check_throttle(const void *section)
+{
+    const struct throttle_settings *throttle = section;
+    return throttle->rate == 0 ? mem_string("has no `rate`") : NULL;
+}
+
+#define AT(member) offsetof(struct throttle_settings, member)
+static const struct option throttle_options[] = {
+    {.name = "by", .kind = OPTION_TEXTS, .offset = AT(by), .check = check_field,
+     .example = "[$service, logger]",
+     .help = "Records with the same values of these are one group; without it all are."},
+    {.name = "rate", .kind = OPTION_COUNT, .offset = AT(rate), .is_required = true, .min = 1,
+     .max = 1000000000, .example = "100", .help = "How many records of a group pass in the long run."},
+    {.name = "per", .kind = OPTION_DURATION, .offset = AT(per_ms), .fallback = "1s", .min = 1,
+     .max = 24 * 60 * 60 * 1000, .help = "… in this time."},
+    {.name = "burst", .kind = OPTION_COUNT, .offset = AT(burst), .fallback = "0", .max = 1000000000,
+     .help = "How many pass at once after a quiet time; 0: as many as the rate."},
+    {.name = "groups_max", .kind = OPTION_COUNT, .offset = AT(groups_max), .fallback = "10000",
+     .min = 1, .max = 1000000,
+     .help = "How many groups are remembered; one that is forgotten begins anew."},
+    {0},
+};
+#undef AT
+
+static const char *const without_ids[] = {"keep", "drop", "sample", NULL};
+
+#define AT(member) offsetof(struct sample_settings, member)
+static const struct option sample_options[] = {
+    {.name = "ratio", .kind = OPTION_RATIO, .offset = AT(ratio), .fallback = "100%",
+     .help = "The share of traces that is kept: all records of a trace, or none."},
+    {.name = "without_id", .kind = OPTION_CHOICE, .offset = AT(without_id), .fallback = "keep",
+     .names = without_ids,
+     .help = "What happens to records without a trace id: they are kept, dropped, or the same share of "
+             "them is kept."},
+    {0},
+};
+#undef AT
+
+static const char *const on_errors[] = {"keep", "drop", NULL};
+
 #define AT(member) offsetof(struct filter_settings, member)
 const struct option filter_options[] = {
     {.name = "name", .kind = OPTION_TEXT, .offset = AT(name), .example = "no health checks",
@@ -33,24 +216,63 @@ const struct option filter_options[] = {
     {.name = "when", .kind = OPTION_CONDITION, .offset = AT(when),
      .example = "{severity: {at_least: WARN}}",
      .help = "Only records for which this holds go through the filter."},
+    {.name = "on_error", .kind = OPTION_SWITCH, .offset = AT(drops_errors), .fallback = "keep",
+     .names = on_errors,
+     .help = "What happens to a record that the filter cannot treat; it is counted in any case."},
     {.name = "keep", .kind = OPTION_CONDITION, .offset = AT(keep),
      .example = "{severity: {at_least: INFO}}",
      .help = "Drops every record for which the condition does not hold."},
     {.name = "drop", .kind = OPTION_CONDITION, .offset = AT(drop),
      .example = "{field: path, equals: /healthz}",
      .help = "Drops every record for which the condition holds."},
+    {.name = "rename", .kind = OPTION_MAP, .offset = AT(rename), .check = check_rename,
+     .example = "{lvl: level}", .help = "Other names for fields, where they are: old to new."},
+    {.name = "copy", .kind = OPTION_MAP, .offset = AT(copy), .check = check_copy,
+     .example = "{user.id: user_id}", .help = "Values to further places: from to."},
+    {.name = "move", .kind = OPTION_MAP, .offset = AT(move), .check = check_move,
+     .example = "{text: $body}", .help = "Values to other places: from to."},
     {.name = "remove", .kind = OPTION_OPTIONAL, .offset = AT(remove), .children = remove_options,
-     .size = sizeof(struct remove_settings),
+     .size = sizeof(struct remove_settings), .check_section = check_remove,
      .help = "Takes fields away. What has been read from them, such as an id, stays."},
+    {.name = "set", .kind = OPTION_CONSTANTS, .offset = AT(set), .check = check_assignment,
+     .example = "{region: '${REGION:-eu}', who: '%{user}@%{host}'}",
+     .help = "Gives fields values: constants with their types, or texts with %{names} in them."},
+    {.name = "add", .kind = OPTION_CONSTANTS, .offset = AT(add), .check = check_assignment,
+     .example = "{env: production}", .help = "The same, but only where there is no such field."},
+    {.name = "nest", .kind = OPTION_OPTIONAL, .offset = AT(nest), .children = nest_options,
+     .size = sizeof(struct nest_settings), .check_section = check_nest,
+     .help = "Puts top-level fields into an object."},
+    {.name = "lift", .kind = OPTION_OPTIONAL, .offset = AT(lift), .children = lift_options,
+     .size = sizeof(struct lift_settings), .check_section = check_lift,
+     .help = "Takes the members of an object out of it."},
+    {.name = "parse", .kind = OPTION_OPTIONAL, .offset = AT(parse), .children = parse_filter_options,
+     .size = sizeof(struct text_settings), .check_section = check_parse,
+     .help = "Reads fields from a text, and ids from these where the record has none."},
+    {.name = "convert", .kind = OPTION_MAP, .offset = AT(convert), .check = check_convert,
+     .example = "{status: int}", .help = "Other types for fields: int, double, bool or string."},
+    {.name = "redact", .kind = OPTION_OPTIONAL, .offset = AT(redact), .children = redact_options,
+     .size = sizeof(struct redact_settings), .check_section = check_redact,
+     .help = "Hides values, by their names or by what they look like."},
+    {.name = "limit", .kind = OPTION_OPTIONAL, .offset = AT(limit), .children = limit_options,
+     .size = sizeof(struct limit_settings), .check_section = check_limit,
+     .help = "Cuts long texts and large numbers of attributes."},
+    {.name = "throttle", .kind = OPTION_OPTIONAL, .offset = AT(throttle),
+     .children = throttle_options, .size = sizeof(struct throttle_settings),
+     .check_section = check_throttle,
+     .help = "Drops the records of a group that come faster than they may."},
+    {.name = "sample", .kind = OPTION_OPTIONAL, .offset = AT(sample), .children = sample_options,
+     .size = sizeof(struct sample_settings),
+     .help = "Drops all but a share of the traces, by their ids."},
     {0},
 };
 #undef AT
 
-/* The options of an item that say what kind it is: all but `name` and `when`. */
+/* The options of an item that say what kind it is: all but `name`, `when` and `on_error`. */
 static bool is_kind(const struct option *option)
 {
     return option->offset != offsetof(struct filter_settings, name) &&
-           option->offset != offsetof(struct filter_settings, when);
+           option->offset != offsetof(struct filter_settings, when) &&
+           option->offset != offsetof(struct filter_settings, drops_errors);
 }
 
 static bool is_given(const struct option *option, const void *section)

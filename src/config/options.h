@@ -49,6 +49,7 @@ struct option {
     bool merges;                   /* of MAP: the file and the environment add up, by key */
     bool is_required;              /* an example stands in the reference in place of a default */
     bool may_hold_secret;          /* shown with its secret parts hidden */
+    bool is_secret;                /* of a TEXT: never shown */
     const char *example;           /* what the reference shows where there is no default */
     const char *env;               /* the variables that give it when the file does not */
     const char *help;              /* sentences for the user */

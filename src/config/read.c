@@ -32,7 +32,7 @@ static void *slot(const struct reading *r)
 static char *shown(const struct reading *r)
 {
     const char *text = r->node->text;
-    if (r->option->may_hold_secret || strlen(text) > 64) {
+    if (r->option->may_hold_secret || r->option->is_secret || strlen(text) > 64) {
         return mem_string("the value given");
     }
     return mem_format("\"%s\"", text);
@@ -455,10 +455,13 @@ static void read_optional(const struct reading *r)
     if (r->node != NULL && is_collection(r, NODE_MAP, ITEMS_MAX)) {
         void *section = mem_alloc(r->option->size);
         *(void **)slot(r) = section;
+        size_t errors = r->diag->errors;
         read_section(r->option->children, r->node, NULL, r->path, r->diag, section);
         struct reading whole = *r;
         whole.target = section;
-        check_section(&whole);
+        if (r->diag->errors == errors) {
+            check_section(&whole);
+        }
     }
 }
 

@@ -12,6 +12,11 @@ const char *const condition_test_names[] = {
     [TEST_GREATER] = "greater",         [CONDITION_TESTS] = NULL,
 };
 
+const char *const scalar_type_names[] = {
+    [SCALAR_STRING] = "string", [SCALAR_INT] = "int",   [SCALAR_DOUBLE] = "double",
+    [SCALAR_BOOL] = "bool",     [SCALAR_TYPES] = NULL,
+};
+
 void constant_fini(struct constant *constant)
 {
     free(constant->text);

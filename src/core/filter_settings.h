@@ -105,13 +105,104 @@ struct remove_settings {
     struct string_list patterns;
 };
 
+struct nest_settings {
+    struct string_list names;
+    struct string_list prefixes;
+    char *under;
+    bool strip_prefix;
+};
+
+struct lift_settings {
+    char *from;
+    char *prefix; /* NULL: none */
+};
+
+enum text_format {
+    TEXT_JSON,
+    TEXT_LOGFMT,
+    TEXT_LTSV,
+    TEXT_REGEX,
+};
+
+enum scalar_type {
+    SCALAR_STRING,
+    SCALAR_INT,
+    SCALAR_DOUBLE,
+    SCALAR_BOOL,
+    SCALAR_TYPES,
+};
+
+/* As the config names them, in the order of the enum, NULL at the end. */
+extern const char *const scalar_type_names[];
+
+struct text_settings {
+    char *field;
+    enum text_format format;
+    char *pattern;               /* of TEXT_REGEX */
+    struct key_value_list types; /* of TEXT_REGEX: group to a name of scalar_type_names */
+    bool keep;                   /* the text as well */
+    char *prefix;                /* of the new fields; NULL: none */
+    char *under;                 /* the object they go into; NULL: the top level */
+};
+
+enum redact_with {
+    REDACT_MASK,
+    REDACT_HASH,
+};
+
+struct redact_settings {
+    struct string_list keys;
+    struct string_list patterns;
+    enum redact_with with;
+    char *salt; /* NULL: none */
+};
+
+struct limit_settings {
+    uint64_t value_bytes; /* 0 in each: no limit */
+    uint64_t body_bytes;
+    uint64_t attributes;
+};
+
+struct throttle_settings {
+    struct string_list by;
+    uint64_t rate;  /* records in `per_ms` */
+    uint64_t per_ms;
+    uint64_t burst; /* 0: the rate */
+    uint64_t groups_max;
+};
+
+enum without_id {
+    WITHOUT_ID_KEEP,
+    WITHOUT_ID_DROP,
+    WITHOUT_ID_SAMPLE,
+};
+
+struct sample_settings {
+    double ratio;
+    enum without_id without_id;
+};
+
 struct filter_settings {
     struct settings_place place; /* first: the reader puts it there */
     char *name;
     struct condition_settings *when; /* NULL: always */
+    bool drops_errors;
     struct condition_settings *keep;
     struct condition_settings *drop;
+    struct key_value_list rename;
+    struct key_value_list copy;
+    struct key_value_list move;
     struct remove_settings *remove;
+    struct named_constant_list set;
+    struct named_constant_list add;
+    struct nest_settings *nest;
+    struct lift_settings *lift;
+    struct text_settings *parse;
+    struct key_value_list convert;
+    struct redact_settings *redact;
+    struct limit_settings *limit;
+    struct throttle_settings *throttle;
+    struct sample_settings *sample;
 };
 
 #endif

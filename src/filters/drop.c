@@ -6,11 +6,11 @@
 #include "filters/condition.h"
 #include "filters/filter.h"
 
-static void *make_drop(const struct filter_settings *item, const struct filter_env *env,
+static void *make_drop(const struct filter_settings *item, const struct filter_tools *tools,
                        char **out_error)
 {
     (void)out_error;
-    return item->drop != NULL ? condition_new(item->drop, env->settings) : NULL;
+    return item->drop != NULL ? condition_new(item->drop, tools->settings) : NULL;
 }
 
 static enum filter_result drop(void *data, struct record *record, uint64_t now_ns)
@@ -19,11 +19,11 @@ static enum filter_result drop(void *data, struct record *record, uint64_t now_n
     return condition_holds(data, record) ? FILTER_DROPPED : FILTER_DONE;
 }
 
-static void *make_keep(const struct filter_settings *item, const struct filter_env *env,
+static void *make_keep(const struct filter_settings *item, const struct filter_tools *tools,
                        char **out_error)
 {
     (void)out_error;
-    return item->keep != NULL ? condition_new(item->keep, env->settings) : NULL;
+    return item->keep != NULL ? condition_new(item->keep, tools->settings) : NULL;
 }
 
 static enum filter_result keep(void *data, struct record *record, uint64_t now_ns)

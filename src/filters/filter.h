@@ -16,21 +16,29 @@
 
 #include "filters/filters.h"
 
-/* What a kind may need to be made. */
-struct filter_env {
-    const struct settings *settings;
-};
-
 struct filter_kind {
     const char *name; /* its key in the config */
-    void *(*make)(const struct filter_settings *item, const struct filter_env *env,
+    void *(*make)(const struct filter_settings *item, const struct filter_tools *env,
                   char **out_error);
     enum filter_result (*apply)(void *data, struct record *record, uint64_t now_ns);
     void (*free)(void *data); /* never NULL */
 };
 
+extern const struct filter_kind filter_add;
+extern const struct filter_kind filter_convert;
+extern const struct filter_kind filter_copy;
 extern const struct filter_kind filter_drop;
 extern const struct filter_kind filter_keep;
+extern const struct filter_kind filter_lift;
+extern const struct filter_kind filter_limit;
+extern const struct filter_kind filter_move;
+extern const struct filter_kind filter_nest;
+extern const struct filter_kind filter_parse;
+extern const struct filter_kind filter_redact;
 extern const struct filter_kind filter_remove;
+extern const struct filter_kind filter_rename;
+extern const struct filter_kind filter_sample;
+extern const struct filter_kind filter_set;
+extern const struct filter_kind filter_throttle;
 
 #endif

@@ -9,15 +9,29 @@
 
 /* An item of the config is of the first kind that makes something of it. */
 static const struct filter_kind *const kinds[] = {
-    &filter_drop,
     &filter_keep,
+    &filter_drop,
+    &filter_rename,
+    &filter_copy,
+    &filter_move,
     &filter_remove,
+    &filter_set,
+    &filter_add,
+    &filter_nest,
+    &filter_lift,
+    &filter_parse,
+    &filter_convert,
+    &filter_redact,
+    &filter_limit,
+    &filter_throttle,
+    &filter_sample,
 };
 
 struct step {
     const struct filter_kind *kind;
     void *data;
     struct condition *when; /* NULL: always */
+    bool drops_errors;
     char *name;
 };
 
@@ -38,36 +52,35 @@ static char *place_error(const struct filter_settings *item, char *error)
 }
 
 static bool make_step(struct step *step, const struct filter_settings *item,
-                      const struct filter_env *env, char **out_error)
+                      const struct filter_tools *tools, char **out_error)
 {
     char *error = NULL;
     for (size_t i = 0; i < ARRAY_LEN(kinds) && step->data == NULL && error == NULL; i++) {
         step->kind = kinds[i];
-        step->data = kinds[i]->make(item, env, &error);
+        step->data = kinds[i]->make(item, tools, &error);
     }
     if (step->data == NULL) {
         *out_error = place_error(item, error != NULL ? error : mem_string("does nothing"));
         return false;
     }
-    /* The condition of a `keep` or `drop` is its own. */
-    step->when = item->when != NULL ? condition_new(item->when, env->settings) : NULL;
+    step->drops_errors = item->drops_errors;
+    step->when = item->when != NULL ? condition_new(item->when, tools->settings) : NULL;
     return true;
 }
 
 struct filters *filters_new(const struct filter_settings *items, size_t count, const char *label,
-                            const struct settings *settings, char **out_error)
+                            const struct filter_tools *tools, char **out_error)
 {
     if (count == 0) {
         return NULL;
     }
-    struct filter_env env = {settings};
     struct filters *filters = mem_alloc(sizeof(*filters));
     filters->steps = mem_array(count, sizeof(*filters->steps));
     filters->counts = mem_array(count, sizeof(*filters->counts));
     for (; filters->count < count; filters->count++) {
         struct step *step = &filters->steps[filters->count];
         const char *name = items[filters->count].name;
-        if (!make_step(step, &items[filters->count], &env, out_error)) {
+        if (!make_step(step, &items[filters->count], tools, out_error)) {
             filters_free(filters);
             return NULL;
         }
@@ -103,7 +116,10 @@ enum filter_result filters_apply_one(struct filters *filters, size_t index, stru
     bool had_id = record->has_trace_id;
     enum filter_result result = step->kind->apply(step->data, record, now_ns);
     count->ids_removed += had_id && !record->has_trace_id;
-    count->errors += result == FILTER_FAILED;
+    if (result == FILTER_FAILED) {
+        count->errors++;
+        result = step->drops_errors ? FILTER_DROPPED : FILTER_FAILED;
+    }
     count->dropped += result == FILTER_DROPPED;
     return result;
 }

@@ -20,7 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "core/filter_count.h"
+#include "core/parser.h"
 #include "core/record.h"
+#include "core/resolve.h"
 #include "core/settings.h"
 
 struct filters;
@@ -30,14 +32,21 @@ enum filter_verdict {
     FILTER_DROP,
 };
 
+/* What filters work with; all of it must outlive the chain. */
+struct filter_tools {
+    const struct settings *settings;     /* for attributes of the resource, and limits */
+    struct resolver *resolver;           /* for fields that `parse` finds */
+    const struct parser *const *parsers; /* JSON and logfmt among them, NULL at the end */
+};
+
 /*
  * `label` stands before the names of the chain's filters in counts ("" for the config's own chain).
  * NULL with *out_error unset when there is no filter, i.e. `count` is 0; NULL when a filter cannot be
- * made: *out_error is a sentence with its place in the config, which the caller frees. `items` and
- * `settings` must outlive the chain.
+ * made: *out_error is a sentence with its place in the config, which the caller frees. `items`
+ * must outlive the chain.
  */
 struct filters *filters_new(const struct filter_settings *items, size_t count, const char *label,
-                            const struct settings *settings, char **out_error);
+                            const struct filter_tools *tools, char **out_error);
 void filters_free(struct filters *filters); /* NULL is fine */
 
 /* Apply all, in order, up to one that drops the record. `filters` may be NULL: keep. `now_ns` never

@@ -63,6 +63,24 @@ uint32_t name_find(const struct name *name, const struct fields *fields)
                          : find_key(fields, 0, fields->count, text);
 }
 
+uint32_t name_find_home(const struct name *name, const struct fields *fields,
+                        struct slice *out_key)
+{
+    struct slice text = slice_make(name->text, name->len);
+    *out_key = text;
+    for (size_t i = name->has_dot ? text.len : 0; i-- > 1;) {
+        if (text.data[i] != '.' || i + 1 == text.len) {
+            continue;
+        }
+        uint32_t object = find_path(fields, 0, fields->count, slice_make(text.data, i));
+        if (object != NO_FIELD && fields->items[object].kind == FIELD_OBJECT) {
+            *out_key = slice_skip(text, i + 1);
+            return object;
+        }
+    }
+    return NO_FIELD;
+}
+
 /* ---- values ---- */
 
 static bool set_text(struct value *out, struct slice text)
@@ -98,7 +116,7 @@ static bool set_int(struct value *out, bool has, int64_t number)
     return has;
 }
 
-static void take_field(struct value *out, const struct fields *fields, uint32_t index)
+void value_of_field(const struct fields *fields, uint32_t index, struct value *out)
 {
     const struct field *field = &fields->items[index];
     out->kind = (enum field_kind)field->kind;
@@ -109,6 +127,8 @@ static void take_field(struct value *out, const struct fields *fields, uint32_t 
         out->d = (double)field->value.i;
     } else if (field->kind == FIELD_DOUBLE) {
         out->d = field->value.d;
+    } else if (field->kind == FIELD_OBJECT || field->kind == FIELD_ARRAY) {
+        out->text = slice_make(NULL, 0);
     } else if (field->kind == FIELD_BOOL) {
         out->b = field->value.b;
         out->text = field->value.b ? SLICE("true") : SLICE("false");
@@ -124,7 +144,7 @@ static bool read_body(const struct record *record, struct value *out)
     if (record->body_field == NO_FIELD) {
         return false;
     }
-    take_field(out, &record->fields, record->body_field);
+    value_of_field(&record->fields, record->body_field, out);
     return true;
 }
 
@@ -136,8 +156,9 @@ static bool read_resource(const struct name *name, const struct record *record,
     for (struct resource_walk walk = resource_walk_begin(record, settings);
          resource_walk_next(&walk, fields);) {
         if (slice_is_equal(field_key(fields), key)) {
-            return fields->kind == FIELD_INT ? set_int(out, true, fields->value.i)
-                                             : set_text(out, field_text(fields));
+            const struct field *first = &fields[fields[0].next - 1]; /* an array has one item */
+            return first->kind == FIELD_INT ? set_int(out, true, first->value.i)
+                                            : set_text(out, field_text(first));
         }
     }
     return false;
@@ -204,7 +225,7 @@ bool value_read(const struct name *name, const struct record *record,
     }
     uint32_t index = name_find(name, &record->fields);
     if (index != NO_FIELD) {
-        take_field(out, &record->fields, index);
+        value_of_field(&record->fields, index, out);
     }
     return index != NO_FIELD;
 }

@@ -27,13 +27,18 @@ struct name name_make(const char *text);
 /* The index of the field; NO_FIELD if there is none, or the name is not that of a field. */
 uint32_t name_find(const struct name *name, const struct fields *fields);
 
+/* The object that a new field of this name goes into, the one with the longest name that is there:
+ * *out_key is what is left of the name. NO_FIELD: the top level. */
+uint32_t name_find_home(const struct name *name, const struct fields *fields,
+                        struct slice *out_key);
+
 enum { VALUE_TEXT_MAX = 32 };
 
 /* A value, of a field or of the record's own. `text` points into the record or, for those that have
  * no text of their own, `made`, so a struct value stays where it was filled. */
 struct value {
     enum field_kind kind;
-    struct slice text; /* of a container its raw text, where it has one */
+    struct slice text; /* none of a container: its raw text may hold what a filter has removed */
     int64_t i;         /* of FIELD_INT */
     double d;          /* of FIELD_INT and FIELD_DOUBLE */
     bool b;
@@ -44,6 +49,8 @@ struct value {
 /* False if there is nothing of that name. */
 bool value_read(const struct name *name, const struct record *record,
                 const struct settings *settings, struct value *out);
+
+void value_of_field(const struct fields *fields, uint32_t index, struct value *out);
 
 /* The whole value as a text: what a template writes. */
 static inline struct slice value_text(const struct value *value)

@@ -20,10 +20,10 @@ struct remove {
     size_t pattern_count;
 };
 
-static void *make(const struct filter_settings *item, const struct filter_env *env,
+static void *make(const struct filter_settings *item, const struct filter_tools *tools,
                   char **out_error)
 {
-    (void)env;
+    (void)tools;
     (void)out_error;
     const struct remove_settings *settings = item->remove;
     if (settings == NULL) {
