@@ -94,5 +94,15 @@ def test_pages_and_completions_are_where_they_are_looked_for():
         assert (files / "usr/share" / place).exists(), place
 
 
+def test_the_service_is_installed_and_started_by_nobody_but_the_user():
+    _, files = package()
+    unit = files / "lib/systemd/system/clew.service"
+    clew.equal(unit.read_text(), (ROOT / "conf/clew.service").read_text())
+    script = (files.parent / "control" / "postinst").read_text()
+    assert "deb-systemd-invoke" not in script, script
+    if "deb-systemd-helper enable" in script:  # at an upgrade, where the user has enabled it
+        clew.contains(script, "was-enabled")
+
+
 if __name__ == "__main__":
     clew.main()
