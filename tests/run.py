@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs every suite and sums them up: one line a suite, `N passed, N failed` at the end.
 
-usage: tests/run.py BUILD… [--only WORD]… [--units EMULATOR]
+usage: tests/run.py BUILD… [--only WORD]… [--valgrind] [--units EMULATOR]
 
 BUILD is a build folder: `build`, or `asan=build-asan` to name it. A suite is a program whose last
 line is `N passed, N failed`: the unit tests of each build, tests/style/test_*.py once,
 tests/package/test_*.py once with the first build, and
 tests/e2e/test_*.py, the short form of tests/faults/run and tests/bench/test_*.py against each build.
+With --valgrind, the unit tests of the first build once more, under valgrind.
 With --units, only the unit tests of a cross build, run by EMULATOR.
 One that ends in another way has failed; what it printed is shown. What a suite skipped (`N skipped`
 in that last line) is shown and not counted.
@@ -19,6 +20,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -95,10 +97,25 @@ def units_alone(given):
     return [suite for spec in given.builds for suite in unit_suites(*named(spec), [given.units])]
 
 
+VALGRIND = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full",
+            "--errors-for-leak-kinds=definite", "--child-silent-after-fork=yes"]
+
+
+def valgrind_suites(given):
+    """The unit tests once more: valgrind sees what is read before it was written, sanitizers do not."""
+    if not shutil.which("valgrind"):
+        print("there is no valgrind: the unit tests are not run under it")
+        return []
+    _, build = named(given.builds[0])
+    return [suite for suite in unit_suites("valgrind:", build, VALGRIND)
+            if suite.name.startswith("valgrind:unit/")]
+
+
 def all_suites(given):
     suites = list(script_suites("", "style"))
     _, first = named(given.builds[0])
     suites += script_suites("", "package", {"CLEW": str(first / "clew")})
+    suites += valgrind_suites(given) if given.valgrind else []
     for spec in given.builds:
         label, build = named(spec)
         suites += unit_suites(label, build)
@@ -114,6 +131,7 @@ def main():
     arguments.add_argument("builds", nargs="+")
     arguments.add_argument("--only", action="append", default=[])
     arguments.add_argument("--units", metavar="EMULATOR")
+    arguments.add_argument("--valgrind", action="store_true")
     given = arguments.parse_args()
     suites = [s for s in (units_alone if given.units else all_suites)(given)
               if not given.only or any(word in s.name for word in given.only)]
