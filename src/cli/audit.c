@@ -55,6 +55,8 @@ struct arguments {
     uint64_t interval_s;
     bool no_hints;
     bool no_samples;
+    bool no_redact;
+    bool ids;
     bool quiet;
 };
 
@@ -91,6 +93,12 @@ static const struct cli_option options[] = {
      "only the numbers, not why and what to do", NULL},
     {"no-samples", 0, CLI_FLAG, offsetof(struct arguments, no_samples), NULL,
      "show no lines of the log, not even redacted", NULL},
+    {"no-redact", 0, CLI_FLAG, offsetof(struct arguments, no_redact), NULL,
+     "show sample lines as they are, secrets included", NULL},
+    {"ids", 0, CLI_FLAG, offsetof(struct arguments, ids), NULL,
+     "also tell what the valid ids are worth: shares that are unsampled, without flags, of 64 bits, "
+     "UUIDs, and of the most frequent one",
+     NULL},
     {"quiet", 'q', CLI_FLAG, offsetof(struct arguments, quiet), NULL, "show no progress", NULL},
     {0},
 };
@@ -113,6 +121,7 @@ struct auditor {
     uint64_t started_ns;
     uint64_t shown_ns;
     bool has_progress;
+    bool has_end; /* what is being read has a size */
     bool has_failed;
 };
 
@@ -205,7 +214,8 @@ static void end_stream(struct auditor *auditor)
     auditor->frame = NULL;
 }
 
-/* `412 MB of 1.1 GB, 301 MB/s, 2 s left`, over and over in the same line. */
+/* `412 of 1100 MB, 301 MB/s, 2 s left`, over and over in the same line; `412.3 MB, 301.0 MB/s` of
+ * standard input, whose end nobody knows. */
 static bool show_progress(void *context, uint64_t bytes)
 {
     struct auditor *auditor = context;
@@ -217,9 +227,20 @@ static bool show_progress(void *context, uint64_t bytes)
     double rate = done / ((double)(now_ns - auditor->started_ns) / 1e9);
     double left = rate > 0 ? ((double)auditor->bytes_total - done) / rate : 0;
     auditor->shown_ns = now_ns;
-    fprintf(stderr, "\r\033[K%.0f of %.0f MB, %.0f MB/s, %.0f s left", done / 1e6,
-            (double)auditor->bytes_total / 1e6, rate / 1e6, left > 0 ? left : 0);
+    if (auditor->has_end) {
+        fprintf(stderr, "\r\033[K%.0f of %.0f MB, %.0f MB/s, %.0f s left", done / 1e6,
+                (double)auditor->bytes_total / 1e6, rate / 1e6, left > 0 ? left : 0);
+    } else {
+        fprintf(stderr, "\r\033[K%.1f MB, %.1f MB/s", done / 1e6, rate / 1e6);
+    }
     return true;
+}
+
+static void begin_progress(struct auditor *auditor)
+{
+    auditor->bytes_before = 0;
+    auditor->started_ns = clock_monotonic_ns();
+    auditor->shown_ns = auditor->started_ns;
 }
 
 static void clear_progress(const struct auditor *auditor)
@@ -329,18 +350,21 @@ static void read_everything(struct auditor *auditor, const struct cli_texts *pat
     }
     file_list_sort(&files);
     auditor->bytes_total = file_list_bytes(&files);
-    auditor->started_ns = clock_monotonic_ns();
-    auditor->shown_ns = auditor->started_ns;
-    auditor->has_progress =
-        !quiet && isatty(STDERR_FILENO) && auditor->bytes_total >= PROGRESS_BYTES_MIN;
+    begin_progress(auditor);
+    bool may_show = !quiet && isatty(STDERR_FILENO);
+    auditor->has_end = true;
+    auditor->has_progress = may_show && auditor->bytes_total >= PROGRESS_BYTES_MIN;
     for (size_t i = 0; i < files.count;) {
         i += read_stream(auditor, &files, i);
     }
-    if (wants_input) {
-        auditor->has_progress = false;
-        read_standard_input(auditor);
-    }
     clear_progress(auditor);
+    if (wants_input) {
+        begin_progress(auditor);
+        auditor->has_end = false;
+        auditor->has_progress = may_show && !auditor->arguments->follow;
+        read_standard_input(auditor);
+        clear_progress(auditor);
+    }
     file_list_fini(&files);
 }
 
@@ -355,6 +379,7 @@ static void print_report(const struct audit_report *report, const struct setting
         .has_colour = cli_has_colour(STDOUT_FILENO),
         .has_hints = !arguments->no_hints,
         .has_parts = arguments->by.count > 0,
+        .has_ids = arguments->ids,
     };
     if (arguments->format == VIEW_JSON) {
         char *text = audit_json(report, &settings->audit, NULL);
@@ -445,9 +470,11 @@ static int audit_paths(const struct settings *settings, const struct cli_texts *
                        const struct arguments *arguments, const struct audit_policy *policy,
                        const struct dimensions *by, const struct audit_baseline *baseline)
 {
-    struct auditor auditor = {
-        .settings = settings, .input = &settings->inputs[0], .baseline = baseline,
-        .policy = policy, .arguments = arguments};
+    struct auditor auditor = {.settings = settings,
+                              .input = &settings->inputs[0],
+                              .baseline = baseline,
+                              .policy = policy,
+                              .arguments = arguments};
     char *error = NULL;
     auditor.pipeline = pipeline_new(settings, &auditor.counters, &error);
     if (auditor.pipeline == NULL) {
@@ -456,7 +483,8 @@ static int audit_paths(const struct settings *settings, const struct cli_texts *
     }
     auditor.audit = audit_new(&settings->audit);
     audit_break_down(auditor.audit, by->items, by->count);
-    audit_keep_samples(auditor.audit, arguments->no_samples ? 0 : SAMPLE_BYTES_MAX);
+    audit_keep_samples(auditor.audit, arguments->no_samples ? 0 : SAMPLE_BYTES_MAX,
+                       !arguments->no_redact);
     if (arguments->format == VIEW_HTML) {
         audit_keep_trend(auditor.audit);
     }
@@ -510,8 +538,8 @@ static bool reads_input(const struct cli_texts *paths)
 static int audit_with(const struct arguments *arguments, const struct cli_texts *paths)
 {
     static const char *const standard_input[] = {"-", NULL};
-    if (arguments->follow && (paths->count > 1 || (paths->count == 1 &&
-                                                   strcmp(paths->items[0], "-") != 0))) {
+    if (arguments->follow &&
+        (paths->count > 1 || (paths->count == 1 && strcmp(paths->items[0], "-") != 0))) {
         return cli_usage_error(&command_audit, "--follow reads standard input: pipe the log in, "
                                                "such as `tail -F FILE | clew audit --follow`");
     }
@@ -552,8 +580,7 @@ static int audit_with(const struct arguments *arguments, const struct cli_texts 
 static int run(int argc, char **argv)
 {
     struct arguments arguments = {
-        .min_coverage = not_given, .min_records = UINT64_MAX, .margin = 0.05,
-        .interval_s = 10};
+        .min_coverage = not_given, .min_records = UINT64_MAX, .margin = 0.05, .interval_s = 10};
     struct cli_texts paths = {0};
     int status = EXIT_USAGE;
     if (cli_parse(&command_audit, argc, argv, &arguments, &paths, SIZE_MAX, &status)) {

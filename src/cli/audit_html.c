@@ -84,9 +84,9 @@ static void print_element(const char *open, const char *text, const char *close,
 
 /* In a bar from left to right: what is shipped, what nearly is, what is not. */
 static const enum trace_class order[] = {
-    TRACE_OK,         TRACE_UNSAMPLED,        TRACE_VENDOR_FORMAT,      TRACE_TRACE_WITHOUT_SPAN,
-    TRACE_CONFLICT,   TRACE_MESSAGE_ONLY,     TRACE_MALFORMED_LENGTH,   TRACE_MALFORMED_OTHER,
-    TRACE_NON_HEX,    TRACE_VENDOR_OPAQUE,    TRACE_SPAN_WITHOUT_TRACE, TRACE_ALL_ZERO,
+    TRACE_OK,          TRACE_UNSAMPLED,     TRACE_VENDOR_FORMAT,      TRACE_TRACE_WITHOUT_SPAN,
+    TRACE_CONFLICT,    TRACE_MESSAGE_ONLY,  TRACE_MALFORMED_LENGTH,   TRACE_MALFORMED_OTHER,
+    TRACE_NON_HEX,     TRACE_VENDOR_OPAQUE, TRACE_SPAN_WITHOUT_TRACE, TRACE_ALL_ZERO,
     TRACE_PLACEHOLDER, TRACE_ABSENT,
 };
 _Static_assert(ARRAY_LEN(order) == TRACE_CLASSES, "every class has its place");
@@ -250,13 +250,27 @@ static void print_head(const struct audit_entry *entry, FILE *out)
     fprintf(out, "<span class=\"verdict %s\">%s</span></div>\n", verdict, verdict);
 }
 
+static void print_more(const struct audit_group *group, FILE *out)
+{
+    char text[160];
+    audit_others_text(group, text, sizeof(text));
+    if (*text != '\0') {
+        print_element("<p class=\"soft num\">", text, "</p>\n", out);
+    }
+    audit_ids_text(&group->book, text, sizeof(text));
+    if (*text != '\0') {
+        print_element("<p class=\"soft num ids\">Valid ids: ", text, "</p>\n", out);
+    }
+}
+
 static void print_entry(const struct audit_view *view, const struct audit_entry *entry, FILE *out)
 {
-    bool has_failed = entry->verdict == AUDIT_BELOW ||
-                      entry->verdict == AUDIT_NOT_TRACED || entry->is_worse;
+    bool has_failed =
+        entry->verdict == AUDIT_BELOW || entry->verdict == AUDIT_NOT_TRACED || entry->is_worse;
     print_head(entry, out);
     print_bar(&entry->group->book, entry->is_traced ? entry->min_coverage : 0, out);
     print_classes(&entry->group->book, entry->is_instrumented, out);
+    print_more(entry->group, out);
     print_trend(entry->group->trend, out);
     print_parts(view, entry, out);
     for (size_t i = 0; view->has_hints && has_failed && i < entry->hint_count; i++) {

@@ -79,6 +79,22 @@ static void print_entry(const struct audit_view *view, const struct audit_entry 
     }
 }
 
+/* Below the table: what its columns do not tell. */
+static void print_more(const struct audit_view *view, const struct audit_group *group, FILE *out)
+{
+    char text[160];
+    audit_others_text(group, text, sizeof(text));
+    if (*text != '\0') {
+        fprintf(out, "- %s: %s\n", group->service, text);
+    }
+    audit_ids_text(&group->book, text, sizeof(text));
+    if (view->has_ids && *text != '\0') {
+        fputs("- **", out);
+        print_escaped(group->service, out);
+        fprintf(out, "**, valid ids: %s\n", text);
+    }
+}
+
 static void print_hints(const struct audit_view *view, const struct audit_entry *entry, FILE *out)
 {
     if (entry->verdict != AUDIT_BELOW && entry->verdict != AUDIT_NOT_TRACED && !entry->is_worse) {
@@ -121,6 +137,9 @@ void audit_markdown_print(const struct audit_view *view, FILE *out)
     fputs("| **total** | ", out);
     print_numbers(&report->total, false, "", out);
     fputc('\n', out);
+    for (size_t i = 0; i < report->count; i++) {
+        print_more(view, report->entries[i].group, out);
+    }
     for (size_t i = 0; view->has_hints && i < report->count; i++) {
         print_hints(view, &report->entries[i], out);
     }

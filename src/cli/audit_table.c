@@ -67,9 +67,9 @@ static bool has_namespaces(const struct audit_report *report)
     return false;
 }
 
-static size_t name_columns(const struct audit_report *report)
+static size_t name_columns(const struct audit_view *view)
 {
-    return SERVICE_COLUMNS + (has_namespaces(report) ? 1 + NAMESPACE_COLUMNS : 0);
+    return SERVICE_COLUMNS + (view->has_namespaces ? 1 + NAMESPACE_COLUMNS : 0);
 }
 
 static void print_book(const struct audit_view *view, const struct book *book, bool is_instrumented,
@@ -79,7 +79,7 @@ static void print_book(const struct audit_view *view, const struct book *book, b
     char share[16];
     char gaps[96];
     audit_gaps_text(book, is_instrumented, gaps,
-                    COLUMNS - name_columns(view->report) - 10 - 10 - 2 - 13 + 1);
+                    COLUMNS - name_columns(view) - 10 - 10 - 2 - 13 + 1);
     fprintf(out, " %9s  %8s  ", audit_number_text(book->records, records),
             audit_share_text(audit_book_coverage(book), share));
     fprintf(out, "%-12s %s\n", verdict, gaps);
@@ -89,7 +89,7 @@ static void print_entry(const struct audit_view *view, const struct audit_entry 
 {
     const struct audit_group *group = entry->group;
     audit_print_cell(group->service, SERVICE_COLUMNS, true, out);
-    if (has_namespaces(view->report)) {
+    if (view->has_namespaces) {
         fputc(' ', out);
         audit_print_cell(group->name_space != NULL ? group->name_space : "-", NAMESPACE_COLUMNS,
                          true, out);
@@ -103,12 +103,26 @@ static void print_entry(const struct audit_view *view, const struct audit_entry 
     fputs(plain(view), out);
 }
 
+/* What a service's line has no column for. */
+static void print_more(const struct audit_view *view, const struct audit_group *group, FILE *out)
+{
+    char text[COLUMNS];
+    audit_others_text(group, text, sizeof(text));
+    if (*text != '\0') {
+        fprintf(out, "  %s\n", text);
+    }
+    audit_ids_text(&group->book, text, sizeof(text) - 7);
+    if (view->has_ids && *text != '\0') {
+        fprintf(out, "  ids: %s\n", text);
+    }
+}
+
 static void print_parts(const struct audit_view *view, const struct audit_entry *entry, FILE *out)
 {
     for (size_t i = 0; view->has_parts && i < entry->part_count && i < PARTS_MAX; i++) {
         char *text = audit_part_text(view->report, entry->parts[i]);
         fputs("  ", out);
-        audit_print_cell(text, name_columns(view->report) - 2, true, out);
+        audit_print_cell(text, name_columns(view) - 2, true, out);
         print_book(view, &entry->parts[i]->book, entry->is_instrumented, "", out);
         free(text);
     }
@@ -120,7 +134,7 @@ static void print_parts(const struct audit_view *view, const struct audit_entry 
 static void print_head(const struct audit_view *view, FILE *out)
 {
     audit_print_cell("SERVICE", SERVICE_COLUMNS, true, out);
-    if (has_namespaces(view->report)) {
+    if (view->has_namespaces) {
         fputc(' ', out);
         audit_print_cell("NAMESPACE", NAMESPACE_COLUMNS, true, out);
     }
@@ -172,15 +186,19 @@ static void print_hints(const struct audit_view *view, const struct audit_entry 
     }
 }
 
-void audit_table_print(const struct audit_view *view, FILE *out)
+void audit_table_print(const struct audit_view *asked, FILE *out)
 {
-    const struct audit_report *report = view->report;
+    const struct audit_report *report = asked->report;
+    struct audit_view with_columns = *asked;
+    const struct audit_view *view = &with_columns;
+    with_columns.has_namespaces = has_namespaces(report);
     print_head(view, out);
     for (size_t i = 0; i < report->count; i++) {
         print_entry(view, &report->entries[i], out);
+        print_more(view, report->entries[i].group, out);
         print_parts(view, &report->entries[i], out);
     }
-    audit_print_cell("TOTAL", name_columns(report), true, out);
+    audit_print_cell("TOTAL", name_columns(view), true, out);
     print_book(view, &report->total, false, "", out);
     for (size_t i = 0; view->has_hints && i < report->count; i++) {
         print_hints(view, &report->entries[i], out);

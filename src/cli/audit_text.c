@@ -19,7 +19,8 @@ void audit_print_cell(const char *text, size_t columns, bool is_padded, FILE *ou
         size_t n = utf8_sequence_len(text + i, len - i);
         bool is_last = used + 1 == columns && i + (n > 0 ? n : 1) < len;
         unsigned char c = (unsigned char)text[i];
-        bool is_control = c < 0x20 || c == 0x7f || (c == 0xc2 && n == 2);
+        bool is_control =
+            c < 0x20 || c == 0x7f || (c == 0xc2 && n == 2 && (unsigned char)text[i + 1] < 0xa0);
         if (is_last) {
             fputs("…", out);
         } else if (n == 0 || is_control) {
@@ -32,6 +33,51 @@ void audit_print_cell(const char *text, size_t columns, bool is_padded, FILE *ou
     }
     for (; is_padded && used < columns; used++) {
         fputc(' ', out);
+    }
+}
+
+void audit_ids_text(const struct book *book, char *out, size_t out_max)
+{
+    static const char *const flags[] = {
+        [BOOK_FLAGS_VARY] = "",
+        [BOOK_FLAGS_NEVER_SAMPLED] = ", flags never sampled",
+        [BOOK_FLAGS_ALWAYS_SAMPLED] = ", flags always sampled",
+    };
+    *out = '\0';
+    if (book->valid == 0) {
+        return;
+    }
+    double valid = (double)book->valid;
+    const struct {
+        double share;
+        const char *words;
+    } parts[] = {
+        {(double)book->flagged[0] / valid, "unsampled"},
+        {book_note_share(book, NOTE_SAMPLING_UNKNOWN), "without flags"},
+        {book_note_share(book, NOTE_LOW64), "64 bits"},
+        {book_note_share(book, NOTE_UUID), "UUIDs"},
+        {(double)book_top_trace(book, NULL) / valid, "the most frequent"},
+    };
+    size_t len = 0;
+    for (size_t i = 0; i < ARRAY_LEN(parts) && len < out_max; i++) {
+        char share[16];
+        if (parts[i].share > 0) {
+            len += (size_t)snprintf(out + len, out_max - len, "%s%s %s", len > 0 ? ", " : "",
+                                    audit_share_text(parts[i].share, share), parts[i].words);
+        }
+    }
+    if (len < out_max) {
+        snprintf(out + len, out_max - len, "%s", flags[book_constant_flags(book)]);
+    }
+}
+
+void audit_others_text(const struct audit_group *group, char *out, size_t out_max)
+{
+    char number[32];
+    *out = '\0';
+    if (group->distinct != NULL) {
+        snprintf(out, out_max, "about %s services beyond audit.groups_max",
+                 audit_number_text(distinct_estimate(group->distinct), number));
     }
 }
 

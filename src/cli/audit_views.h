@@ -12,7 +12,9 @@ struct audit_view {
     const struct audit_settings *settings;
     bool has_colour;
     bool has_hints;
-    bool has_parts; /* services broken down by the report's dimensions */
+    bool has_parts;      /* services broken down by the report's dimensions */
+    bool has_namespaces; /* the table has a column for them: set by itself */
+    bool has_ids;        /* what the valid ids are worth; the page always tells */
 };
 
 /* At most 100 columns; worst first, the total last, then why and what to do. */
@@ -37,6 +39,13 @@ char *audit_verdict_text(const struct audit_view *view);
  * `absent (instrumented)`, where there is room.
  */
 void audit_gaps_text(const struct book *book, bool is_instrumented, char *out, size_t out_max);
+
+/* `88.0 % unsampled, most frequent id 2.1 %, flags always sampled`: of the valid ones. Written to
+ * `out` with a NUL; empty if there are none. */
+void audit_ids_text(const struct book *book, char *out, size_t out_max);
+
+/* `about 1,234 services beyond audit.groups_max`, of the overflow group. */
+void audit_others_text(const struct audit_group *group, char *out, size_t out_max);
 
 /* Text out of a log in so many columns, a code point each, `…` where it was cut, and a question
  * mark for what could speak to the terminal. Blanks behind it if `is_padded`. */

@@ -19,12 +19,18 @@ enum {
 };
 
 const char *const audit_dimension_names[AUDIT_DIMENSIONS + 1] = {
-    [AUDIT_BY_SERVICE] = "service",   [AUDIT_BY_NAMESPACE] = "namespace",
-    [AUDIT_BY_POD] = "pod",           [AUDIT_BY_CONTAINER] = "container",
-    [AUDIT_BY_LOGGER] = "logger",     [AUDIT_BY_CALLSITE] = "callsite",
-    [AUDIT_BY_SEVERITY] = "severity", [AUDIT_BY_STREAM] = "stream",
-    [AUDIT_BY_FILE] = "file",         [AUDIT_BY_NODE] = "node",
-    [AUDIT_BY_DEPLOYMENT] = "deployment", [AUDIT_BY_WORKLOAD] = "workload",
+    [AUDIT_BY_SERVICE] = "service",
+    [AUDIT_BY_NAMESPACE] = "namespace",
+    [AUDIT_BY_POD] = "pod",
+    [AUDIT_BY_CONTAINER] = "container",
+    [AUDIT_BY_LOGGER] = "logger",
+    [AUDIT_BY_CALLSITE] = "callsite",
+    [AUDIT_BY_SEVERITY] = "severity",
+    [AUDIT_BY_STREAM] = "stream",
+    [AUDIT_BY_FILE] = "file",
+    [AUDIT_BY_NODE] = "node",
+    [AUDIT_BY_DEPLOYMENT] = "deployment",
+    [AUDIT_BY_WORKLOAD] = "workload",
 };
 
 struct audit *audit_new(const struct audit_settings *settings)
@@ -74,9 +80,10 @@ void audit_break_down(struct audit *audit, const enum audit_dimension *dimension
     audit->dimension_count = count;
 }
 
-void audit_keep_samples(struct audit *audit, size_t bytes_max)
+void audit_keep_samples(struct audit *audit, size_t bytes_max, bool is_redacted)
 {
     audit->sample_bytes_left = bytes_max;
+    audit->has_secrets = !is_redacted;
 }
 
 void audit_keep_trend(struct audit *audit)
@@ -203,9 +210,11 @@ static bool group_is(const void *value, const void *key)
            slice_is_equal(slice_from_string(group->name_space), wanted->name_space);
 }
 
+/* Names are kept as strings: a NUL ends one here too, or it would never be found again. */
 static struct slice bounded(struct slice s)
 {
-    return slice_make(s.data, s.len < NAME_BYTES_MAX ? s.len : NAME_BYTES_MAX);
+    size_t max = s.len < NAME_BYTES_MAX ? s.len : NAME_BYTES_MAX;
+    return slice_make(s.data, max > 0 ? strnlen(s.data, max) : 0);
 }
 
 static struct audit_group *overflow_group(struct audit *audit)
@@ -213,6 +222,7 @@ static struct audit_group *overflow_group(struct audit *audit)
     if (audit->overflow == NULL) {
         audit->overflow = audit_group_new(SLICE("(others)"), (struct slice){NULL, 0});
         audit->overflow->is_overflow = true;
+        audit->overflow->distinct = mem_alloc(sizeof(*audit->overflow->distinct));
     }
     return audit->overflow;
 }
@@ -225,7 +235,11 @@ static struct audit_group *find_group(struct audit *audit, const struct group_ke
         group = audit_group_new(key->service, key->name_space);
         map_add(&audit->groups, hash, group);
     }
-    return group != NULL ? group : overflow_group(audit);
+    if (group == NULL) {
+        group = overflow_group(audit);
+        distinct_add(group->distinct, hash);
+    }
+    return group;
 }
 
 /* The next record that names this service the same way finds the group without a lookup; the
@@ -250,7 +264,7 @@ static void note_group(struct audit_origin *origin, struct audit_group *group,
 static struct audit_group *group_of(struct audit *audit, struct audit_origin *origin,
                                     const struct record *record)
 {
-    if (record->service.len == 0) {
+    if (bounded(record->service).len == 0) {
         if (origin->unnamed == NULL) {
             origin->unnamed = audit_group_new((struct slice){"", 0}, (struct slice){NULL, 0});
         }
@@ -331,7 +345,8 @@ static void count_part(struct audit *audit, struct audit_group *group,
 static void keep_sample(struct audit *audit, struct audit_group *group, const struct record *record)
 {
     char text[SAMPLE_BYTES_MAX];
-    size_t len = redact(record->line, text, sizeof(text));
+    size_t len = audit->has_secrets ? redact_nothing(record->line, text, sizeof(text))
+                                    : redact(record->line, text, sizeof(text));
     if (len + 1 > audit->sample_bytes_left) {
         audit->sample_bytes_left = 0;
         return;

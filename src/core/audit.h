@@ -49,8 +49,9 @@ void audit_free(struct audit *audit); /* NULL is fine */
 /* Also count every combination of these within each group. Before the first audit_count(). */
 void audit_break_down(struct audit *audit, const enum audit_dimension *dimensions, size_t count);
 
-/* Keep one sample line of each class in each group, `bytes_max` in all; 0, the default: none. */
-void audit_keep_samples(struct audit *audit, size_t bytes_max);
+/* Keep one sample line of each class in each group, `bytes_max` in all; 0, the default: none. With
+ * its secrets, unless it is to be redacted: see core/redact.h. */
+void audit_keep_samples(struct audit *audit, size_t bytes_max, bool is_redacted);
 
 /* Keep coverage over time of each group, by the records' own times. */
 void audit_keep_trend(struct audit *audit);

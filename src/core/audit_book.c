@@ -44,6 +44,7 @@ void book_count(struct book *book, const struct record *record)
         uint64_t id[2];
         memcpy(id, record->trace_id, sizeof(id));
         book->valid++;
+        book->flagged[record->flags & 1] += record->has_flags;
         count_id(&book->frequent, id, 1, 0);
     }
 }
@@ -52,6 +53,8 @@ void book_merge(struct book *into, const struct book *from)
 {
     into->records += from->records;
     into->valid += from->valid;
+    into->flagged[0] += from->flagged[0];
+    into->flagged[1] += from->flagged[1];
     for (size_t i = 0; i < ARRAY_LEN(into->classes); i++) {
         into->classes[i] += from->classes[i];
     }
@@ -79,6 +82,23 @@ uint64_t book_top_trace(const struct book *book, uint8_t out_id[16])
         memcpy(out_id, ids->id[top], sizeof(ids->id[top]));
     }
     return ids->count[top] - ids->excess[top];
+}
+
+/* Ids that are not shipped have notes too. */
+double book_note_share(const struct book *book, enum trace_note note)
+{
+    uint64_t n = book->notes[note - TRACE_CLASSES];
+    return n < book->valid ? (double)n / (double)book->valid : book->valid > 0 ? 1 : 0;
+}
+
+enum book_flags book_constant_flags(const struct book *book)
+{
+    if (book->valid == 0) {
+        return BOOK_FLAGS_VARY;
+    }
+    return book->flagged[0] == book->valid   ? BOOK_FLAGS_NEVER_SAMPLED
+           : book->flagged[1] == book->valid ? BOOK_FLAGS_ALWAYS_SAMPLED
+                                             : BOOK_FLAGS_VARY;
 }
 
 uint64_t audit_group_hash(struct slice service, struct slice name_space)
@@ -121,6 +141,7 @@ void audit_group_free(struct audit_group *group, size_t dimension_count)
     free_part(group->overflow_part, dimension_count);
     map_fini(&group->parts);
     free(group->trend);
+    free(group->distinct);
     free(group->service);
     free(group->name_space);
     free(group);
@@ -218,6 +239,12 @@ void audit_group_merge(struct audit_group *into, const struct audit_group *from,
         if (into->samples[i] == NULL) {
             into->samples[i] = mem_string(from->samples[i]);
         }
+    }
+    if (from->distinct != NULL) {
+        if (into->distinct == NULL) {
+            into->distinct = mem_alloc(sizeof(*into->distinct));
+        }
+        distinct_merge(into->distinct, from->distinct);
     }
     if (from->trend != NULL) {
         if (into->trend == NULL) {

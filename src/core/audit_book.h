@@ -9,6 +9,7 @@
 
 #include "base/map.h"
 #include "core/audit.h"
+#include "core/audit_distinct.h"
 #include "core/audit_trend.h"
 
 /*
@@ -26,7 +27,8 @@ struct frequent_ids {
 
 struct book {
     uint64_t records;
-    uint64_t valid; /* with a trace id that is shipped */
+    uint64_t valid;      /* with a trace id that is shipped … */
+    uint64_t flagged[2]; /* … and flags: not sampled, sampled */
     uint64_t classes[TRACE_CLASSES];
     uint64_t notes[TRACE_NOTES_END - TRACE_CLASSES]; /* by enum trace_note */
     struct frequent_ids frequent;
@@ -35,8 +37,21 @@ struct book {
 void book_count(struct book *book, const struct record *record);
 void book_merge(struct book *into, const struct book *from);
 
+/* Of the valid records, those with this note. */
+double book_note_share(const struct book *book, enum trace_note note);
+
 /* At least so many records carried the most frequent trace id; its bytes to out_id if not NULL. */
 uint64_t book_top_trace(const struct book *book, uint8_t out_id[16]);
+
+/* What the flags of the valid records say, if each has them and all say the same: a real decision,
+ * or a layout that writes a constant. */
+enum book_flags {
+    BOOK_FLAGS_VARY, /* or are missing somewhere */
+    BOOK_FLAGS_NEVER_SAMPLED,
+    BOOK_FLAGS_ALWAYS_SAMPLED,
+};
+
+enum book_flags book_constant_flags(const struct book *book);
 
 /* A combination of the dimensions' values. */
 struct audit_part {
@@ -58,8 +73,9 @@ static inline double audit_floor_get(const struct audit_floor *floor)
 
 struct audit_group {
     char *service;
-    char *name_space; /* NULL: not known */
-    bool is_overflow; /* of all groups beyond groups_max */
+    char *name_space;          /* NULL: not known */
+    bool is_overflow;          /* of all groups beyond groups_max … */
+    struct distinct *distinct; /* … and about how many those are; NULL of any other group */
     struct audit_floor floor;
     struct book book;
     char *samples[TRACE_CLASSES]; /* NULL: none yet */
@@ -88,6 +104,7 @@ struct audit {
     enum audit_dimension dimensions[AUDIT_DIMENSIONS];
     size_t dimension_count;
     size_t sample_bytes_left;
+    bool has_secrets; /* samples are not redacted */
     bool has_trend;
     size_t parts_left;
     struct map groups;

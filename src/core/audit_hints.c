@@ -77,6 +77,14 @@ static uint64_t count_sampling_unknown(struct subject *subject)
     return note_of(subject, NOTE_SAMPLING_UNKNOWN);
 }
 
+/* What has a hint of its own is not said twice. */
+static uint64_t count_vendor_format(struct subject *subject)
+{
+    uint64_t all = subject->book->classes[TRACE_VENDOR_FORMAT];
+    uint64_t explained = note_of(subject, NOTE_LOW64) + note_of(subject, NOTE_UUID);
+    return all > explained ? all - explained : 0;
+}
+
 /* One trace id on most of many records: it was set once and never taken away. */
 static uint64_t count_constant_id(struct subject *subject)
 {
@@ -85,19 +93,20 @@ static uint64_t count_constant_id(struct subject *subject)
                                                                                              : 0;
 }
 
-/* A logger without a single id in a group that mostly has them: its code runs where the context
- * did not come along. */
+/* A logger without a single id in a group whose other records mostly have them: its code runs where
+ * the context did not come along. */
 static uint64_t count_lost_hop(struct subject *subject)
 {
     const struct map *parts = &subject->group->parts;
     uint64_t worst = 0;
-    if (subject->logger_at < 0 || subject->book->valid * 2 < subject->book->records) {
+    if (subject->logger_at < 0 || subject->book->valid == 0) {
         return 0;
     }
     for (size_t i = 0; i < parts->cap; i++) {
         const struct audit_part *part = parts->slots[i].value;
         if (part != NULL && part->values[subject->logger_at] != NULL && part->book.valid == 0 &&
-            part->book.records >= PART_RECORDS_MIN && part->book.records > worst) {
+            part->book.records >= PART_RECORDS_MIN && part->book.records > worst &&
+            subject->book->valid * 2 >= subject->book->records - part->book.records) {
             worst = part->book.records;
             subject->part = part;
         }
@@ -207,6 +216,10 @@ static const struct rule rules[] = {
      "most of these traces were not sampled: the ids are right, but the backend has no trace for "
      "them",
      "nothing is wrong with the log; raise the sampling rate if the traces are wanted", NULL},
+    {"vendor_format", TRACE_VENDOR_FORMAT, 50, count_vendor_format,
+     "the ids are written as a vendor does it (decimal, X-Ray's, a path, with 0x): clew converts "
+     "them, other readers of this log may not",
+     "write 32 and 16 lower-case hexadecimal digits, as OpenTelemetry has it", NULL},
     {"sampling_unknown", TRACE_CLASSES, 50, count_sampling_unknown,
      "no flags are logged, so it cannot be told which of these traces were sampled",
      "log trace_flags as well", NULL},

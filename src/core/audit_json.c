@@ -90,6 +90,31 @@ static json_t *top_trace_of(const struct book *book)
     return top;
 }
 
+/* What the valid ids are worth: shares of the valid records. */
+static json_t *ids_of(const struct book *book)
+{
+    static const struct {
+        const char *name;
+        enum trace_note note;
+    } notes[] = {
+        {"sampling_unknown", NOTE_SAMPLING_UNKNOWN},
+        {"low64", NOTE_LOW64},
+        {"uuid", NOTE_UUID},
+        {"repaired", NOTE_REPAIRED},
+    };
+    json_t *ids = json_object();
+    set(ids, "unsampled", share((double)book->flagged[0] / (double)book->valid));
+    for (size_t i = 0; i < ARRAY_LEN(notes); i++) {
+        set(ids, notes[i].name, share(book_note_share(book, notes[i].note)));
+    }
+    enum book_flags flags = book_constant_flags(book);
+    if (flags != BOOK_FLAGS_VARY) {
+        set(ids, "constant_flags",
+            json_string(flags == BOOK_FLAGS_NEVER_SAMPLED ? "unsampled" : "sampled"));
+    }
+    return ids;
+}
+
 static json_t *values_of(const struct audit_report *report, const struct audit_part *part)
 {
     json_t *values = json_object();
@@ -195,9 +220,11 @@ static json_t *group_of(const struct audit_report *report, const struct audit_en
     }
     if (group->book.valid > 0) {
         set(object, "top_trace", top_trace_of(&group->book));
+        set(object, "ids", ids_of(&group->book));
     }
     if (group->is_overflow) {
         set(object, "overflow", json_true());
+        set(object, "services", number(distinct_estimate(group->distinct)));
     }
     set(object, "hints", hints_of(report, entry));
     set(object, "samples", samples_of(group));
@@ -232,8 +259,9 @@ char *audit_json_summary(const struct audit_report *report, const struct audit_e
     bool is_below = group != NULL && audit_history_is_below(history, group);
     json_t *line = json_object();
     set(line, "level", json_string(is_below ? "warn" : "info"));
-    set(line, "message", json_string(group != NULL ? "trace coverage of a service"
-                                                   : "trace coverage of all services"));
+    set(line, "message",
+        json_string(group != NULL ? "trace coverage of a service"
+                                  : "trace coverage of all services"));
     set(line, "logger", json_string("clew.audit"));
     if (group != NULL) {
         set(line, "clew.audit.service", text(group->service));

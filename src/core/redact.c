@@ -257,6 +257,15 @@ static size_t put_word(struct writer *w, struct slice s)
     return len + put_url(w, rest);
 }
 
+static size_t finish(struct writer *w, size_t out_max)
+{
+    if (w->is_full && w->len + sizeof(ellipsis) - 1 <= out_max) {
+        memcpy(w->out + w->len, ellipsis, sizeof(ellipsis) - 1);
+        w->len += sizeof(ellipsis) - 1;
+    }
+    return w->len;
+}
+
 size_t redact(struct slice line, char *out, size_t out_max)
 {
     struct writer w = {.out = out, .max = out_max};
@@ -264,9 +273,14 @@ size_t redact(struct slice line, char *out, size_t out_max)
         line =
             slice_skip(line, is_word(line.data[0]) ? put_word(&w, line) : put_character(&w, line));
     }
-    if (w.is_full && w.len + sizeof(ellipsis) - 1 <= out_max) {
-        memcpy(out + w.len, ellipsis, sizeof(ellipsis) - 1);
-        w.len += sizeof(ellipsis) - 1;
+    return finish(&w, out_max);
+}
+
+size_t redact_nothing(struct slice line, char *out, size_t out_max)
+{
+    struct writer w = {.out = out, .max = out_max};
+    while (line.len > 0 && !w.is_full) {
+        line = slice_skip(line, put_character(&w, line));
     }
-    return w.len;
+    return finish(&w, out_max);
 }

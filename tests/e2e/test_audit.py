@@ -5,7 +5,9 @@
 import gzip
 import json
 import os
+import select
 import subprocess
+import time
 
 import clew
 
@@ -147,7 +149,12 @@ def test_a_hundred_thousand_services_stay_within_bounds(tmp):
     others, = [g for g in found["groups"] if g.get("overflow")]
     clew.equal((others["service"], others["records"]), ("(others)", 90000))
     clew.equal(len(others["parts"]), 1)
+    assert 85000 < others["services"] < 95000, others["services"]
+    found = report("--set", "audit.groups_max=99995", log)
+    clew.equal([g["services"] for g in found["groups"] if g.get("overflow")], [5])
     clew.contains(audit("--set", "audit.groups_max=10", log).out, "(others)")
+    clew.contains(audit("--set", "audit.groups_max=99997", log).out,
+                  "  about 3 services beyond audit.groups_max")
 
 
 def test_the_documentation_shows_what_is_printed():
@@ -280,6 +287,62 @@ def test_secrets_do_not_show_in_samples():
         assert "hunter2" not in result.out and "sesame" not in result.out, result
     found = report("--no-samples", stdin=text)
     clew.equal(group(found, "shop")["samples"], {})
+
+
+def test_samples_may_be_had_as_they_are():
+    text = '{"api_key":"sesame","service.name":"shop","msg":"a\\u001bb"}\n' * 3
+    found = report("--no-redact", stdin=text)
+    clew.equal(group(found, "shop")["samples"]["absent"], text.splitlines()[0])
+    clew.contains(audit("--no-redact", stdin=text).out, '"sesame"')
+
+
+def test_the_worth_of_valid_ids_is_told():
+    def line(number, flags, **more):
+        return json.dumps({"service.name": "shop", "trace_id": f"{number:032x}", "span_id": SPAN,
+                           **({"trace_flags": flags} if flags else {}), **more}) + "\n"
+    low = 1 << 64
+    text = "".join(line(low + n, "01") for n in range(6)) + line(low + 6, "00") * 2 + \
+        line(low + 7, None) + line(7, "01")
+    ids = group(report(stdin=text), "shop")["ids"]
+    clew.equal(ids, {"unsampled": 0.2, "sampling_unknown": 0.1, "low64": 0.1, "uuid": 0.0,
+                     "repaired": 0.0})
+    words = "20.0 % unsampled, 10.0 % without flags, 10.0 % 64 bits, 20.0 % the most frequent"
+    for view in ("table", "markdown"):
+        clew.contains(audit("--ids", "--format", view, stdin=text).out, words)
+        assert words not in audit("--format", view, stdin=text).out
+    clew.contains(audit("--format", "html", stdin=text).out, words)
+    for flags, name in (("01", "sampled"), ("00", "unsampled")):
+        text = "".join(line(low + n, flags) for n in range(5)) + BARE + "\n"
+        clew.equal(group(report(stdin=text), "shop")["ids"]["constant_flags"], name)
+    clew.contains(audit("--ids", stdin=text).out, "flags never sampled")
+
+
+def test_standard_input_has_progress_on_a_terminal():
+    import pty
+    leader, follower = pty.openpty()
+    for quiet in ([], ["--quiet"]):
+        process = subprocess.Popen([clew.CLEW, "audit", *quiet], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=follower)
+        block = (GOOD + "\n").encode() * 20000
+        seen = b""
+        deadline = time.monotonic() + 20
+        while not quiet and b" MB/s" not in seen and time.monotonic() < deadline:
+            process.stdin.write(block)
+            process.stdin.flush()
+            if select.select([leader], [], [], 0)[0]:
+                seen += os.read(leader, 65536)
+        out, _ = process.communicate(block)
+        clew.equal(process.returncode, 0)
+        clew.contains(out.decode(), "shop")
+        if select.select([leader], [], [], 0)[0]:
+            seen += os.read(leader, 65536)
+        if quiet:
+            clew.equal(seen, b"")
+        else:
+            assert b" MB, " in seen and b" MB/s" in seen and b" of " not in seen, seen
+            assert seen.endswith(b"\r\x1b[K"), "the line is left standing"
+    os.close(leader)
+    os.close(follower)
 
 
 def test_wrong_usage_says_what_is_wrong():

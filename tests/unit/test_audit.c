@@ -174,7 +174,7 @@ static void hostile_names_cannot_make_it_grow(void **state)
     char *long_name = mem_alloc(100001);
     memset(long_name, 'x', 100000);
     audit_break_down(audit, by, 1);
-    audit_keep_samples(audit, 5000);
+    audit_keep_samples(audit, 5000, true);
     for (int i = 0; i < 5000; i++) {
         char name[32];
         snprintf(name, sizeof(name), "service-%d", i);
@@ -195,10 +195,56 @@ static void hostile_names_cannot_make_it_grow(void **state)
     const struct audit_entry *others = audit_entry_of(report, "(others)");
     assert_true(others->group->is_overflow);
     assert_int_equal(others->group->book.records, 4901);
+    assert_in_range(distinct_estimate(others->group->distinct), 4901 - 150, 4901 + 150);
     audit_report_free(report);
     audit_free(audit);
     source_free(source);
     free(long_name);
+}
+
+static void a_name_with_a_nul_is_one_name(void **state)
+{
+    (void)state;
+    struct audit_settings settings = {.groups_max = 3};
+    struct audit *audit = audit_new(&settings);
+    const enum audit_dimension by[] = {AUDIT_BY_LOGGER};
+    struct source *source = source_new("a.log", "files", 1);
+    struct record record = {.source = source,
+                            .line = SLICE("x"),
+                            .service = {"a\0b", 3},
+                            .logger = {"c\0d", 3},
+                            .trace_class = TRACE_ABSENT};
+    audit_break_down(audit, by, 1);
+    for (int i = 0; i < 100; i++) {
+        audit_count(audit, &record);
+    }
+    record.service = SLICE("shop");
+    record.logger = SLICE("web");
+    audit_count(audit, &record);
+    struct audit_report *report = audit_report_new(audit, &no_policy);
+    assert_int_equal(report->count, 2);
+    const struct audit_entry *shop = audit_entry_of(report, "shop");
+    assert_int_equal(shop->part_count, 1);
+    assert_string_equal(shop->parts[0]->values[0], "web");
+    audit_report_free(report);
+    audit_free(audit);
+    source_free(source);
+}
+
+static void how_many_there_were_is_told_in_constant_memory(void **state)
+{
+    (void)state;
+    static const uint64_t counts[] = {1, 2, 10, 1000, 20000, 1000000};
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        struct distinct a = {{0}};
+        struct distinct b = {{0}};
+        for (uint64_t n = 0; n < counts[i] * 2; n++) { /* each twice, half of them elsewhere too */
+            distinct_add(n % 3 == 0 ? &a : &b, n % counts[i]);
+        }
+        distinct_merge(&a, &b);
+        uint64_t slack = counts[i] / 20;
+        assert_in_range(distinct_estimate(&a), counts[i] - slack, counts[i] + slack);
+    }
 }
 
 static void groups_are_broken_down_by_what_was_asked_for(void **state)
@@ -273,7 +319,7 @@ static void samples_are_redacted_and_one_a_class(void **state)
     struct audit_settings settings = settings_of(0.5, 1);
     struct audit *audit = audit_new(&settings);
     struct source *source = source_new("a.log", "files", 1);
-    audit_keep_samples(audit, 1000);
+    audit_keep_samples(audit, 1000, true);
     audit_lines(audit,
                 &(struct audit_line){source, "a", TRACE_ABSENT, 0, 0, "login password=hunter2", 0},
                 1);
@@ -293,7 +339,7 @@ static void the_json_report_keeps_its_contract(void **state)
     struct audit_settings settings = settings_of(0.5, 1);
     struct audit *audit = audit_new(&settings);
     struct source *source = source_new("shop_pay-1_aa11/pay/0.log", "files", 1);
-    audit_keep_samples(audit, 1000);
+    audit_keep_samples(audit, 1000, true);
     const struct audit_line good = {source, "p\xff", TRACE_OK, 1, 0, "fine", 0};
     audit_lines(audit, &good, 1);
     audit_lines(audit, &(struct audit_line){source, "p\xff", TRACE_PLACEHOLDER, 0, 0, "gap", 0}, 2);
@@ -341,10 +387,10 @@ static void nobody_lowers_what_is_asked_of_another(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct source *a = source_new("/p/s_a_0a/a/0.log", "tail", 1);
         struct source *b = source_new("/p/s_b_0b/b/0.log", "tail", 2);
-        a->policy = (struct source_policy){.has_min_coverage = cases[i].a >= 0,
-                                           .min_coverage = cases[i].a};
-        b->policy = (struct source_policy){.has_min_coverage = cases[i].b >= 0,
-                                           .min_coverage = cases[i].b};
+        a->policy =
+            (struct source_policy){.has_min_coverage = cases[i].a >= 0, .min_coverage = cases[i].a};
+        b->policy =
+            (struct source_policy){.has_min_coverage = cases[i].b >= 0, .min_coverage = cases[i].b};
         struct audit *audit = audit_new(&settings);
         /* Three rounds of both, then two of a alone: then only a is asked. */
         for (int round = 0; round < 5; round++) {
@@ -377,6 +423,8 @@ int main(void)
         cmocka_unit_test(nobody_lowers_what_is_asked_of_another),
         cmocka_unit_test(the_whole_policy_knows_classes_and_logs_without_any_id),
         cmocka_unit_test(hostile_names_cannot_make_it_grow),
+        cmocka_unit_test(a_name_with_a_nul_is_one_name),
+        cmocka_unit_test(how_many_there_were_is_told_in_constant_memory),
         cmocka_unit_test(groups_are_broken_down_by_what_was_asked_for),
         cmocka_unit_test(the_most_frequent_trace_id_is_found_and_never_overstated),
         cmocka_unit_test(samples_are_redacted_and_one_a_class),

@@ -20,6 +20,10 @@ static const struct {
      12,
      {{{.trace_class = TRACE_OK, .trace = 1, .logger = "web"}, 30},
       {{.trace_class = TRACE_PLACEHOLDER, .logger = "worker"}, 12}}},
+    {"vendor_format",
+     6,
+     {{{.trace_class = TRACE_VENDOR_FORMAT, .trace = 1}, 6},
+      {{.trace_class = TRACE_VENDOR_FORMAT, .trace = 2, .also = BIT(NOTE_LOW64)}, 1}}},
     {"no_active_span",
      10,
      {{{.trace_class = TRACE_OK, .trace = 1}, 90}, {{.trace_class = TRACE_PLACEHOLDER}, 10}}},
@@ -73,7 +77,7 @@ static struct audit_report *report_of(struct audit_settings *settings, struct au
     const enum audit_dimension by[] = {AUDIT_BY_SEVERITY, AUDIT_BY_LOGGER};
     settings->groups_max = 100;
     audit_break_down(audit, by, 2);
-    audit_keep_samples(audit, 10000);
+    audit_keep_samples(audit, 10000, true);
     for (size_t i = 0; i < ARRAY_LEN(cases[index].lines); i++) {
         struct audit_line line = cases[index].lines[i].line;
         line.source = source;
@@ -152,7 +156,7 @@ static void a_lost_hop_names_its_logger_and_the_fix_of_the_ecosystem(void **stat
     struct source *source = source_new("a.log", "files", 1);
     const enum audit_dimension by[] = {AUDIT_BY_LOGGER};
     audit_break_down(audit, by, 1);
-    audit_keep_samples(audit, 10000);
+    audit_keep_samples(audit, 10000, true);
     const char *line = "{\"levelname\": \"INFO\", \"otelTraceID\": \"0\"}";
     audit_lines(audit, &(struct audit_line){source, "a", TRACE_OK, 1, "web", line, 0}, 50);
     audit_lines(audit,
@@ -163,6 +167,27 @@ static void a_lost_hop_names_its_logger_and_the_fix_of_the_ecosystem(void **stat
     assert_int_equal(report->entries[0].ecosystem, ECOSYSTEM_PYTHON);
     assert_string_equal(hint->part->values[0], "celery.worker");
     assert_non_null(strstr(hint->fix, "CeleryInstrumentor"));
+    audit_report_free(report);
+    audit_free(audit);
+    source_free(source);
+}
+
+static void a_lost_hop_shows_however_much_it_logs(void **state)
+{
+    (void)state;
+    struct audit_settings settings = {.groups_max = 100};
+    struct audit *audit = audit_new(&settings);
+    struct source *source = source_new("a.log", "files", 1);
+    const enum audit_dimension by[] = {AUDIT_BY_LOGGER};
+    audit_break_down(audit, by, 1);
+    audit_lines(audit, &(struct audit_line){source, "a", TRACE_OK, 1, "web", "x", 0}, 48);
+    audit_lines(audit, &(struct audit_line){source, "a", TRACE_ABSENT, 0, "web", "x", 0}, 2);
+    audit_lines(audit, &(struct audit_line){source, "a", TRACE_PLACEHOLDER, 0, "job", "x", 0}, 72);
+    struct audit_report *report = audit_report_new(audit, &(struct audit_policy){0});
+    const struct audit_hint *hint = find_hint(&report->entries[0], "lost_hop");
+    assert_non_null(hint);
+    assert_string_equal(hint->part->values[0], "job");
+    assert_int_equal(hint->records, 72);
     audit_report_free(report);
     audit_free(audit);
     source_free(source);
@@ -254,6 +279,7 @@ int main(void)
         cmocka_unit_test(every_rule_has_its_test_and_its_section_in_the_documentation),
         cmocka_unit_test(a_good_group_needs_no_hint),
         cmocka_unit_test(a_lost_hop_names_its_logger_and_the_fix_of_the_ecosystem),
+        cmocka_unit_test(a_lost_hop_shows_however_much_it_logs),
         cmocka_unit_test(an_ecosystem_is_told_by_its_lines),
         cmocka_unit_test(secrets_are_taken_out_and_the_rest_is_left),
         cmocka_unit_test(a_long_line_is_cut_with_a_sign),
