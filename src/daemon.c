@@ -24,6 +24,7 @@
 #include "coverage.h"
 #include "filtering.h"
 #include "input/input.h"
+#include "metadata.h"
 #include "pipeline.h"
 #include "routing.h"
 #include "shipment.h"
@@ -56,6 +57,7 @@ struct daemon {
     struct coverage *coverage;
     struct filtering *filtering; /* NULL: there are no filters */
     struct source *own_source; /* of records that clew writes about itself */
+    struct metadata *metadata; /* NULL: paths tell all there is */
     struct shipment *shipment;
     struct control *control;
     struct tap *taps;
@@ -93,6 +95,11 @@ static uint64_t loop_ns(const struct daemon *daemon)
 static void ship(struct tap *tap, const struct framed *framed, struct stream *stream)
 {
     struct daemon *daemon = tap->daemon;
+    if ((framed->source->policy.excluded >> framed->iostream & 1) != 0) {
+        counters_add(&daemon->counters, C_KUBERNETES_RECORDS_EXCLUDED, 1);
+        shipment_skip(daemon->shipment, stream->checkpoint, framed->safe, loop_ns(daemon));
+        return;
+    }
     struct record *record = pipeline_parse(daemon->pipeline, framed, tap->settings->format);
     audit_count(daemon->audit, record);
     if (daemon->filtering == NULL) {
@@ -121,11 +128,14 @@ static void ship_own(void *context, struct slice line)
     }
 }
 
-static bool take_line(void *context, const struct line *line)
+static enum line_answer take_line(void *context, const struct line *line)
 {
     struct tap *tap = context;
     if (!shipment_has_room(tap->daemon->shipment)) {
-        return false;
+        return LINE_NO_ROOM;
+    }
+    if (!metadata_may_ship(tap->daemon->metadata, line)) {
+        return LINE_HELD;
     }
     struct stream *stream = line->stream;
     if (stream->frame == NULL) {
@@ -136,7 +146,7 @@ static bool take_line(void *context, const struct line *line)
     for (; verdict == FRAME_RECORD; verdict = frame_next(stream->frame, &framed)) {
         ship(tap, &framed, stream);
     }
-    return true;
+    return LINE_TAKEN;
 }
 
 static void stream_is_idle(void *context, struct stream *stream, uint64_t now_ns)
@@ -267,6 +277,7 @@ static void on_check(struct ev_loop *loop, ev_timer *timer, int events)
     coverage_check(daemon->coverage, clock_monotonic_ns());
     filtering_check(daemon->filtering);
     routing_check(daemon->routing);
+    audit_begin_round(daemon->audit);
 }
 
 static void on_summary(struct ev_loop *loop, ev_timer *timer, int events)
@@ -432,6 +443,11 @@ static bool open_graph(struct daemon *daemon, char **out_error)
     if (daemon->shipment == NULL || !open_routing(daemon, out_error)) {
         return false;
     }
+    daemon->metadata = metadata_open(&settings->kubernetes, daemon->loop, &daemon->log,
+                                     &daemon->counters, out_error);
+    if (daemon->metadata == NULL && *out_error != NULL) {
+        return false;
+    }
     daemon->input_files_max = share_descriptors(settings);
     daemon->taps = mem_array(settings->input_count, sizeof(*daemon->taps));
     for (size_t i = 0; i < settings->input_count; i++) {
@@ -481,6 +497,7 @@ static void close_graph(struct daemon *daemon)
     control_close(daemon->control);
     daemon->is_stopping = true;
     close_inputs(daemon);
+    metadata_close(daemon->metadata);
     shipment_free(daemon->shipment);
     if (daemon->checkpoints != NULL) {
         commit_checkpoints(daemon);

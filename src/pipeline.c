@@ -115,14 +115,25 @@ static void count(struct counters *counters, enum record_format format)
     counters_add(counters, by_format[format], 1);
 }
 
+/* What a line says of its service stays among its fields. */
+static void settle_service(struct record *record)
+{
+    if (record->source->is_service_first && record->source->default_service != NULL) {
+        record->service = slice_from_string(record->source->default_service);
+        record->service_namespace = (struct slice){NULL, 0};
+    }
+}
+
 struct record *pipeline_parse(struct pipeline *pipeline, const struct framed *framed,
                               enum parse_format format)
 {
     struct record *record = &pipeline->record;
+    const struct source_policy *policy = &framed->source->policy;
     record_begin(record);
     take_frame(record, framed);
-    parse(pipeline, record, format);
+    parse(pipeline, record, policy->has_format ? (enum parse_format)policy->format : format);
     resolver_resolve(pipeline->resolver, record);
+    settle_service(record);
     count(pipeline->counters, record->format);
     return record;
 }

@@ -51,7 +51,7 @@ static void print(struct printer *printer, const struct framed *framed)
     }
 }
 
-static void push(struct printer *printer, const struct source *source, struct slice text,
+static void push(struct printer *printer, struct source *source, struct slice text,
                  uint64_t offset)
 {
     struct line line = {

@@ -6,9 +6,11 @@
  * What an input gives to the rest of clew: physical lines, each with its place.
  *
  *     input                            sink (the daemon)
- *        |------ line(line) ------------->|   true: taken. The bytes are the input's again on return
- *        |                                |   false: no room. The input keeps its place, and offers
- *        |                                |   the line again after input_resume()
+ *        |------ line(line) ------------->|   taken: the bytes are the input's again on return
+ *        |                                |   no room: the input keeps its place, and offers the
+ *        |                                |   line again after input_resume()
+ *        |                                |   held: the same for this stream alone. The others go
+ *        |                                |   on, and the line is offered again by and by
  *        |------ idle(stream, now) ------>|   now and then, for time-outs of joined lines (steady)
  *        |------ gone(stream) ----------->|   the stream ends; the sink frees what it keeps for it
  *
@@ -31,20 +33,27 @@ struct stream {
 
 struct line {
     struct stream *stream;
-    const struct source *source; /* of the file it was read from */
+    struct source *source;       /* of the file it was read from; the sink may add metadata */
     struct slice text;           /* without its newline (and without a CR before it) */
     struct position begin;       /* of its first byte */
     struct position end;         /* behind its newline */
     uint64_t file_hash;          /* names the file it was read from, whatever it is renamed to */
     uint64_t read_ns;            /* real time at which it was read */
     uint64_t steady_ns;          /* the same by the clock that never jumps: for time-outs */
+    uint64_t behind_bytes;       /* of its file, known to be there behind it */
     bool is_piece;               /* not the first piece of a line that was split at line_bytes_max */
     bool is_cut;                 /* more of this line follows, or was cut off */
     bool is_unterminated;        /* no newline yet: a time-out made it a line */
 };
 
+enum line_answer {
+    LINE_NO_ROOM,
+    LINE_TAKEN,
+    LINE_HELD,
+};
+
 struct line_sink {
-    bool (*line)(void *context, const struct line *line);
+    enum line_answer (*line)(void *context, const struct line *line);
     void (*idle)(void *context, struct stream *stream, uint64_t now_ns);
     void (*gone)(void *context, struct stream *stream);
     void *context;

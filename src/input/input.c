@@ -21,7 +21,8 @@
  *
  * Ready streams take turns of read_bytes in a ring; after TURN_BYTES_MAX the loop goes round, so that
  * the output and the signals get their share. A stream the sink refused stays at the head of the
- * ring, and nothing is read until input_resume().
+ * ring, and nothing is read until input_resume(). One whose lines it holds is offered again every
+ * HELD_RETRY_NS, and not read meanwhile; the others go on.
  */
 
 enum {
@@ -38,6 +39,7 @@ static const double TICK_S = 0.050;
 #define MS UINT64_C(1000000)
 #define ROTATED_QUIET_NS (300 * MS) /* a renamed file rests so long before its successor is read */
 #define DELETED_QUIET_NS (1000 * MS)
+#define HELD_RETRY_NS (100 * MS) /* the sink is asked again whether it wants a stream's lines */
 #define FULL_RETRY_NS (50 * MS) /* no more files may be open */
 
 struct input_timers {
@@ -184,6 +186,26 @@ static bool is_over(const struct generation *generation, uint64_t quiet_ns)
             info.size == generation->size);
 }
 
+static void hold(struct tail *tail)
+{
+    tail->held_until_ns = clock_monotonic_ns() + HELD_RETRY_NS;
+    input_wake_at(tail, tail->held_until_ns);
+}
+
+/* Something was written to a stream whose lines the sink holds: nothing to do yet. */
+static bool is_held(struct tail *tail)
+{
+    if (tail->held_until_ns == 0) {
+        return false;
+    }
+    if (clock_monotonic_ns() < tail->held_until_ns) {
+        input_wake_at(tail, tail->held_until_ns);
+        return true;
+    }
+    tail->held_until_ns = 0;
+    return false;
+}
+
 /* Its end was reached, perhaps with a line that has no newline. False: the sink has no room. */
 static bool at_end(struct generation *generation)
 {
@@ -200,6 +222,10 @@ static bool at_end(struct generation *generation)
     bool over = !is_last && is_over(generation, quiet_ns);
     if (has_rest && (over || quiet_ns >= settings->unterminated_timeout_ms * MS)) {
         enum turn turn = reader_flush(generation);
+        if (turn == TURN_HELD) {
+            hold(tail);
+            return true;
+        }
         if (turn != TURN_END) {
             input_wake(tail);
             return turn != TURN_BLOCKED;
@@ -237,7 +263,7 @@ static bool work_on(struct tail *tail)
 {
     struct input *input = tail->input;
     struct generation *generation = tail_current(tail);
-    if (generation == NULL || !prepare(generation)) {
+    if (is_held(tail) || generation == NULL || !prepare(generation)) {
         return true;
     }
     list_remove(&generation->open_link);
@@ -255,6 +281,9 @@ static bool work_on(struct tail *tail)
         return at_end(generation);
     case TURN_BLOCKED:
         return false;
+    case TURN_HELD:
+        hold(tail);
+        return true;
     case TURN_REWRITTEN:
         generation->is_rewritten = true;
         input_look_soon(tail);

@@ -11,7 +11,7 @@
 
 struct read_lines_job {
     const char *path;            /* NULL: standard input */
-    const struct source *source; /* goes into each line */
+    struct source *source; /* goes into each line */
     uint64_t generation;         /* … and so does this, as the file's place in its stream */
     size_t line_bytes_max;       /* a longer line comes in pieces */
     uint64_t now_ns;             /* as read_ns of each line */

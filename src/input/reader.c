@@ -40,6 +40,7 @@ struct turn_state {
     struct counters *counters;
     size_t line_bytes_max;
     bool truncates;
+    bool is_held; /* the sink does not want the next line yet */
     uint64_t read_ns;
     uint64_t steady_ns;
     uint64_t offset; /* of the next byte to give */
@@ -74,11 +75,16 @@ static bool give(struct turn_state *turn, struct slice text, size_t taken, bool 
         .file_hash = generation->hash,
         .read_ns = turn->read_ns,
         .steady_ns = turn->steady_ns,
+        .behind_bytes = generation->size > turn->offset + taken
+                            ? generation->size - turn->offset - taken
+                            : 0,
         .is_piece = generation->is_mid_line,
         .is_cut = is_cut,
         .is_unterminated = is_unterminated,
     };
-    if (!turn->sink->line(turn->sink->context, &line)) {
+    enum line_answer answer = turn->sink->line(turn->sink->context, &line);
+    if (answer != LINE_TAKEN) {
+        turn->is_held = answer == LINE_HELD;
         return false;
     }
     turn->offset += taken;
@@ -268,7 +274,7 @@ enum turn reader_turn(struct generation *generation)
     bool was_taken = give_lines(&turn, buffer + guard_len, len);
     remember_place(generation, buffer, &turn);
     if (!was_taken) {
-        return TURN_BLOCKED;
+        return turn.is_held ? TURN_HELD : TURN_BLOCKED;
     }
     if (!is_full && generation->size - generation->offset >= SEARCHED_MIN) {
         generation->searched = generation->size - generation->offset;
@@ -291,7 +297,7 @@ enum turn reader_flush(struct generation *generation)
     if (generation->is_skipping) {
         turn.offset += len;
     } else if (!give(&turn, slice_make(buffer + guard_len, len), len, false, true)) {
-        return TURN_BLOCKED;
+        return turn.is_held ? TURN_HELD : TURN_BLOCKED;
     } else {
         counters_add(turn.counters, C_LINES_UNTERMINATED, 1);
     }

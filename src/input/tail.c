@@ -207,6 +207,7 @@ struct source *tail_source(struct tail *tail, uint64_t restart)
     if (settings->service != NULL) {
         free(source->default_service);
         source->default_service = mem_string(settings->service);
+        source->is_service_fixed = true;
     }
     tail->sources = mem_resize(tail->sources, tail->source_count + 1u, sizeof(*tail->sources));
     tail->sources[tail->source_count++] = (struct tail_source){restart, source};

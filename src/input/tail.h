@@ -100,6 +100,7 @@ struct tail {
     uint64_t end_since_ns;  /* since when the end of the current one has been at … */
     uint64_t end_size;      /* … this size */
     uint64_t last_line_ns;
+    uint64_t held_until_ns; /* the sink is not asked again before; 0: it holds nothing */
     uint64_t opened_ns;     /* real time */
     uint64_t scan;          /* number of the last full scan that found it */
     bool is_kubelet;
@@ -191,6 +192,7 @@ enum turn {
     TURN_MORE,      /* there may be more to read at once */
     TURN_END,       /* its end; size - offset bytes of a line without newline are left */
     TURN_BLOCKED,   /* the sink has no room */
+    TURN_HELD,      /* … or does not want this stream's lines yet */
     TURN_REWRITTEN, /* is not the file that was read before */
     TURN_FAILED,
 };

@@ -20,12 +20,16 @@ struct last {
     struct position end;
 };
 
-static bool take_line(void *context, const struct line *line)
+static enum line_answer take_line(void *context, const struct line *line)
 {
     struct rig *rig = context;
     if (rig->count >= rig->room) {
         rig->refusals++;
-        return false;
+        return LINE_NO_ROOM;
+    }
+    if (rig->held != NULL && strstr(line->source->path, rig->held) != NULL) {
+        rig->holds++;
+        return LINE_HELD;
     }
     if (line->stream->frame == NULL) {
         line->stream->frame = mem_alloc(sizeof(struct last));
@@ -53,7 +57,7 @@ static bool take_line(void *context, const struct line *line)
     if (rig->count <= rig->acked_max) {
         checkpoint_advance(line->stream->checkpoint, line->end);
     }
-    return true;
+    return LINE_TAKEN;
 }
 
 static void take_idle(void *context, struct stream *stream, uint64_t now_ns)

@@ -45,6 +45,8 @@ struct rig {
     size_t count;
     size_t room;     /* lines the sink takes before it refuses */
     size_t refusals;
+    const char *held; /* lines of paths with this in them are held; NULL: none */
+    size_t holds;
     size_t idles;
     size_t gones;
     size_t acked_max; /* lines acknowledged to the checkpoints */

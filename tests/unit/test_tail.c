@@ -533,6 +533,29 @@ static void a_sink_without_room_stops_the_reading_until_it_has(void **state)
     rig_assert_numbers(rig, 1, 1000);
 }
 
+static void a_stream_that_is_held_waits_alone_and_is_read_whole(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "held.log", 101, 200);
+    rig->held = "held";
+    rig_open(rig, "*.log");
+    rig_append_numbers(rig, "free.log", 1, 50);
+    rig_run_until(rig, 50);
+    rig_run_ms(rig, 250);
+    rig_append_numbers(rig, "free.log", 51, 100); /* … and what is written wakes nobody */
+    rig_append_numbers(rig, "held.log", 201, 300);
+    rig_run_until(rig, 100);
+    rig_rename(rig, "held.log", "held.log.1");
+    rig_append_numbers(rig, "held.log", 301, 310);
+    rig_run_ms(rig, 500);
+    assert_int_equal(rig->count, 100);
+    assert_false(input_is_at_end(rig->input));
+    assert_true(rig->holds >= 3 && rig->holds <= 20);
+    rig->held = NULL;
+    rig_run_to_end(rig);
+    rig_assert_numbers(rig, 1, 310);
+}
+
 static void at_the_end_means_read_and_taken(void **state)
 {
     struct rig *rig = *state;
@@ -641,6 +664,7 @@ int main(int argc, char **argv)
         TEST(many_files_get_a_fair_share),
         TEST(equal_first_lines_are_different_files),
         TEST(a_sink_without_room_stops_the_reading_until_it_has),
+        TEST(a_stream_that_is_held_waits_alone_and_is_read_whole),
         TEST(at_the_end_means_read_and_taken),
         TEST(nothing_at_all_is_at_the_end),
         TEST(an_unreadable_file_is_counted_and_read_once_it_can_be),

@@ -1,0 +1,46 @@
+{{/* SPDX-License-Identifier: Apache-2.0 */}}
+{{- define "clew.name" -}}
+{{- if contains "clew" .Release.Name }}{{ .Release.Name | trunc 63 | trimSuffix "-" }}{{ else }}{{ printf "%s-clew" .Release.Name | trunc 63 | trimSuffix "-" }}{{ end }}
+{{- end }}
+
+{{- define "clew.account" -}}
+{{- default (include "clew.name" .) .Values.serviceAccount.name }}
+{{- end }}
+
+{{- define "clew.selector" -}}
+app.kubernetes.io/name: clew
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "clew.labels" -}}
+{{ include "clew.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "clew.secret" -}}
+{{- default (include "clew.name" .) .Values.otlp.existingSecret }}
+{{- end }}
+
+{{- define "clew.config" -}}
+data_dir: /var/lib/clew
+inputs:
+  - include: [/var/log/pods/*/*/*.log]
+kubernetes:
+  source: api
+  node: ${NODE_NAME}
+{{- with .Values.clusterName }}
+  cluster: {{ . | quote }}
+{{- end }}
+  labels: {{ .Values.kubernetes.labels | toJson }}
+  annotations: {{ .Values.kubernetes.annotations | toJson }}
+  service: {{ .Values.kubernetes.service }}
+  service_labels: {{ .Values.kubernetes.serviceLabels }}
+control:
+  listen: 0.0.0.0:9464
+{{- end }}
+
+{{- define "clew.merged" -}}
+{{- toYaml (mustMergeOverwrite (fromYaml (include "clew.config" .)) .Values.config) }}
+{{- end }}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_METADATA_H
+#define CLEW_METADATA_H
+
+/*
+ * Who wrote a line, as far as Kubernetes knows: between the inputs and the rest of the daemon.
+ *
+ * Lines of a pod that is not known yet are left where they are, in their file, for at most
+ * kubernetes.wait.time and only while no more than kubernetes.wait.bytes of the file are unread. Then
+ * they are shipped with what the path tells. Reading of everything else goes on.
+ */
+
+#include "base/log.h"
+#include "core/counters.h"
+#include "core/line.h"
+#include "core/settings.h"
+
+struct ev_loop;
+struct metadata;
+
+/* NULL with *out_error NULL: there is none to be had, and none is needed; with a sentence in
+ * *out_error (the caller frees it): the config asks for what cannot be. All must outlive it. */
+struct metadata *metadata_open(const struct kubernetes_settings *settings, struct ev_loop *loop,
+                               const struct log *log, struct counters *counters, char **out_error);
+void metadata_close(struct metadata *metadata); /* NULL is fine */
+
+/* Brings the line's source up to date. False: its lines are to wait. NULL knows nothing, and makes
+ * nobody wait. */
+bool metadata_may_ship(struct metadata *metadata, const struct line *line);
+
+#endif

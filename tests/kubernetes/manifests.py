@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The manifests and the chart, by kubectl and helm and by a real API server."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+import clew
+import rig
+
+MANIFESTS = clew.ROOT / "conf/kubernetes"
+CHART = clew.ROOT / "conf/helm/clew"
+SAFE = {"privileged": False, "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"},
+        "runAsUser": 0, "runAsGroup": 0}
+
+
+def documents(text):
+    """YAML to objects, by kubectl: there is no YAML in Debian's plain python3."""
+    made = rig.K8S.kubectl("create", "--dry-run=client", "--validate=false", "-o", "json", "-f", "-",
+                           stdin=text).stdout
+    found, decoder, at = [], json.JSONDecoder(), 0
+    while at < len(made.rstrip()):
+        one, at = decoder.raw_decode(made, at)
+        found += one["items"] if one["kind"] == "List" else [one]
+        while at < len(made) and made[at].isspace():
+            at += 1
+    return {one["kind"]: one for one in found}
+
+
+def kustomized():
+    return rig.K8S.kubectl("kustomize", MANIFESTS).stdout
+
+
+def helm(*args, check=True):
+    program = rig.K8S.binaries / "helm"
+    done = subprocess.run([str(program), *map(str, args)], capture_output=True, text=True,
+                          check=False)
+    if check and done.returncode != 0:
+        raise clew.Failure(f"helm {' '.join(map(str, args))}: {done.stdout}{done.stderr}")
+    return done
+
+
+def template(*args, check=True):
+    return helm("template", "clew", CHART, "-n", "clew", "--kube-version", "1.34", *args,
+                check=check)
+
+
+def test_apply_k_is_taken_by_the_server_and_lets_clew_read_pods_and_nothing_else(tmp):
+    rig.K8S.kubectl("apply", "-k", MANIFESTS)
+    again = rig.K8S.kubectl("apply", "-k", MANIFESTS).stdout.splitlines()
+    clew.equal([line for line in again if not line.endswith("unchanged")], [])
+    account = "system:serviceaccount:clew:clew"
+    rules = rig.K8S.get("/apis/rbac.authorization.k8s.io/v1/clusterroles/clew")["rules"]
+    clew.equal(rules, [{"apiGroups": [""], "resources": ["pods"],
+                        "verbs": ["get", "list", "watch"]}])
+    listed = rig.K8S.kubectl("auth", "can-i", "--list", "--as", account, "-n", "shop").stdout
+    rights = [line.split() for line in listed.splitlines()[1:]]
+    own = [r for r in rights if "selfsubject" not in r[0] and not r[0].startswith("[")]
+    clew.equal([(r[0], r[-3:]) for r in own], [("pods", ["[get", "list", "watch]"])])
+    with rig.Node(tmp, account=False) as node:  # … and is enough
+        pod = rig.K8S.create_pod("shop", "allowed", node.name)
+        node.write(pod, "app", "hello")
+        clew.equal(node.resource_of("hello")["k8s.node.name"], node.name)
+        clew.equal(node.metric("failures"), 0)
+
+
+def test_without_the_right_to_watch_it_says_what_is_missing(tmp):
+    rig.K8S.namespace("poor")
+    rig.K8S.call("POST", "/api/v1/namespaces/poor/serviceaccounts", {"metadata": {"name": "poor"}})
+    with rig.Node(tmp, token=rig.K8S.token("poor", "poor"), hold=False) as node:
+        node.wait_metric("failures", 1)
+        pod = rig.K8S.create_pod("poor", "unseen", node.name)
+        node.write(pod, "app", "shipped all the same")
+        assert "k8s.node.name" not in node.resource_of("shipped all the same")
+        clew.contains(node.process.err(), "403")
+        clew.contains(node.process.err(), "get, list and watch on pods")
+
+
+def test_the_server_takes_every_field_strictly():
+    out = rig.K8S.kubectl("apply", "--dry-run=server", "--validate=strict", "-k", MANIFESTS)
+    clew.equal(out.stderr, "")
+
+
+def check_daemonset(found):
+    spec = found["DaemonSet"]["spec"]["template"]["spec"]
+    container = spec["containers"][0]
+    clew.equal(container["securityContext"], SAFE)
+    for name in ("hostNetwork", "hostPID", "hostIPC"):
+        assert not spec.get(name), name
+    mounts = {m["mountPath"]: m.get("readOnly", False) for m in container["volumeMounts"]}
+    clew.equal(mounts, {"/etc/clew": True, "/var/log": True, "/var/lib/clew": False})
+    clew.equal(spec["tolerations"], [{"operator": "Exists"}])
+    clew.equal(container["livenessProbe"]["httpGet"]["path"], "/healthz")
+    clew.equal(container["readinessProbe"]["httpGet"]["path"], "/readyz")
+    assert set(container["resources"]["requests"]) == {"cpu", "memory"}
+    return container
+
+
+def check_config(text, tmp):
+    file = tmp / "clew.yaml"
+    file.write_text(text)
+    result = clew.run("check", "-c", file, "--format", "json",
+                      env={"NODE_NAME": "n", "KUBERNETES_SERVICE_HOST": "10.96.0.1",
+                           "KUBERNETES_SERVICE_PORT": "443"})
+    clew.equal(result.code, 0, result.err)
+
+
+def test_the_manifests_are_safe_and_their_config_is_good(tmp):
+    found = documents(kustomized())
+    clew.equal(set(found), {"Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding",
+                            "ConfigMap", "DaemonSet"})
+    check_daemonset(found)
+    check_config(found["ConfigMap"]["data"]["clew.yaml"], tmp)
+
+
+def test_the_chart_is_clean_and_says_the_same(tmp):
+    helm("lint", "--strict", CHART)
+    found = documents(template().stdout)
+    plain = documents(kustomized())
+    chart = check_daemonset(found)
+    for key in ("securityContext", "volumeMounts", "livenessProbe", "readinessProbe", "resources",
+                "args", "env", "ports"):
+        clew.equal(chart[key], check_daemonset(plain)[key], key)
+    clew.equal(found["ClusterRole"]["rules"], plain["ClusterRole"]["rules"])
+    check_config(found["ConfigMap"]["data"]["clew.yaml"], tmp)
+    rig.K8S.kubectl("apply", "-f", MANIFESTS / "namespace.yaml")
+    rig.K8S.kubectl("apply", "--dry-run=server", "--validate=strict", "-n", "clew", "-f", "-",
+                    stdin=helm("template", "second", CHART, "-n", "clew", "--kube-version", "1.34",
+                               "--set", "otlp.endpoint=http://o:5080").stdout)
+
+
+def test_the_charts_values_do_what_they_say(tmp):
+    found = documents(template(
+        "--set", "otlp.endpoint=http://collector:4318", "--set", "otlp.headers.X-A=a b,otlp.headers.Y=c=d",
+        "--set", "clusterName=prod-1", "--set", "config.memory_limit=32MiB", "--set",
+        "config.kubernetes.wait.time=1s", "--set", "kubernetes.labels={app,team}", "--set",
+        "image.repository=r/clew", "--set", "image.tag=v9", "--set", "priorityClassName=high",
+        "--set", "env[0].name=A,env[0].value=b", "--set", "stateDirectory=/mnt/clew").stdout)
+    clew.equal(found["Secret"]["stringData"], {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
+        "OTEL_EXPORTER_OTLP_HEADERS": "X-A=a%20b,Y=c%3Dd"})
+    text = found["ConfigMap"]["data"]["clew.yaml"]
+    check_config(text, tmp)
+    result = clew.run("check", "-c", tmp / "clew.yaml", env={
+        "NODE_NAME": "n", "KUBERNETES_SERVICE_HOST": "h", "KUBERNETES_SERVICE_PORT": "1"})
+    for word in ("memory_limit: 32MiB", "cluster: prod-1", "time: 1s", "team"):
+        clew.contains(result.out, word)
+    spec = found["DaemonSet"]["spec"]["template"]["spec"]
+    clew.equal(spec["containers"][0]["image"], "r/clew:v9")
+    clew.equal(spec["priorityClassName"], "high")
+    clew.contains(json.dumps(spec["containers"][0]["env"]), '"A"')
+    clew.contains(json.dumps(spec["volumes"]), "/mnt/clew")
+
+
+def test_the_schema_refuses_what_is_no_value():
+    for wrong in ("imagee.tag=1", "kubernetes.service=both", "otlp.endpoint=collector:4317",
+                  "stateDirectory=relative", "kubernetes.serviceLabels=perhaps"):
+        assert template("--set", wrong, check=False).returncode != 0, wrong
+
+
+def test_root_without_any_capability_reads_the_logs_of_a_node(tmp):
+    """As the DaemonSet runs: the owner of the files, with nothing that lets root pass."""
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        raise clew.Skipped("this needs root and setpriv")
+    pod = tmp / "pods" / "shop_a_0b5a1d2e-7c0f-4b6a-9d8e-1f2a3b4c5d6e" / "app"
+    pod.mkdir(parents=True)
+    (pod / "0.log").write_text("2026-05-11T02:14:33.1Z stdout F hello\n")
+    os.chmod(pod / "0.log", 0o640)
+    os.chmod(pod.parent, 0o750)
+    others = pathlib.Path(tmp / "of-others")
+    others.write_text("x")
+    os.chown(others, 65534, 65534)
+    os.chmod(others, 0o600)
+    bare = ["setpriv", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
+    refused = subprocess.run([*bare, "cat", str(others)], capture_output=True, check=False)
+    assert refused.returncode != 0, "capabilities are still there"
+    done = subprocess.run([*bare, clew.CLEW, "audit", "--format", "json", str(tmp / "pods")],
+                          capture_output=True, text=True, check=False)
+    clew.equal(json.loads(done.stdout)["records"], 1, done.stderr)
+
