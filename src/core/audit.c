@@ -261,20 +261,28 @@ static void note_group(struct audit_origin *origin, struct audit_group *group,
     origin->last_namespace = slice_from_string(has_own_namespace ? group->name_space : NULL);
 }
 
+static struct audit_group *unnamed_of(struct audit_origin *origin)
+{
+    if (origin->unnamed == NULL) {
+        origin->unnamed = audit_group_new((struct slice){"", 0}, (struct slice){NULL, 0});
+    }
+    ask(origin->unnamed, origin);
+    return origin->unnamed;
+}
+
 static struct audit_group *group_of(struct audit *audit, struct audit_origin *origin,
                                     const struct record *record)
 {
-    if (bounded(record->service).len == 0) {
-        if (origin->unnamed == NULL) {
-            origin->unnamed = audit_group_new((struct slice){"", 0}, (struct slice){NULL, 0});
-        }
-        ask(origin->unnamed, origin);
-        return origin->unnamed;
+    if (record->service.len == 0) {
+        return unnamed_of(origin);
     }
     if (!slice_is_equal(origin->last_service, record->service) ||
         !slice_is_equal(origin->last_namespace, record->service_namespace)) {
         struct group_key key = {bounded(record->service), bounded(record->service_namespace)};
         bool has_own_namespace = key.name_space.len > 0;
+        if (key.service.len == 0) {
+            return unnamed_of(origin);
+        }
         if (!has_own_namespace) {
             key.name_space = slice_from_string(origin->names[AUDIT_BY_NAMESPACE]);
         }
