@@ -330,7 +330,7 @@ void resume_tail(struct tail *tail, const struct found_log *log)
         return;
     }
     promise.size = checkpoint_size(checkpoint);
-    promise.guard.len = 0;
+    promise.guard = (struct guard){0};
     checkpoint_guard(checkpoint, &promise.guard);
     tail->last_number = promise.position.generation;
     struct generation *found = find_promised(tail, &promise);
