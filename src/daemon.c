@@ -63,7 +63,7 @@ struct daemon {
     struct tap *taps;
     size_t tap_count;
     uint64_t input_files_max; /* each */
-    ev_timer flush;  /* batches by age; the end of `once` and of a drain */
+    ev_timer flush;  /* while something is in hand: batches by age; the end of `once` and of a drain */
     ev_timer commit; /* checkpoints */
     ev_timer check;    /* of coverage … */
     ev_timer summary;  /* … and its numbers, as records */
@@ -92,9 +92,18 @@ static uint64_t loop_ns(const struct daemon *daemon)
     return (uint64_t)(ev_now(daemon->loop) * 1e9);
 }
 
+/* Nothing in hand, nothing to wake up for. */
+static void start_flush(struct daemon *daemon)
+{
+    if (!ev_is_active(&daemon->flush)) {
+        ev_timer_again(daemon->loop, &daemon->flush);
+    }
+}
+
 static void ship(struct tap *tap, const struct framed *framed, struct stream *stream)
 {
     struct daemon *daemon = tap->daemon;
+    start_flush(daemon);
     if ((framed->source->policy.excluded >> framed->iostream & 1) != 0) {
         counters_add(&daemon->counters, C_KUBERNETES_RECORDS_EXCLUDED, 1);
         shipment_skip(daemon->shipment, stream->checkpoint, framed->safe, loop_ns(daemon));
@@ -122,6 +131,7 @@ static void ship_own(void *context, struct slice line)
     const struct framed framed = {
         .line = line, .source = daemon->own_source, .read_ns = clock_realtime_ns()};
     if (shipment_has_room(daemon->shipment)) {
+        start_flush(daemon);
         const struct record *record =
             pipeline_parse(daemon->pipeline, &framed, PARSE_FORMAT_JSON);
         shipment_add(daemon->shipment, record, NULL, (struct position){0, 0}, loop_ns(daemon));
@@ -223,6 +233,7 @@ static void drain(struct daemon *daemon, const char *why)
         return;
     }
     daemon->is_draining = true;
+    start_flush(daemon);
     log_event(&daemon->log, LOG_INFO, "%s: delivering what has been read", why);
     for (size_t i = 0; i < daemon->tap_count; i++) {
         input_stop(daemon->taps[i].input);
@@ -255,8 +266,12 @@ static void on_flush(struct ev_loop *loop, ev_timer *timer, int events)
     }
     uint64_t now_ns = (uint64_t)(ev_now(loop) * 1e9);
     shipment_flush(daemon->shipment, daemon->is_draining ? UINT64_MAX : now_ns);
+    bool is_empty = shipment_is_empty(daemon->shipment);
+    if (is_empty && !daemon->is_draining && !daemon->options->once) {
+        ev_timer_stop(loop, timer);
+    }
     bool is_done = daemon->is_stopping ? shipment_is_safe(daemon->shipment)
-                                       : shipment_is_empty(daemon->shipment);
+                                       : is_empty;
     if (daemon->is_draining && is_done) {
         ev_break(loop, EVBREAK_ALL);
     }
@@ -473,7 +488,8 @@ static void start_coverage(struct daemon *daemon)
 static void start_watchers(struct daemon *daemon)
 {
     static const int numbers[] = {SIGTERM, SIGINT};
-    double flush_s = (double)shipment_batch_age_ms(daemon->shipment) / 2000.0;
+    /* Two of them, from the first record on, are just over the age. */
+    double flush_s = (double)shipment_batch_age_ms(daemon->shipment) * 0.505 / 1000.0;
     double commit_s = (double)daemon->settings->checkpoint_interval_ms / 1000.0;
     flush_s = flush_s < 0.005 ? 0.005 : flush_s;
     ev_timer_init(&daemon->flush, on_flush, flush_s, flush_s);

@@ -7,6 +7,10 @@
  * worked on does not make the descriptor readable again, so after each run MHD_get_timeout() says
  * when to run at the latest: 0 is "at once".
  *
+ * With connections_max connections it takes its listening socket out of the epoll descriptor, and puts
+ * it back at the beginning of a run that finds fewer. The run that closes the last of them is not that
+ * one; so after each end of a connection there is one more.
+ *
  * libmicrohttpd calls for one request, in this order: once when the headers are in, once a piece of
  * the body, once at the end of it, and request_over() however it ended. An answer may be queued at
  * the first call or the last, not between. A request over a limit is answered at the last one, its
@@ -43,6 +47,7 @@ struct http_server {
     ev_io readable;
     ev_timer due;
     size_t held_bytes; /* bodies in hand */
+    bool has_closed;   /* a connection, in this run */
     char address[80];
 };
 
@@ -284,12 +289,22 @@ static void request_over(void *context, struct MHD_Connection *connection, void 
 
 /* ---- the loop ---- */
 
+static void connection_over(void *context, struct MHD_Connection *connection, void **state,
+                            enum MHD_ConnectionNotificationCode code)
+{
+    (void)connection;
+    (void)state;
+    struct http_server *server = context;
+    server->has_closed = server->has_closed || code == MHD_CONNECTION_NOTIFY_CLOSED;
+}
+
 static void run_server(struct http_server *server)
 {
+    server->has_closed = false;
     MHD_run(server->daemon);
     MHD_UNSIGNED_LONG_LONG wait_ms = 0;
     ev_timer_stop(server->loop, &server->due);
-    if (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES) {
+    if (server->has_closed || MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES) {
         ev_timer_set(&server->due, (double)wait_ms / 1000.0, 0.0);
         ev_timer_start(server->loop, &server->due);
     }
@@ -313,7 +328,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int listener)
 {
     return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, serve_request, server,
                             MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_NOTIFY_COMPLETED,
-                            request_over, server, MHD_OPTION_CONNECTION_LIMIT,
+                            request_over, server, MHD_OPTION_NOTIFY_CONNECTION, connection_over,
+                            server, MHD_OPTION_CONNECTION_LIMIT,
                             server->settings.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                             (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
                             server->settings.idle_timeout_s, MHD_OPTION_END);

@@ -11,9 +11,15 @@ static const char hex_digits[] = "0123456789abcdef";
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/* U+007F to U+009F are control characters to some terminals; JSON lets them be written either way. */
 static bool needs_escape(char c)
 {
-    return (unsigned char)c < 0x20 || c == '"' || c == '\\';
+    return (unsigned char)c < 0x20 || c == '"' || c == '\\' || c == 0x7F;
+}
+
+static bool is_control_pair(const char *text, size_t len)
+{
+    return len >= 2 && (unsigned char)text[0] == 0xC2 && (unsigned char)text[1] < 0xA0;
 }
 
 static bool write_escape(struct buf *out, char c)
@@ -34,8 +40,11 @@ bool json_write_string(struct buf *out, struct slice text)
     bool fits = buf_append(out, "\"", 1);
     size_t plain = 0;
     for (size_t i = 0; i < text.len && fits; i++) {
-        if (needs_escape(text.data[i])) {
-            fits = buf_append(out, text.data + plain, i - plain) && write_escape(out, text.data[i]);
+        bool is_pair = is_control_pair(text.data + i, text.len - i);
+        if (is_pair || needs_escape(text.data[i])) {
+            fits = buf_append(out, text.data + plain, i - plain) &&
+                   write_escape(out, text.data[i + is_pair]);
+            i += is_pair;
             plain = i + 1;
         }
     }

@@ -32,10 +32,12 @@ enum { LISTINGS_MAX = 8 };
 
 #define RACY_NS UINT64_C(2000000000)
 
-static const char *const runtime_roots[] = {
-    "/var/log/pods", "/var/log/containers", "/var/lib/docker/containers",
-    "/var/lib/containers", "/var/lib/kubelet/pods",
-};
+/* Nothing but logs is in there. Below the other places of runtimes and of the kubelet are volumes,
+ * secrets and whole file systems of containers. */
+static const char *const runtime_roots[] = {"/var/log/pods", "/var/log/containers"};
+
+/* Docker keeps logs, ID/ID-json.log, beside what it started the container with: its environment. */
+#define DOCKER_ROOT "/var/lib/docker/containers/"
 
 /* ---- the table of directories ---- */
 
@@ -175,12 +177,30 @@ static bool is_below(const char *path, const char *root)
            (path[len] == '/' || path[len] == '\0' || (len > 0 && root[len - 1] == '/'));
 }
 
+static bool is_docker_log(const char *target)
+{
+    size_t root_len = strlen(DOCKER_ROOT);
+    const char *id = target + root_len;
+    if (strncmp(target, DOCKER_ROOT, root_len) != 0) {
+        return false;
+    }
+    size_t id_len = strspn(id, "0123456789abcdef");
+    const char *name = id + id_len + 1;
+    const char *rest = name + id_len;
+    return id_len > 0 && id[id_len] == '/' && strncmp(name, id, id_len) == 0 &&
+           strncmp(rest, "-json.log", 9) == 0 && strchr(rest, '/') == NULL &&
+           (rest[9] == '\0' || rest[9] == '.');
+}
+
 bool discover_may_follow(const struct discover *discover, const char *target)
 {
     for (size_t i = 0; i < ARRAY_LEN(runtime_roots); i++) {
         if (is_below(target, runtime_roots[i])) {
             return true;
         }
+    }
+    if (is_docker_log(target)) {
+        return true;
     }
     for (size_t i = 0; i < discover->include.count; i++) {
         char *root = realpath(discover->include.items[i].root, NULL);

@@ -506,11 +506,12 @@ static void secrets_are_never_printed(void **state)
     struct settings *settings =
         load("outputs:\n  - endpoint: https://user:hunter2@c.example:4318/x?api_key=hunter2&a=b\n"
              "    proxy: http://u:hunter2@p:3128\n"
-             "    headers: {Authorization: Bearer hunter2, x-api-key: hunter2, x-tenant: shown,\n"
+             "    headers: {Authorization: Bearer hunter2, x-api-key: hunter2, X-Scope-OrgID: shown,\n"
+             "              x-honeycomb-team: hunter2, uptrace-dsn: hunter2,\n"
              "              Cookie: hunter2, DD-API-KEY: hunter2, x-token: hunter2}\n");
     char *text = print(settings);
     assert_null(strstr(text, "hunter2"));
-    assert_non_null(strstr(text, "x-tenant: shown"));
+    assert_non_null(strstr(text, "X-Scope-OrgID: shown"));
     assert_non_null(strstr(text, "https://[hidden]@c.example:4318/x?api_key=[hidden]&a=b"));
     assert_non_null(strstr(text, "http://[hidden]@p:3128"));
     free(text);

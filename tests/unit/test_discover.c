@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rig.h"
 
+#include "input/directory.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -252,6 +254,47 @@ static void a_link_out_of_the_roots_is_not_followed(void **state)
     free(directory);
 }
 
+static void a_link_leads_to_logs_and_to_nothing_beside_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target;
+        bool may;
+    } cases[] = {
+        {"/var/log/pods/shop_a_1/app/0.log", true},
+        {"/var/log/containers/a.log", true},
+        {"/var/log/podsecrets/x", false},
+        {"/var/log/auth.log", false},
+        {"/etc/shadow", false},
+        {"/var/lib/docker/containers/0a1b/0a1b-json.log", true},
+        {"/var/lib/docker/containers/0a1b/0a1b-json.log.1", true},
+        {"/var/lib/docker/containers/0a1b/config.v2.json", false},
+        {"/var/lib/docker/containers/0a1b/0a1c-json.log", false},
+        {"/var/lib/docker/containers/0a1b/0a1b-json.log.d/x", false},
+        {"/var/lib/docker/containers/0a1b/0a1b-json.logs", false},
+        {"/var/lib/docker/containers/0a1b", false},
+        {"/var/lib/docker/containers//-json.log", false},
+        {"/var/lib/docker/volumes/db/_data/key", false},
+        {"/var/lib/kubelet/pods/1/volumes/kubernetes.io~secret/db/password", false},
+        {"/var/lib/containers/storage/overlay/1/merged/etc/shadow", false},
+    };
+    char pattern[] = "/nonexistent/logs/*.log";
+    char *include[] = {pattern};
+    struct input_settings settings = {.include = {include, 1}};
+    const struct discover_env env = {0};
+    char *error = NULL;
+    struct discover *discover = discover_new(&settings, &env, &error);
+    assert_non_null(discover);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        bool may = discover_may_follow(discover, cases[i].target);
+        if (may != cases[i].may) {
+            print_error("%s\n", cases[i].target);
+        }
+        assert_int_equal(may, cases[i].may);
+    }
+    discover_free(discover);
+}
+
 static void a_link_that_was_configured_itself_leads_where_it_leads(void **state)
 {
     struct rig *rig = *state;
@@ -362,6 +405,7 @@ int main(int argc, char **argv)
         TEST(a_file_is_read_once_however_many_ways_lead_to_it),
         TEST(a_link_to_a_container_reads_its_directory),
         TEST(a_link_out_of_the_roots_is_not_followed),
+        TEST(a_link_leads_to_logs_and_to_nothing_beside_them),
         TEST(a_link_that_was_configured_itself_leads_where_it_leads),
         TEST(a_link_may_be_switched_and_may_lead_nowhere_at_first),
         TEST(dockers_file_keeps_the_name_of_its_pod),

@@ -29,7 +29,8 @@ static void a_string_is_escaped_where_json_demands_it(void **state)
         {{"\"\\/", 3}, "\"\\\"\\\\/\""},
         {{"\b\f\n\r\t", 5}, "\"\\b\\f\\n\\r\\t\""},
         {{"a\0b", 3}, "\"a\\u0000b\""},
-        {{"\x01\x1f\x7f", 3}, "\"\\u0001\\u001f\x7f\""},
+        {{"\x01\x1f\x7f", 3}, "\"\\u0001\\u001f\\u007f\""},
+        {{"\xc2\x9b" "31m\xc2\xa0\xc2", 8}, "\"\\u009b31m\xc2\xa0\xc2\""},
         {{"gr\xc3\xbc\xf0\x9f\xa7\xb6", 8}, "\"gr\xc3\xbc\xf0\x9f\xa7\xb6\""},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
