@@ -222,15 +222,18 @@ static struct position safe_position(const struct frame *frame)
     return safe;
 }
 
-static void describe(const struct line *line, const struct piece *piece, struct framed *out)
+static void describe(const struct frame *frame, const struct line *line,
+                     const struct piece *piece, struct framed *out)
 {
     *out = (struct framed){
         .line = piece->text,
+        .begin = begin_of(frame, line),
         .source = line->source,
         .runtime_time_ns = piece->time_ns,
         .file_hash = line->file_hash,
         .offset = line->begin.offset,
         .read_ns = line->read_ns,
+        .steady_ns = line->steady_ns,
         .iostream = piece->iostream,
         .malformed = piece->malformed,
     };
@@ -252,8 +255,8 @@ static void give_partial(struct frame *frame, struct partial *partial, bool goes
 static void begin_partial(struct frame *frame, struct partial *partial, const struct line *line,
                           const struct piece *piece)
 {
-    describe(line, piece, &partial->first);
-    partial->begin = begin_of(frame, line);
+    describe(frame, line, piece, &partial->first);
+    partial->begin = partial->first.begin;
     partial->is_waiting = true;
     partial->pieces = 0;
     frame->waiting++;
@@ -274,19 +277,16 @@ static int64_t run_of(const struct source *source)
     return count != NULL && count->is_int ? count->number : -1;
 }
 
-/* The container that left the partial line is gone: this line is of its next run. */
-static bool is_other_run(const struct partial *partial, const struct line *line)
+bool frame_is_other_run(const struct source *one, const struct source *other)
 {
-    const struct source *source = partial->first.source;
-    return source != line->source && source != NULL && line->source != NULL &&
-           run_of(source) != run_of(line->source);
+    return one != other && one != NULL && other != NULL && run_of(one) != run_of(other);
 }
 
 /* A piece for which the waiting record has no place makes it go, and is held back. */
 static bool must_give_way(struct frame *frame, struct partial *partial, const struct line *line,
                           const struct piece *piece, struct framed *out)
 {
-    bool is_other = is_other_run(partial, line);
+    bool is_other = frame_is_other_run(partial->first.source, line->source);
     if (!is_other && piece->text.len <= frame->record_bytes_max - partial->text.len) {
         return false;
     }
@@ -312,7 +312,7 @@ static enum frame_verdict accept_first(struct frame *frame, struct partial *part
         return FRAME_PENDING;
     }
     counters_add(frame->counters, C_RECORDS_CUT, is_too_long ? 1 : 0);
-    describe(line, piece, out);
+    describe(frame, line, piece, out);
     out->truncated = line->is_cut || line->is_piece || is_too_long || partial->is_rest;
     out->safe = safe_position(frame);
     partial->is_rest = piece->is_partial && (is_too_long || line->is_cut || line->is_piece);

@@ -31,11 +31,16 @@ enum frame_verdict {
  * memory, good until the next call for this frame. */
 struct framed {
     struct slice line;
+    struct slice more; /* further lines of a joined record, a newline before each: the bytes right
+                          behind `line`; set by parsers/multiline.h, as is … */
+    const char *more_name; /* … the attribute for them, where `line` is not text */
     const struct source *source;
     uint64_t runtime_time_ns;
     uint64_t file_hash; /* of the file and … */
     uint64_t offset;    /* … the offset where the record's first byte was */
     uint64_t read_ns;
+    uint64_t steady_ns;    /* the same by the clock that never jumps */
+    struct position begin; /* of the record's first line */
     struct position safe;
     enum iostream iostream;
     bool malformed;
@@ -59,6 +64,10 @@ enum frame_verdict frame_next(struct frame *frame, struct framed *out);
 /* The oldest partial record that has waited since before `deadline_ns` (as a line's steady_ns),
  * as it is, marked truncated; call again until false. UINT64_MAX: whatever waits. */
 bool frame_flush(struct frame *frame, uint64_t deadline_ns, struct framed *out);
+
+/* Are the two of different runs of a container? What one has left unfinished, the other does not
+ * finish. */
+bool frame_is_other_run(const struct source *one, const struct source *other);
 
 /* A partial line waits. */
 bool frame_is_pending(const struct frame *frame);

@@ -25,6 +25,7 @@
 #include "filtering.h"
 #include "input/input.h"
 #include "metadata.h"
+#include "parsers/assembler.h"
 #include "pipeline.h"
 #include "routing.h"
 #include "shipment.h"
@@ -40,6 +41,7 @@ struct daemon;
 struct tap {
     struct daemon *daemon;
     const struct input_settings *settings;
+    struct multiline_rules *rules; /* NULL: lines are not joined */
     struct line_sink sink;
     struct input *input;
 };
@@ -149,25 +151,33 @@ static enum line_answer take_line(void *context, const struct line *line)
     }
     struct stream *stream = line->stream;
     if (stream->frame == NULL) {
-        stream->frame = frame_new(tap->settings, &tap->daemon->counters);
+        stream->frame = assembler_new(tap->settings, tap->rules, &tap->daemon->counters);
     }
     struct framed framed;
-    enum frame_verdict verdict = frame_push(stream->frame, line, &framed);
-    for (; verdict == FRAME_RECORD; verdict = frame_next(stream->frame, &framed)) {
+    enum frame_verdict verdict = assembler_push(stream->frame, line, &framed);
+    for (; verdict == FRAME_RECORD; verdict = assembler_next(stream->frame, &framed)) {
         ship(tap, &framed, stream);
     }
     return LINE_TAKEN;
 }
 
+/* One that has waited long enough at `now_ns`, and what becomes records of its own with it. */
+static bool ship_waiting(struct tap *tap, struct stream *stream, uint64_t now_ns)
+{
+    struct framed framed;
+    if (stream->frame == NULL || !assembler_flush(stream->frame, now_ns, &framed)) {
+        return false;
+    }
+    do {
+        ship(tap, &framed, stream);
+    } while (assembler_next(stream->frame, &framed) == FRAME_RECORD);
+    return true;
+}
+
 static void stream_is_idle(void *context, struct stream *stream, uint64_t now_ns)
 {
     struct tap *tap = context;
-    uint64_t wait_ns = tap->settings->partial_timeout_ms * 1000000u;
-    uint64_t deadline_ns = now_ns > wait_ns ? now_ns - wait_ns : 0;
-    struct framed framed;
-    while (stream->frame != NULL && shipment_has_room(tap->daemon->shipment) &&
-           frame_flush(stream->frame, deadline_ns, &framed)) {
-        ship(tap, &framed, stream);
+    while (shipment_has_room(tap->daemon->shipment) && ship_waiting(tap, stream, now_ns)) {
     }
 }
 
@@ -176,12 +186,9 @@ static void stream_is_idle(void *context, struct stream *stream, uint64_t now_ns
 static void stream_is_gone(void *context, struct stream *stream)
 {
     struct tap *tap = context;
-    struct framed framed;
-    while (stream->frame != NULL && !tap->daemon->is_stopping &&
-           frame_flush(stream->frame, UINT64_MAX, &framed)) {
-        ship(tap, &framed, stream);
+    while (!tap->daemon->is_stopping && ship_waiting(tap, stream, UINT64_MAX)) {
     }
-    frame_free(stream->frame);
+    assembler_free(stream->frame);
     stream->frame = NULL;
 }
 
@@ -252,7 +259,9 @@ static void close_inputs(struct daemon *daemon)
 {
     for (size_t i = 0; i < daemon->tap_count; i++) {
         input_close(daemon->taps[i].input);
+        multiline_rules_free(daemon->taps[i].rules);
         daemon->taps[i].input = NULL;
+        daemon->taps[i].rules = NULL;
     }
 }
 
@@ -420,8 +429,9 @@ static bool open_tap(struct daemon *daemon, const struct input_settings *setting
     tap->sink = (struct line_sink){take_line, stream_is_idle, stream_is_gone, tap};
     struct input_env env = {daemon->loop, &daemon->log, &daemon->counters, daemon->checkpoints,
                             &tap->sink, daemon->input_files_max};
+    tap->rules = multiline_rules_new(daemon->settings, settings);
     tap->input = input_open(settings, &env, out_error);
-    daemon->tap_count += tap->input != NULL;
+    daemon->tap_count++;
     return tap->input != NULL;
 }
 

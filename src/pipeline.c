@@ -31,7 +31,6 @@ struct pipeline *pipeline_new(const struct settings *settings, struct counters *
     arena_init(&pipeline->arena, settings->parse.arena_bytes_max);
     fields_init(&pipeline->record.fields, (uint32_t)settings->parse.fields_max);
     pipeline->record.fields.keys = resolver_keys(resolver);
-    pipeline->record.fields.shapes = resolver_shapes(resolver);
     pipeline->record.arena = &pipeline->arena;
     return pipeline;
 }
@@ -125,6 +124,39 @@ static void settle_service(struct record *record)
     }
 }
 
+/* Where the further lines of a joined record have no place of their own, all of it is text. */
+static void make_text(struct pipeline *pipeline, struct record *record)
+{
+    fields_clear(&record->fields);
+    record->format = FORMAT_TEXT;
+    record->text = record->line;
+    resolver_resolve(pipeline->resolver, record);
+}
+
+static bool add_more(struct record *record, const struct framed *framed)
+{
+    struct slice name = slice_from_string(framed->more_name);
+    if (fields_find(&record->fields, name) != NULL) {
+        name = SLICE("clew.multiline.text");
+    }
+    return fields_find(&record->fields, name) == NULL &&
+           fields_add_string(&record->fields, name, slice_skip(framed->more, 1));
+}
+
+/* The further lines of a joined record: the ids are those of the first, so nothing is looked for in
+ * them. Behind a text they are the rest of the body, behind anything else an attribute. */
+static void take_more(struct pipeline *pipeline, const struct framed *framed,
+                      struct record *record)
+{
+    if (record->format != FORMAT_TEXT && add_more(record, framed)) {
+        return;
+    }
+    if (record->format != FORMAT_TEXT) {
+        make_text(pipeline, record);
+    }
+    record->body_text = slice_make(framed->line.data, framed->line.len + framed->more.len);
+}
+
 struct record *pipeline_parse(struct pipeline *pipeline, const struct framed *framed,
                               enum parse_format format)
 {
@@ -134,6 +166,9 @@ struct record *pipeline_parse(struct pipeline *pipeline, const struct framed *fr
     take_frame(record, framed);
     parse(pipeline, record, policy->has_format ? (enum parse_format)policy->format : format);
     resolver_resolve(pipeline->resolver, record);
+    if (framed->more.len > 0) {
+        take_more(pipeline, framed, record);
+    }
     settle_service(record);
     count(pipeline->counters, record->format);
     return record;

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "cli/audit_pods.h"
 #include "cli/audit_views.h"
 #include "cli/config_options.h"
 #include "cli/options.h"
@@ -22,6 +21,7 @@
 #include "input/read_lines.h"
 #include "kubernetes/lookup.h"
 #include "kubernetes/pod_file.h"
+#include "parsers/assembler.h"
 #include "pipeline.h"
 
 enum view {
@@ -51,7 +51,6 @@ struct arguments {
     struct cli_texts by;
     const char *baseline;
     const char *pods;
-    bool kubernetes;
     double margin;
     bool follow;
     uint64_t interval_s;
@@ -79,12 +78,10 @@ static const struct cli_option options[] = {
      "not one record may be of these classes", NULL},
     {"by", 0, CLI_TEXTS, offsetof(struct arguments, by), "NAME[,NAME]",
      "break services down by namespace, pod, container, logger, callsite, severity, stream or file; "
-     "with --pods or --kubernetes also by node, deployment or workload",
+     "with --pods also by node, deployment or workload",
      NULL},
     {"pods", 0, CLI_TEXT, offsetof(struct arguments, pods), "FILE",
      "who the pods are that wrote: what `kubectl get pods -A -o json` prints, saved or `-`", NULL},
-    {"kubernetes", 0, CLI_FLAG, offsetof(struct arguments, kubernetes), NULL,
-     "the same from the API server or the kubelet, as the config's section kubernetes says", NULL},
     {"baseline", 0, CLI_TEXT, offsetof(struct arguments, baseline), "FILE",
      "an earlier JSON report: exit with 3 if a service got worse", NULL},
     {"margin", 0, CLI_RATIO, offsetof(struct arguments, margin), "SHARE",
@@ -118,7 +115,8 @@ struct auditor {
     const struct audit_policy *policy;
     const struct arguments *arguments;
     struct pod_store *pods; /* NULL: nothing is known of pods */
-    struct frame *frame;
+    struct multiline_rules *rules; /* NULL: lines are not joined */
+    struct assembler *assembler;
     uint64_t sources;
     uint64_t bytes_total;
     uint64_t bytes_before; /* of the files that are done */
@@ -202,8 +200,8 @@ static void take_line(void *context, const struct line *line)
 {
     struct auditor *auditor = context;
     struct framed framed;
-    enum frame_verdict verdict = frame_push(auditor->frame, line, &framed);
-    for (; verdict == FRAME_RECORD; verdict = frame_next(auditor->frame, &framed)) {
+    enum frame_verdict verdict = assembler_push(auditor->assembler, line, &framed);
+    for (; verdict == FRAME_RECORD; verdict = assembler_next(auditor->assembler, &framed)) {
         count(auditor, &framed);
     }
 }
@@ -211,11 +209,13 @@ static void take_line(void *context, const struct line *line)
 static void end_stream(struct auditor *auditor)
 {
     struct framed framed;
-    while (auditor->frame != NULL && frame_flush(auditor->frame, UINT64_MAX, &framed)) {
-        count(auditor, &framed);
+    while (auditor->assembler != NULL && assembler_flush(auditor->assembler, UINT64_MAX, &framed)) {
+        do {
+            count(auditor, &framed);
+        } while (assembler_next(auditor->assembler, &framed) == FRAME_RECORD);
     }
-    frame_free(auditor->frame);
-    auditor->frame = NULL;
+    assembler_free(auditor->assembler);
+    auditor->assembler = NULL;
 }
 
 /* `412 of 1100 MB, 301 MB/s, 2 s left`, over and over in the same line; `412.3 MB, 301.0 MB/s` of
@@ -317,7 +317,7 @@ static size_t read_stream(struct auditor *auditor, const struct file_list *files
         n++;
     }
     struct source **sources = mem_array(n, sizeof(struct source *));
-    auditor->frame = frame_new(auditor->input, &auditor->counters);
+    auditor->assembler = assembler_new(auditor->input, auditor->rules, &auditor->counters);
     for (size_t i = 0; i < n; i++) {
         sources[i] = source_new(items[i].path, auditor->input->name, ++auditor->sources);
         read_file(auditor, items[i].path, sources[i]);
@@ -334,7 +334,7 @@ static size_t read_stream(struct auditor *auditor, const struct file_list *files
 static void read_standard_input(struct auditor *auditor)
 {
     struct source *source = source_new(NULL, auditor->input->name, ++auditor->sources);
-    auditor->frame = frame_new(auditor->input, &auditor->counters);
+    auditor->assembler = assembler_new(auditor->input, auditor->rules, &auditor->counters);
     read_file(auditor, NULL, source);
     end_stream(auditor);
     source_free(source);
@@ -455,20 +455,15 @@ static int conclude(struct auditor *auditor, const struct arguments *arguments)
     return auditor->has_failed ? EXIT_FAILED : EXIT_GOOD;
 }
 
-static bool read_pods(struct auditor *auditor)
+static bool read_pods(struct auditor *auditor, const char *path)
 {
-    const char *path = auditor->arguments->pods;
     const struct kubernetes_settings *settings = &auditor->settings->kubernetes;
     char *error = NULL;
-    if (path == NULL && !auditor->arguments->kubernetes) {
+    if (path == NULL) {
         return true;
     }
     auditor->pods = pod_store_new(settings, &auditor->counters);
-    bool is_read = path != NULL ? pod_file_read(path, auditor->pods, settings,
-                                                &auditor->counters, &error)
-                                : audit_pods_ask(settings, auditor->pods, &auditor->counters,
-                                                 &error);
-    if (is_read) {
+    if (pod_file_read(path, auditor->pods, settings, &auditor->counters, &error)) {
         return true;
     }
     complain(auditor, error);
@@ -490,6 +485,7 @@ static int audit_paths(const struct settings *settings, const struct cli_texts *
         complain(&auditor, error);
         return EXIT_USAGE;
     }
+    auditor.rules = multiline_rules_new(settings, auditor.input);
     auditor.audit = audit_new(&settings->audit);
     audit_break_down(auditor.audit, by->items, by->count);
     audit_keep_samples(auditor.audit, arguments->no_samples ? 0 : SAMPLE_BYTES_MAX,
@@ -497,13 +493,14 @@ static int audit_paths(const struct settings *settings, const struct cli_texts *
     if (arguments->format == VIEW_HTML) {
         audit_keep_trend(auditor.audit);
     }
-    if (!read_pods(&auditor)) {
+    if (!read_pods(&auditor, arguments->pods)) {
         auditor.has_failed = true;
     }
     read_everything(&auditor, paths, arguments->quiet);
     int status = conclude(&auditor, arguments);
     pod_store_free(auditor.pods);
     audit_free(auditor.audit);
+    multiline_rules_free(auditor.rules);
     pipeline_free(auditor.pipeline);
     return status;
 }

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "core/otlp_json.h"
 #include "filters/filters.h"
+#include "parsers/assembler.h"
 #include "pipeline.h"
 
 struct arguments {
@@ -30,7 +31,8 @@ struct printer {
     struct counters counters;
     struct pipeline *pipeline;
     struct filters *filters; /* NULL: the config has none */
-    struct frame *frame;
+    struct multiline_rules *rules; /* NULL: lines are not joined */
+    struct assembler *assembler;
     struct buf out;
 };
 
@@ -65,8 +67,8 @@ static void push(struct printer *printer, struct source *source, struct slice te
         line.text.len--;
     }
     struct framed framed;
-    enum frame_verdict verdict = frame_push(printer->frame, &line, &framed);
-    for (; verdict == FRAME_RECORD; verdict = frame_next(printer->frame, &framed)) {
+    enum frame_verdict verdict = assembler_push(printer->assembler, &line, &framed);
+    for (; verdict == FRAME_RECORD; verdict = assembler_next(printer->assembler, &framed)) {
         print(printer, &framed);
     }
 }
@@ -79,7 +81,7 @@ static void print_stream(struct printer *printer, FILE *file, const char *path)
     size_t cap = 0;
     uint64_t offset = 0;
     ssize_t len;
-    printer->frame = frame_new(printer->input, &printer->counters);
+    printer->assembler = assembler_new(printer->input, printer->rules, &printer->counters);
     while ((len = getline(&text, &cap, file)) > 0) {
         size_t n = (size_t)len - (text[len - 1] == '\n');
         push(printer, source, slice_make(text, n), offset);
@@ -87,10 +89,12 @@ static void print_stream(struct printer *printer, FILE *file, const char *path)
         fflush(stdout); /* a person may be typing */
     }
     struct framed framed;
-    while (frame_flush(printer->frame, UINT64_MAX, &framed)) {
-        print(printer, &framed);
+    while (assembler_flush(printer->assembler, UINT64_MAX, &framed)) {
+        do {
+            print(printer, &framed);
+        } while (assembler_next(printer->assembler, &framed) == FRAME_RECORD);
     }
-    frame_free(printer->frame);
+    assembler_free(printer->assembler);
     free(text);
     source_free(source);
 }
@@ -129,10 +133,12 @@ static int parse_path(const struct settings *settings, const char *path)
         pipeline_free(printer.pipeline);
         return EXIT_USAGE;
     }
+    printer.rules = multiline_rules_new(settings, printer.input);
     buf_init(&printer.out, OUT_BYTES_MAX);
     int status = print_path(&printer, path);
     buf_fini(&printer.out);
     filters_free(printer.filters);
+    multiline_rules_free(printer.rules);
     pipeline_free(printer.pipeline);
     return status;
 }

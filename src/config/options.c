@@ -9,6 +9,7 @@
 #include "config/check.h"
 #include "config/filter_options.h"
 #include "config/kubernetes_options.h"
+#include "config/multiline_options.h"
 #include "config/units.h"
 #include "core/settings.h"
 
@@ -83,6 +84,9 @@ static const struct option input_options[] = {
      .help = "Let the kernel tell when files change, so that lines need not wait for the scan."},
     {.name = "service", .kind = OPTION_TEXT, .offset = AT(service), .example = "checkout",
      .help = "service.name of this input's records that name none."},
+    {.name = "multiline", .kind = OPTION_SECTION, .offset = AT(multiline),
+     .children = multiline_options,
+     .help = "Records of several lines, such as stack traces; docs/multiline.md."},
     {0},
 };
 #undef AT
@@ -366,6 +370,12 @@ const struct option options_root[] = {
      .example = "[{match: {namespace: shop}, outputs: [otlp_http]}]",
      .help = "Which records go to which outputs: a record goes to every route that takes it. Without "
              "routes every record goes to every output."},
+    {.name = "multiline", .kind = OPTION_SECTIONS, .offset = AT(multiline),
+     .children = multiline_rule_options, .size = sizeof(struct multiline_rule_settings),
+     .check_section = check_multiline_rule, .is_example = true,
+     .example = "[{name: dated, start: '^\\d{4}-\\d\\d-\\d\\d '}]",
+     .help = "Rule sets of your own by which inputs may join lines: by start, continuation and end, "
+             "or by steps from state to state. docs/multiline.md has examples."},
     {.name = "parse", .kind = OPTION_SECTION, .offset = AT(parse), .children = parse_options,
      .help = "Limits of a line's inside. Whatever passes them is kept whole as text."},
     {.name = "trace", .kind = OPTION_SECTION, .offset = AT(trace), .children = trace_options,
@@ -393,6 +403,8 @@ IS_LIST(settings, outputs, output_count);
 IS_LIST(settings, filters, filter_count);
 IS_LIST(settings, routes, route_count);
 IS_LIST(route_settings, filters, filter_count);
+IS_LIST(settings, multiline, multiline_count);
+IS_LIST(multiline_rule_settings, steps, step_count);
 
 static const struct option *find_among(const struct option *options, const char *name, size_t len)
 {

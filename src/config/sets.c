@@ -125,6 +125,24 @@ void sets_apply(struct tree *tree, const char *assignment, struct diag *diag)
     free(name);
 }
 
+/* How lines are written does not depend on where they are read from. */
+static void keep_manner(struct tree *tree, struct node *input)
+{
+    static const char *const kept[] = {"envelope", "format", "multiline"};
+    const struct node *inputs = node_get(tree->root, "inputs");
+    bool is_list = inputs != NULL && inputs->kind == NODE_LIST && inputs->first != NULL;
+    const struct node *first = is_list ? inputs->first->value : NULL;
+    const struct node_entry *entry =
+        first != NULL && first->kind == NODE_MAP ? first->first : NULL;
+    for (; entry != NULL; entry = entry->next) {
+        for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+            if (strcmp(entry->key, kept[i]) == 0) {
+                node_put(tree, input, kept[i], entry->place, entry->value);
+            }
+        }
+    }
+}
+
 void sets_use_paths(struct tree *tree, const char *const *paths)
 {
     struct diag_place place = {0};
@@ -134,6 +152,7 @@ void sets_use_paths(struct tree *tree, const char *const *paths)
     }
     struct node *input = tree_new(tree, NODE_MAP, place);
     node_put(tree, input, "include", place, include);
+    keep_manner(tree, input);
     struct node *inputs = tree_new(tree, NODE_LIST, place);
     node_put(tree, inputs, NULL, place, input);
     node_put(tree, tree->root, "inputs", place, inputs);

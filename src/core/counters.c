@@ -51,6 +51,16 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_RECORDS_CUT] = {"clew_records_cut", COUNTER_TOTAL, NULL,
                        "Records ended at record_bytes_max; the rest follows as records of its "
                        "own."},
+    [C_MULTILINE_RECORDS] = {"clew_multiline_records", COUNTER_TOTAL, NULL,
+                             "Records that were joined of several lines, such as stack traces."},
+    [C_MULTILINE_LINES] = {"clew_multiline_lines", COUNTER_TOTAL, NULL,
+                           "Lines that these were joined of, first lines included."},
+    [C_MULTILINE_TIMED_OUT] = {"clew_multiline_records_flushed", COUNTER_TOTAL, NULL,
+                               "Joined records shipped because no further line came within "
+                               "multiline.timeout, or the log ended."},
+    [C_MULTILINE_CUT] = {"clew_multiline_records_cut", COUNTER_TOTAL, NULL,
+                         "Joined records ended at multiline.bytes_max or multiline.lines_max; the "
+                         "rest follows as records of its own."},
     [C_RECORDS] = {"clew_received_records", COUNTER_TOTAL, NULL,
                    "Records parsed; the sum of those by format."},
     [C_RECORDS_JSON] = {"clew_received_json_records", COUNTER_TOTAL, NULL,

@@ -47,6 +47,33 @@ enum long_line {
     LONG_LINE_TRUNCATE, /* the first piece is shipped, the rest counted */
 };
 
+/* From one of the states `from`, a line that meets the pattern leads to the state `to`. */
+struct multiline_step_settings {
+    struct string_list from;     /* "start": where no record has begun */
+    char *regex;
+    char *to;
+};
+
+/* A rule set of the config's own: by start, continuation and end, or by steps. */
+struct multiline_rule_settings {
+    char *name;
+    char *start;
+    char *go_on;                 /* NULL: whatever is not a start */
+    char *end;                   /* NULL: no line is the last for what it is */
+    struct multiline_step_settings *steps;
+    size_t step_count;
+};
+
+/* Of an input. */
+struct multiline_settings {
+    struct string_list rules;    /* names, built in or the config's own; none: lines stay apart */
+    uint64_t timeout_ms;         /* between two lines of one record */
+    uint64_t bytes_max;          /* of one record */
+    uint64_t lines_max;
+    bool attach;                 /* a trace belongs to the record right before it */
+    char *attribute;             /* takes what follows a first line that is not text */
+};
+
 struct input_settings {
     char *name;
     char *type;                  /* "tail" */
@@ -65,6 +92,7 @@ struct input_settings {
     uint64_t open_files_max;
     bool inotify;
     char *service;               /* service.name of records that name none */
+    struct multiline_settings multiline;
 };
 
 struct parse_settings {
@@ -204,6 +232,8 @@ struct settings {
     size_t filter_count;
     struct route_settings *routes; /* none: everything goes to every output */
     size_t route_count;
+    struct multiline_rule_settings *multiline; /* rule sets of its own */
+    size_t multiline_count;
     struct parse_settings parse;
     struct trace_settings trace;
     struct audit_settings audit;

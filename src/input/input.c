@@ -341,7 +341,8 @@ static void wake_expired(struct input *input, uint64_t now)
 static void tell_idle(struct input *input, uint64_t now)
 {
     const struct line_sink *sink = input->env.sink;
-    uint64_t kept_ns = (input->settings->partial_timeout_ms + 2000) * MS;
+    uint64_t wait_ms = input->settings->partial_timeout_ms + input->settings->multiline.timeout_ms;
+    uint64_t kept_ns = (wait_ms + 2000) * MS;
     for (struct list *link = input->active.next, *next; link != &input->active; link = next) {
         struct tail *tail = container_of(link, struct tail, active);
         next = link->next;

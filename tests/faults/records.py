@@ -8,6 +8,7 @@ from clew import Failure
 from rig import STAMP, scenario
 
 QUICK = ["inputs.unterminated_timeout=300ms", "inputs.partial_timeout=500ms"]
+JOINED = ["inputs.multiline.rules=[java]", "inputs.multiline.timeout=30s"]
 SLOW = ["inputs.unterminated_timeout=30s", "inputs.partial_timeout=30s"]
 
 
@@ -38,6 +39,58 @@ def split_over_rotation(rig):
         split(log, 2 + turn % 3, lambda: (time.sleep(0.03), log.rotate_kubelet()))
     log.write(10)
     rig.wait_all()
+
+
+def write_trace(log, between=lambda: None, size=400):
+    """A numbered stack trace of five lines, with something between any two; it arrives as one record
+    of `size` bytes, or it is not one that was written."""
+    head = f"{log.stream} {log.count} {size} a.BException: failed".encode()
+    log.count += 1
+    frames = [b"\tat a.B.c(B.java:1) "] * 4
+    room = size - len(head) - sum(len(frame) + 1 for frame in frames)
+    frames[2] += b"x" * room
+    for n, line in enumerate([head, *frames]):
+        if n:
+            between()
+        log.out.write(cri(line, stream="stderr"))
+        log.out.write(cri(log.text(log.count)))  # of the other stream, which is joined apart
+        log.count += 1
+
+
+@scenario("stack traces split over rotations: each is one record", short=True)
+def traces_over_rotation(rig):
+    log = rig.pod(size=90)
+    rig.start(sets=[*SLOW, *JOINED])
+    for turn in range(15):
+        log.write(3)
+        write_trace(log, (lambda: (time.sleep(0.03), log.rotate_kubelet())) if turn % 3 == 0
+                    else lambda: None)
+    log.out.write(cri("", stream="stderr"))
+    rig.expect("")
+    rig.wait_all()
+    return {"unordered": True}
+
+
+@scenario("stack traces split over kill -9 and over SIGTERM, rotated: whole, or sent again whole",
+          short=True)
+def traces_over_crash(rig):
+    log = rig.pod(size=90)
+
+    def trouble(end):
+        time.sleep(0.3)
+        end()
+        log.rotate_kubelet()
+        rig.start(sets=[*SLOW, *JOINED])
+        time.sleep(0.2)
+    rig.start(sets=[*SLOW, *JOINED])
+    for turn, end in enumerate((rig.kill, rig.stop, rig.kill, rig.stop)):
+        write_trace(log)
+        write_trace(log, lambda end=end: trouble(end))
+        write_trace(log)
+        log.out.write(cri(f"end {turn}", stream="stderr"))
+        rig.expect(f"end {turn}")
+        rig.wait_all(10)
+    return {"doubled": 400, "unordered": True}
 
 
 @scenario("P and F split over kill -9 and over SIGTERM, with a rotation in between", short=True)

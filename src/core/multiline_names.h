@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_CORE_MULTILINE_NAMES_H
+#define CLEW_CORE_MULTILINE_NAMES_H
+
+/* What the config and the machine of parsers/multiline_rules.h both have to know of rule sets. */
+
+#define MULTILINE_ALL   "all"   /* stands for every built-in rule set */
+#define MULTILINE_START "start" /* the state in which no record has begun */
+
+enum {
+    MULTILINE_STATES_MAX = 64,    /* of all rule sets of an input together: a bit each */
+    MULTILINE_OWN_STATES_MAX = 20, /* of those of the config's own among them */
+};
+
+/* "java", …; NULL at the end. */
+extern const char *const multiline_builtin_names[];
+
+#endif
