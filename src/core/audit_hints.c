@@ -62,6 +62,11 @@ static uint64_t count_low64(struct subject *subject)
     return note_of(subject, NOTE_LOW64);
 }
 
+static uint64_t count_request_id(struct subject *subject)
+{
+    return note_of(subject, NOTE_REQUEST_ID);
+}
+
 static uint64_t count_uuid(struct subject *subject)
 {
     return note_of(subject, NOTE_UUID);
@@ -216,6 +221,9 @@ static const struct rule rules[] = {
      "most of these traces were not sampled: the ids are right, but the backend has no trace for "
      "them",
      "nothing is wrong with the log; raise the sampling rate if the traces are wanted", NULL},
+    {"request_id", TRACE_CLASSES, 5, count_request_id,
+     "these records have no trace id, but the id of a request",
+     "until they have one, join them by that id: put it on the span as an attribute too", NULL},
     {"vendor_format", TRACE_VENDOR_FORMAT, 50, count_vendor_format,
      "the ids are written as a vendor does it (decimal, X-Ray's, a path, with 0x): clew converts "
      "them, other readers of this log may not",

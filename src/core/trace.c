@@ -470,6 +470,11 @@ static void drop_mentions(struct trace_candidates *candidates)
     candidates->span_count = kept;
 }
 
+static bool has_any(const struct trace_candidates *candidates)
+{
+    return candidates->trace_count + candidates->span_count + candidates->flags_count > 0;
+}
+
 /* How much of a text line stands in front of its fields, which end it. */
 static size_t head_len(const struct record *record, struct slice text)
 {
@@ -495,6 +500,12 @@ static void add_text(struct work *work, struct slice text)
     bool has_candidate = work->candidates->trace_count + work->candidates->span_count > 0;
     if (text.len == 0 || (is_text_line ? is_complete(work) : has_candidate)) {
         return;
+    }
+    if (!is_text_line && trace_user_has_patterns(work->resolver->user)) {
+        trace_user_match(work->resolver->user, text, work->resolver->options, work->candidates);
+        if (has_any(work->candidates)) {
+            return;
+        }
     }
     trace_text_scan(&work->resolver->text, text, !is_text_line, work->candidates);
 }
@@ -586,11 +597,6 @@ static bool resolve_usual(const struct trace_resolver *resolver, struct record *
     return true;
 }
 
-static bool has_any(const struct trace_candidates *candidates)
-{
-    return candidates->trace_count + candidates->span_count + candidates->flags_count > 0;
-}
-
 static void set_absent(struct record *record)
 {
     record->has_trace_id = false;
@@ -629,7 +635,10 @@ void trace_resolve(struct trace_resolver *resolver, struct record *record,
     }
     if (candidates_is_empty(candidates)) {
         set_absent(record);
-        return;
+    } else {
+        candidates_decide(candidates, resolver->repeat_moved, record);
     }
-    candidates_decide(candidates, resolver->repeat_moved, record);
+    if (!record->has_trace_id && (hits->roles & 1u << KEY_ROLE_REQUEST) != 0) {
+        record->also |= UINT64_C(1) << NOTE_REQUEST_ID;
+    }
 }

@@ -314,13 +314,18 @@ static uint64_t notes_of_choice(const struct trace_candidates *candidates,
     return bits;
 }
 
+/* Said of the id that is shipped, or of the record: not of a value that lost to a valid id. */
+static const uint64_t notes_of_shipped =
+    BIT(NOTE_LOW64) | BIT(NOTE_UUID) | BIT(NOTE_NOT_SHIPPED) | BIT(NOTE_LOWERED);
+
 static void classify_valid(const struct trace_candidates *candidates, const struct choice *choice,
                            struct record *record)
 {
     uint64_t classes = classes_of_valid(choice);
     record->trace_class = first_class(classes);
-    record->also = (classes & ~BIT(record->trace_class)) | invalid_states(candidates) |
-                   notes_of_choice(candidates, choice);
+    uint64_t others = invalid_states(candidates) & ~notes_of_shipped;
+    record->also =
+        (classes & ~BIT(record->trace_class)) | others | notes_of_choice(candidates, choice);
 }
 
 static void classify_invalid(const struct trace_candidates *candidates, const struct choice *choice,

@@ -34,6 +34,7 @@ static const char *const names[TRACE_NOTES_END] = {
     [NOTE_SPAN_FROM_TRANSACTION] = "span_from_transaction",
     [NOTE_NUMERIC_PRECISION] = "numeric_precision",
     [NOTE_SAMPLING_UNKNOWN] = "sampling_unknown",
+    [NOTE_REQUEST_ID] = "request_id",
 };
 
 const char *trace_class_name(enum trace_class c)

@@ -52,6 +52,7 @@ enum trace_note {
     NOTE_SPAN_FROM_TRANSACTION,
     NOTE_NUMERIC_PRECISION, /* an id as a JSON number that lost digits */
     NOTE_SAMPLING_UNKNOWN,  /* valid ids, no flag that tells */
+    NOTE_REQUEST_ID,        /* no trace id, but the id of a request */
     TRACE_NOTES_END,
 };
 

@@ -256,6 +256,8 @@ static void without_padding_a_decimal_stays_an_attribute(void **state)
     (void)state;
     static const struct switch_case cases[] = {
         {"{\"dd.trace_id\":\"8545847825299552251\"}", "- - - vendor_opaque"},
+        {"{\"dd.trace_id\":\"1234567890123456789\",\"trace_id\":\"" T "\",\"span_id\":\"" S "\"}",
+         T " " S " - ok"},
         {"{\"dd.trace_id\":\"" T "\",\"dd.span_id\":\"67667974448284343\"}",
          T " " S " - vendor_format"}, /* a span id has 64 bits anyway */
     };
@@ -290,7 +292,7 @@ static void the_configs_own_keys_come_first(void **state)
     check_all(settings, cases, ARRAY_LEN(cases));
 }
 
-static void the_configs_patterns_come_first_for_text(void **state)
+static void the_configs_patterns_come_first_in_text_and_serve_messages(void **state)
 {
     (void)state;
     char *patterns[] = {(char[]){"ActivityId=(?<trace_id>[0-9a-f]{32})(?:/(?<span_id>\\w+))?"},
@@ -300,7 +302,9 @@ static void the_configs_patterns_come_first_for_text(void **state)
         {"INFO done ActivityId=" T "/" S " - hello", T " " S " - ok"},
         {"<00> hello #" T "# you", T " - 00 trace_without_span"},
         {"INFO nothing of it trace_id=" T " - hello", T " - - trace_without_span"},
-        {"{\"msg\":\"ActivityId=" T "\"}", "- - - absent"}, /* not text */
+        {"{\"msg\":\"ActivityId=" T "/" S "\"}", T " " S " - ok"},
+        {"{\"msg\":\"ActivityId=" T "\",\"span_id\":\"" S "\"}", "- " S " - span_without_trace"},
+        {"{\"text\":\"no ActivityId\",\"other\":\"ActivityId=" T "\"}", "- - - absent"},
     };
     struct trace_settings settings = default_settings();
     settings.patterns = (struct string_list){patterns, ARRAY_LEN(patterns)};
@@ -441,7 +445,7 @@ int main(void)
         cmocka_unit_test(without_uuids_a_uuid_is_opaque),
         cmocka_unit_test(without_padding_a_decimal_stays_an_attribute),
         cmocka_unit_test(the_configs_own_keys_come_first),
-        cmocka_unit_test(the_configs_patterns_come_first_for_text),
+        cmocka_unit_test(the_configs_patterns_come_first_in_text_and_serve_messages),
         cmocka_unit_test(a_wrong_pattern_is_refused_with_a_sentence),
         cmocka_unit_test(only_an_unchanged_top_level_id_moves),
         cmocka_unit_test(the_short_way_agrees_with_the_general_one),
