@@ -2,10 +2,15 @@
 #include "outputs/otlp_encode.h"
 
 /*
- * One record is laid out before anything is written: measure() walks the field table once and knows
- * then how long the LogRecord and its parts are and which of clew's own attributes go in. If all of
- * it fits, write_record() puts each byte once, straight behind the request. So `out` is never left
- * with half a record, and nothing is moved.
+ * Nearly every record is short, of the resource of the one before, and finds room: add_direct()
+ * writes it in one walk, and sets its length, for which two bytes were left, at the end. It gives up
+ * on anything else, before or while it writes, and since what is behind out->len is nobody's, nothing
+ * has to be taken back.
+ *
+ * Any other record is laid out before anything is written: measure() walks the field table once and
+ * knows then how long the LogRecord and its parts are and which of clew's own attributes go in. If
+ * all of it fits, put_record() puts each byte once, straight behind the request. Both ways give the
+ * same bytes, and `out` is never left with half a record.
  *
  * A group is a run of records of one resource: one ResourceLogs with one ScopeLogs. Its head comes
  * ready from the resource cache (otlp_resource.h); its two lengths are set when it ends. A group is
@@ -25,6 +30,12 @@
 enum {
     UID_CHARS = 32,
     PREPARED_BYTES_MAX = 64,
+    USUAL_BYTES_MAX = 512,
+    EXTRAS_BYTES_MAX = USUAL_BYTES_MAX + EXTRA_ATTRIBUTES_MAX * PREPARED_BYTES_MAX,
+    DIRECT_HEAD_BYTES = 3,       /* tag and length of a record that is written directly */
+    DIRECT_BYTES_MAX = 1 << 14,  /* behind them: what two bytes can tell */
+    DIRECT_ROOM_BYTES = 1024,    /* over the line's length: room that is asked for at first */
+    OWN_BYTES_MAX = 128,         /* of times, severity, ids */
     /* Far above what a request may hold; keeps every sum within 32 bits. */
     RECORD_BYTES_MAX = 1 << 30,
 };
@@ -35,11 +46,23 @@ struct prepared {
     char bytes[PREPARED_BYTES_MAX];
 };
 
+/* What clew adds to nearly every record, one after the other and ready to be copied: iostream, path,
+ * uid, the last digits of which are the record's own. */
+struct usual_extras {
+    uint64_t serial; /* of the resource block; 0: nothing is ready */
+    uint64_t file_hash;
+    enum iostream iostream;
+    unsigned extras; /* which they are */
+    size_t len;
+    char bytes[USUAL_BYTES_MAX];
+};
+
 struct otlp_encoder {
     struct resource_cache *resources;
     struct value_sizes sizes;
     struct prepared prepared[EXTRA_ATTRIBUTES_MAX]; /* not the path, which the resource has */
     struct prepared stderr_prepared;                /* beside the EXTRA_IOSTREAM that says stdout */
+    struct usual_extras usual;
     struct otlp_pause at; /* where the request in hand stands */
 };
 
@@ -285,9 +308,9 @@ static void begin_group(struct otlp_encoder *encoder, const struct resource_bloc
     out->len += block->head.len;
 }
 
-bool otlp_encoder_add(struct otlp_encoder *encoder, const struct record *record, struct buf *out)
+/* With its length measured first. */
+static bool add_measured(struct otlp_encoder *encoder, const struct record *record, struct buf *out)
 {
-    encoder->at.in_group = encoder->at.in_group && out->len > 0;
     struct layout layout = measure(encoder, record);
     if (layout.record_len > RECORD_BYTES_MAX) {
         return false;
@@ -306,6 +329,137 @@ bool otlp_encoder_add(struct otlp_encoder *encoder, const struct record *record,
     ENSURE((size_t)(end - begin) == len);
     out->len += len;
     return true;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * In one walk
+ */
+
+#define EXTRAS_USUAL (1U << EXTRA_IOSTREAM | 1U << EXTRA_FILE_PATH | 1U << EXTRA_UID)
+
+/* False if they are longer than there is a place for. */
+static bool prepare_usual(struct otlp_encoder *encoder, const struct record *record,
+                          const struct resource_block *block, unsigned extras)
+{
+    struct usual_extras *usual = &encoder->usual;
+    const struct layout layout = {.block = block, .extras = extras};
+    size_t len = 2 * PREPARED_BYTES_MAX + block->path_attribute.len;
+    usual->serial = 0;
+    if (len > sizeof(usual->bytes)) {
+        return false;
+    }
+    usual->len = (size_t)(put_extras(usual->bytes, encoder, record, &layout) - usual->bytes);
+    usual->serial = block->serial;
+    usual->extras = extras;
+    usual->file_hash = record->file_hash;
+    usual->iostream = record->iostream;
+    return true;
+}
+
+/* Room for EXTRAS_BYTES_MAX is at `p`. NULL: they are longer than that. */
+static char *put_usual(char *p, struct otlp_encoder *encoder, const struct record *record,
+                       const struct resource_block *block, unsigned extras)
+{
+    struct usual_extras *usual = &encoder->usual;
+    const struct layout rest = {.block = block, .extras = extras & ~EXTRAS_USUAL};
+    extras &= EXTRAS_USUAL;
+    bool is_ready = usual->serial == block->serial && usual->file_hash == record->file_hash &&
+                    usual->iostream == record->iostream && usual->extras == extras;
+    if (!is_ready && !prepare_usual(encoder, record, block, extras)) {
+        return NULL;
+    }
+    memcpy(p, usual->bytes, usual->len);
+    p += usual->len;
+    if ((extras & 1U << EXTRA_UID) != 0) { /* the last of them */
+        put_hex64(p - UID_CHARS / 2, record->offset);
+    }
+    return rest.extras == 0 ? p : put_extras(p, encoder, record, &rest);
+}
+
+/* Whether eight bytes at a time show that all are ASCII; false leaves it open. */
+static inline bool is_plain(struct slice text)
+{
+    uint64_t seen = 0;
+    uint64_t word;
+    size_t i = 0;
+    for (; i + sizeof(word) <= text.len; i += sizeof(word)) {
+        memcpy(&word, text.data + i, sizeof(word));
+        seen |= word;
+    }
+    for (; i < text.len; i++) {
+        seen |= (unsigned char)text.data[i] & 0x80;
+    }
+    return (seen & UINT64_C(0x8080808080808080)) == 0;
+}
+
+static bool is_utf8(struct slice text)
+{
+    return is_plain(text) || utf8_is_valid(text.data, text.len);
+}
+
+/* Everything before the attributes. */
+static char *put_direct_head(char *p, const char *limit, const struct record *record)
+{
+    struct layout layout = {.has_severity_text = record->severity_text.len > 0 &&
+                                                 is_utf8(record->severity_text)};
+    size_t texts = record->severity_text.len + (record->has_body_text ? record->body_text.len : 0);
+    if ((size_t)(limit - p) < texts + OWN_BYTES_MAX ||
+        (!record->has_body_text && record->body_field != NO_FIELD)) {
+        return NULL;
+    }
+    p = put_times_and_severity(p, record, &layout);
+    if (record->has_body_text) {
+        p = put_head(p, TAG_RECORD_BODY, size_delimited(record->body_text.len));
+        p = put_any_text(p, record->body_text, is_utf8(record->body_text));
+    }
+    return p;
+}
+
+/* Everything behind tag and length; NULL: it is a record for the other way. */
+static char *put_direct(char *p, const char *limit, struct otlp_encoder *encoder,
+                        const struct record *record, const struct resource_block *block)
+{
+    bool may_have_extra;
+    p = put_direct_head(p, limit, record);
+    p = p == NULL ? NULL
+                  : value_put_direct(p, limit, &record->fields, record->line, &encoder->sizes,
+                                     &may_have_extra);
+    if (p == NULL || limit - p < EXTRAS_BYTES_MAX + OWN_BYTES_MAX) {
+        return NULL;
+    }
+    unsigned extras = may_have_extra ? extra_attributes_select(record)
+                                     : extra_attributes_wanted(record);
+    p = put_usual(p, encoder, record, block, extras);
+    return p == NULL ? NULL : put_ids(p, record);
+}
+
+/* False, with `out` as it was, if the record is none for this way. */
+static bool add_direct(struct otlp_encoder *encoder, const struct record *record,
+                       const struct resource_block *block, struct buf *out)
+{
+    size_t room = record->line.len + DIRECT_ROOM_BYTES;
+    if (!encoder->at.in_group || encoder->at.group_serial != block->serial ||
+        record->line.len > DIRECT_BYTES_MAX || record->dropped_attributes != 0 ||
+        !buf_reserve(out, room + room)) {
+        return false;
+    }
+    char *begin = out->data + out->len;
+    char *record_at = begin + DIRECT_HEAD_BYTES;
+    char *end = put_direct(record_at, out->data + out->cap, encoder, record, block);
+    size_t len = end != NULL ? (size_t)(end - record_at) : DIRECT_BYTES_MAX;
+    if (len < 0x80 || len >= DIRECT_BYTES_MAX) {
+        return false; /* its length would take one byte, or three */
+    }
+    put_head(begin, TAG_SCOPE_LOGS_RECORD, len);
+    out->len += DIRECT_HEAD_BYTES + len;
+    return true;
+}
+
+bool otlp_encoder_add(struct otlp_encoder *encoder, const struct record *record, struct buf *out)
+{
+    encoder->at.in_group = encoder->at.in_group && out->len > 0;
+    const struct resource_block *block = resource_cache_get(encoder->resources, record);
+    return add_direct(encoder, record, block, out) || add_measured(encoder, record, out);
 }
 
 void otlp_encoder_end(struct otlp_encoder *encoder, struct buf *out)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include "base/mem.h"
+#include "core/extra_attributes.h"
 
 enum { SIZES_FIRST = 64 };
 
@@ -212,5 +213,103 @@ char *value_put_attributes(char *p, enum otlp_tag tag, const struct fields *fiel
             p = put_scalar(p, &items[i]);
         }
     }
+    return p;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * In one walk
+ */
+
+enum {
+    COPY_BYTES = 32, /* what a short copy always moves, however short */
+    SHORT_KEY_BYTES = 100, /* with any number behind it, each length takes one byte */
+    SLACK_BYTES = 4 * COPY_BYTES, /* over key and text: heads, numbers, what a short copy overruns */
+};
+
+/* Where COPY_BYTES may be read from, wherever in it a text begins. */
+struct roam {
+    const char *begin;
+    size_t len;
+};
+
+static inline char *put_near(char *p, const char *s, size_t n, const struct roam *roam)
+{
+    if (n <= COPY_BYTES && (size_t)((uintptr_t)s - (uintptr_t)roam->begin) < roam->len) {
+        memcpy(p, s, COPY_BYTES);
+        return p + n;
+    }
+    return put_bytes(p, s, n);
+}
+
+static inline char *put_four(char *p, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+    return put_fixed32(p, a | b << 8 | c << 16 | d << 24);
+}
+
+static inline bool is_text(const struct field *field)
+{
+    return field->kind == FIELD_STRING || field->kind == FIELD_BYTES || field->kind == FIELD_NUMBER;
+}
+
+/* Numbers and the like, whose key is short. */
+static inline char *put_short_scalar(char *p, const struct field *field, const struct roam *roam)
+{
+    uint32_t any = scalar_size(field);
+    p = put_four(p, TAG_RECORD_ATTRIBUTE, field->key_len + any + 4, TAG_KEY, field->key_len);
+    p = put_near(p, field->key, field->key_len, roam);
+    p[0] = TAG_VALUE;
+    p[1] = (char)any;
+    return put_scalar(p + 2, field);
+}
+
+/* Of which each length takes one byte. */
+static inline char *put_short_text(char *p, const struct field *field, const struct roam *roam)
+{
+    uint32_t any = field->text_len + 2;
+    uint32_t tag = field->kind == FIELD_BYTES ? TAG_ANY_BYTES : TAG_ANY_STRING;
+    p = put_four(p, TAG_RECORD_ATTRIBUTE, field->key_len + any + 4, TAG_KEY, field->key_len);
+    p = put_near(p, field->key, field->key_len, roam);
+    p = put_four(p, TAG_VALUE, any, tag, field->text_len);
+    return put_near(p, field->text, field->text_len, roam);
+}
+
+static char *put_long(char *p, const char *limit, const struct fields *fields, uint32_t index,
+                      struct value_sizes *sizes)
+{
+    const struct field *field = &fields->items[index];
+    value_sizes_reserve(sizes, fields->count);
+    uint64_t size = value_size(fields, index, sizes);
+    if ((size_t)(limit - p) < size + field->key_len + SLACK_BYTES) {
+        return NULL;
+    }
+    p = put_key_value_head(p, TAG_RECORD_ATTRIBUTE, field_key(field), size);
+    return value_put(p, fields, index, sizes);
+}
+
+char *value_put_direct(char *p, const char *limit, const struct fields *fields, struct slice line,
+                       struct value_sizes *sizes, bool *out_extra)
+{
+    const struct field *items = fields->items;
+    const uint32_t count = fields->count;
+    const struct roam roam = {line.data, line.len >= COPY_BYTES ? line.len - COPY_BYTES + 1 : 0};
+    bool has_extra = false;
+    for (uint32_t i = 0; i < count; i = items[i].next) {
+        const struct field *field = &items[i];
+        if (is_left_out(field)) {
+            continue;
+        }
+        has_extra |= extra_may_be(field);
+        if (limit - p < 2 * SLACK_BYTES) {
+            return NULL;
+        }
+        if (is_text(field) && is_short_key_value(field->key_len, (size_t)field->text_len + 2)) {
+            p = put_short_text(p, field, &roam);
+        } else if (field->kind < FIELD_NUMBER && field->key_len < SHORT_KEY_BYTES) {
+            p = put_short_scalar(p, field, &roam);
+        } else if ((p = put_long(p, limit, fields, i, sizes)) == NULL) {
+            return NULL;
+        }
+    }
+    *out_extra = has_extra;
     return p;
 }

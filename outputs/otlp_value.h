@@ -41,4 +41,13 @@ uint64_t value_attributes_size(const struct fields *fields, struct value_sizes *
 char *value_put_attributes(char *p, enum otlp_tag tag, const struct fields *fields,
                            const struct value_sizes *sizes);
 
+/*
+ * Both in one walk, for records that are nothing special: nothing is measured but containers, and
+ * nothing is written from `limit` on. NULL when it does not fit; what is behind `p` is then rubbish.
+ * `line`: where most keys and texts are, so that short ones may be copied with some bytes behind
+ * them. *out_extra: whether one of the keys may be one of core/extra_attributes.h.
+ */
+char *value_put_direct(char *p, const char *limit, const struct fields *fields, struct slice line,
+                       struct value_sizes *sizes, bool *out_extra);
+
 #endif

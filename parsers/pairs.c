@@ -96,6 +96,17 @@ static inline const char *scan_value(const char *p, const char *end, struct pair
     return p;
 }
 
+static inline const char *end_value(const char *p, const char *end)
+{
+    return p == NULL || (p < end && !pair_is_blank(*p)) ? NULL : p;
+}
+
+const char *pair_scan_value(const char *p, const char *end, struct pair *out_pair)
+{
+    out_pair->has_escape = false;
+    return end_value(scan_value(p, end, out_pair), end);
+}
+
 /* Written member by member: a copy of a whole struct just written would wait for the writes. */
 const char *pair_scan(const char *p, const char *end, struct pair *out_pair)
 {
@@ -112,7 +123,7 @@ const char *pair_scan(const char *p, const char *end, struct pair *out_pair)
     if (!out_pair->is_bare) {
         p = scan_value(p + 1, end, out_pair);
     }
-    return p == NULL || (p < end && !pair_is_blank(*p)) ? NULL : p;
+    return end_value(p, end);
 }
 
 static enum parse_result set_escaped(struct field *field, const struct pair *pair,
@@ -127,7 +138,23 @@ static enum parse_result set_escaped(struct field *field, const struct pair *pai
     return result;
 }
 
-/* The value goes through registers, not through memory that pair_scan() has just written. */
+enum parse_result pair_set_value(struct field *field, const struct pair *pair, bool is_ascii,
+                                 struct arena *arena)
+{
+    field->text = pair->value.data;
+    field->text_len = (uint32_t)pair->value.len;
+    if (pair->has_escape) {
+        enum parse_result result = set_escaped(field, pair, arena);
+        if (result != PARSE_OK) {
+            return result;
+        }
+        is_ascii = false; /* \xff */
+    }
+    bool is_utf8 = is_ascii || utf8_is_valid(field->text, field->text_len);
+    field->kind = is_utf8 ? FIELD_STRING : FIELD_BYTES;
+    return PARSE_OK;
+}
+
 enum parse_result pair_add(const struct pair *pair, bool is_ascii, struct record *record,
                            bool *io_repeated)
 {
@@ -137,17 +164,6 @@ enum parse_result pair_add(const struct pair *pair, bool is_ascii, struct record
     }
     field->key = pair->key.data;
     field->key_len = (uint32_t)pair->key.len;
-    field->text = pair->value.data;
-    field->text_len = (uint32_t)pair->value.len;
-    if (pair->has_escape) {
-        enum parse_result result = set_escaped(field, pair, record->arena);
-        if (result != PARSE_OK) {
-            return result;
-        }
-        is_ascii = false; /* \xff */
-    }
-    bool is_utf8 = is_ascii || utf8_is_valid(field->text, field->text_len);
-    field->kind = is_utf8 ? FIELD_STRING : FIELD_BYTES;
     *io_repeated |= fields_note_member(&record->fields, NO_OBJECT, field);
-    return PARSE_OK;
+    return pair_set_value(field, pair, is_ascii, record->arena);
 }

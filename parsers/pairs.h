@@ -32,6 +32,15 @@ static inline bool pair_is_blank(char c)
  * NULL if what stands there is no such token; *out_pair is then of no use. */
 const char *pair_scan(const char *p, const char *end, struct pair *out_pair);
 
+/* The value at `p`, which is behind an '=': sets `value` and `has_escape` of the pair. The result is
+ * behind it, where a blank or the end is; NULL if there is no such value. */
+const char *pair_scan_value(const char *p, const char *end, struct pair *out_pair);
+
+/* Set the value of a field that has its key. PARSE_LIMIT: no room in the arena. `is_ascii` as below.
+ */
+enum parse_result pair_set_value(struct field *field, const struct pair *pair, bool is_ascii,
+                                 struct arena *arena);
+
 /* Add the pair to the table. PARSE_LIMIT: no room there or in the arena. `is_ascii`: the caller
  * knows that all of the line is, which spares a look at each value. *io_repeated becomes true if its
  * key may have been there before. */

@@ -9,22 +9,40 @@
 
 typedef uint64_t block_fn(const char *p, uint64_t *io_high);
 
+/* The last block of a text of `len` bytes, of which `left` are not yet looked at: its bits, and all
+ * from the end on. Where the text is long enough, its last 64 bytes are looked at once more. */
+static inline __attribute__((always_inline)) uint64_t last_block(const char *begin, size_t left,
+                                                                size_t len, uint64_t *io_high,
+                                                                block_fn *block)
+{
+    if (left == 0) {
+        return UINT64_MAX;
+    }
+    if (len >= SCAN_BLOCK_BYTES) {
+        size_t again = SCAN_BLOCK_BYTES - left;
+        return block(begin - again, io_high) >> again | UINT64_MAX << 1 << (left - 1);
+    }
+    char rest[SCAN_BLOCK_BYTES];
+    memset(rest, '"', sizeof(rest));
+    memcpy(rest, begin, left);
+    return block(rest, io_high);
+}
+
 static inline __attribute__((always_inline)) void fill(const char *begin, const char *end,
                                                        struct scan_window *window, block_fn *block)
 {
     uint64_t high = window->high;
-    for (size_t i = 0; i < SCAN_WINDOW_WORDS; i++) {
-        size_t left = (size_t)(end - begin);
-        if (left < SCAN_BLOCK_BYTES) {
-            char rest[SCAN_BLOCK_BYTES];
-            memset(rest, '"', sizeof(rest));
-            memcpy(rest, begin, left);
-            window->words[i] = block(rest, &high);
-            break;
-        }
+    size_t len = (size_t)(end - begin);
+    size_t whole = len / SCAN_BLOCK_BYTES;
+    whole = whole < SCAN_WINDOW_WORDS ? whole : SCAN_WINDOW_WORDS;
+    for (size_t i = 0; i < whole; i++) {
         window->words[i] = block(begin, &high);
         begin += SCAN_BLOCK_BYTES;
     }
+    if (whole < SCAN_WINDOW_WORDS) {
+        window->words[whole] = last_block(begin, (size_t)(end - begin), len, &high, block);
+    }
+    window->words[SCAN_WINDOW_WORDS] = 0;
     window->high = high;
 }
 
@@ -45,23 +63,10 @@ static void fill_sse2(const char *begin, const char *end, struct scan_window *wi
     fill(begin, end, window, scan_block_sse2);
 }
 
-/* Not by fill(): a function for any processor cannot have one for AVX2 compiled into it. */
 __attribute__((target("avx2"))) static void fill_avx2(const char *begin, const char *end,
                                                      struct scan_window *window)
 {
-    uint64_t high = window->high;
-    size_t i = 0;
-    for (; i < SCAN_WINDOW_WORDS && end - begin >= SCAN_BLOCK_BYTES; i++) {
-        window->words[i] = scan_block_avx2(begin, &high);
-        begin += SCAN_BLOCK_BYTES;
-    }
-    if (i < SCAN_WINDOW_WORDS) {
-        char rest[SCAN_BLOCK_BYTES];
-        memset(rest, '"', sizeof(rest));
-        memcpy(rest, begin, (size_t)(end - begin));
-        window->words[i] = scan_block_avx2(rest, &high);
-    }
-    window->high = high;
+    fill(begin, end, window, scan_block_avx2);
 }
 
 /* Asks a table that the C library filled before main(). */

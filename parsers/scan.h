@@ -23,7 +23,8 @@ enum {
 };
 
 struct scan_window {
-    uint64_t words[SCAN_WINDOW_WORDS]; /* bit n of word m: byte m * 64 + n is special */
+    uint64_t words[SCAN_WINDOW_WORDS + 1]; /* bit n of word m: byte m * 64 + n is special; the last
+                                              is always 0, so that two may be looked at at once */
     uint64_t high;                     /* not 0: a byte >= 0x80 has been seen, here or before */
 };
 

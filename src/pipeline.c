@@ -31,6 +31,7 @@ struct pipeline *pipeline_new(const struct settings *settings, struct counters *
     arena_init(&pipeline->arena, settings->parse.arena_bytes_max);
     fields_init(&pipeline->record.fields, (uint32_t)settings->parse.fields_max);
     pipeline->record.fields.keys = resolver_keys(resolver);
+    pipeline->record.fields.shapes = resolver_shapes(resolver);
     pipeline->record.arena = &pipeline->arena;
     return pipeline;
 }

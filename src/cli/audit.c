@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "cli/audit_pods.h"
 #include "cli/audit_views.h"
 #include "cli/config_options.h"
 #include "cli/options.h"
@@ -51,6 +52,7 @@ struct arguments {
     struct cli_texts by;
     const char *baseline;
     const char *pods;
+    bool kubernetes;
     double margin;
     bool follow;
     uint64_t interval_s;
@@ -78,10 +80,12 @@ static const struct cli_option options[] = {
      "not one record may be of these classes", NULL},
     {"by", 0, CLI_TEXTS, offsetof(struct arguments, by), "NAME[,NAME]",
      "break services down by namespace, pod, container, logger, callsite, severity, stream or file; "
-     "with --pods also by node, deployment or workload",
+     "with --pods or --kubernetes also by node, deployment or workload",
      NULL},
     {"pods", 0, CLI_TEXT, offsetof(struct arguments, pods), "FILE",
      "who the pods are that wrote: what `kubectl get pods -A -o json` prints, saved or `-`", NULL},
+    {"kubernetes", 0, CLI_FLAG, offsetof(struct arguments, kubernetes), NULL,
+     "the same from the API server or the kubelet, as the config's section kubernetes says", NULL},
     {"baseline", 0, CLI_TEXT, offsetof(struct arguments, baseline), "FILE",
      "an earlier JSON report: exit with 3 if a service got worse", NULL},
     {"margin", 0, CLI_RATIO, offsetof(struct arguments, margin), "SHARE",
@@ -455,15 +459,20 @@ static int conclude(struct auditor *auditor, const struct arguments *arguments)
     return auditor->has_failed ? EXIT_FAILED : EXIT_GOOD;
 }
 
-static bool read_pods(struct auditor *auditor, const char *path)
+static bool read_pods(struct auditor *auditor)
 {
+    const char *path = auditor->arguments->pods;
     const struct kubernetes_settings *settings = &auditor->settings->kubernetes;
     char *error = NULL;
-    if (path == NULL) {
+    if (path == NULL && !auditor->arguments->kubernetes) {
         return true;
     }
     auditor->pods = pod_store_new(settings, &auditor->counters);
-    if (pod_file_read(path, auditor->pods, settings, &auditor->counters, &error)) {
+    bool is_read = path != NULL ? pod_file_read(path, auditor->pods, settings,
+                                                &auditor->counters, &error)
+                                : audit_pods_ask(settings, auditor->pods, &auditor->counters,
+                                                 &error);
+    if (is_read) {
         return true;
     }
     complain(auditor, error);
@@ -493,7 +502,7 @@ static int audit_paths(const struct settings *settings, const struct cli_texts *
     if (arguments->format == VIEW_HTML) {
         audit_keep_trend(auditor.audit);
     }
-    if (!read_pods(&auditor, arguments->pods)) {
+    if (!read_pods(&auditor)) {
         auditor.has_failed = true;
     }
     read_everything(&auditor, paths, arguments->quiet);

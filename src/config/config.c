@@ -149,6 +149,19 @@ static void settle_outputs(struct settings *settings, struct diag *diag)
     }
 }
 
+/* What routes go by has to be known, and is then shipped too. */
+static void settle_labels(struct settings *settings)
+{
+    struct string_list *labels = &settings->kubernetes.labels;
+    for (size_t i = 0; i < settings->route_count; i++) {
+        const struct key_value_list *wanted = &settings->routes[i].labels;
+        for (size_t j = 0; j < wanted->count; j++) {
+            labels->items = mem_resize(labels->items, labels->count + 1, sizeof(*labels->items));
+            labels->items[labels->count++] = mem_string(wanted->items[j].key);
+        }
+    }
+}
+
 static struct settings *load(struct tree *tree, const struct config_sources *sources,
                              struct diag *diag)
 {
@@ -168,6 +181,7 @@ static struct settings *load(struct tree *tree, const struct config_sources *sou
     settle_outputs(settings, diag);
     settle_filters(settings->filters, settings->filter_count, "filters", diag);
     routes_settle(settings, tree->root, diag);
+    settle_labels(settings);
     multiline_settle(settings, tree->root, diag);
     diag_sort(diag);
     if (diag->errors > 0) {

@@ -42,14 +42,13 @@ static struct field true_field(struct slice key)
     return field;
 }
 
-/* One bit an extra that the line has itself. Hardly any line has one, so look at the first letters
- * before anything is compared. */
+/* One bit an extra that the line has itself. */
 static unsigned find_own(const struct fields *fields)
 {
     unsigned own = 0;
     for (uint32_t i = 0; i < fields->count; i = fields->items[i].next) {
         const struct field *field = &fields->items[i];
-        if (field->key_len < 12 || (field->key[3] != '.' && field->key[4] != '.') ||
+        if (!extra_may_be(field) ||
             (field->flags & (FIELD_MOVED | FIELD_REMOVED)) != 0) {
             continue;
         }
@@ -67,8 +66,7 @@ static void write_hex(uint64_t number, char out[16])
     }
 }
 
-/* The extras that hold for the record, one bit each. */
-static unsigned find_wanted(const struct record *record)
+unsigned extra_attributes_wanted(const struct record *record)
 {
     unsigned wanted = 0;
     wanted |= record->iostream != IOSTREAM_NONE ? 1U << EXTRA_IOSTREAM : 0;
@@ -107,7 +105,7 @@ struct field extra_attribute_make(const struct record *record, enum extra extra,
 
 unsigned extra_attributes_select(const struct record *record)
 {
-    unsigned wanted = find_wanted(record);
+    unsigned wanted = extra_attributes_wanted(record);
     return wanted != 0 ? wanted & ~find_own(&record->fields) : 0;
 }
 

@@ -38,6 +38,16 @@ enum extra {
  * key wins: ours is then left out. */
 unsigned extra_attributes_select(const struct record *record);
 
+/* The same before it has been asked which the line has itself. */
+unsigned extra_attributes_wanted(const struct record *record);
+
+/* Whether an attribute of this key may be one of them: hardly any is, so look at the first letters
+ * before anything is compared. */
+static inline bool extra_may_be(const struct field *field)
+{
+    return field->key_len >= 12 && (field->key[3] == '.' || field->key[4] == '.');
+}
+
 /* One of them, whether selected or not. Points into the record's source, constants and `uid`. */
 struct field extra_attribute_make(const struct record *record, enum extra extra, char uid[32]);
 

@@ -68,6 +68,8 @@ struct fields {
     uint32_t cap;
     uint32_t count_max; /* fields a record; a line with more is shipped as text */
     struct key_cache *keys; /* what names mean, not owned; NULL: parsers do not look names up */
+    struct shapes *shapes;  /* what lines have in common (core/shapes.h), not owned; may be NULL */
+    struct shape *shape;    /* what this line has in common with others; NULL: nobody knows */
     struct key_set names;  /* member names seen in this record, for fields_note_name() */
     struct field *spare;   /* fields_merge_repeated() writes here, then swaps */
     uint32_t *scratch;     /* … and keeps its books here */
@@ -81,6 +83,7 @@ void fields_fini(struct fields *fields);
 static inline void fields_clear(struct fields *fields)
 {
     fields->count = 0;
+    fields->shape = NULL;
     key_set_clear(&fields->names);
 }
 

@@ -61,6 +61,17 @@ static inline struct field *hits_next(const struct hits *hits, uint16_t after, u
 void hits_set(struct hits *hits, struct fields *fields, const struct key_hits *top);
 
 /*
+ * What follows from a line's names and containers alone, whatever its values: kept with the path
+ * that the line took (core/shapes.h), so that it is worked out for the first such line only.
+ */
+struct shape {
+    bool is_known;  /* the rest has been worked out */
+    uint32_t count; /* fields of such a line */
+    struct key_hits top;
+    struct hits hits; /* of the top level */
+};
+
+/*
  * Add what the containers of the line hold of severity, time, service, logger and body, three deep:
  * loguru's record, log4j's instant, ECS's nested objects, the MDC. By the joined path first
  * (`record.level.name` is `level.name`), then, for the few names that mean the same everywhere, by

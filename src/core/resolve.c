@@ -8,15 +8,16 @@
 #include "core/otlp_line.h"
 #include "core/service.h"
 #include "core/severity_fields.h"
+#include "core/shapes.h"
 #include "core/timestamp_fields.h"
 #include "core/trace.h"
 
 /*
  * One walk over the top level tells which members mean something (core/keys.h); everything else
- * works on that short list. What it leaves open is looked for in the containers, and, in text
- * lines, in the head of the text. What the line says in its members goes before what stands in its
- * text, but for the head of a text line: there the head is the layout's and the members are the
- * message's.
+ * works on that short list, and where the line's shape is known (core/shapes.h) the list is too. What
+ * it leaves open is looked for in the containers, and, in text lines, in the head of the text. What
+ * the line says in its members goes before what stands in its text, but for the head of a text line:
+ * there the head is the layout's and the members are the message's.
  */
 
 struct resolver {
@@ -25,8 +26,10 @@ struct resolver {
     struct trace_resolver *trace;
     struct zone *zone;
     struct timestamp_cache dates;
-    struct key_hits top;
-    struct hits hits;
+    struct shapes *shapes;
+    struct shape own;         /* of a line whose shape nobody knows */
+    struct hits hits;         /* of a line whose containers were looked into */
+    const struct shape *line; /* of the line in hand */
 };
 
 struct resolver *resolver_new(const struct trace_settings *settings, char **out_error)
@@ -45,6 +48,7 @@ struct resolver *resolver_new(const struct trace_settings *settings, char **out_
     resolver->trace = trace;
     resolver->zone = zone;
     resolver->keys = key_cache_new();
+    resolver->shapes = shapes_new();
     return resolver;
 }
 
@@ -52,6 +56,7 @@ void resolver_free(struct resolver *resolver)
 {
     if (resolver != NULL) {
         key_cache_free(resolver->keys);
+        shapes_free(resolver->shapes);
         trace_resolver_free(resolver->trace);
         zone_free(resolver->zone);
         free(resolver);
@@ -61,6 +66,29 @@ void resolver_free(struct resolver *resolver)
 struct key_cache *resolver_keys(struct resolver *resolver)
 {
     return resolver->keys;
+}
+
+struct shapes *resolver_shapes(struct resolver *resolver)
+{
+    return resolver->shapes;
+}
+
+/* What the names of the line mean: known, or worked out now. */
+static const struct shape *read_names(struct resolver *resolver, struct fields *fields)
+{
+    struct shape *shape = fields->shape;
+    if (shape == NULL) {
+        shape = &resolver->own;
+        shape->is_known = false;
+    }
+    if (!shape->is_known) {
+        key_hits_collect(resolver->keys, fields, &shape->top);
+        hits_set(&shape->hits, fields, &shape->top);
+        shape->is_known = fields->shape != NULL;
+    }
+    shape->hits.fields = fields;
+    fields->shape = NULL; /* filters may change the fields, and resolve them once more */
+    return shape;
 }
 
 /* ------------------------------------------------------------------ body */
@@ -88,9 +116,10 @@ static struct field *find_message(const struct hits *hits, bool looked_inside)
     return NULL;
 }
 
-static void set_body(const struct resolver *resolver, bool looked_inside, struct record *record)
+static void set_body(const struct resolver *resolver, const struct hits *hits, bool looked_inside,
+                     struct record *record)
 {
-    struct field *field = find_message(&resolver->hits, looked_inside);
+    struct field *field = find_message(hits, looked_inside);
     if (field != NULL) {
         record->has_body_text = true;
         record->body_text = field_text(field);
@@ -118,10 +147,10 @@ static void read_time(const struct hits *hits, const struct timestamp_env *env,
 /* The top level had no answer to something, and there is a place where it may be. */
 static bool wants_nested(const struct resolver *resolver, const struct record *record)
 {
-    if ((resolver->top.holds & KEY_HOLDS_VALUES) == 0) {
+    if ((resolver->line->top.holds & KEY_HOLDS_VALUES) == 0) {
         return false;
     }
-    const struct field *service = hits_find(&resolver->hits, KEY_SERVICE);
+    const struct field *service = hits_find(&resolver->line->hits, KEY_SERVICE);
     return record->severity_number == 0 || record->time_ns == 0 || record->service.len == 0 ||
            (record->format != FORMAT_TEXT && !record->has_body_text) ||
            (service != NULL && service->kind == FIELD_OBJECT);
@@ -130,8 +159,7 @@ static bool wants_nested(const struct resolver *resolver, const struct record *r
 static void read_members(struct resolver *resolver, const struct timestamp_env *env,
                          struct record *record)
 {
-    struct hits *hits = &resolver->hits;
-    hits_set(hits, &record->fields, &resolver->top);
+    const struct hits *hits = &resolver->line->hits;
     for (int pass = 0; pass < 2; pass++) {
         if (record->severity_number == 0) {
             severity_from_fields(hits, record);
@@ -139,12 +167,14 @@ static void read_members(struct resolver *resolver, const struct timestamp_env *
         read_time(hits, env, record);
         service_from_fields(hits, record);
         if (record->format != FORMAT_TEXT && !record->has_body_text) {
-            set_body(resolver, pass == 1, record);
+            set_body(resolver, hits, pass == 1, record);
         }
         if (pass == 1 || !wants_nested(resolver, record)) {
             return;
         }
-        hits_add_nested(hits, resolver->keys, &resolver->top);
+        resolver->hits = *hits;
+        hits = &resolver->hits;
+        hits_add_nested(&resolver->hits, resolver->keys, &resolver->line->top);
     }
 }
 
@@ -195,7 +225,7 @@ void resolver_resolve(struct resolver *resolver, struct record *record)
     struct head head;
     bool is_text = record->format == FORMAT_TEXT;
     forget(record);
-    key_hits_collect(resolver->keys, &record->fields, &resolver->top);
+    resolver->line = read_names(resolver, &record->fields);
     if (is_text) {
         read_head(&env, record, &head);
     }
@@ -208,6 +238,6 @@ void resolver_resolve(struct resolver *resolver, struct record *record)
     if (record->time_ns == 0) {
         record->time_ns = record->runtime_time_ns;
     }
-    trace_resolve(resolver->trace, record, &resolver->top,
+    trace_resolve(resolver->trace, record, &resolver->line->top,
                   record->has_body_text ? record->body_text : slice_make(NULL, 0));
 }

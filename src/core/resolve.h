@@ -25,6 +25,9 @@ void resolver_free(struct resolver *resolver);
 /* The names it knows, for `keys` of the one field table whose records it resolves. */
 struct key_cache *resolver_keys(struct resolver *resolver);
 
+/* What lines have in common: for the field table of the records that it is given. */
+struct shapes *resolver_shapes(struct resolver *resolver);
+
 /* Never fails. Allocates nothing but from record->arena; what does not fit there stays unset. */
 void resolver_resolve(struct resolver *resolver, struct record *record);
 

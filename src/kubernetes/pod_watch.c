@@ -182,8 +182,11 @@ static uint64_t make_path(struct pod_watch *watch, struct buf *path)
         buf_append_string(path, "/pods");
         return watch->settings->timeout_ms;
     }
-    buf_append_string(path, "/api/v1/pods?fieldSelector=spec.nodeName%3D");
-    append_escaped(path, watch->settings->node);
+    buf_append_string(path, "/api/v1/pods?");
+    if (watch->settings->node != NULL) {
+        buf_append_string(path, "fieldSelector=spec.nodeName%3D");
+        append_escaped(path, watch->settings->node);
+    }
     if (!watch->is_watching) {
         append_list(watch, path);
         return watch->settings->timeout_ms;

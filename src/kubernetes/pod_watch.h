@@ -37,7 +37,8 @@ struct pod_watch_env {
     struct pod_store *store;
 };
 
-/* Begins at once. `settings` must outlive it. */
+/* Begins at once. Without kubernetes.node the API is asked for the pods of all nodes. `settings` must
+ * outlive it. */
 struct pod_watch *pod_watch_open(const struct kubernetes_settings *settings,
                                  enum pod_watch_kind kind, const struct pod_watch_env *env);
 void pod_watch_close(struct pod_watch *watch); /* NULL is fine */

@@ -20,6 +20,7 @@
 #include "config/config.h"
 #include "core/audit.h"
 #include "core/keys.h"
+#include "core/shapes.h"
 #include "outputs/otlp_encode.h"
 #include "pipeline.h"
 #include "registry.h"
@@ -41,6 +42,7 @@ struct bench {
     struct record record; /* of the parse stage alone */
     struct arena arena;
     struct key_cache *keys;
+    struct shapes *shapes;
     uint64_t records;
     uint64_t bytes_out;
 };
@@ -99,6 +101,8 @@ static void run(struct bench *bench, struct slice text, enum stage stage)
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t len = (size_t)((newline != NULL ? newline : end) - at);
         struct line line = {.source = bench->source, .text = slice_make(at, len)};
+        line.file_hash = 1;
+        line.read_ns = 1;
         line.begin = (struct position){1, (uint64_t)(at - text.data)};
         line.end = (struct position){1, line.begin.offset + len + 1};
         struct framed framed;
@@ -162,7 +166,9 @@ static void open_bench(struct bench *bench, const char *path)
     arena_init(&bench->arena, 16 << 20);
     fields_init(&bench->record.fields, 4096);
     bench->keys = key_cache_new();
+    bench->shapes = shapes_new();
     bench->record.fields.keys = bench->keys;
+    bench->record.fields.shapes = bench->shapes;
     bench->record.arena = &bench->arena;
 }
 
@@ -176,6 +182,7 @@ static void close_bench(struct bench *bench)
     pipeline_free(bench->pipeline);
     fields_fini(&bench->record.fields);
     key_cache_free(bench->keys);
+    shapes_free(bench->shapes);
     arena_fini(&bench->arena);
     settings_free(bench->settings);
 }

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What clew ships and logs while pods come, change and go at a real API server."""
 
+import http.server
 import json
 import signal
+import threading
 import time
 
 import clew
 import cluster
+import far_end
 import rig
 
 DIGEST = "sha256:" + "5d" * 32
@@ -322,3 +325,96 @@ def test_a_saved_list_of_kubectl_is_understood(tmp):
                       stdin=saved)
     clew.equal([g["service"] for g in result.json()["groups"]], ["kept"])
     clew.equal(result.json()["groups"][0]["parts"][0]["by"], {"deployment": "kept"})
+
+
+def test_the_audit_asks_the_api_itself(tmp):
+    rig.install_account()
+    pod = rig.K8S.create_pod("shop", "asked", "node-of-the-audit", labels={"pod-template-hash": "6"},
+                             ownerReferences=owner("ReplicaSet", "asked-6"))
+    path = tmp / "pods" / f"shop_asked_{pod['metadata']['uid']}" / "app"
+    path.mkdir(parents=True)
+    (path / "0.log").write_text("2026-05-11T02:14:33.1Z stdout F hello\n")
+    token = tmp / "token"
+    token.write_text(rig.K8S.token(*rig.ACCOUNT))
+    sets = ["--set", f"kubernetes.endpoint={rig.K8S.url}", "--set",
+            f"kubernetes.ca_file={rig.K8S.ca}", "--set", f"kubernetes.token_file={token}"]
+    for more in ([], ["--set", "kubernetes.node=node-of-the-audit"]):
+        result = clew.run("audit", "--format", "json", "--kubernetes", *sets, *more,
+                          tmp / "pods")
+        clew.equal([g["service"] for g in result.json()["groups"]], ["asked"])
+    token.write_text("wrong")
+    result = clew.run("audit", "--kubernetes", *sets, tmp / "pods")
+    clew.equal(result.code, 1)
+    clew.contains(result.err, "401")
+    clew.contains(clew.run("audit", "--kubernetes", tmp / "pods").err, "kubectl get pods")
+
+
+def test_a_route_goes_by_a_label_that_changes(tmp):
+    routes = tmp / "clew.yaml"
+    with rig.Node(tmp) as node:
+        node.process.stop()
+        second = clew.free_port()
+        routes.write_text(f"""
+outputs:
+  - {{name: first, endpoint: "{node.far.endpoint}/v1/logs"}}
+  - {{name: second, endpoint: "http://127.0.0.1:{second}/v1/logs"}}
+routes:
+  - {{match: {{labels: {{tier: "gold*"}}}}, outputs: [second]}}
+  - {{otherwise: true, outputs: [first]}}
+""")
+        other = tmp / "other"
+        other.mkdir()
+        sets = [part for one in [*node.sets, f"data_dir={tmp / 'data'}", "control.listen=off"]
+                for part in ("--set", one)]
+        with far_end.FarEnd(other, port=second) as gold, \
+                clew.start("run", "-c", routes, *sets, node.logs / "*/*/*.log") as process:
+            pod = rig.K8S.create_pod("shop", "routed", node.name, labels={"tier": "tin"})
+            node.write(pod, "app", "to the first")
+            found = node.resource_of("to the first")
+            clew.equal(found["k8s.pod.label.tier"], "tin")
+            rig.K8S.patch(rig.K8S.path(pod), {"metadata": {"labels": {"tier": "gold-1"}}})
+
+            def arrives():
+                node.write(pod, "app", "to whom it may concern")
+                return "to whom it may concern" in gold.bodies()
+            process.wait_for(arrives, "lines by the new label")
+            assert "to the first" not in gold.bodies()
+        node.start()
+
+
+class Kubelet(http.server.BaseHTTPRequestHandler):
+    """Answers /pods as a kubelet does: with the list that the API server gives for the node."""
+
+    def do_GET(self):
+        good = self.path == "/pods" and self.headers["Authorization"] == "Bearer of-the-kubelet"
+        self.server.asked += 1
+        text = self.server.text.encode() if good else b"Forbidden (user=x, verb=get)"
+        self.send_response(200 if good else 403)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_kubelet_is_asked_again_when_a_pod_is_missed(tmp):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Kubelet)
+    server.asked = 0
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def pods_of(name):
+        server.text = rig.K8S.raw("GET", f"/api/v1/pods?fieldSelector=spec.nodeName%3D{name}")[1]
+    server.text = '{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[]}'
+    with rig.Node(tmp, "kubernetes.source=kubelet", "kubernetes.poll=20s",
+                  f"kubernetes.endpoint=http://127.0.0.1:{server.server_port}",
+                  token="of-the-kubelet") as node:
+        node.wait_metric("lists", 1)
+        pod = rig.K8S.create_pod("shop", "of-the-kubelet", node.name)
+        pods_of(node.name)
+        began = time.monotonic()
+        node.write(pod, "app", "hello")
+        clew.equal(node.resource_of("hello")["k8s.node.name"], node.name)
+        assert time.monotonic() - began < 10
+        clew.equal((node.metric("lists"), node.metric("failures"), server.asked), (2, 0, 2))
+    server.shutdown()

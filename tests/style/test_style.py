@@ -37,7 +37,8 @@ LAYERS = {
 LIBRARIES = {
     "curl/curl.h": {"outputs/http_client.c", "src/base/curl_loop.c",
                     "src/kubernetes/api_request.c", "src/cli/http_get.c"},
-    "ev.h": {"src/base/curl_loop.c", "src/base/http_server.c", "src/cli/receive.c",
+    "ev.h": {"src/base/curl_loop.c", "src/base/http_server.c", "src/cli/audit_pods.c",
+             "src/cli/receive.c",
              "src/daemon.c", "src/input/input.c", "src/kubernetes/pod_watch.c", "src/input/watch.c", "src/replay.c",
              "outputs/otlp_http.c"},
     "jansson.h": {"src/cli/check.c", "src/cli/lint.c", "src/cli/lint_sarif.c",

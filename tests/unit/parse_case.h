@@ -6,6 +6,7 @@
 
 #include "core/keys.h"
 #include "core/parser.h"
+#include "core/shapes.h"
 #include "field_dump.h"
 
 enum { CASE_FIELDS_MAX = 20000, CASE_DEPTH_MAX = 64, CASE_ARENA_MAX = 1 << 24 };
@@ -25,12 +26,14 @@ static inline void parse_case_init(struct parse_case *c, const struct parser *pa
     fields_init(&c->record.fields, CASE_FIELDS_MAX);
     buf_init(&c->dump, 1 << 24);
     c->record.fields.keys = key_cache_new();
+    c->record.fields.shapes = shapes_new();
     c->record.arena = &c->arena;
 }
 
 static inline void parse_case_fini(struct parse_case *c)
 {
     key_cache_free(c->record.fields.keys);
+    shapes_free(c->record.fields.shapes);
     fields_fini(&c->record.fields);
     arena_fini(&c->arena);
     buf_fini(&c->dump);

@@ -18,7 +18,8 @@ static inline void assert_rows(const struct parser *parser, const struct line_ro
 {
     struct parse_case c;
     parse_case_init(&c, parser);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t n = 0; n < 2 * count; n++) { /* the second time their shapes are known */
+        size_t i = n % count;
         enum parse_result result = parse_case_run(&c, driver_guarded(rows[i].line));
         if (result != (rows[i].fields != NULL ? PARSE_OK : PARSE_NO)) {
             print_error("result %d for: %.*s\n", result, (int)rows[i].line.len, rows[i].line.data);

@@ -112,7 +112,7 @@ struct world {
     struct pod_reader *reader;
     uint64_t now_ns;
     char version[64];
-    char next[64];
+    char next[512];
     long status;
     unsigned ends;
 };
@@ -498,6 +498,47 @@ static void a_watch_tells_where_it_is(void **state)
     close_world(&world);
 }
 
+static void feed_recorded(struct world *world, const char *name)
+{
+    char *path = mem_format("tests/corpus/kubernetes/%s.json", name);
+    size_t len;
+    char *text = driver_read_file(path, &len);
+    world->status = 0;
+    world->version[0] = '\0';
+    pod_reader_reset(world->reader);
+    assert_true(pod_reader_feed(world->reader, slice_make(text, len)));
+    assert_true(pod_reader_is_whole(world->reader));
+    free(text);
+    free(path);
+}
+
+/* As a kube-apiserver has really answered; see tests/corpus/kubernetes/README.md. */
+static void recorded_answers_are_understood(void **state)
+{
+    (void)state;
+    struct world world = {0};
+    open_world(&world);
+    feed_recorded(&world, "list");
+    assert_int_equal(world.counters.values[C_KUBERNETES_PODS], 2);
+    assert_string_equal(world.version, "202");
+    assert_int_equal(world.ends, 1);
+    struct kubernetes_path db = {.namespace_name = SLICE("shop"), .pod_name = SLICE("db-0")};
+    assert_int_equal(pod_store_find(world.store, &db)->deleted_ns, 0);
+    feed_recorded(&world, "watch");
+    assert_int_equal(world.counters.values[C_KUBERNETES_PODS], 3);
+    assert_int_equal(world.counters.values[C_KUBERNETES_EVENTS], 5);
+    assert_true(pod_store_find(world.store, &db)->deleted_ns != 0);
+    assert_string_equal(pod_store_find(world.store, &db)->owner_name, "db");
+    assert_true(atoi(world.version) > 202);
+    feed_recorded(&world, "expired");
+    assert_int_equal(world.status, 410);
+    feed_recorded(&world, "unauthorized");
+    assert_int_equal(world.status, 401);
+    feed_recorded(&world, "page");
+    assert_true(strlen(world.next) > 20);
+    close_world(&world);
+}
+
 /* ---- policy ---- */
 
 static void a_pod_may_ask_for_its_own_lines(void **state)
@@ -642,6 +683,7 @@ int main(void)
         cmocka_unit_test(a_deleted_pod_is_kept_for_a_while),
         cmocka_unit_test(the_store_has_limits),
         cmocka_unit_test(a_watch_tells_where_it_is),
+        cmocka_unit_test(recorded_answers_are_understood),
         cmocka_unit_test(a_pod_may_ask_for_its_own_lines),
         cmocka_unit_test(an_image_has_its_parts),
         cmocka_unit_test(two_hundred_and_fifty_pods_take_less_than_a_megabyte),
