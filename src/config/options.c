@@ -274,6 +274,10 @@ static const struct option trace_options[] = {
     {.name = "patterns", .kind = OPTION_TEXTS, .offset = AT(patterns),
      .example = "['req=(?<trace_id>[0-9a-f]{32})']",
      .help = "PCRE2 patterns for the message, with groups named trace_id, span_id, trace_flags."},
+    {.name = "exclude", .kind = OPTION_TEXTS, .offset = AT(exclude),
+     .example = "['*/tempo/*.log']",
+     .help = "Globs of files in whose lines ids are never the line's own: a trace store logs those "
+             "that it works on."},
     {.name = "zone", .kind = OPTION_TEXT, .offset = AT(zone), .fallback = "UTC",
      .check = check_zone,
      .help = "Of times that name none: UTC, +02:00, or a name such as Europe/Berlin."},

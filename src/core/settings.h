@@ -120,6 +120,7 @@ struct trace_settings {
     struct string_list span_id_keys;
     struct string_list trace_flags_keys;
     struct string_list patterns;
+    struct string_list exclude;  /* globs of files whose lines name ids that are not their own */
     char *zone;                  /* of times that name none: "UTC", "+02:00" or a tz database name */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/trace.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include "base/mem.h"
 #include "core/trace_candidates.h"
@@ -26,6 +27,9 @@ struct trace_resolver {
     struct key_cache *keys;
     struct trace_user *user; /* NULL: the config adds nothing */
     struct trace_text text;
+    const struct string_list *exclude;
+    uint64_t last_source_id; /* of which is known … */
+    bool is_excluded;        /* … this */
     unsigned options;
     bool message_fallback;
     bool repeat_moved;
@@ -51,6 +55,7 @@ struct trace_resolver *trace_resolver_new(const struct trace_settings *settings,
     struct trace_resolver *resolver = mem_alloc(sizeof(*resolver));
     resolver->keys = key_cache_new();
     resolver->user = user;
+    resolver->exclude = &settings->exclude;
     resolver->options = (settings->repair ? ID_REPAIR : 0u) | (settings->uuid ? ID_UUID : 0u) |
                         (settings->dd_decimal_pad ? ID_DECIMAL_PAD : 0u);
     resolver->message_fallback = settings->message_fallback == MESSAGE_FALLBACK_LABELLED;
@@ -607,9 +612,30 @@ static void set_absent(struct record *record)
     record->also = 0;
 }
 
+/* Of a file that the config leaves out. Asked of each record, answered once a source. */
+static bool is_excluded(struct trace_resolver *resolver, const struct source *source)
+{
+    if (resolver->exclude->count == 0 || source == NULL || source->path == NULL) {
+        return false;
+    }
+    if (source->id != resolver->last_source_id) {
+        resolver->last_source_id = source->id;
+        resolver->is_excluded = false;
+        for (size_t i = 0; i < resolver->exclude->count; i++) {
+            resolver->is_excluded =
+                resolver->is_excluded || fnmatch(resolver->exclude->items[i], source->path, 0) == 0;
+        }
+    }
+    return resolver->is_excluded;
+}
+
 void trace_resolve(struct trace_resolver *resolver, struct record *record,
                    const struct key_hits *hits, struct slice message)
 {
+    if (is_excluded(resolver, record->source)) {
+        set_absent(record);
+        return;
+    }
     struct trace_candidates *candidates = &resolver->candidates;
     struct work work = {resolver, candidates, &record->fields, record->format};
     size_t head = head_len(record, message);

@@ -311,6 +311,31 @@ static void the_configs_patterns_come_first_in_text_and_serve_messages(void **st
     check_all(settings, cases, ARRAY_LEN(cases));
 }
 
+static void the_ids_in_an_excluded_file_are_not_its_own(void **state)
+{
+    (void)state;
+    char *globs[] = {(char[]){"*/nothing/*"}, (char[]){"/var/log/pods/*/tempo/*.log"}};
+    static const struct {
+        const char *path;
+        const char *expected;
+    } cases[] = {
+        {"/var/log/pods/obs_tempo-0_1/tempo/0.log", "- - - absent"},
+        {"/var/log/pods/obs_tempo-0_1/proxy/0.log", T " " S " - ok"},
+        {NULL, T " " S " - ok"},
+    };
+    struct trace_settings settings = default_settings();
+    settings.exclude = (struct string_list){globs, ARRAY_LEN(globs)};
+    struct bench *bench = bench_new(settings);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "%s", cases[i].path != NULL ? cases[i].path : "");
+        bench->source = (struct source){.path = cases[i].path != NULL ? path : NULL, .id = i + 1};
+        check(bench, "level=debug msg=\"found trace\" traceid=" T " spanid=" S, cases[i].expected);
+        check(bench, "INFO [app," T "," S "] cut", cases[i].expected);
+    }
+    bench_free(bench);
+}
+
 static void a_wrong_pattern_is_refused_with_a_sentence(void **state)
 {
     (void)state;
@@ -446,6 +471,7 @@ int main(void)
         cmocka_unit_test(without_padding_a_decimal_stays_an_attribute),
         cmocka_unit_test(the_configs_own_keys_come_first),
         cmocka_unit_test(the_configs_patterns_come_first_in_text_and_serve_messages),
+        cmocka_unit_test(the_ids_in_an_excluded_file_are_not_its_own),
         cmocka_unit_test(a_wrong_pattern_is_refused_with_a_sentence),
         cmocka_unit_test(only_an_unchanged_top_level_id_moves),
         cmocka_unit_test(the_short_way_agrees_with_the_general_one),
