@@ -15,6 +15,7 @@
 const struct command *const commands[] = {
     &command_audit,
     &command_check,
+    &command_import,
     &command_lint,
     &command_parse,
     &command_receive,

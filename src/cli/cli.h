@@ -33,6 +33,7 @@ struct command {
 extern const struct command command_audit;
 extern const struct command command_check;
 extern const struct command command_help;
+extern const struct command command_import;
 extern const struct command command_lint;
 extern const struct command command_parse;
 extern const struct command command_receive;

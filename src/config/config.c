@@ -168,7 +168,8 @@ static struct settings *load(struct tree *tree, const struct config_sources *sou
     struct node *fallbacks = tree_new(tree, NODE_MAP, (struct diag_place){0});
     add_data_dir(tree, fallbacks, sources);
     env_read(tree, fallbacks, sources->environ, diag);
-    if (sources->paths != NULL && sources->paths[0] != NULL) {
+    bool has_paths = sources->paths != NULL && sources->paths[0] != NULL;
+    if (has_paths) {
         sets_use_paths(tree, sources->paths);
     }
     add_default_inputs(tree);
@@ -180,7 +181,7 @@ static struct settings *load(struct tree *tree, const struct config_sources *sou
     settle_inputs(settings, diag);
     settle_outputs(settings, diag);
     settle_filters(settings->filters, settings->filter_count, "filters", diag);
-    routes_settle(settings, tree->root, diag);
+    routes_settle(settings, tree->root, !has_paths, diag);
     settle_labels(settings);
     multiline_settle(settings, tree->root, diag);
     diag_sort(diag);

@@ -104,6 +104,7 @@ static void check_reached(const struct settings *settings, const struct node *ro
     }
 }
 
+/* `inputs` is NULL when the command line has replaced those that routes may name. */
 static void check_all(struct settings *settings, const struct names *inputs,
                       const struct names *outputs, const struct node *routes, struct diag *diag)
 {
@@ -111,8 +112,10 @@ static void check_all(struct settings *settings, const struct names *inputs,
     for (size_t i = 0; i < settings->route_count; i++) {
         const struct node *section = entry != NULL ? entry->value : NULL;
         settle_name(settings, i, section, diag);
-        check_names(&settings->routes[i].inputs, inputs, i,
-                    node_get(node_get(section, "match"), "input"), diag);
+        if (inputs != NULL) {
+            check_names(&settings->routes[i].inputs, inputs, i,
+                        node_get(node_get(section, "match"), "input"), diag);
+        }
         check_outputs(&settings->routes[i], outputs, i, section, diag);
         char *path = mem_format("routes[%zu].filters", i);
         settle_filters(settings->routes[i].filters, settings->routes[i].filter_count, path, diag);
@@ -121,7 +124,8 @@ static void check_all(struct settings *settings, const struct names *inputs,
     }
 }
 
-void routes_settle(struct settings *settings, const struct node *root, struct diag *diag)
+void routes_settle(struct settings *settings, const struct node *root, bool has_own_inputs,
+                   struct diag *diag)
 {
     const struct node *routes = node_get(root, "routes");
     struct names inputs = {"input", mem_array(settings->input_count + 1, sizeof(char *))};
@@ -136,7 +140,7 @@ void routes_settle(struct settings *settings, const struct node *root, struct di
         diag_add(diag, DIAG_ERROR, place_of(routes), "there are %zu routes, more than %d",
                  settings->route_count, ROUTES_MAX);
     }
-    check_all(settings, &inputs, &outputs, routes, diag);
+    check_all(settings, has_own_inputs ? &inputs : NULL, &outputs, routes, diag);
     if (diag->errors == 0) {
         check_reached(settings, routes, diag);
     }

@@ -27,11 +27,13 @@ struct fb_property {
     const char *raw;   /* as written, but for what @SET says */
     struct foreign_place place;
     bool is_conditional; /* a template decides whether it is there */
+    bool *is_told;       /* for whoever goes through all of them: this one is done */
 };
 
 struct fb_section {
     struct fb_section *next;
     enum fb_kind kind;
+    unsigned number;    /* its place among all sections */
     const char *header; /* as written: INPUT, `inputs`, … */
     struct foreign_place place;
     struct fb_property *first;
@@ -70,6 +72,9 @@ struct fb_config {
 
 /* Read it, with what it includes and its parsers. NULL if no section is in it. */
 struct fb_config *fb_read(struct foreign *foreign, const struct foreign_text *text);
+
+/* Read a further file into the same config, unless an include has done so. False: nothing is in it. */
+bool fb_read_more(struct fb_config *config, const struct foreign_text *text);
 
 struct fb_section *fb_section_new(struct fb_config *config, enum fb_kind kind,
                                   struct slice header, struct foreign_place place);

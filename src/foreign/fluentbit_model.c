@@ -54,6 +54,7 @@ void fb_set_add(struct fb_config *config, struct slice name, struct slice value)
 void fb_section_append(struct fb_config *config, struct fb_section *section)
 {
     enum fb_kind kind = section->kind;
+    section->number = config->sections;
     if (config->sections++ >= SECTIONS_MAX) {
         return;
     }
@@ -131,6 +132,7 @@ void fb_property_add(struct fb_config *config, struct fb_section *section, struc
     free(small);
     p->value = expand(config, value, true);
     p->raw = expand(config, value, false);
+    p->is_told = foreign_alloc(&config->foreign->arena, sizeof(*p->is_told));
     p->place = place;
     p->is_conditional = is_conditional;
     if (section->last == NULL) {
@@ -351,23 +353,55 @@ void fb_read_parsers(struct fb_config *config)
     }
 }
 
-struct fb_config *fb_read(struct foreign *foreign, const struct foreign_text *text)
+static void read_whole(struct fb_config *config, const struct foreign_text *text)
 {
-    struct fb_config *config = foreign_alloc(&foreign->arena, sizeof(*config));
-    config->foreign = foreign;
+    unsigned before = config->sections;
     config->path = text->path;
     config->text = text->text;
     if (!is_yaml_like(text->path)) {
         fb_read_classic(config, text);
     } else {
         fb_read_blocks(config, text);
-        if (config->sections == 0) {
+        if (config->sections == before) {
             (void)fb_read_yaml(config, text);
         }
-        if (config->sections == 0) {
+        if (config->sections == before) {
             fb_read_classic(config, text);
         }
     }
+}
+
+struct fb_config *fb_read(struct foreign *foreign, const struct foreign_text *text)
+{
+    struct fb_config *config = foreign_alloc(&foreign->arena, sizeof(*config));
+    config->foreign = foreign;
+    read_whole(config, text);
     fb_read_parsers(config);
     return config->sections > 0 ? config : NULL;
+}
+
+static bool is_read(const struct fb_config *config, const char *path)
+{
+    for (enum fb_kind kind = FB_SERVICE; kind < FB_KINDS; kind++) {
+        for (const struct fb_section *s = config->first[kind]; s != NULL; s = s->next) {
+            if (strcmp(s->place.file, path) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool fb_read_more(struct fb_config *config, const struct foreign_text *text)
+{
+    const char *path = config->path;
+    struct slice own = config->text;
+    unsigned before = config->sections;
+    bool is_there = is_read(config, text->path);
+    if (!is_there) {
+        read_whole(config, text);
+        config->path = path;
+        config->text = own;
+    }
+    return is_there || config->sections > before;
 }

@@ -25,12 +25,13 @@ LAYERS = {
     "control": MIDDLE | {"control"},
     "kubernetes": MIDDLE | {"kubernetes"},
     "foreign": MIDDLE | {"foreign"},
+    "import": MIDDLE | {"foreign", "import"},
     "lint": MIDDLE | {"foreign", "lint"},
     "receive": MIDDLE | {"receive"},
     "parsers": MIDDLE | {"parsers"},
     "outputs": MIDDLE | {"outputs"},
     "top": MIDDLE | {"config", "filters", "input", "control", "kubernetes", "receive", "parsers", "outputs", "top", "cli"},
-    "cli": MIDDLE | {"config", "filters", "input", "control", "foreign", "kubernetes", "lint", "receive", "parsers", "outputs", "top", "cli"},
+    "cli": MIDDLE | {"config", "filters", "input", "control", "foreign", "import", "kubernetes", "lint", "receive", "parsers", "outputs", "top", "cli"},
 }
 
 # The header of a library → the files that may know it.
@@ -41,7 +42,7 @@ LIBRARIES = {
              "src/cli/receive.c",
              "src/daemon.c", "src/input/input.c", "src/kubernetes/pod_watch.c", "src/input/watch.c", "src/replay.c",
              "outputs/otlp_http.c"},
-    "jansson.h": {"src/cli/check.c", "src/cli/lint.c", "src/cli/lint_sarif.c",
+    "jansson.h": {"src/cli/check.c", "src/cli/import.c", "src/cli/lint.c", "src/cli/lint_sarif.c",
                   "src/cli/top_screen.c", "src/core/audit_baseline.c", "src/core/audit_json.c",
                   "src/core/checkpoint_text.c", "src/core/parcel.c", "src/kubernetes/pod.c",
                   "src/kubernetes/pod_reader.c", "src/lint/item_json.c",

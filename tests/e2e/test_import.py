@@ -1,0 +1,398 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""`clew import`: the config that takes the place of a Fluent Bit's.
+
+Both run over the same lines: tests/corpus/import holds what Fluent Bit made of them, and clew with the
+converted config may differ only where the table says so. A folder of real configs at
+tests/corpus/configs or $CLEW_LINT_CASES is converted too; it is not part of the tree.
+"""
+
+import csv
+import json
+import os
+import pathlib
+import re
+import shutil
+
+import clew
+from far_end import FarEnd, body, plain
+
+CASES = sorted(p for p in (clew.ROOT / "tests/corpus/import").iterdir() if p.is_dir())
+CONFIGS = pathlib.Path(os.environ.get("CLEW_LINT_CASES", clew.ROOT / "tests/corpus/configs"))
+DAEMONSET = clew.ROOT / "conf/fluent-bit/daemonset.yaml"
+TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+FATES = {"mapped", "default", "changed", "ignored", "needs_you"}
+
+
+def convert(tmp, *files, code=0):
+    """The table and the config's path; the config is one that clew takes without a complaint."""
+    out = tmp / "clew.yaml"
+    done = clew.run("import", "--format", "json", "-o", out, *files)
+    clew.equal(done.code, code, done)
+    checked = clew.run("check", "-c", out)
+    clew.equal(checked.code, 0, f"{out.read_text()}\n{checked}")
+    report = json.loads(done.out)
+    clew.equal(report["config"], out.read_text())
+    return report["table"], out
+
+
+def convert_text(tmp, text, name="fluent-bit.conf"):
+    path = tmp / name
+    path.write_text(text, newline="")
+    return convert(tmp, path)
+
+
+def rows(table, option, section=""):
+    return [r for r in table if r["option"] == option and section in r["section"]]
+
+
+def fate(table, option, section=""):
+    found = rows(table, option, section)
+    assert found, (option, section, table)
+    return found[-1]["fate"]
+
+
+# ---- both run ----
+
+def ship(tmp, config, far, env):
+    done = clew.run("run", "--once", "-c", config, "--set", f"data_dir={tmp / 'data'}", "--set",
+                    "control.listen=off", "--set", f"outputs.endpoint={far.endpoint}/v1/logs", env=env)
+    clew.equal(done.code, 0, done)
+    return far.records()
+
+
+def number(value):
+    """OTLP/JSON writes integers as texts."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def content(value):
+    kind, inner = next(iter(value.items())) if value else (None, None)
+    if kind == "kvlistValue":
+        return {p["key"]: content(p.get("value")) for p in inner.get("values", [])}
+    if kind == "arrayValue":
+        return [content(v) for v in inner.get("values", [])]
+    return inner
+
+
+def texts(value):
+    if isinstance(value, dict):
+        return {k: texts(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [texts(v) for v in value]
+    return number(value)
+
+
+def flat(record):
+    """What clew shipped, under the names that Fluent Bit's record has."""
+    fields = {p["key"]: content(p.get("value")) for p in record["attributes"]}
+    fields["stream"] = fields.pop("log.iostream", None)
+    for mine, theirs in (("traceId", "trace_id"), ("spanId", "span_id"), ("severityText", "level")):
+        if record.get(mine):
+            fields[theirs] = record[mine]
+    for name in ("message", "log", "msg"):
+        fields.setdefault(name, body(record))
+    return fields
+
+
+def same_line(theirs, mine):
+    """Fluent Bit's record and clew's are of the same line: its text, or what a parser left of it."""
+    said = theirs.get("message", theirs.get("msg", theirs.get("log")))
+    if said is not None:
+        return said.rstrip("\n") == mine["message"] or said.rstrip("\n") == mine["msg"]
+    return all(mine["message"].find(str(v)) >= 0 for k, v in theirs.items() if k in ("method", "path", "host"))
+
+
+OWN = {"date", "time", "_p", "logtag"}  # of the envelope, and Fluent Bit's own
+ADDED = {"log.file.path", "log.record.uid", "stream", "message", "log", "msg",
+         "trace_id", "span_id", "level"}  # found within a text
+
+
+# Options that took fields away, or wrote over them.
+LOSSY = re.compile("reserve_data|preserve_key|time_keep|remove|allowlist_key|whitelist_key|hard_|set|add")
+
+
+def compare(case, line, theirs, mine, table):
+    """Complaints. What clew has more is told by a row "changed"; what it has not, by none."""
+    said = []
+    for key, value in theirs.items():
+        value = value.rstrip("\n") if key == "log" else value
+        if key not in OWN and texts(mine.get(key)) != texts(value):
+            said.append(f"{case} line {line}: {key} is {value!r} in Fluent Bit's, {mine.get(key)!r} in clew's")
+    more = set(mine) - set(theirs) - ADDED
+    if more and not any(r["fate"] == "changed" and LOSSY.match(r["option"]) for r in table):
+        said.append(f"{case} line {line}: {more} is in clew's only, and no row says so")
+    return said
+
+
+def test_fluent_bit_and_clew_make_the_same_of_the_same_lines(tmp):
+    said = []
+    for case in CASES:
+        folder = tmp / case.name
+        shutil.copytree(case, folder)
+        table, config = convert(folder, folder / "fluent-bit.conf")
+        left = [r for r in table if r["fate"] == "needs_you" and "OUTPUT" not in r["section"]
+                and r["option"] != "path"]
+        said += [f"{case.name}: needs you: {r}" for r in left]
+        theirs = [json.loads(line) for line in (case / "fluent-bit.jsonl").read_text().splitlines()]
+        with FarEnd(folder) as far:
+            mine = [flat(record) for _, record in ship(folder, config, far, {"CASE": str(folder)})]
+        if len(mine) != len(theirs):
+            said.append(f"{case.name}: {len(theirs)} records in Fluent Bit's, {len(mine)} in clew's")
+        for number_, record in enumerate(theirs, 1):
+            found = [m for m in mine if same_line(record, m)]
+            if not found:
+                said.append(f"{case.name}: no record for {record}")
+            else:
+                said += compare(case.name, number_, record, found[0], table)
+    if said:
+        raise clew.Failure("\n".join(said))
+
+
+def test_the_ids_that_an_old_daemonset_lost_arrive(tmp):
+    """The config of conf/fluent-bit over the lines of the case cri-kubernetes, of which Fluent Bit
+    has shipped an access line without its ids."""
+    case = clew.ROOT / "tests/corpus/import/cri-kubernetes"
+    lost = [json.loads(line) for line in (case / "fluent-bit.jsonl").read_text().splitlines()]
+    clew.equal([r.get("trace_id") for r in lost if r.get("path") == "/cart"], [None])
+    clew.equal(clew.run("lint", DAEMONSET).code, 3)
+    _, config = convert(tmp, DAEMONSET)
+    clew.contains(config.read_text(), "/var/log/containers/*.log")
+    config.write_text(config.read_text().replace("/var/log/containers", str(case / "containers")))
+    with FarEnd(tmp) as far:
+        arrived = ship(tmp, config, far, None)
+    access = [r for _, r in arrived if body(r).startswith("GET /cart")]
+    clew.equal([(r["traceId"], r["spanId"]) for r in access], [(TRACE, SPAN)])
+    clew.equal([r["k8s.pod.name"] for r, _ in arrived], ["checkout-7d9c5b8f4-x2kqp"] * len(arrived))
+    clew.equal(sum(r["traceId"] == TRACE for _, r in arrived), 4)
+
+
+# ---- the table ----
+
+def options_of(text):
+    """(section, key) of each line of a classic config that is an option, names left out."""
+    found = []
+    section = ""
+    for line in text.splitlines():
+        if line.strip().startswith("["):
+            section = line.strip().strip("[]")
+        elif line.strip() and not line.strip().startswith(("#", "@")):
+            found.append((section, line.split()[0].lower()))
+    return [f for f in found if f[1] != "name"]
+
+
+def test_every_option_has_a_row(tmp):
+    for case in CASES:
+        (tmp / case.name).mkdir()
+        table, _ = convert(tmp / case.name, case / "fluent-bit.conf")
+        told = [(r["section"].split()[0], r["option"]) for r in table]
+        for one in options_of((case / "fluent-bit.conf").read_text()):
+            assert one in told, (case.name, one)
+
+
+STRANGE = """[SERVICE]
+    Flush 5
+    Grace 30
+    Log_Level trace
+    scheduler.base 3
+    scheduler.cap 60
+    Weird_Option 1
+[INPUT]
+    Name tail
+    Path /var/log/a.log, /var/log/b/*.log
+    Tag a
+    Buffer_Max_Size 4MB
+    Bogus x
+[INPUT]
+    Name cpu
+[FILTER]
+    Name lua
+    Match a
+    script x.lua
+    call f
+[FILTER]
+    Name nosuch
+    Match *
+[FILTER]
+    Name modify
+    Match *
+    Set trace_id 0af7651916cd43dd8448eb211c80319c
+    Remove_wildcard trace
+    Remove_regex ^((?!message).)*$
+[OUTPUT]
+    Name opentelemetry
+    Match a
+    Host collector
+    Port 4318
+    Tls On
+    Header x-team shop
+    Http_User me
+    Http_Passwd s3cret
+    Logs_Body_Key $message
+    Compress gzip
+[OUTPUT]
+    Name kafka
+    Match *
+    Brokers b:9092
+[OUTPUT]
+    Name nosuch
+    Match a
+[WEIRD]
+    Key value
+@INCLUDE nowhere.conf
+"""
+
+
+def test_nothing_is_dropped_in_silence(tmp):
+    table, config = convert_text(tmp, STRANGE)
+    text = config.read_text()
+    clew.equal({r["fate"] for r in table} <= FATES, True)
+    for option, wanted in {"weird_option": "needs_you", "bogus": "needs_you", "call": "needs_you",
+                           "brokers": "needs_you", "key": "needs_you", "grace": "mapped", "log_level": "mapped",
+                           "scheduler.base": "mapped", "path": "mapped", "buffer_max_size": "mapped",
+                           "header": "mapped", "logs_body_key": "changed", "set": "changed",
+                           "remove_wildcard": "changed", "remove_regex": "changed"}.items():
+        clew.equal(fate(table, option), wanted, option)
+    clew.equal([r["fate"] for r in table if r["value"] == "@INCLUDE nowhere.conf"], ["needs_you"])
+    clew.equal([r["value"] for r in rows(table, "http_passwd")], ["[hidden]"])
+    assert "s3cret" not in text
+    for piece in ("include: ['/var/log/a.log', '/var/log/b/*.log']", "https://collector:4318/v1/logs",
+                  "shutdown_timeout: 30000ms", "retry: {initial: 3s, max: 60s}", "'x-team': 'shop'",
+                  "line_bytes_max: 4000000", "# fluent-bit.conf:8  INPUT tail"):
+        clew.contains(text, piece)
+
+
+ENDPOINTS = {
+    "loki": ("Host loki\n    Port 3100\n    Tenant_Id shop", "http://loki:3100/otlp/v1/logs"),
+    "es": ("Host es\n    Port 9200", "http://es:9200/_otlp/v1/logs"),
+    "datadog": ("apikey k\n    Host http-intake.logs.datadoghq.eu", "https://otlp.datadoghq.eu/v1/logs"),
+    "newrelic": ("licenseKey k\n    endpoint https://log-api.eu.newrelic.com/log/v1",
+                 "https://otlp.eu01.nr-data.net/v1/logs"),
+    "cloudwatch_logs": ("region eu-west-1\n    log_group_name g", "https://logs.eu-west-1.amazonaws.com/v1/logs"),
+    "grafana-loki": ("Url http://loki:3100/loki/api/v1/push", "http://loki:3100/otlp/v1/logs"),
+    "http": ("Host o2\n    Port 5080\n    URI /api/default/web/_json\n    http_User a@b.c\n    http_Passwd p",
+             "http://o2:5080/api/default/v1/logs"),
+    "kafka": ("Brokers b:9092", "http://localhost:4318/v1/logs"),
+}
+
+
+def test_each_backend_is_met_at_its_otlp_endpoint(tmp):
+    for name, (options, url) in ENDPOINTS.items():
+        text = f"[INPUT]\n    Name tail\n    Path /a.log\n[OUTPUT]\n    Name {name}\n    Match *\n    {options}\n"
+        _, config = convert_text(tmp, text)
+        clew.contains(config.read_text(), f"endpoint: {url}" if name == "kafka" else f"endpoint: '{url}'")
+
+
+TWO = """[INPUT]
+    Name tail
+    Tag web
+    Path {dir}/web.log
+[INPUT]
+    Name tail
+    Tag db
+    Path {dir}/db.log
+[FILTER]
+    Name grep
+    Match web
+    Exclude log ^skip
+[OUTPUT]
+    Name opentelemetry
+    Alias first
+    Match *
+[OUTPUT]
+    Name opentelemetry
+    Alias second
+    Match d*
+"""
+
+
+def test_match_becomes_routes_and_conditions(tmp):
+    (tmp / "web.log").write_text("skip this\nkeep this\n")
+    (tmp / "db.log").write_text("skip that\n")
+    _, config = convert_text(tmp, TWO.format(dir=tmp))
+    with FarEnd(tmp) as first, FarEnd(tmp, name="second.jsonl") as second:
+        text = config.read_text().replace("http://localhost:4318", first.endpoint, 1)
+        config.write_text(text.replace("http://localhost:4318", second.endpoint, 1))
+        done = clew.run("run", "--once", "-c", config, "--set", f"data_dir={tmp / 'data'}", "--set",
+                        "control.listen=off")
+        clew.equal(done.code, 0, done)
+        clew.equal(sorted(first.bodies()), ["keep this", "skip that"])
+        clew.equal(second.bodies(), ["skip that"])
+
+
+def test_several_files_are_one_config(tmp):
+    (tmp / "p.conf").write_text("[PARSER]\n    Name web\n    Format logfmt\n")
+    (tmp / "a.conf").write_text("[INPUT]\n    Name tail\n    Path /a.log\n    Parser web\n"
+                                "[OUTPUT]\n    Name loki\n    Match *\n")
+    table, config = convert(tmp, tmp / "a.conf", tmp / "p.conf")
+    clew.equal(fate(table, "parser", "INPUT tail"), "mapped")
+    clew.contains(config.read_text(), "format: logfmt")
+
+
+def test_the_status_says_what_was_asked_for(tmp):
+    path = tmp / "a.conf"
+    path.write_text(STRANGE)
+    clew.equal(clew.run("import", path).code, 0)
+    clew.equal(clew.run("import", "--fail-on", "needs-you", path).code, 3)
+    clew.equal(clew.run("import", "-o", tmp / "no/such/folder", path).code, 1)
+    clew.equal(clew.run("import", tmp / "missing.conf").code, 2)
+    clew.equal(clew.run("import").code, 2)
+    (tmp / "b.conf").write_text("hello\n")
+    clew.equal(clew.run("import", tmp / "b.conf").code, 2)
+
+
+def test_the_new_config_is_for_its_owner_only(tmp):
+    _, config = convert_text(tmp, STRANGE)
+    clew.equal(config.stat().st_mode & 0o077, 0)
+
+
+# ---- ids ----
+
+PROBES = [json.dumps({"level": "info", "message": "hello", "trace_id": TRACE, "span_id": SPAN}),
+          json.dumps({"level": "info", "message": "hello", "context": {"trace_id": TRACE, "span_id": SPAN}}),
+          f"level=info msg=hello trace_id={TRACE} span_id={SPAN}",
+          f"hello trace_id={TRACE} span_id={SPAN}"]
+
+
+def lost_ids(config):
+    """Which probes lose their ids in a config: each as it is and in the runtime's envelope. A record
+    that a filter drops whole has lost none."""
+    lines = PROBES + [f"2024-05-05T05:05:05.000000000Z stdout F {p}" for p in PROBES]
+    done = clew.run("parse", "-c", config, stdin="\n".join(lines) + "\n")
+    clew.equal(done.code, 0, done)
+    return [r for r in done.json_lines() if r.get("traceId") != TRACE or r.get("spanId") != SPAN]
+
+
+def test_no_converted_config_takes_ids_away(tmp):
+    for case in CASES:
+        (tmp / case.name).mkdir()
+        _, config = convert(tmp / case.name, case / "fluent-bit.conf")
+        clew.equal(lost_ids(config), [], case.name)
+    _, config = convert_text(tmp, STRANGE)
+    clew.equal(lost_ids(config), [])
+
+
+def test_real_configs_are_converted(tmp):
+    if not (CONFIGS / "verdicts.tsv").exists():
+        raise clew.Skipped(f"no configs at {CONFIGS}")
+    with open(CONFIGS / "verdicts.tsv", encoding="utf-8") as f:
+        files = [r["file"] for r in csv.DictReader(f, delimiter="\t") if r["file"].startswith("fluentbit/")]
+    failed = []
+    for file in files:
+        try:
+            table, config = convert(tmp, CONFIGS / file)
+            text = (CONFIGS / file).read_text(errors="replace")
+            if file.endswith(".conf") and "{{" not in text:
+                told = {(r["section"].split()[0].upper(), r["option"]) for r in table if r["section"]}
+                missing = [o for o in options_of(text) if (o[0].upper(), o[1]) not in told]
+                assert not missing, missing
+            assert not lost_ids(config), "ids are lost"
+        except (clew.Failure, AssertionError) as error:
+            failed.append(f"{file}: {str(error)[:300]}")
+    print(f"converted {len(files) - len(failed)}/{len(files)}")
+    print("\n".join(failed))
+    assert len(files) - len(failed) >= 0.95 * len(files), failed
+
+
+if __name__ == "__main__":
+    clew.main()
