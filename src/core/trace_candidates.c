@@ -334,8 +334,8 @@ static void classify_invalid(const struct trace_candidates *candidates, const st
     uint64_t bits = invalid_states(candidates);
     uint64_t beside = span_defects(candidates);
     if (candidates->trace_count > 0) {
+        bits |= choice->span != NULL ? BIT(TRACE_SPAN_WITHOUT_TRACE) : 0;
         record->trace_class = first_class(bits);
-        beside |= choice->span != NULL ? BIT(TRACE_SPAN_WITHOUT_TRACE) : 0;
     } else if (choice->span != NULL) {
         record->trace_class = TRACE_SPAN_WITHOUT_TRACE;
     } else if (candidates->span_count > 0) {
