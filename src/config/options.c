@@ -24,6 +24,7 @@
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
 static const char *const input_types[] = {"tail", NULL};
 static const char *const read_froms[] = {"beginning", "end", NULL};
+static const char *const encodings[] = {"auto", "utf-8", "utf-16le", "utf-16be", NULL};
 static const char *const envelopes[] = {"auto", "cri", "docker", "plain", NULL};
 static const char *const formats[] = {"auto", "json", "logfmt", "text", NULL};
 static const char *const long_lines[] = {"split", "truncate", NULL};
@@ -49,6 +50,10 @@ static const struct option input_options[] = {
     {.name = "read_from", .kind = OPTION_CHOICE, .offset = AT(read_from), .fallback = "beginning",
      .names = read_froms,
      .help = "Where to begin in a file that was there before clew first saw it."},
+    {.name = "encoding", .kind = OPTION_CHOICE, .offset = AT(encoding), .fallback = "auto",
+     .names = encodings,
+     .help = "How the files' text is written; it becomes UTF-8. `auto`: UTF-16 if the file begins "
+             "with its byte order mark. What is neither is kept as bytes."},
     {.name = "envelope", .kind = OPTION_CHOICE, .offset = AT(envelope), .fallback = "auto",
      .names = envelopes,
      .help = "What the container runtime wraps around each line; `auto` looks at the line."},

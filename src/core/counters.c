@@ -25,6 +25,9 @@ const struct counter_info counter_table[COUNTERS] = {
                       "be read."},
     [C_LINES_READ] = {"clew_received_lines", COUNTER_TOTAL, NULL,
                       "Physical lines read, pieces of split lines each counted."},
+    [C_ENCODING_ERRORS] = {"clew_encoding_errors", COUNTER_TOTAL, NULL,
+                           "Lines of UTF-16 with something that is no character in it, for which "
+                           "U+FFFD was shipped."},
     [C_LINES_SPLIT] = {"clew_lines_split", COUNTER_TOTAL, NULL,
                        "Lines longer than line_bytes_max that were shipped in pieces."},
     [C_LINES_TRUNCATED] = {"clew_lines_truncated", COUNTER_TOTAL, NULL,

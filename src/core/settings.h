@@ -29,6 +29,14 @@ enum envelope {
     ENVELOPE_PLAIN,
 };
 
+/* Of a file's text; what it becomes here is UTF-8. */
+enum encoding {
+    ENCODING_AUTO, /* UTF-16 if a byte order mark says so */
+    ENCODING_UTF_8,
+    ENCODING_UTF_16LE,
+    ENCODING_UTF_16BE,
+};
+
 enum parse_format {
     PARSE_FORMAT_AUTO,
     PARSE_FORMAT_JSON,
@@ -80,6 +88,7 @@ struct input_settings {
     struct string_list include;  /* files, directories, globs */
     struct string_list exclude;  /* globs */
     enum read_from read_from;    /* for files never seen before */
+    enum encoding encoding;
     enum envelope envelope;
     enum parse_format format;
     uint64_t line_bytes_max;     /* one physical line */

@@ -152,6 +152,8 @@ void normalise_trace(struct slice text, enum id_form form, unsigned options,
 {
     out->span.state = TRACE_ABSENT;
     out->span.is_valid = false;
+    out->span.is_verbatim = false;
+    out->span.notes = 0;
     out->flags.state = FLAGS_NONE;
     if (is_plain_form(form) && id_set_usual(&out->trace, text, TRACE_DIGITS)) {
         id_note_low64(&out->trace);

@@ -254,6 +254,7 @@ int generation_open(struct generation *generation)
     }
     set_fd(generation, fd);
     generation->gzip = generation->is_gzip ? gzip_reader_new(fd) : NULL;
+    generation_learn_form(generation);
     if (generation->offset > 0 && generation->guard_len == 0 &&
         !generation_learn_guard(generation)) {
         generation->is_rewritten = true;
@@ -275,6 +276,30 @@ ssize_t generation_read(struct generation *generation, char *bytes, size_t len, 
     return n;
 }
 
+void generation_learn_form(struct generation *generation)
+{
+    char bytes[BOM_BYTES_MAX];
+    if (generation->form == TEXT_FORM_UNKNOWN) {
+        ssize_t n = generation_read(generation, bytes, sizeof(bytes), 0);
+        generation->form = text_form_of(generation->tail->input->settings->encoding, bytes,
+                                        n > 0 ? (size_t)n : 0);
+    }
+}
+
+uint64_t generation_rest(const struct generation *generation)
+{
+    uint64_t rest = generation->size > generation->offset ? generation->size - generation->offset : 0;
+    return rest / text_form_unit(generation->form) * text_form_unit(generation->form);
+}
+
+/* Behind the byte order mark a line begins, too. */
+static bool is_end_of_line(const struct generation *generation, const char *bytes, size_t len)
+{
+    size_t unit = text_form_unit(generation->form);
+    return (len >= unit && text_form_find_newline(generation->form, bytes + len - unit, unit) != NULL) ||
+           (generation->offset == len && text_form_bom_len(generation->form, bytes, len) == len);
+}
+
 bool generation_learn_guard(struct generation *generation)
 {
     char bytes[GUARD_BYTES];
@@ -284,7 +309,7 @@ bool generation_learn_guard(struct generation *generation)
     }
     generation->guard_len = (uint16_t)len;
     generation->guard = hash_bytes(bytes, len, 0);
-    generation->is_mid_line = len > 0 && bytes[len - 1] != '\n';
+    generation->is_mid_line = len > 0 && !is_end_of_line(generation, bytes, len);
     return true;
 }
 

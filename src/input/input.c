@@ -212,7 +212,7 @@ static bool at_end(struct generation *generation)
     struct tail *tail = generation->tail;
     const struct input_settings *settings = tail->input->settings;
     uint64_t now = clock_monotonic_ns();
-    bool has_rest = generation->size > generation->offset;
+    bool has_rest = generation_rest(generation) > 0;
     bool is_last = tail_next(generation) == NULL && generation->unseen == 0;
     if (tail->end_size != generation->size || tail->end_since_ns == 0) {
         tail->end_size = generation->size;
@@ -505,6 +505,7 @@ struct input *input_open(const struct input_settings *settings, const struct inp
     }
     input->source_seed = clock_realtime_ns();
     input->buffer_bytes = reader_buffer_bytes(settings);
+    buf_init(&input->converted, 3 * input->buffer_bytes);
     list_init(&input->ready);
     list_init(&input->waiting);
     list_init(&input->active);
@@ -579,6 +580,7 @@ void input_close(struct input *input)
     map_fini(&input->tails);
     map_fini(&input->by_file);
     map_fini(&input->by_name);
+    buf_fini(&input->converted);
     free(input->buffer);
     free(input->timers);
     free(input);

@@ -141,9 +141,76 @@ static bool give_piece(struct turn_state *turn, const char *data, size_t *out_ta
     return true;
 }
 
+/* ---- UTF-16 ---- */
+
+/* `len` bytes of UTF-16 and `newline_len` more are one line, or a piece of one. */
+static bool give_wide(struct turn_state *turn, const char *data, size_t len, size_t newline_len,
+                      bool is_unterminated)
+{
+    struct generation *generation = turn->generation;
+    struct buf *text = &generation->tail->input->converted;
+    bool is_cut = newline_len == 0 && !is_unterminated;
+    buf_clear(text);
+    bool is_right = text_form_append_utf8(generation->form, data, len, text);
+    if (!is_cut && text->len > 0 && text->data[text->len - 1] == '\r') {
+        text->len--;
+    }
+    if (generation->is_skipping || (newline_len > 0 && generation->is_mid_line && text->len == 0)) {
+        generation->is_skipping = is_cut;
+        generation->is_mid_line = generation->is_mid_line && newline_len == 0;
+        turn->offset += len + newline_len;
+        return true;
+    }
+    bool is_first = !generation->is_mid_line;
+    if (!give(turn, buf_slice(text), len + newline_len, is_cut, is_unterminated)) {
+        return false;
+    }
+    counters_add(turn->counters, C_ENCODING_ERRORS, is_right ? 0 : 1);
+    if (is_cut && turn->truncates) {
+        generation->is_skipping = true;
+        counters_add(turn->counters, C_LINES_TRUNCATED, 1);
+    } else if (is_cut) {
+        counters_add(turn->counters, C_LINES_SPLIT, is_first);
+    }
+    return true;
+}
+
+static bool give_wide_lines(struct turn_state *turn, const char *data, size_t len)
+{
+    enum text_form form = turn->generation->form;
+    size_t unit = text_form_unit(form);
+    const char *end = data + len;
+    while (data < end) {
+        const char *newline = text_form_find_newline(form, data, (size_t)(end - data));
+        size_t line_len = (size_t)((newline != NULL ? newline : end) - data);
+        size_t newline_len = unit;
+        if (line_len > turn->line_bytes_max) {
+            line_len = text_form_cut(form, data, turn->line_bytes_max);
+            newline_len = 0;
+        } else if (newline == NULL) {
+            return true;
+        }
+        if (!give_wide(turn, data, line_len, newline_len, false)) {
+            return false;
+        }
+        data += line_len + newline_len;
+    }
+    return true;
+}
+
 /* Give every line in the bytes, as far as the sink takes them; false if it stopped. */
 static bool give_lines(struct turn_state *turn, const char *data, size_t len)
 {
+    enum text_form form = turn->generation->form;
+    if (turn->offset == 0) {
+        size_t mark = text_form_bom_len(form, data, len);
+        turn->offset += mark;
+        data += mark;
+        len -= mark;
+    }
+    if (text_form_unit(form) > 1) {
+        return give_wide_lines(turn, data, len);
+    }
     const char *end = data + len;
     while (data < end) {
         const char *newline = memchr(data, '\n', (size_t)(end - data));
@@ -212,15 +279,16 @@ static bool is_still_growing(struct generation *generation, enum turn *out_turn)
     }
     ssize_t n = generation_read(generation, input->buffer, input->buffer_bytes,
                                 generation->offset + known);
-    if (n <= 0 || memchr(input->buffer, '\n', (size_t)n) != NULL ||
+    if (n <= 0 || text_form_find_newline(generation->form, input->buffer, (size_t)n) != NULL ||
         known + (uint64_t)n > input->settings->line_bytes_max) {
         generation->searched = 0;
         /* Nothing new is most likely just that; but the file may have been cut, which only a read
          * at the guard tells. It is done once; `searched` is found again by it. */
         return false;
     }
-    generation->searched += (uint64_t)n;
-    generation->size = generation->offset + generation->searched;
+    generation->searched += (uint64_t)n / text_form_unit(generation->form) *
+                            text_form_unit(generation->form);
+    generation->size = generation->offset + known + (uint64_t)n;
     *out_turn = TURN_END;
     return true;
 }
@@ -236,7 +304,7 @@ static ssize_t fill(struct generation *generation, bool *out_is_full)
     want = want < input->buffer_bytes ? want : input->buffer_bytes;
     ssize_t n = generation_read(generation, input->buffer, want, start);
     if (n == (ssize_t)want && want < input->buffer_bytes &&
-        memchr(input->buffer + guard_len, '\n', want - guard_len) == NULL) {
+        text_form_find_newline(generation->form, input->buffer + guard_len, want - guard_len) == NULL) {
         ssize_t more = generation_read(generation, input->buffer + want,
                                        input->buffer_bytes - want, start + want);
         n += more > 0 ? more : 0;
@@ -266,6 +334,7 @@ enum turn reader_turn(struct generation *generation)
     size_t len = (size_t)n - guard_len;
     if (len > 0) {
         reader_learn_hash(generation, generation->id.inode);
+        generation_learn_form(generation);
     }
     struct turn_state turn = begin_turn(generation);
     generation->size = generation->offset + len > generation->size || !is_full
@@ -277,7 +346,7 @@ enum turn reader_turn(struct generation *generation)
         return turn.is_held ? TURN_HELD : TURN_BLOCKED;
     }
     if (!is_full && generation->size - generation->offset >= SEARCHED_MIN) {
-        generation->searched = generation->size - generation->offset;
+        generation->searched = generation_rest(generation);
     }
     return is_full ? TURN_MORE : TURN_END;
 }
@@ -289,12 +358,21 @@ enum turn reader_flush(struct generation *generation)
     ssize_t n = fill(generation, &is_full);
     size_t guard_len = generation->guard_len;
     if (n < 0 || (size_t)n <= guard_len || is_full ||
-        memchr(buffer + guard_len, '\n', (size_t)n - guard_len) != NULL) {
+        text_form_find_newline(generation->form, buffer + guard_len, (size_t)n - guard_len) !=
+            NULL) {
         return TURN_MORE; /* it has changed since: an ordinary turn */
     }
     struct turn_state turn = begin_turn(generation);
-    size_t len = (size_t)n - guard_len;
-    if (generation->is_skipping) {
+    size_t unit = text_form_unit(generation->form);
+    size_t len = ((size_t)n - guard_len) / unit * unit;
+    if (unit > 1) {
+        bool was_skipping = generation->is_skipping;
+        if (!give_wide(&turn, buffer + guard_len, len, 0, true)) {
+            return turn.is_held ? TURN_HELD : TURN_BLOCKED;
+        }
+        generation->is_skipping = was_skipping;
+        counters_add(turn.counters, C_LINES_UNTERMINATED, was_skipping ? 0 : 1);
+    } else if (generation->is_skipping) {
         turn.offset += len;
     } else if (!give(&turn, slice_make(buffer + guard_len, len), len, false, true)) {
         return turn.is_held ? TURN_HELD : TURN_BLOCKED;

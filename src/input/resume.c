@@ -284,10 +284,13 @@ static uint64_t last_line_start(const struct generation *generation)
 {
     char bytes[LINE_LOOK_BYTES];
     uint64_t size = generation->size;
+    size_t unit = text_form_unit(generation->form);
+    size = size / unit * unit;
     size_t len = size < sizeof(bytes) ? (size_t)size : sizeof(bytes);
     ssize_t n = pread(generation->fd, bytes, len, (off_t)(size - len));
-    const char *newline = n == (ssize_t)len ? memrchr(bytes, '\n', len) : NULL;
-    return newline != NULL ? size - len + (size_t)(newline - bytes) + 1 : size;
+    const char *newline =
+        n == (ssize_t)len ? text_form_find_last_newline(generation->form, bytes, len) : NULL;
+    return newline != NULL ? size - len + (size_t)(newline - bytes) + unit : size;
 }
 
 /* Nothing of what is there. The place is promised at once: else a restart before the first line

@@ -355,6 +355,7 @@ static void begin_anew(struct generation *generation)
     generation->is_hash_final = false;
     generation->is_mid_line = false;
     generation->is_skipping = false;
+    generation->form = TEXT_FORM_UNKNOWN;
 }
 
 /* ---- what a look has found ---- */

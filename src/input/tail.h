@@ -30,6 +30,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "input/discover.h"
+#include "input/encoding.h"
 #include "input/input.h"
 
 enum {
@@ -65,6 +66,7 @@ struct generation {
     uint64_t searched;     /* bytes behind offset known to hold no newline, if they are many */
     int fd;
     enum generation_state state;
+    enum text_form form;
     uint16_t guard_len;
     uint32_t unseen;       /* looks in a row that did not find its name */
     bool is_seen;          /* by the look that goes on */
@@ -124,6 +126,7 @@ struct input {
     uint64_t open_files_max;
     uint64_t scan;
     uint64_t source_seed;
+    struct buf converted; /* a line of UTF-16, as UTF-8 */
     char *buffer;        /* for every file: what is not taken is read again */
     size_t buffer_bytes;
     bool is_blocked;
@@ -182,6 +185,12 @@ ssize_t generation_read(struct generation *generation, char *bytes, size_t len, 
 
 /* Hash what is known to be its beginning, once more of it is known. */
 void generation_grow_identity(struct generation *generation);
+
+/* Learn `form` if enough of the file is there. */
+void generation_learn_form(struct generation *generation);
+
+/* Bytes behind the offset that may become a line: half a character does not. */
+uint64_t generation_rest(const struct generation *generation);
 
 /* Learn `guard` and is_mid_line at the offset. False: the file does not reach that far. */
 bool generation_learn_guard(struct generation *generation);

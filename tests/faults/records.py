@@ -239,6 +239,39 @@ def odd_bytes(rig):
     rig.wait_all()
 
 
+@scenario("UTF-16 with its byte order mark, through rotation and kill -9")
+def utf16(rig):
+    path = rig.tmp / "logs" / "wide.log"
+    path.parent.mkdir(exist_ok=True)
+
+    def write(generation, numbers):
+        with open(path, "ab") as out:
+            if out.tell() == 0:
+                out.write(b"\xff\xfe")
+            for number in numbers:
+                body = f"wide {generation} {number} Ċਊ 🧶 {'x' * (number % 50)}"
+                rig.expect(body)
+                out.write((body + "\r\n").encode("utf-16-le"))
+    for generation in range(6):
+        rig.start()
+        write(generation, range(100))
+        rig.wait_all()
+        time.sleep(0.3)  # it is saved
+        write(generation, range(100, 200))
+        time.sleep(0.05)
+        rig.kill()
+        write(generation, range(200, 400))
+        if generation % 2:
+            rig.start()
+            write(generation, range(400, 500))
+            rig.stop()
+        os.rename(path, f"{path}.{generation}")
+    write(6, range(10))
+    rig.start()
+    rig.wait_all()
+    return {"doubled": 6 * 100}
+
+
 @scenario("no newline at the end: given after a time, its rest is not given twice", short=True)
 def no_newline(rig):
     log = rig.log()
