@@ -518,6 +518,7 @@ static const struct {
     const char *why;
 } others[] = {
     {"kubernetes", IMPORT_DEFAULT, "pod, namespace and container are read off the path"},
+    {"multiline", IMPORT_DEFAULT, "the input joins lines: see its `multiline`"},
     {"stdout", IMPORT_IGNORED, "a look at records: `clew parse` shows them"},
     {"opentelemetry_envelope", IMPORT_DEFAULT, "records are OTLP from the start"},
     {"lua", IMPORT_NEEDS_YOU,
@@ -546,7 +547,7 @@ static void refuse(struct filtering *f)
     for (const struct fb_property *p = f->section->first; p != NULL; p = p->next) {
         bool is_known = known_find(FB_FILTER, fb_name(f->section), p->key) != NULL &&
                         !fb_is_key(p, "match") && !fb_is_key(p, "match_regex");
-        if (!is_known && !fb_is_key(p, "name")) {
+        if (!is_known && !fb_is_key(p, "name") && !*p->is_told) {
             tell(f, p, others[i].fate, "of a filter that is not converted");
         }
     }

@@ -13,7 +13,7 @@ struct import *import_new(void)
 {
     struct import *import = mem_alloc(sizeof(*import));
     arena_init(&import->foreign.arena, ARENA_BYTES_MAX);
-    struct buf *const bufs[] = {&import->top, &import->resource, &import->filters, &import->routes,
+    struct buf *const bufs[] = {&import->multiline, &import->top, &import->resource, &import->filters, &import->routes,
                                 &import->retry, &import->yaml};
     for (size_t i = 0; i < ARRAY_LEN(bufs); i++) {
         buf_init(bufs[i], IMPORT_YAML_BYTES_MAX);
@@ -32,6 +32,7 @@ void import_free(struct import *import)
     for (size_t i = 0; i < import->output_count; i++) {
         buf_fini(&import->outputs[i].yaml);
     }
+    buf_fini(&import->multiline);
     buf_fini(&import->top);
     buf_fini(&import->resource);
     buf_fini(&import->filters);
@@ -157,6 +158,7 @@ struct slice import_convert(struct import *import)
     import_service(import);
     import_inputs(import);
     import_flows(import);
+    import_multiline(import);
     import_filters(import);
     import_outputs(import);
     import_routes(import);
@@ -172,6 +174,7 @@ struct slice import_convert(struct import *import)
                            "table at the end.\n\n",
                       yaml_comment(import, import->config->path));
     buf_append_slice(out, buf_slice(&import->top));
+    put_list(import, "multiline", &import->multiline);
     put_inputs(import);
     put_list(import, "filters", &import->filters);
     put_outputs(import);

@@ -203,7 +203,7 @@ static bool convert_tail(struct import *import, struct draft_input *input)
     tail_beginning(import, input);
     tail_scan(import, input);
     tail_longest(import, input);
-    bool is_joined = input_multiline(import, input);
+    bool is_joined = fb_get(s, "multiline.parser") != NULL;
     const struct fb_property *parser = fb_get(s, "parser");
     if (parser != NULL && is_joined) {
         row_add(import, s, parser, IMPORT_IGNORED,
@@ -238,8 +238,15 @@ static const struct {
      "made-up records, for tests: `clew parse` shows what becomes of a line"},
     {"fluentbit_metrics", IMPORT_DEFAULT, "clew's own metrics are at /metrics of control.listen"},
     {"fluentbit_logs", IMPORT_DEFAULT, "clew says what it has to say on standard error"},
+    {"systemd", IMPORT_NEEDS_YOU,
+     "clew does not read the journal: let the units log to files, or put a Collector's journald "
+     "receiver there"},
+    {"syslog", IMPORT_NEEDS_YOU,
+     "clew does not listen for syslog: let the daemon write a file that clew follows, or put a "
+     "Collector's syslog receiver there"},
+    {"stdin", IMPORT_NEEDS_YOU, "clew follows files: write the stream into one"},
     {"kmsg", IMPORT_NEEDS_YOU, "the kernel's messages are in the journal"},
-    {"exec", IMPORT_NEEDS_YOU, "pipe the command into a clew with an input of type stdin"},
+    {"exec", IMPORT_NEEDS_YOU, "let the command write a file that clew follows"},
     {"winlog", IMPORT_NEEDS_YOU, "clew runs on Linux"},
     {"winevtlog", IMPORT_NEEDS_YOU, "clew runs on Linux"},
     {"kafka", IMPORT_NEEDS_YOU, "clew reads no Kafka: a Collector's kafka receiver does"},

@@ -126,20 +126,6 @@ void input_parser(struct import *import, struct draft_input *input, const struct
     }
 }
 
-/* ---- multi-line ---- */
-
-bool input_multiline(struct import *import, struct draft_input *input)
-{
-    const struct fb_section *s = input->section;
-    const struct fb_property *p = fb_next(s->first, "multiline.parser");
-    bool is_set = p != NULL;
-    for (; p != NULL; p = fb_next(p->next, "multiline.parser")) {
-        row_add(import, s, p, IMPORT_DEFAULT,
-                "envelope: auto takes the runtime's envelope off and joins partial lines");
-    }
-    return is_set;
-}
-
 /* ---- rows ---- */
 
 static bool is_named(const struct fb_section *list, const char *name)

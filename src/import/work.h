@@ -18,6 +18,7 @@ enum {
     IMPORT_INPUTS_MAX = 64,
     IMPORT_FLOWS_MAX = 256,
     IMPORT_OUTPUTS_MAX = 63,
+    IMPORT_RULES_MAX = 64,
     IMPORT_YAML_BYTES_MAX = 16 << 20,
 };
 
@@ -46,6 +47,12 @@ struct draft_output {
     bool is_collector; /* the stand-in for what has no OTLP endpoint */
 };
 
+/* A rule set for records of several lines; `section` is NULL for one of Parser_Firstline. */
+struct draft_rule {
+    const struct fb_section *section;
+    const char *name;
+};
+
 struct import {
     struct foreign foreign;
     struct fb_config *config;
@@ -57,6 +64,9 @@ struct import {
     size_t flow_count;
     struct draft_output outputs[IMPORT_OUTPUTS_MAX];
     size_t output_count;
+    struct draft_rule rules[IMPORT_RULES_MAX];
+    size_t rule_count;
+    struct buf multiline;
     struct buf top;     /* options of the whole */
     struct buf resource;
     struct buf filters;
@@ -138,6 +148,7 @@ const char *pattern_text(struct import *import, const char *value);
 void import_service(struct import *import);
 void import_inputs(struct import *import);
 void import_flows(struct import *import);
+void import_multiline(struct import *import);
 void import_filters(struct import *import);
 void import_outputs(struct import *import);
 void import_routes(struct import *import);
@@ -145,7 +156,6 @@ void import_parsers(struct import *import); /* rows for those that nothing has u
 
 /* An input's parser: envelope, format, or a filter that parses. */
 void input_parser(struct import *import, struct draft_input *input, const struct fb_property *p);
-bool input_multiline(struct import *import, struct draft_input *input);
 
 /* A `parse` filter for a parser of the config; false if it cannot be. Rows of the parser's own
  * options are added once. */
