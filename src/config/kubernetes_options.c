@@ -11,6 +11,7 @@
 
 /* In the order of their enums. */
 static const char *const sources[] = {"auto", "off", "api", "kubelet", NULL};
+static const char *const ships[] = {"all", "annotated", NULL};
 static const char *const services[] = {"line", "pod", NULL};
 
 #define AT(member) offsetof(struct kubernetes_settings, member)
@@ -86,6 +87,12 @@ const struct option options_kubernetes[] = {
     {.name = "pod_annotations", .kind = OPTION_BOOL, .offset = AT(pod_annotations),
      .fallback = "true",
      .help = "Obey clew.dev/…, fluentbit.io/… and vector.dev/… of pods, each for its own lines."},
+    {.name = "ship", .kind = OPTION_SWITCH, .offset = AT(only_annotated), .fallback = "all",
+     .names = ships,
+     .help = "Whose lines are shipped: of `all` pods but those that exclude themselves, or of the "
+             "`annotated` only, which say clew.dev/exclude: \"false\". The others are read, and "
+             "their places kept, so that `all` later begins where they are then: for going over "
+             "from another shipper."},
     {.name = "wait", .kind = OPTION_SECTION, .children = wait_options,
      .help = "How long lines of a pod that is not known yet are left in their file. Then they are "
              "shipped with what their path tells, and counted."},

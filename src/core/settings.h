@@ -212,6 +212,7 @@ struct kubernetes_settings {
     bool service_labels;         /* app.kubernetes.io/{instance,name,version} tell the service */
     bool prefers_pod_service;    /* … before the one a line names */
     bool pod_annotations;        /* clew.dev/… and the like are obeyed */
+    bool only_annotated;         /* ships those only that ask for it by clew.dev/exclude: "false" */
     uint64_t wait_ms;            /* lines of an unknown pod are held so long … */
     uint64_t wait_bytes;         /* … unless so much is to be read behind them */
     uint64_t deleted_kept_ms;

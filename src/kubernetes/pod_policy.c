@@ -13,6 +13,7 @@ struct reading {
     struct slice container;
     struct source_policy *policy;
     struct counters *counters;
+    bool is_wanted; /* clew.dev/exclude says false */
 };
 
 #define ALL_STREAMS (1U << IOSTREAM_NONE | 1U << IOSTREAM_STDOUT | 1U << IOSTREAM_STDERR)
@@ -103,11 +104,12 @@ static void set_min_coverage(const struct reading *r)
     r->policy->min_coverage = share;
 }
 
-static void read_own(const struct reading *r, const char *name)
+static void read_own(struct reading *r, const char *name)
 {
     if (strcmp(name, "exclude") == 0) {
         if (truth_of(r->value) >= 0) {
             exclude_if_true(r, ALL_STREAMS);
+            r->is_wanted = truth_of(r->value) == 0;
         } else if (names(r->value, r->container)) {
             r->policy->excluded = ALL_STREAMS;
         }
@@ -122,7 +124,7 @@ static void read_own(const struct reading *r, const char *name)
     }
 }
 
-static void read_fluentbit(const struct reading *r, const char *name)
+static void read_fluentbit(struct reading *r, const char *name)
 {
     if (strncmp(name, "exclude", 7) == 0) {
         exclude_if_true(r, streams_of(r, name + 7));
@@ -132,7 +134,7 @@ static void read_fluentbit(const struct reading *r, const char *name)
     }
 }
 
-static void read_vector(const struct reading *r, const char *name)
+static void read_vector(struct reading *r, const char *name)
 {
     if (strcmp(name, "exclude") == 0) {
         exclude_if_true(r, ALL_STREAMS);
@@ -146,7 +148,7 @@ static void read_pairs(struct reading *r, const struct key_value_list *list)
 {
     static const struct {
         struct slice prefix;
-        void (*read)(const struct reading *r, const char *name);
+        void (*read)(struct reading *r, const char *name);
     } kinds[] = {
         {SLICE("clew.dev/"), read_own},
         {SLICE("fluentbit.io/"), read_fluentbit},
@@ -172,6 +174,11 @@ struct source_policy pod_policy_read(const struct pod *pod, struct slice contain
     if (settings->pod_annotations) {
         read_pairs(&r, &pod->annotations);
         read_pairs(&r, &pod->labels);
+    }
+    if (r.is_wanted) {
+        policy.excluded = 0;
+    } else if (settings->only_annotated) {
+        policy.excluded = ALL_STREAMS;
     }
     return policy;
 }

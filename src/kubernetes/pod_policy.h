@@ -5,7 +5,7 @@
 /*
  * What a pod's annotations ask for, for its own lines:
  *
- *     clew.dev/exclude                     true, or names of containers
+ *     clew.dev/exclude                     true, names of containers, or false: whatever others say
  *     clew.dev/parser[-<container>]        auto, json, logfmt, text
  *     clew.dev/min-coverage                a share: 80% or 0.8
  *     fluentbit.io/exclude[_<stream>][-<container>]  true

@@ -197,14 +197,14 @@ def test_an_unreadable_config_is_named(tmp):
 
 def test_variables_of_the_environment_are_put_in(tmp):
     path = write(tmp, "data_dir: ${DIR}/state\nservice: ${SERVICE:-none}\n"
-                      "outputs:\n  - headers: {x-tenant: '${TENANT:?name the tenant}'}\n")
+                      "resource:\n  tenant: '${TENANT:?name the tenant}'\n")
     out = clew.run_ok("check", "-c", path, env={"DIR": "/d", "TENANT": "t: 1 # ]"}).out
     clew.contains(out, "data_dir: /d/state\n")
     clew.contains(out, "service: none\n")
-    clew.contains(out, 'x-tenant: "t: 1 # ]"\n')
+    clew.contains(out, 'tenant: "t: 1 # ]"\n')
     result = check("-c", path, env={"DIR": None, "TENANT": ""})
     expect(result, 2, f"{path}:1:11: error: the environment variable DIR is not set",
-           f"{path}:4:25: error: TENANT: name the tenant")
+           f"{path}:4:11: error: TENANT: name the tenant")
 
 
 def test_precedence_is_set_then_file_then_environment_then_default(tmp):

@@ -25,6 +25,13 @@ def test_the_coverage_of_the_samples_is_as_the_readme_shows():
     clew.equal(done.out, shown("clew audit conf/samples"))
 
 
+def test_the_audit_by_workload_is_as_the_page_on_kubernetes_shows():
+    command = "audit --no-hints --by workload --pods conf/samples.pods.json conf/samples"
+    page = (clew.ROOT / "docs/kubernetes.md").read_text(encoding="utf-8")
+    done = clew.run_ok(*command.split(), cwd=clew.ROOT)
+    clew.contains(page, f"$ clew {command}\n{done.out}```")
+
+
 def test_the_parsed_line_has_what_the_readme_shows():
     block = shown("sed -n 2p conf/samples/shop_payment-*/payment/0.log | clew parse")
     line = next(SAMPLES.glob("shop_payment-*/payment/0.log")).read_text().splitlines()[1]

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -46,6 +47,32 @@ def helm(*args, check=True):
 def template(*args, check=True):
     return helm("template", "clew", CHART, "-n", "clew", "--kube-version", "1.34", *args,
                 check=check)
+
+
+def shell_blocks(page):
+    return re.findall(r"```sh\n(.*?)```", (clew.ROOT / page).read_text(encoding="utf-8"), re.S)
+
+
+def test_the_commands_of_the_pages_install_it():
+    """As they are written: the README's, which begin the page on Kubernetes too, and those by Helm."""
+    install = next(block for block in shell_blocks("README.md") if "apply -k" in block)
+    page = shell_blocks("docs/kubernetes.md")
+    clew.equal(page[0], install)
+    rig.K8S.kubectl("version")  # writes the kubeconfig
+    env = {**os.environ, "KUBECONFIG": str(rig.K8S.folder / "kubeconfig"),
+           "PATH": f"{rig.K8S.binaries}:{os.environ['PATH']}", "HOME": str(rig.K8S.folder)}
+    second = page[1].replace("install clew", "install second").replace("-n clew", "-n second") \
+        .replace("namespace clew", "namespace second")
+    for block in (install, second):
+        done = subprocess.run(["sh", "-eu", "-c", block], cwd=clew.ROOT, env=env,
+                              capture_output=True, text=True, check=False)
+        clew.equal(done.returncode, 0, done.stdout + done.stderr)
+    for namespace, name in (("clew", "clew"), ("second", "second-clew")):
+        found = rig.K8S.get(f"/apis/apps/v1/namespaces/{namespace}/daemonsets/{name}")
+        spec = found["spec"]["template"]["spec"]["containers"][0]
+        secret = spec["envFrom"][0]["secretRef"]["name"]
+        data = rig.K8S.get(f"/api/v1/namespaces/{namespace}/secrets/{secret}")["data"]
+        assert "OTEL_EXPORTER_OTLP_ENDPOINT" in data
 
 
 def test_apply_k_is_taken_by_the_server_and_lets_clew_read_pods_and_nothing_else(tmp):

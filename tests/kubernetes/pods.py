@@ -418,3 +418,27 @@ def test_the_kubelet_is_asked_again_when_a_pod_is_missed(tmp):
         assert time.monotonic() - began < 10
         clew.equal((node.metric("lists"), node.metric("failures"), server.asked), (2, 0, 2))
     server.shutdown()
+
+
+def test_going_over_from_another_shipper_loses_nothing_and_doubles_a_moment(tmp):
+    """docs/kubernetes.md: first by annotation, pod by pod, then the rest at once."""
+    with rig.Node(tmp, "kubernetes.ship=annotated") as node:
+        old = rig.K8S.create_pod("move", "old", node.name)
+        new = rig.K8S.create_pod("move", "new", node.name, annotations={
+            "fluentbit.io/exclude": "true", "clew.dev/exclude": "false"})
+        for n in range(20):
+            node.write(old, "app", f"old {n}")  # the other shipper's
+            node.write(new, "app", f"new {n}")
+        node.resource_of("new 19")
+        clew.wait_for(lambda: node.metric("excluded_lines") == 20, "the others to be read")
+        time.sleep(0.5)  # a checkpoint is written every 100 ms
+        node.process.stop()
+        for n in range(20, 30):
+            node.write(old, "app", f"old {n}")
+            node.write(new, "app", f"new {n}")
+        node.sets.append("kubernetes.ship=all")
+        node.start()
+        node.resource_of("old 29")
+        node.resource_of("new 29")
+        clew.equal(sorted(node.far.bodies()), sorted(
+            [f"old {n}" for n in range(20, 30)] + [f"new {n}" for n in range(30)]))
