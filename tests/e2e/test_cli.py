@@ -278,7 +278,8 @@ def test_install_puts_the_program_and_its_papers_in_place(tmp):
     found = sorted(p.name for p in tmp.rglob("*") if p.is_file())
     pages = ["clew.1", "clew.yaml.5", *(f"clew-{name}.1" for name in commands())]
     clew.equal(found, sorted(["CHANGELOG.md", "LICENSE", "clew", "clew.yaml", *pages,
-                              "clew", "_clew", "clew.fish"]), "installed files (see conf/meson.build)")
+                              "clew", "_clew", "clew.fish", "clew.service"]),
+               "installed files (see conf/meson.build)")
 
 
 def test_every_command_has_a_man_page_that_man_takes():
