@@ -14,7 +14,7 @@ import rig
 MANIFESTS = clew.ROOT / "conf/kubernetes"
 CHART = clew.ROOT / "conf/helm/clew"
 SAFE = {"privileged": False, "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"},
+        "capabilities": {"drop": ["ALL"], "add": ["DAC_READ_SEARCH"]}, "seccompProfile": {"type": "RuntimeDefault"},
         "runAsUser": 0, "runAsGroup": 0}
 
 
@@ -188,10 +188,13 @@ def test_the_schema_refuses_what_is_no_value():
         assert template("--set", wrong, check=False).returncode != 0, wrong
 
 
-def test_root_without_any_capability_reads_the_logs_of_a_node(tmp):
-    """As the DaemonSet runs: the owner of the files, with nothing that lets root pass."""
-    if os.geteuid() != 0 or shutil.which("setpriv") is None:
-        raise clew.Skipped("this needs root and setpriv")
+def test_the_images_program_starts_and_reads_with_the_rights_of_the_manifests(tmp):
+    """Root with the one capability, which the program has in its file, and no way to another."""
+    setcap = shutil.which("setcap", path="/usr/sbin:/sbin:" + os.environ["PATH"])
+    if os.geteuid() != 0 or shutil.which("setpriv") is None or setcap is None:
+        raise clew.Skipped("this needs root, setpriv and setcap")
+    program = shutil.copy(clew.CLEW, tmp / "clew")
+    subprocess.run([setcap, "cap_dac_read_search=ep", str(program)], check=True)
     pod = tmp / "pods" / "shop_a_0b5a1d2e-7c0f-4b6a-9d8e-1f2a3b4c5d6e" / "app"
     pod.mkdir(parents=True)
     (pod / "0.log").write_text("2026-05-11T02:14:33.1Z stdout F hello\n")
@@ -200,11 +203,12 @@ def test_root_without_any_capability_reads_the_logs_of_a_node(tmp):
     others = pathlib.Path(tmp / "of-others")
     others.write_text("x")
     os.chown(others, 65534, 65534)
-    os.chmod(others, 0o600)
-    bare = ["setpriv", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
-    refused = subprocess.run([*bare, "cat", str(others)], capture_output=True, check=False)
+    os.chmod(others, 0o400)
+    bare = ["setpriv", "--inh-caps=-all", "--bounding-set=-all,+dac_read_search", "--no-new-privs"]
+    refused = subprocess.run([*bare, "tee", "-a", str(others)], stdin=subprocess.DEVNULL,
+                             capture_output=True, check=False)
     assert refused.returncode != 0, "capabilities are still there"
-    done = subprocess.run([*bare, clew.CLEW, "audit", "--format", "json", str(tmp / "pods")],
+    done = subprocess.run([*bare, str(program), "audit", "--format", "json", str(tmp / "pods")],
                           capture_output=True, text=True, check=False)
     clew.equal(json.loads(done.stdout)["records"], 1, done.stderr)
 
