@@ -60,6 +60,15 @@ uint32_t edit_parent(const struct fields *fields, uint32_t index)
     return NO_FIELD;
 }
 
+void edit_empty(struct fields *fields, uint32_t index)
+{
+    struct field *items = fields->items;
+    for (uint32_t i = index + 1; i < items[index].next; i = items[i].next) {
+        items[i].flags |= FIELD_REMOVED;
+    }
+    items[index].next = index + 1;
+}
+
 static bool has_room(struct fields *fields, uint32_t count)
 {
     while (fields->cap - fields->count < count) {
@@ -226,6 +235,7 @@ static bool set_scalar(struct record *record, const struct name *name, const str
         record->fields.items[index] = (struct field){.next = index + 1};
         name_field(&record->fields.items[index], key);
     }
+    edit_empty(&record->fields, index);
     put_scalar(&record->fields.items[index], value);
     return true;
 }

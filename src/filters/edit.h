@@ -39,6 +39,10 @@ uint32_t edit_object(struct record *record, struct slice key);
 void edit_remove_others(struct record *record, uint32_t object, struct slice key,
                         uint32_t except);
 
+/* A container is to become a scalar: what it held is removed, and is its sibling from now on, for only
+ * containers hold fields. */
+void edit_empty(struct fields *fields, uint32_t index);
+
 /* The object or array that holds the field; NO_FIELD: the top level. */
 uint32_t edit_parent(const struct fields *fields, uint32_t index);
 

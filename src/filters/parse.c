@@ -300,11 +300,18 @@ static void keep_values(struct record *record, const struct record *before)
     record->dropped_attributes = before->dropped_attributes;
 }
 
-static void mark_moved(struct fields *fields)
+/* What is removed has no name for the second look, or it would come back as an id or a level. */
+static void prepare(struct fields *fields)
 {
     for (uint32_t i = 0; i < fields->count; i++) {
-        bool is_moved = (fields->items[i].flags & FIELD_MOVED) != 0;
-        fields->items[i].flags |= is_moved ? WAS_MOVED : 0;
+        struct field *field = &fields->items[i];
+        field->flags |= (field->flags & FIELD_MOVED) != 0 ? WAS_MOVED : 0;
+        if ((field->flags & FIELD_REMOVED) != 0) {
+            field->key = "";
+            field->key_len = 0;
+            field->key_id = KEY_UNKNOWN;
+            field->flags |= FIELD_NAMED;
+        }
     }
 }
 
@@ -329,7 +336,7 @@ static void resolve_more(struct resolver *resolver, struct record *record)
 {
     struct record before = *record;
     bool had_ids = record->has_trace_id || record->has_span_id || record->has_flags;
-    mark_moved(&record->fields);
+    prepare(&record->fields);
     record->format = FORMAT_JSON;
     record->text = slice_make(NULL, 0);
     resolver_resolve(resolver, record);

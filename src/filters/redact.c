@@ -17,6 +17,7 @@
 #include "base/utf8.h"
 #include "core/pattern.h"
 #include "core/secret.h"
+#include "filters/edit.h"
 #include "filters/filter.h"
 #include "filters/keyed_hash.h"
 #include "filters/name.h"
@@ -240,6 +241,7 @@ static bool redact_field(const struct redact *redact, struct record *record, uin
                        record->body_text.len == field->text_len;
         record->body_text = is_body ? mark : record->body_text;
     } else {
+        edit_empty(&record->fields, index);
         put_text(field, mark);
     }
     return true;
