@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include "cli/check_tests.h"
 #include "cli/config_options.h"
 #include "cli/options.h"
 #include "config/config.h"
@@ -16,6 +17,7 @@ enum format {
 struct arguments {
     struct config_arguments config;
     bool quiet;
+    bool test;
     unsigned format;
 };
 
@@ -25,6 +27,8 @@ static const struct cli_option options[] = {
     CONFIG_OPTIONS(struct arguments, config),
     {"quiet", 'q', CLI_FLAG, offsetof(struct arguments, quiet), NULL, "say only what is wrong",
      NULL},
+    {"test", 't', CLI_FLAG, offsetof(struct arguments, test), NULL,
+     "run the `tests` of the config, and say which of them fail", NULL},
     {"format", 0, CLI_CHOICE, offsetof(struct arguments, format), NULL,
      "for people, or one JSON object for machines", formats},
     {0},
@@ -103,18 +107,55 @@ static bool find_losses(const struct settings *settings, struct diag *diag)
     return has_losses;
 }
 
+/* With its tests it is read once more where it has no input, as if lines came from standard input. */
+static int run_tests(const struct arguments *arguments, const struct settings *settings)
+{
+    static const char *const stdin_path[] = {"-", NULL};
+    struct settings *own = NULL;
+    if (settings->input_count == 0) {
+        struct diag diag;
+        diag_init(&diag);
+        own = config_arguments_load_quietly(&arguments->config, stdin_path, &diag);
+        diag_fini(&diag);
+        settings = own;
+    }
+    int status = EXIT_FAILED;
+    if (settings == NULL || settings->test_count == 0) {
+        fputs("clew check: the config has no `tests`\n", stderr);
+    } else {
+        struct tests_result result = check_tests(settings, arguments->quiet, stdout);
+        printf("%zu passed, %zu failed\n", result.passed, result.failed);
+        status = result.failed > 0 ? EXIT_FAILED : EXIT_GOOD;
+    }
+    settings_free(own);
+    return status;
+}
+
+static int judge(const struct arguments *arguments, const struct settings *settings,
+                 const struct diag *diag, bool has_losses)
+{
+    int tested = EXIT_GOOD;
+    if (arguments->test && settings != NULL) {
+        diag_print(diag, stderr);
+        tested = run_tests(arguments, settings);
+    } else if (arguments->format == AS_JSON) {
+        print_json(&arguments->config, settings, diag);
+    } else {
+        print_text(settings, diag, arguments->quiet);
+    }
+    return settings == NULL        ? EXIT_USAGE
+           : tested != EXIT_GOOD   ? tested
+           : has_losses            ? EXIT_POLICY
+                                   : EXIT_GOOD;
+}
+
 static int check(const struct arguments *arguments)
 {
     struct diag diag;
     diag_init(&diag);
     struct settings *settings = config_arguments_load_quietly(&arguments->config, NULL, &diag);
     bool has_losses = find_losses(settings, &diag);
-    if (arguments->format == AS_JSON) {
-        print_json(&arguments->config, settings, &diag);
-    } else {
-        print_text(settings, &diag, arguments->quiet);
-    }
-    int status = settings == NULL ? EXIT_USAGE : has_losses ? EXIT_POLICY : EXIT_GOOD;
+    int status = judge(arguments, settings, &diag, has_losses);
     settings_free(settings);
     diag_fini(&diag);
     return status;
@@ -140,12 +181,12 @@ const struct command command_check = {
     .name = "check",
     .summary = "say what is wrong with a config, and show what is in effect",
     .usage =
-        "usage: clew check [-c FILE]\n"
+        "usage: clew check [-c FILE] [--test]\n"
         "\n"
         "Reads the config as `clew run` would, with the environment and --set. Every mistake is\n"
         "shown with its file, line and column; a good config is printed as it is in effect,\n"
-        "secrets hidden. Exit status: 0 it is good, 2 it is not, 3 a filter of it takes the ids\n"
-        "from every record.\n",
+        "secrets hidden. With --test the `tests` of a good config are run. Exit status: 0 it is good,\n"
+        "1 a test fails, 2 it is not good, 3 a filter of it takes the ids from every record.\n",
     .options = options,
     .run = run,
 };

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/config_options.h"
+#include "cli/options.h"
+#include "cli/stages.h"
 #include "config/config.h"
 #include "core/otlp_json.h"
 #include "filters/filters.h"
@@ -16,10 +18,13 @@
 
 struct arguments {
     struct config_arguments config;
+    bool trace;
 };
 
 static const struct cli_option options[] = {
     CONFIG_OPTIONS(struct arguments, config),
+    {"trace", 't', CLI_FLAG, offsetof(struct arguments, trace), NULL,
+     "show each line through each stage, for people", NULL},
     {0},
 };
 
@@ -34,19 +39,29 @@ struct printer {
     struct multiline_rules *rules; /* NULL: lines are not joined */
     struct assembler *assembler;
     struct buf out;
+    bool traces;
 };
+
+static enum filter_verdict filter(struct printer *printer, struct record *record, uint64_t now_ns)
+{
+    return printer->traces ? stages_print(printer->filters, printer->settings->filters, record,
+                                          now_ns, &printer->out, stdout)
+                           : filters_apply(printer->filters, record, now_ns);
+}
 
 static void print(struct printer *printer, const struct framed *framed)
 {
     struct record *record =
         pipeline_parse(printer->pipeline, framed, printer->input->format);
-    if (filters_apply(printer->filters, record, framed->read_ns) == FILTER_DROP) {
+    if (filter(printer, record, framed->read_ns) == FILTER_DROP) {
+        fputs(printer->traces ? "\n" : "", stdout);
         return;
     }
     buf_clear(&printer->out);
     if (otlp_json_write_record(record, printer->settings, &printer->out)) {
+        fputs(printer->traces ? "shipped  " : "", stdout);
         fwrite(printer->out.data, 1, printer->out.len, stdout);
-        putchar('\n');
+        fputs(printer->traces ? "\n\n" : "\n", stdout);
     } else {
         fprintf(stderr, "clew parse: the record at byte %llu is too large to print\n",
                 (unsigned long long)framed->offset);
@@ -117,9 +132,10 @@ static int print_path(struct printer *printer, const char *path)
     return failed ? EXIT_FAILED : EXIT_GOOD;
 }
 
-static int parse_path(const struct settings *settings, const char *path)
+static int parse_path(const struct settings *settings, const char *path, bool traces)
 {
-    struct printer printer = {.settings = settings, .input = &settings->inputs[0]};
+    struct printer printer = {.settings = settings, .input = &settings->inputs[0],
+                              .traces = traces};
     char *error = NULL;
     printer.pipeline = pipeline_new(settings, &printer.counters, &error);
     if (printer.pipeline != NULL) {
@@ -153,7 +169,8 @@ static int run(int argc, char **argv)
         /* The path stands for the input, so that the config need not name one. */
         const char *const inputs[] = {path, NULL};
         struct settings *settings = config_arguments_load(&arguments.config, inputs);
-        status = settings != NULL ? parse_path(settings, path) : EXIT_USAGE;
+        status = settings != NULL ? parse_path(settings, path, arguments.trace)
+                                  : EXIT_USAGE;
         settings_free(settings);
     }
     cli_texts_free(&arguments.config.sets);
@@ -164,11 +181,11 @@ static int run(int argc, char **argv)
 const struct command command_parse = {
     .name = "parse",
     .summary = "show the record that clew makes of each line",
-    .usage = "usage: clew parse [-c FILE] [--set NAME=VALUE]... [FILE|-]\n"
+    .usage = "usage: clew parse [-c FILE] [--set NAME=VALUE]... [--trace] [FILE|-]\n"
              "\n"
              "Reads lines from the file or standard input and prints one JSON object a record: the\n"
              "OTLP/JSON LogRecord, its `resource`, and under `clew` the format of the line, its\n"
-             "trace class and what else was noticed.\n",
+             "trace class and what else was noticed. The config's filters have been at work on it.\n",
     .options = options,
     .run = run,
 };

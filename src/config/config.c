@@ -25,6 +25,7 @@
 #include "config/read.h"
 #include "config/routes.h"
 #include "config/sets.h"
+#include "config/test_options.h"
 #include "config/tree.h"
 #include "config/url.h"
 
@@ -184,6 +185,7 @@ static struct settings *load(struct tree *tree, const struct config_sources *sou
     routes_settle(settings, tree->root, !has_paths, diag);
     settle_labels(settings);
     multiline_settle(settings, tree->root, diag);
+    settle_tests(settings, diag);
     diag_sort(diag);
     if (diag->errors > 0) {
         settings_free(settings);

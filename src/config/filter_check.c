@@ -102,6 +102,12 @@ char *check_assignment(const char *key, const char *value)
     return error;
 }
 
+char *check_expected(const char *key, const char *value)
+{
+    (void)value;
+    return check_field(NULL, key);
+}
+
 char *check_type(const char *key, const char *value)
 {
     (void)key;

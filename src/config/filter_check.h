@@ -17,6 +17,7 @@ char *check_move(const char *key, const char *value);
 
 char *check_assignment(const char *key, const char *value); /* a name, and a text with %{names} */
 char *check_convert(const char *key, const char *value);    /* a field, and a type */
+char *check_expected(const char *key, const char *value);   /* a name to look at */
 char *check_type(const char *key, const char *value);
 char *check_groups(const char *key, const char *value);     /* a pattern with named groups */
 char *check_secret(const char *key, const char *value);     /* a pattern, or a secret's name */

@@ -10,6 +10,7 @@
 #include "config/filter_options.h"
 #include "config/kubernetes_options.h"
 #include "config/multiline_options.h"
+#include "config/test_options.h"
 #include "config/units.h"
 #include "core/settings.h"
 
@@ -385,6 +386,13 @@ const struct option options_root[] = {
      .example = "[{name: dated, start: '^\\d{4}-\\d\\d-\\d\\d '}]",
      .help = "Rule sets of your own by which inputs may join lines: by start, continuation and end, "
              "or by steps from state to state. docs/multiline.md has examples."},
+    {.name = "tests", .kind = OPTION_SECTIONS, .offset = AT(tests), .children = test_options,
+     .size = sizeof(struct test_settings), .check_section = check_test, .has_place = true,
+     .is_example = true,
+     .example = "[{name: ids survive, lines: ['{\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\"}'], "
+                "expect: {$trace_id: 4bf92f3577b34da6a3ce929d0e0e4736}}]",
+     .help = "Lines and what is to come of them, so that a later change of the config does not lose it: "
+             "`clew check --test` runs them."},
     {.name = "parse", .kind = OPTION_SECTION, .offset = AT(parse), .children = parse_options,
      .help = "Limits of a line's inside. Whatever passes them is kept whole as text."},
     {.name = "trace", .kind = OPTION_SECTION, .offset = AT(trace), .children = trace_options,
@@ -410,6 +418,7 @@ IS_LIST(audit_settings, services, service_count);
 IS_LIST(settings, inputs, input_count);
 IS_LIST(settings, outputs, output_count);
 IS_LIST(settings, filters, filter_count);
+IS_LIST(settings, tests, test_count);
 IS_LIST(settings, routes, route_count);
 IS_LIST(route_settings, filters, filter_count);
 IS_LIST(settings, multiline, multiline_count);

@@ -188,6 +188,17 @@ struct route_settings {
     size_t filter_count;
 };
 
+struct test_settings {
+    struct settings_place place; /* first: the reader puts it there */
+    char *name;
+    struct string_list lines;
+    char *input; /* NULL: the first */
+    char *route; /* NULL: none */
+    struct named_constant_list expect;
+    struct string_list absent;
+    bool dropped;
+};
+
 struct control_settings {
     char *listen;                /* "127.0.0.1:9464"; "off" */
 };
@@ -245,6 +256,8 @@ struct settings {
     size_t route_count;
     struct multiline_rule_settings *multiline; /* rule sets of its own */
     size_t multiline_count;
+    struct test_settings *tests; /* of the config itself: `clew check --test` */
+    size_t test_count;
     struct parse_settings parse;
     struct trace_settings trace;
     struct audit_settings audit;

@@ -4,8 +4,10 @@
 
 import json
 import re
+import urllib.request
 
 import clew
+from far_end import FarEnd, body, start_run
 
 PAGE = clew.ROOT / "docs/filters.md"
 ID = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -164,6 +166,167 @@ def test_a_filter_that_takes_ids_from_every_record_is_reported_with_its_line(tmp
     without = LOSSES.split("  - name: strip")[0]
     clew.equal(clew.run("check", "-q", write(tmp, without)).code, 0)
     clew.equal(parse(tmp, without, [f'{{"trace_id":"{ID}"}}']), [{"$trace_id": ID}])
+
+
+def test_a_line_is_shown_through_each_stage(tmp):
+    config = """filters:
+  - {name: health checks, drop: {field: path, equals: /healthz}}
+  - remove: {names: [password]}
+    when: {service: checkout}
+  - set: {a: 1}
+  - parse: {field: $body, format: json}
+"""
+    path = write(tmp, config)
+    result = clew.run_ok("parse", "-c", path, "--trace",
+                         stdin='{"path":"/x","msg":"hi"}\n{"path":"/healthz"}\n')
+    lines = result.out.split("\n")
+    clew.equal(lines[:9], ['line     {"path":"/x","msg":"hi"}',
+                           "format   json",
+                           'record   {"path":"/x","$body":"hi"}',
+                           f"filter   health checks ({path}:2): changes nothing",
+                           f"filter   remove ({path}:3): does not apply",
+                           f"filter   set ({path}:5): done",
+                           'record   {"path":"/x","a":1,"$body":"hi"}',
+                           f"filter   parse ({path}:6): failed, and left it as it was",
+                           lines[8]])
+    assert lines[8].startswith('shipped  {"observedTimeUnixNano"'), lines[8]
+    clew.equal(lines[9:], ["", 'line     {"path":"/healthz"}', "format   json",
+                           'record   {"path":"/healthz"}',
+                           f"filter   health checks ({path}:2): drops it", "", ""])
+
+
+TESTED = """filters:
+  - drop: {field: path, equals: /healthz}
+  - remove: {names: [password]}
+routes:
+  - name: audit
+    filters: [{remove: {names: [user]}}]
+tests:
+  - name: good
+    lines: ['{"msg":"hi","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","password":1,"level":"warn",
+              "n":1,"s":"1","user":"u"}']
+    expect: {$trace_id: 4bf92f3577b34da6a3ce929d0e0e4736, n: 1, s: "1", $severity: WARN, user: u}
+    absent: [password, $span_id, msg]
+  - lines: ['{"path":"/healthz"}']
+    dropped: true
+  - name: routed
+    route: audit
+    lines: ['{"a":1,"user":"u"}']
+    expect: {a: 1}
+    absent: [user]
+"""
+
+
+def test_the_tests_of_a_config_are_run(tmp):
+    result = clew.run("check", "--test", "-c", write(tmp, TESTED))
+    clew.equal((result.code, result.err), (0, ""))
+    clew.equal(result.out, "ok      good\nok      test 2\nok      routed\n3 passed, 0 failed\n")
+
+
+def test_a_test_that_fails_says_what_was_expected_and_got(tmp):
+    config = TESTED.replace("names: [password]", "names: [other, $trace_id]") \
+                   .replace("s: \"1\",", "s: 1, msg: hi,").replace("/healthz, drop", "/h")
+    path = write(tmp, config)
+    result = clew.run("check", "--test", "-q", "-c", path)
+    clew.equal(result.code, 1)
+    clew.contains(result.err, 'warning: filter "remove" removes $trace_id from every record')
+    clew.equal(result.out.splitlines()[:6], [
+        f"FAILED  good ({path}:8)",
+        '    $trace_id: expected "4bf92f3577b34da6a3ce929d0e0e4736", got nothing',
+        '    s: expected 1, got "1"',
+        '    msg: expected "hi", got nothing',
+        "    password: expected nothing, got 1",
+        '    the record is {"password":1,"level":"warn","n":1,"s":"1","user":"u","$severity":13,'
+        '"$severity_text":"warn","$body":"hi"}'])
+    clew.equal(result.out.splitlines()[-1], "2 passed, 1 failed")
+    other = clew.run("check", "--test", write(tmp, TESTED.replace("equals: /healthz", "equals: /h")))
+    clew.contains(other.out, "expected that it is dropped, but it comes out")
+    other = clew.run("check", "--test", write(tmp, TESTED.replace("field: path", "field: a")
+                                              .replace("equals: /healthz", "equals: 1")))
+    clew.contains(other.out, "expected a record, but it is dropped")
+
+
+def test_tests_that_ask_for_nothing_are_mistakes(tmp):
+    config = ("tests:\n- lines: [a]\n- {lines: [a], expect: {b: 1}, dropped: true}\n"
+              "- {expect: {b: 1}}\n- {lines: [a], absent: [b], route: r, input: i}\n")
+    result = clew.run("check", write(tmp, config))
+    clew.equal(result.code, 2)
+    for said in ("2:3: error: `tests[0]` asks for nothing", "3:3: error: `tests[1]` is of records",
+                 "4:3: error: `tests[2]` has no `lines`",
+                 '5:3: error: test "test 4": there is no route "r"',
+                 '5:3: error: test "test 4": there is no input "i"'):
+        clew.contains(result.err, said)
+    clew.equal(clew.run("check", "--test", write(tmp, "filters: []\n")).code, 1)
+
+
+def test_the_page_shows_what_the_program_prints(tmp):
+    for command, shown in re.findall(r"^```console\n\$ (.*?)\n(.*?)^```$", PAGE.read_text(), re.M | re.S):
+        config = [block for block in re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
+                  if ("tests:" in block) == ("--test" in command)][0]
+        write(tmp, config)
+        echo = re.match(r"echo '(.*)' \| clew (.*)$", command)
+        words = (echo[2] if echo else command.removeprefix("clew ")).split()
+        found = clew.run_ok(*words, cwd=tmp, stdin=echo[1] + "\n" if echo else None).out
+        found = re.sub(r'"observedTimeUnixNano":"\d+"', '"observedTimeUnixNano":"1772447696000000000"',
+                       found)
+        clew.equal(len(found.strip().splitlines()), len(shown.splitlines()), command)
+        for got, wanted in zip(found.splitlines(), shown.splitlines()):
+            assert got.startswith(wanted.removesuffix("…")), (got, wanted)
+
+
+def counted(metrics, name):
+    return {found[1] or "": int(found[2]) for found in
+            re.finditer(rf'^{name}_total(?:{{filter="(.*?)"}})? (\d+)$', metrics, re.M)}
+
+
+def test_what_filters_do_is_counted_and_the_books_balance(tmp):
+    log, port = tmp / "a.log", clew.free_port()
+    with open(log, "w", encoding="utf-8") as out:
+        for number in range(60):
+            kind = ("keep", "noise", "strip")[number % 3]
+            out.write(json.dumps({"msg": f"m{number}", "kind": kind, "trace_id": ID}) + "\n")
+    chain = ("filters=[{name: quiet, drop: {field: kind, equals: noise}}, "
+             "{parse: {field: $body, format: json}}, "
+             "{name: bad, remove: {names: [$trace_id]}, when: {field: kind, equals: strip}}]")
+    sets = [f"control.listen=127.0.0.1:{port}", "audit.check_interval=50ms", chain]
+    with FarEnd(tmp) as far, start_run(tmp, far, log, sets=sets) as process:
+        far.wait_for(40)
+        clew.wait_for(lambda: '"bad\\" (--set filters:1) has taken the trace id' in
+                      process.err(), "the defect of the config")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            metrics = answer.read().decode()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/coverage", timeout=10) as answer:
+            preservation = json.loads(answer.read())["preservation"]
+        clew.equal(process.stop(), 0)
+        clew.contains(process.err(), '"bad\\" (--set filters:1) removes $trace_id')
+        clew.contains(process.err(), "the config strips records on their way through")
+        shipped = [body(record) for _, record in far.records()]
+    clew.equal(shipped, [f"m{n}" for n in range(60) if n % 3 != 1])
+    clew.equal(counted(metrics, "clew_filtered_records"), {"quiet": 20, "parse": 0, "bad": 0})
+    clew.equal(counted(metrics, "clew_filter_errors"), {"quiet": 0, "parse": 40, "bad": 0})
+    clew.equal(counted(metrics, "clew_filter_ids_removed"), {"quiet": 0, "parse": 0, "bad": 20})
+    clew.equal(counted(metrics, "clew_discarded_records"), {"": 20})
+    clew.equal(counted(metrics, "clew_received_records"), {"": 60})
+    clew.equal(counted(metrics, "clew_sent_records"), {"": 40})
+    clew.equal([preservation[k] for k in ("ids_in", "ids_out", "ids_filtered", "ids_added")],
+               [60, 20, 20, 0])
+
+
+def test_a_chain_that_keeps_the_ids_is_no_defect_whatever_fields_it_takes(tmp):
+    log, port = tmp / "a.log", clew.free_port()
+    log.write_text("".join(json.dumps({"msg": f"m{n}", "trace_id": ID, "a": {"b": n}, "c": "x"}) + "\n"
+                           for n in range(30)))
+    chain = ("filters=[{remove: {names: [trace_id, msg, a.b]}}, {lift: {from: a}}, "
+             "{set: {d: 1, a.e: 2}}, {limit: {attributes: 2}}]")
+    sets = [f"control.listen=127.0.0.1:{port}", "audit.check_interval=50ms", chain]
+    with FarEnd(tmp) as far, start_run(tmp, far, log, sets=sets) as process:
+        far.wait_for(30)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/coverage", timeout=10) as answer:
+            preservation = json.loads(answer.read())["preservation"]
+        clew.equal(process.stop(), 0)
+        assert "strips" not in process.err(), process.err()
+        assert all(record["traceId"] for _, record in far.records())
+    clew.equal((preservation["ids_in"], preservation["ids_out"]), (30, 30))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/stages.h"
+
+#include <stdlib.h>
+#include "base/mem.h"
+#include "core/plain_json.h"
+
+/* The record as text, to be freed; NULL: it is too large to show. */
+static char *show(const struct record *record, struct buf *scratch)
+{
+    buf_clear(scratch);
+    bool fits = plain_json_write_record(record, scratch);
+    return fits ? mem_string_from(buf_slice(scratch)) : NULL;
+}
+
+static void print_record(const char *stage, const char *text, FILE *out)
+{
+    fprintf(out, "%-9s%s\n", stage, text != NULL ? text : "(too large to show)");
+}
+
+static const char *result_name(enum filter_result result)
+{
+    static const char *const names[] = {
+        [FILTER_SKIPPED] = "does not apply",
+        [FILTER_DONE] = "done",
+        [FILTER_FAILED] = "failed, and left it as it was",
+        [FILTER_DROPPED] = "drops it",
+    };
+    return names[result];
+}
+
+static void print_filter(const struct filter_settings *item, const char *result, FILE *out)
+{
+    const struct settings_place *place = &item->place;
+    fprintf(out, "%-9s%s", "filter", item->name);
+    if (place->file != NULL) {
+        fprintf(out, " (%s:%u)", place->file, place->line);
+    }
+    fprintf(out, ": %s\n", result);
+}
+
+enum filter_verdict stages_print(struct filters *filters, const struct filter_settings *items,
+                                 struct record *record, uint64_t now_ns, struct buf *scratch,
+                                 FILE *out)
+{
+    size_t count;
+    enum filter_result result = FILTER_DONE;
+    (void)filters_counts(filters, &count);
+    fprintf(out, "%-9s%.*s\n", "line", (int)record->line.len, record->line.data);
+    fprintf(out, "%-9s%s\n", "format", record_format_name(record->format));
+    char *before = show(record, scratch);
+    print_record("record", before, out);
+    for (size_t i = 0; i < count && result != FILTER_DROPPED; i++) {
+        result = filters_apply_one(filters, i, record, now_ns);
+        char *after = show(record, scratch);
+        bool is_same = before != NULL && after != NULL && strcmp(before, after) == 0;
+        bool changes = result != FILTER_DROPPED && !is_same;
+        print_filter(&items[i], result == FILTER_DONE && is_same ? "changes nothing"
+                                                                 : result_name(result), out);
+        if (changes) {
+            print_record("record", after, out);
+        }
+        free(before);
+        before = after;
+    }
+    free(before);
+    return result == FILTER_DROPPED ? FILTER_DROP : FILTER_KEEP;
+}
