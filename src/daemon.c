@@ -24,6 +24,7 @@
 #include "coverage.h"
 #include "filtering.h"
 #include "input/input.h"
+#include "joining.h"
 #include "metadata.h"
 #include "parsers/assembler.h"
 #include "pipeline.h"
@@ -60,6 +61,7 @@ struct daemon {
     struct filtering *filtering; /* NULL: there are no filters */
     struct source *own_source; /* of records that clew writes about itself */
     struct metadata *metadata; /* NULL: paths tell all there is */
+    struct joining *joining;   /* of lines, where pods ask for it */
     struct shipment *shipment;
     struct control *control;
     struct tap *taps;
@@ -151,7 +153,9 @@ static enum line_answer take_line(void *context, const struct line *line)
     }
     struct stream *stream = line->stream;
     if (stream->frame == NULL) {
-        stream->frame = assembler_new(tap->settings, tap->rules, &tap->daemon->counters);
+        const struct multiline_rules *rules =
+            joining_rules(tap->daemon->joining, line->source, tap->rules);
+        stream->frame = assembler_new(tap->settings, rules, &tap->daemon->counters);
     }
     struct framed framed;
     enum frame_verdict verdict = assembler_push(stream->frame, line, &framed);
@@ -468,6 +472,7 @@ static bool open_graph(struct daemon *daemon, char **out_error)
     if (daemon->shipment == NULL || !open_routing(daemon, out_error)) {
         return false;
     }
+    daemon->joining = joining_new(settings, &daemon->counters);
     daemon->metadata = metadata_open(&settings->kubernetes, daemon->loop, &daemon->log,
                                      &daemon->counters, out_error);
     if (daemon->metadata == NULL && *out_error != NULL) {
@@ -524,6 +529,7 @@ static void close_graph(struct daemon *daemon)
     daemon->is_stopping = true;
     close_inputs(daemon);
     metadata_close(daemon->metadata);
+    joining_free(daemon->joining);
     shipment_free(daemon->shipment);
     if (daemon->checkpoints != NULL) {
         commit_checkpoints(daemon);
