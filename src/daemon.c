@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/control.h"
+#include "control/loss_metrics.h"
 #include "control/output_metrics.h"
 #include "coverage.h"
 #include "filtering.h"
@@ -52,6 +53,7 @@ struct daemon {
     const struct daemon_options *options;
     struct log log;
     struct counters counters;
+    struct losses losses;
     struct ev_loop *loop;
     struct checkpoint_store *checkpoints;
     struct pipeline *pipeline;
@@ -382,7 +384,7 @@ static bool append_metrics(void *context, struct buf *out)
     const struct filter_count *own = filtering_counts(daemon->filtering, &own_count);
     return coverage_append_metrics(daemon->coverage, clock_monotonic_ns(), out) &&
            routing_append_metrics(daemon->routing, own, own_count, out) &&
-           output_metrics_write(books, count, out);
+           output_metrics_write(books, count, out) && loss_metrics_write(&daemon->losses, out);
 }
 
 static bool append_coverage(void *context, struct buf *out)
@@ -432,7 +434,7 @@ static bool open_tap(struct daemon *daemon, const struct input_settings *setting
     *tap = (struct tap){.daemon = daemon, .settings = settings};
     tap->sink = (struct line_sink){take_line, stream_is_idle, stream_is_gone, tap};
     struct input_env env = {daemon->loop, &daemon->log, &daemon->counters, daemon->checkpoints,
-                            &tap->sink, daemon->input_files_max};
+                            &tap->sink, &daemon->losses, daemon->input_files_max};
     tap->rules = multiline_rules_new(daemon->settings, settings);
     tap->input = input_open(settings, &env, out_error);
     daemon->tap_count++;
@@ -542,6 +544,7 @@ static void close_graph(struct daemon *daemon)
     coverage_free(daemon->coverage);
     audit_free(daemon->audit);
     free(daemon->taps);
+    losses_fini(&daemon->losses);
     ev_loop_destroy(daemon->loop);
 }
 
