@@ -29,6 +29,11 @@ struct coverage *coverage_new(const struct audit_settings *settings, const struc
     return coverage;
 }
 
+void coverage_use(struct coverage *coverage, const struct audit_settings *settings)
+{
+    coverage->settings = settings;
+}
+
 void coverage_free(struct coverage *coverage)
 {
     if (coverage != NULL) {

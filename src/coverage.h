@@ -24,6 +24,7 @@ struct coverage;
 /* All three must outlive it. */
 struct coverage *coverage_new(const struct audit_settings *settings, const struct audit *audit,
                               const struct log *log);
+void coverage_use(struct coverage *coverage, const struct audit_settings *settings); /* from now on */
 void coverage_free(struct coverage *coverage); /* NULL is fine */
 
 void coverage_check(struct coverage *coverage, uint64_t now_ns);

@@ -8,10 +8,9 @@
  * shipment has no room the line is not taken, and the input offers it again after resume().
  */
 
-#include "daemon.h"
+#include "daemon_inside.h"
 
 #include <errno.h>
-#include <ev.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,68 +18,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "control/control.h"
-#include "control/loss_metrics.h"
 #include "control/output_metrics.h"
-#include "coverage.h"
-#include "filtering.h"
-#include "input/input.h"
-#include "joining.h"
-#include "metadata.h"
-#include "parsers/assembler.h"
-#include "pipeline.h"
-#include "routing.h"
-#include "shipment.h"
 
 enum {
     DESCRIPTORS_RESERVED = 32, /* loop, state, endpoint, names and certificates being looked up */
     INPUT_FILES_MIN = 4,
 };
 
-struct daemon;
-
-/* One input and what its lines go through. */
-struct tap {
-    struct daemon *daemon;
-    const struct input_settings *settings;
-    struct multiline_rules *rules; /* NULL: lines are not joined */
-    struct line_sink sink;
-    struct input *input;
-};
-
-struct daemon {
-    const struct settings *settings;
-    const struct daemon_options *options;
-    struct log log;
-    struct counters counters;
-    struct losses losses;
-    struct ev_loop *loop;
-    struct checkpoint_store *checkpoints;
-    struct pipeline *pipeline;
-    struct routing *routing; /* NULL: everything goes to every output */
-    struct audit *audit;
-    struct coverage *coverage;
-    struct filtering *filtering; /* NULL: there are no filters */
-    struct source *own_source; /* of records that clew writes about itself */
-    struct metadata *metadata; /* NULL: paths tell all there is */
-    struct joining *joining;   /* of lines, where pods ask for it */
-    struct shipment *shipment;
-    struct control *control;
-    struct tap *taps;
-    size_t tap_count;
-    uint64_t input_files_max; /* each */
-    ev_timer flush;  /* while something is in hand: batches by age; the end of `once` and of a drain */
-    ev_timer commit; /* checkpoints */
-    ev_timer check;    /* of coverage … */
-    ev_timer summary;  /* … and its numbers, as records */
-    ev_timer deadline; /* of a stop; with `once`, of the next acknowledgement */
-    ev_signal signals[2];
-    bool is_draining;
-    bool is_stopping; /* to be started again: partial lines stay where they are */
-    bool has_checkpoint_failure;
-};
-
-static enum log_level log_level_from(const char *name)
+enum log_level daemon_log_level(const char *name)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
     for (size_t i = 0; name != NULL && i < ARRAY_LEN(names); i++) {
@@ -99,7 +44,7 @@ static uint64_t loop_ns(const struct daemon *daemon)
 }
 
 /* Nothing in hand, nothing to wake up for. */
-static void start_flush(struct daemon *daemon)
+void daemon_start_flush(struct daemon *daemon)
 {
     if (!ev_is_active(&daemon->flush)) {
         ev_timer_again(daemon->loop, &daemon->flush);
@@ -109,7 +54,7 @@ static void start_flush(struct daemon *daemon)
 static void ship(struct tap *tap, const struct framed *framed, struct stream *stream)
 {
     struct daemon *daemon = tap->daemon;
-    start_flush(daemon);
+    daemon_start_flush(daemon);
     if ((framed->source->policy.excluded >> framed->iostream & 1) != 0) {
         counters_add(&daemon->counters, C_KUBERNETES_RECORDS_EXCLUDED, 1);
         shipment_skip(daemon->shipment, stream->checkpoint, framed->safe, loop_ns(daemon));
@@ -137,7 +82,7 @@ static void ship_own(void *context, struct slice line)
     const struct framed framed = {
         .line = line, .source = daemon->own_source, .read_ns = clock_realtime_ns()};
     if (shipment_has_room(daemon->shipment)) {
-        start_flush(daemon);
+        daemon_start_flush(daemon);
         const struct record *record =
             pipeline_parse(daemon->pipeline, &framed, PARSE_FORMAT_JSON);
         shipment_add(daemon->shipment, record, NULL, (struct position){0, 0}, loop_ns(daemon));
@@ -155,9 +100,7 @@ static enum line_answer take_line(void *context, const struct line *line)
     }
     struct stream *stream = line->stream;
     if (stream->frame == NULL) {
-        const struct multiline_rules *rules =
-            joining_rules(tap->daemon->joining, line->source, tap->rules);
-        stream->frame = assembler_new(tap->settings, rules, &tap->daemon->counters);
+        stream->frame = assembler_new(tap->settings, tap->rules, &tap->daemon->counters);
     }
     struct framed framed;
     enum frame_verdict verdict = assembler_push(stream->frame, line, &framed);
@@ -192,10 +135,20 @@ static void stream_is_idle(void *context, struct stream *stream, uint64_t now_ns
 static void stream_is_gone(void *context, struct stream *stream)
 {
     struct tap *tap = context;
-    while (!tap->daemon->is_stopping && ship_waiting(tap, stream, UINT64_MAX)) {
+    bool is_ending = tap->daemon->is_stopping || tap->daemon->is_reloading;
+    while (!is_ending && ship_waiting(tap, stream, UINT64_MAX)) {
     }
     assembler_free(stream->frame);
     stream->frame = NULL;
+}
+
+void daemon_resume(struct daemon *daemon)
+{
+    for (size_t i = 0; !daemon->is_draining && i < daemon->tap_count; i++) {
+        if (daemon->taps[i]->input != NULL) {
+            input_resume(daemon->taps[i]->input);
+        }
+    }
 }
 
 /* Also called for each batch that came back: with `once`, the sign that it is worth waiting. */
@@ -205,11 +158,7 @@ static void there_is_room(void *context)
     if (daemon->options->once && !daemon->is_stopping) {
         ev_timer_again(daemon->loop, &daemon->deadline);
     }
-    for (size_t i = 0; !daemon->is_draining && i < daemon->tap_count; i++) {
-        if (daemon->taps[i].input != NULL) {
-            input_resume(daemon->taps[i].input);
-        }
-    }
+    daemon_resume(daemon);
 }
 
 /* ---- time ---- */
@@ -233,7 +182,7 @@ static void commit_checkpoints(struct daemon *daemon)
 static bool inputs_are_at_end(const struct daemon *daemon)
 {
     for (size_t i = 0; i < daemon->tap_count; i++) {
-        if (!input_is_at_end(daemon->taps[i].input)) {
+        if (!input_is_at_end(daemon->taps[i]->input)) {
             return false;
         }
     }
@@ -246,10 +195,10 @@ static void drain(struct daemon *daemon, const char *why)
         return;
     }
     daemon->is_draining = true;
-    start_flush(daemon);
+    daemon_start_flush(daemon);
     log_event(&daemon->log, LOG_INFO, "%s: delivering what has been read", why);
     for (size_t i = 0; i < daemon->tap_count; i++) {
-        input_stop(daemon->taps[i].input);
+        input_stop(daemon->taps[i]->input);
     }
 }
 
@@ -264,10 +213,8 @@ static void stop(struct daemon *daemon, const char *why)
 static void close_inputs(struct daemon *daemon)
 {
     for (size_t i = 0; i < daemon->tap_count; i++) {
-        input_close(daemon->taps[i].input);
-        multiline_rules_free(daemon->taps[i].rules);
-        daemon->taps[i].input = NULL;
-        daemon->taps[i].rules = NULL;
+        input_close(daemon->taps[i]->input);
+        daemon->taps[i]->input = NULL;
     }
 }
 
@@ -343,6 +290,13 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
     stop(daemon, watcher->signum == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
+static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    daemon_reload(watcher->data);
+}
+
 /* ---- start and end ---- */
 
 static bool open_checkpoints(struct daemon *daemon, char **out_error)
@@ -384,7 +338,7 @@ static bool append_metrics(void *context, struct buf *out)
     const struct filter_count *own = filtering_counts(daemon->filtering, &own_count);
     return coverage_append_metrics(daemon->coverage, clock_monotonic_ns(), out) &&
            routing_append_metrics(daemon->routing, own, own_count, out) &&
-           output_metrics_write(books, count, out) && loss_metrics_write(&daemon->losses, out);
+           output_metrics_write(books, count, out);
 }
 
 static bool append_coverage(void *context, struct buf *out)
@@ -393,23 +347,23 @@ static bool append_coverage(void *context, struct buf *out)
     return coverage_append_json(daemon->coverage, clock_monotonic_ns(), out);
 }
 
-static bool open_control(struct daemon *daemon, char **out_error)
+struct control *daemon_open_control(struct daemon *daemon, const struct settings *settings,
+                                    char **out_error)
 {
     const struct control_hooks hooks = {.is_ready = is_ready,
                                         .append_metrics = append_metrics,
                                         .append_coverage = append_coverage,
                                         .context = daemon};
-    if (strcmp(daemon->settings->control.listen, "off") == 0) {
-        return true;
+    if (strcmp(settings->control.listen, "off") == 0) {
+        return NULL;
     }
-    daemon->control = control_open(&daemon->settings->control, daemon->loop, &daemon->log,
-                                   &daemon->counters, &hooks, out_error);
-    return daemon->control != NULL;
+    return control_open(&settings->control, daemon->loop, &daemon->log, &daemon->counters, &hooks,
+                        out_error);
 }
 
 /* Inputs take as many files as they may; what is left must do for the far ends, the state and who
  * asks for metrics, or nothing would be delivered and so no file ever closed. */
-static uint64_t share_descriptors(const struct settings *settings)
+uint64_t daemon_share_descriptors(const struct settings *settings)
 {
     struct rlimit limit;
     uint64_t reserve = DESCRIPTORS_RESERVED;
@@ -427,32 +381,61 @@ static uint64_t share_descriptors(const struct settings *settings)
     return share > INPUT_FILES_MIN ? share : INPUT_FILES_MIN;
 }
 
-static bool open_tap(struct daemon *daemon, const struct input_settings *settings,
-                     char **out_error)
+struct tap *daemon_open_tap(struct daemon *daemon, const struct settings *config,
+                            const struct input_settings *settings, char **out_error)
 {
-    struct tap *tap = &daemon->taps[daemon->tap_count];
-    *tap = (struct tap){.daemon = daemon, .settings = settings};
+    struct tap *tap = mem_alloc(sizeof(*tap));
+    *tap = (struct tap){.daemon = daemon, .config = config, .settings = settings};
     tap->sink = (struct line_sink){take_line, stream_is_idle, stream_is_gone, tap};
     struct input_env env = {daemon->loop, &daemon->log, &daemon->counters, daemon->checkpoints,
-                            &tap->sink, &daemon->losses, daemon->input_files_max};
-    tap->rules = multiline_rules_new(daemon->settings, settings);
+                            &tap->sink, daemon->input_files_max};
+    tap->rules = multiline_rules_new(config, settings);
     tap->input = input_open(settings, &env, out_error);
-    daemon->tap_count++;
-    return tap->input != NULL;
+    if (tap->input == NULL) {
+        daemon_close_tap(tap);
+        return NULL;
+    }
+    return tap;
 }
 
-static bool open_filtering(struct daemon *daemon, char **out_error)
+void daemon_close_tap(struct tap *tap)
 {
-    const struct filtering_env env = {pipeline_filter_tools(daemon->pipeline), daemon->audit,
-                                      &daemon->log, &daemon->counters};
-    return filtering_new(&env, &daemon->filtering, out_error);
+    if (tap != NULL) {
+        input_close(tap->input);
+        multiline_rules_free(tap->rules);
+        free(tap);
+    }
 }
 
-static bool open_routing(struct daemon *daemon, char **out_error)
+bool daemon_open_filtering(struct daemon *daemon, struct pipeline *pipeline,
+                           struct filtering **out_filtering, char **out_error)
 {
-    const struct routing_env env = {daemon->settings, pipeline_filter_tools(daemon->pipeline),
-                                    daemon->shipment, &daemon->log, &daemon->counters};
-    return routing_new(&env, &daemon->routing, out_error);
+    const struct filtering_env env = {pipeline_filter_tools(pipeline), daemon->audit, &daemon->log,
+                                      &daemon->counters};
+    return filtering_new(&env, out_filtering, out_error);
+}
+
+bool daemon_open_routing(struct daemon *daemon, const struct settings *settings,
+                         struct pipeline *pipeline, struct routing **out_routing,
+                         char **out_error)
+{
+    const struct routing_env env = {settings, pipeline_filter_tools(pipeline), daemon->shipment,
+                                    &daemon->log, &daemon->counters};
+    return routing_new(&env, out_routing, out_error);
+}
+
+static bool open_taps(struct daemon *daemon, const struct settings *settings, char **out_error)
+{
+    daemon->taps = mem_array(settings->input_count, sizeof(struct tap *));
+    for (; daemon->tap_count < settings->input_count; daemon->tap_count++) {
+        struct tap *tap =
+            daemon_open_tap(daemon, settings, &settings->inputs[daemon->tap_count], out_error);
+        if (tap == NULL) {
+            return false;
+        }
+        daemon->taps[daemon->tap_count] = tap;
+    }
+    return true;
 }
 
 static bool open_graph(struct daemon *daemon, char **out_error)
@@ -465,61 +448,67 @@ static bool open_graph(struct daemon *daemon, char **out_error)
     daemon->own_source = source_new(NULL, "clew", UINT64_MAX);
     daemon->own_source->default_service = mem_string("clew");
     daemon->pipeline = pipeline_new(settings, &daemon->counters, out_error);
-    if (daemon->pipeline == NULL || !open_filtering(daemon, out_error) ||
-        !open_checkpoints(daemon, out_error) ||
-        !open_control(daemon, out_error)) {
+    if (daemon->pipeline == NULL ||
+        !daemon_open_filtering(daemon, daemon->pipeline, &daemon->filtering, out_error) ||
+        !open_checkpoints(daemon, out_error)) {
+        return false;
+    }
+    daemon->control = daemon_open_control(daemon, settings, out_error);
+    if (*out_error != NULL) {
         return false;
     }
     daemon->shipment = shipment_new(settings, &env, out_error);
-    if (daemon->shipment == NULL || !open_routing(daemon, out_error)) {
+    if (daemon->shipment == NULL || !daemon_open_routing(daemon, settings, daemon->pipeline,
+                                                         &daemon->routing, out_error)) {
         return false;
     }
-    daemon->joining = joining_new(settings, &daemon->counters);
     daemon->metadata = metadata_open(&settings->kubernetes, daemon->loop, &daemon->log,
                                      &daemon->counters, out_error);
     if (daemon->metadata == NULL && *out_error != NULL) {
         return false;
     }
-    daemon->input_files_max = share_descriptors(settings);
-    daemon->taps = mem_array(settings->input_count, sizeof(*daemon->taps));
-    for (size_t i = 0; i < settings->input_count; i++) {
-        if (!open_tap(daemon, &settings->inputs[i], out_error)) {
-            return false;
-        }
-    }
-    return true;
+    daemon->input_files_max = daemon_share_descriptors(settings);
+    return open_taps(daemon, settings, out_error);
 }
 
-static void start_coverage(struct daemon *daemon)
+static double seconds(uint64_t ms)
 {
-    double check_s = (double)daemon->settings->audit.check_interval_ms / 1000.0;
-    double summary_s = (double)daemon->settings->audit.summary_interval_ms / 1000.0;
-    ev_timer_init(&daemon->check, on_check, check_s, check_s);
-    ev_timer_init(&daemon->summary, on_summary, summary_s, summary_s);
-    ev_timer_start(daemon->loop, &daemon->check);
-    if (summary_s > 0) {
-        ev_timer_start(daemon->loop, &daemon->summary);
-    }
+    return (double)ms / 1000.0;
+}
+
+static void set_timer(struct daemon *daemon, ev_timer *timer, double seconds)
+{
+    timer->repeat = seconds; /* 0: ev_timer_again() stops it */
+    ev_timer_again(daemon->loop, timer);
+}
+
+void daemon_set_timers(struct daemon *daemon)
+{
+    const struct settings *settings = daemon->settings;
+    /* Two of them, from the first record on, are just over the age. */
+    double flush_s = seconds(shipment_batch_age_ms(daemon->shipment)) * 0.505;
+    daemon->deadline.repeat = seconds(settings->shutdown_timeout_ms);
+    set_timer(daemon, &daemon->flush, flush_s < 0.005 ? 0.005 : flush_s);
+    set_timer(daemon, &daemon->commit, seconds(settings->checkpoint_interval_ms));
+    set_timer(daemon, &daemon->check, seconds(settings->audit.check_interval_ms));
+    set_timer(daemon, &daemon->summary, seconds(settings->audit.summary_interval_ms));
 }
 
 static void start_watchers(struct daemon *daemon)
 {
-    static const int numbers[] = {SIGTERM, SIGINT};
-    /* Two of them, from the first record on, are just over the age. */
-    double flush_s = (double)shipment_batch_age_ms(daemon->shipment) * 0.505 / 1000.0;
-    double commit_s = (double)daemon->settings->checkpoint_interval_ms / 1000.0;
-    flush_s = flush_s < 0.005 ? 0.005 : flush_s;
-    ev_timer_init(&daemon->flush, on_flush, flush_s, flush_s);
-    ev_timer_init(&daemon->commit, on_commit, commit_s, commit_s);
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    ev_init(&daemon->flush, on_flush);
+    ev_init(&daemon->commit, on_commit);
+    ev_init(&daemon->check, on_check);
+    ev_init(&daemon->summary, on_summary);
     ev_init(&daemon->deadline, on_deadline);
-    daemon->deadline.repeat = (double)daemon->settings->shutdown_timeout_ms / 1000.0;
+    daemon_set_timers(daemon);
     if (daemon->options->once) {
         ev_timer_again(daemon->loop, &daemon->deadline);
     }
-    ev_timer_start(daemon->loop, &daemon->flush);
-    ev_timer_start(daemon->loop, &daemon->commit);
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-        ev_signal_init(&daemon->signals[i], on_signal, numbers[i]);
+        ev_signal_init(&daemon->signals[i], numbers[i] == SIGHUP ? on_hangup : on_signal,
+                       numbers[i]);
         daemon->signals[i].data = daemon;
         ev_signal_start(daemon->loop, &daemon->signals[i]);
     }
@@ -529,9 +518,10 @@ static void close_graph(struct daemon *daemon)
 {
     control_close(daemon->control);
     daemon->is_stopping = true;
-    close_inputs(daemon);
+    for (size_t i = 0; i < daemon->tap_count; i++) {
+        daemon_close_tap(daemon->taps[i]);
+    }
     metadata_close(daemon->metadata);
-    joining_free(daemon->joining);
     shipment_free(daemon->shipment);
     if (daemon->checkpoints != NULL) {
         commit_checkpoints(daemon);
@@ -544,7 +534,7 @@ static void close_graph(struct daemon *daemon)
     coverage_free(daemon->coverage);
     audit_free(daemon->audit);
     free(daemon->taps);
-    losses_fini(&daemon->losses);
+    daemon_free_generations(daemon);
     ev_loop_destroy(daemon->loop);
 }
 
@@ -553,17 +543,19 @@ bool daemon_run(const struct settings *settings, const struct daemon_options *op
                 char **out_error)
 {
     struct daemon daemon = {.settings = settings, .options = options};
-    daemon.log = (struct log){2, log_level_from(settings->log_level)};
+    daemon.log = (struct log){2, daemon_log_level(settings->log_level)};
     daemon.loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOSIGMASK);
     if (daemon.loop == NULL) {
         *out_error = mem_string("the kernel gives no way to wait for events");
         return false;
     }
+    counters_set(&daemon.counters, C_RELOAD_IS_GOOD, 1);
+    counters_set(&daemon.counters, C_RELOAD_TIME, clock_realtime_ns() / 1000000000u);
+    signal(SIGHUP, SIG_IGN); /* until there is something to reload */
     signal(SIGPIPE, SIG_IGN); /* a far end that goes away is an error of write(2), not the end */
     bool is_open = open_graph(&daemon, out_error);
     if (is_open) {
         start_watchers(&daemon);
-        start_coverage(&daemon);
         ev_run(daemon.loop, 0);
         commit_checkpoints(&daemon);
         coverage_check(daemon.coverage, clock_monotonic_ns());

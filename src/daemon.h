@@ -6,18 +6,24 @@
  * `clew run`: builds the graph from the settings, owns the loop, and ends it well.
  *
  *     state      left by
- *     running    SIGTERM, SIGINT; with `once`: everything was read
+ *     running    SIGTERM, SIGINT; with `once`: everything was read; SIGHUP: running, perhaps otherwise
  *     draining   all delivered, the deadline, or a second signal
  *     ended
  */
 
 #include <stdbool.h>
+#include "base/diag.h"
 #include "core/audit.h"
 #include "core/counters.h"
 #include "core/settings.h"
 
 struct daemon_options {
     bool once; /* end when everything that is there has been read and delivered */
+
+    /* The config as it is now, for SIGHUP: NULL if it has a mistake, which is in `diag` then. The
+     * daemon frees it. NULL: there is no config to reload. */
+    struct settings *(*load)(void *context, struct diag *diag);
+    void *load_context;
 };
 
 struct daemon_report {

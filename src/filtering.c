@@ -89,3 +89,10 @@ const struct filter_count *filtering_counts(const struct filtering *filtering, s
 {
     return filters_counts(filtering != NULL ? filtering->chain : NULL, out_count);
 }
+
+void filtering_take_counts(struct filtering *filtering, const struct filtering *from)
+{
+    if (filtering != NULL && from != NULL) {
+        filters_take_counts(filtering->chain, from->chain);
+    }
+}

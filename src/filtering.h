@@ -32,6 +32,8 @@ bool filtering_new(const struct filtering_env *env, struct filtering **out_filte
 
 /* All of these take NULL. */
 void filtering_free(struct filtering *filtering);
+/* Go on counting where the other one has ended; it may be NULL. */
+void filtering_take_counts(struct filtering *filtering, const struct filtering *from);
 void filtering_check(struct filtering *filtering); /* say what there is to say */
 const struct filter_count *filtering_counts(const struct filtering *filtering, size_t *out_count);
 

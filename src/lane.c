@@ -4,8 +4,8 @@
  * A lane is a list of tickets, oldest first, one for each batch that its far end does not have yet:
  *
  *     state             batch  file  left by
- *     queued            yes    -     send(): sent; spill(): on disk
- *     sent              yes    -     output_done(): gone; spill(): sent and safe
+ *     queued            yes    -     send(): sent; lane_spill(): on disk
+ *     sent              yes    -     output_done(): gone; lane_spill(): sent and safe
  *     sent and safe     yes    yes   output_done(): gone, its file too
  *     on disk           -      yes   read_back(): sent and safe
  *
@@ -21,56 +21,19 @@
  * alone.
  */
 
-#include "lane.h"
+#include "lane_inside.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
 #include "base/mem.h"
-#include "core/spool.h"
-#include "letters.h"
-#include "packer.h"
 #include "registry.h"
 
 #define RETRY_NS UINT64_C(1000000000) /* pause between tries of a disk that does not take or give */
 
 static const char write_to[] = "write to";
 static const char read_from[] = "read from";
-
-struct ticket {
-    struct ticket *next;
-    struct batch *batch;
-    uint64_t file;
-    uint32_t records; /* 0: on disk since an earlier run, not read yet */
-    bool is_sent;
-};
-
-struct lane {
-    const struct output_settings *settings;
-    unsigned index;
-    uint64_t bytes_max;
-    struct lane_env env;
-    struct output *output;
-    struct spool *spool; /* NULL: none */
-    struct letters *letters; /* dead ones */
-    struct packer *packer;
-    struct ticket *first;
-    struct ticket **end;
-    uint64_t queued_bytes; /* of batches in memory that are not sent */
-    uint64_t sent_bytes;
-    size_t sent_count;
-    uint64_t write_at_ns; /* no try before this; 0: at once */
-    uint64_t read_at_ns;
-    bool is_spooling;       /* the log was told that requests wait on disk */
-    const char *trouble;    /* what the log was told that cannot be done; NULL: nothing */
-    bool is_full_said;
-    bool is_dropping_said;
-    bool is_alone; /* a batch without streams is with the output */
-    bool is_closing;
-    bool has_failed;
-    struct output_books books; /* but for what is in flight */
-};
 
 static uint64_t size_of(const struct batch *batch)
 {
@@ -128,10 +91,12 @@ static struct ticket *find_without_file(const struct lane *lane)
     return ticket;
 }
 
-static void promise(struct lane *lane, struct batch *batch)
+void lane_promise(struct lane *lane, struct batch *batch)
 {
-    if (lane->settings->required) {
-        lane->env.promised(lane->env.context, batch);
+    uint64_t bit = UINT64_C(1) << lane->index;
+    if ((batch->required & bit) != 0) {
+        batch->required &= ~bit;
+        lane->env.promised(lane->env.context);
     }
 }
 
@@ -223,7 +188,7 @@ static bool write_ticket(struct lane *lane, struct ticket *ticket)
 }
 
 /* Make room in the queue until it has at most `bytes`, if the disk lets us. */
-static void spill(struct lane *lane, uint64_t bytes)
+void lane_spill(struct lane *lane, uint64_t bytes)
 {
     struct ticket *ticket;
     if (!lane_has_spool(lane) || is_before(lane->write_at_ns)) {
@@ -232,7 +197,7 @@ static void spill(struct lane *lane, uint64_t bytes)
     while (lane->queued_bytes >= bytes && (ticket = find_without_file(lane)) != NULL &&
            write_ticket(lane, ticket)) {
         say_spooling(lane);
-        promise(lane, ticket->batch);
+        lane_promise(lane, ticket->batch);
         if (!ticket->is_sent) {
             drop_batch(lane, ticket);
         }
@@ -351,7 +316,7 @@ static void send(struct lane *lane, struct ticket *ticket, bool is_alone)
     lane->output->type->send(lane->output, batch);
 }
 
-static void send_next(struct lane *lane)
+void lane_send_next(struct lane *lane)
 {
     struct ticket *ticket;
     while ((ticket = find_unsent(lane)) != NULL && may_leave(lane, ticket->batch)) {
@@ -394,6 +359,18 @@ static void count_done(struct lane *lane, const struct batch *batch, enum delive
     lane->has_failed = lane->has_failed || lost > 0;
 }
 
+/* The output is being replaced, and had this in hand. */
+static void queue_again(struct lane *lane, struct ticket *ticket)
+{
+    if (ticket->file != 0) {
+        drop_batch(lane, ticket); /* it is read back in its turn */
+    } else {
+        lane->sent_bytes -= size_of(ticket->batch);
+        lane->queued_bytes += size_of(ticket->batch);
+    }
+    ticket->is_sent = false;
+}
+
 static void output_done(void *context, struct batch *batch, enum delivery delivery,
                         const struct delivery_counts *counts)
 {
@@ -407,16 +384,20 @@ static void output_done(void *context, struct batch *batch, enum delivery delive
     }
     lane->sent_count--;
     lane->is_alone = false;
+    if (lane->is_replacing && delivery == DELIVERY_KEPT) {
+        queue_again(lane, ticket);
+        return;
+    }
     count_done(lane, batch, delivery, counts);
     if (ticket->file != 0 && delivery != DELIVERY_KEPT) {
         forget_file(lane, ticket);
     } else if (ticket->file == 0 && delivery != DELIVERY_KEPT) {
-        promise(lane, batch);
+        lane_promise(lane, batch);
     }
     drop_batch(lane, ticket);
     remove_ticket(lane, ticket);
     if (!lane->is_closing) {
-        send_next(lane);
+        lane_send_next(lane);
         lane->env.moved(lane->env.context);
     }
 }
@@ -454,32 +435,35 @@ static void take_up_files(struct lane *lane)
     }
 }
 
-static bool open_output(struct lane *lane, char **out_error)
+struct output *lane_open_output(struct lane *lane, const struct output_settings *settings,
+                                char **out_error)
 {
-    const struct output_type *type = registry_find_output(lane->settings->type);
+    const struct output_type *type = registry_find_output(settings->type);
     const struct output_env env = {lane->env.loop, lane->env.log, lane->env.counters, output_done,
                                    output_refused, lane};
     if (type == NULL) {
-        *out_error = mem_format("there is no output of type '%s'", lane->settings->type);
-        return false;
+        *out_error = mem_format("there is no output of type '%s'", settings->type);
+        return NULL;
     }
-    lane->output = type->open(lane->settings, &env, out_error);
-    return lane->output != NULL;
+    return type->open(settings, &env, out_error);
 }
 
-struct lane *lane_new(const struct settings *settings, unsigned index, uint64_t bytes_max,
+struct lane *lane_new(const struct settings *settings, size_t number, unsigned index,
+                      uint64_t bytes_max,
                       const struct lane_env *env, char **out_error)
 {
     struct lane *lane = mem_alloc(sizeof(*lane));
-    lane->settings = &settings->outputs[index];
+    lane->settings = &settings->outputs[number];
     lane->index = index;
     lane->bytes_max = bytes_max;
     lane->env = *env;
     lane->end = &lane->first;
     lane->packer = packer_new(lane->settings->compression);
     lane->letters = letters_open(settings, lane->settings->name, env->log, env->counters, out_error);
-    if (lane->letters == NULL || !open_spool(lane, settings, out_error) ||
-        !open_output(lane, out_error)) {
+    if (lane->letters != NULL && open_spool(lane, settings, out_error)) {
+        lane->output = lane_open_output(lane, lane->settings, out_error);
+    }
+    if (lane->output == NULL) {
         lane_free(lane);
         return NULL;
     }
@@ -495,7 +479,7 @@ void lane_free(struct lane *lane)
     lane->is_closing = true;
     lane->write_at_ns = 0;
     if (lane->spool != NULL) {
-        spill(lane, 0);
+        lane_spill(lane, 0);
     }
     if (lane->output != NULL) {
         lane->output->type->close(lane->output);
@@ -557,14 +541,14 @@ void lane_push(struct lane *lane, struct batch *batch)
     append(lane, batch, 0)->records = batch->records;
     lane->queued_bytes += size_of(batch);
     counters_add(lane->env.counters, C_RECORDS_IN_FLIGHT, batch->records);
-    send_next(lane);
-    spill(lane, lane->bytes_max);
+    lane_send_next(lane);
+    lane_spill(lane, lane->bytes_max);
 }
 
 void lane_tick(struct lane *lane)
 {
-    spill(lane, lane->bytes_max);
-    send_next(lane);
+    lane_spill(lane, lane->bytes_max);
+    lane_send_next(lane);
 }
 
 bool lane_is_empty(const struct lane *lane)

@@ -25,20 +25,40 @@ struct lane_env {
     struct ev_loop *loop;
     const struct log *log;
     struct counters *counters;
-    void (*promised)(void *context, struct batch *batch); /* not for lanes that are not required */
+    void (*promised)(void *context);                      /* one bit less in a batch's `required` */
     void (*release)(void *context, struct batch *batch);  /* the lane holds it no more */
     void (*moved)(void *context); /* a batch came back from the output: there may be room */
     void *context;
 };
 
-/* Opens output number `index` and what is in its spool. `bytes_max` bounds the queue, and again what
+/* Opens output `number` of the config and what is in its spool; batches know it as number `index`.
+ * `bytes_max` bounds the queue, and again what
  * the output has in hand. NULL on failure, with *out_error a sentence that the caller frees. */
-struct lane *lane_new(const struct settings *settings, unsigned index, uint64_t bytes_max,
+struct lane *lane_new(const struct settings *settings, size_t number, unsigned index,
+                      uint64_t bytes_max,
                       const struct lane_env *env, char **out_error);
 
 /* Closes the output. Where there is a spool, what is in hand goes there; the rest is given up without
  * a promise: its lines are read again by the next start. NULL is fine. */
 void lane_free(struct lane *lane);
+
+/*
+ * Other settings for the same output, in two steps: prepare() opens its new connection beside the old
+ * one and may fail; commit() puts it in the old one's place, or cancel() closes it. What the old one
+ * had in hand is sent again by the new one, in its order; queue, spool and dead letters stay.
+ *
+ * `settings` must outlive the lane from the commit on. commit() without prepare() is for what changes
+ * around a lane whose own settings are the same: the old ones must then go on living.
+ */
+bool lane_prepare(struct lane *lane, const struct output_settings *settings, char **out_error);
+void lane_cancel(struct lane *lane); /* fine without a prepare */
+void lane_commit(struct lane *lane, const struct settings *settings, uint64_t bytes_max);
+
+/* The output is not in the config any more: what neither its far end nor its spool has is dropped,
+ * counted, and promised. Then free it. */
+void lane_give_up(struct lane *lane);
+
+const struct output_settings *lane_settings(const struct lane *lane);
 
 bool lane_is_required(const struct lane *lane);
 bool lane_has_spool(const struct lane *lane); /* one that may be written to */

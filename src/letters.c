@@ -44,6 +44,13 @@ struct letters *letters_open(const struct settings *settings, const char *output
     return letters;
 }
 
+void letters_use(struct letters *letters, const struct settings *settings, const char *output)
+{
+    letters->output = output;
+    letters->bytes_max = settings->dead_letter_bytes_max;
+    spool_set_limit(letters->spool, settings->dead_letter_bytes_max);
+}
+
 void letters_close(struct letters *letters)
 {
     if (letters != NULL) {

@@ -21,6 +21,9 @@ struct letters;
  * NULL on failure, with *out_error a sentence that the caller frees. */
 struct letters *letters_open(const struct settings *settings, const char *output,
                              const struct log *log, struct counters *counters, char **out_error);
+/* The same output under other settings, which must outlive them; the old ones need not. */
+void letters_use(struct letters *letters, const struct settings *settings, const char *output);
+
 void letters_close(struct letters *letters); /* NULL is fine */
 
 /* Write one; blocks for two fsync(2). Counts and logs. */

@@ -71,7 +71,8 @@ static bool add_labels(struct route *route, char **out_error)
     return true;
 }
 
-static uint64_t outputs_of(const struct route_settings *route, const struct settings *settings)
+static uint64_t outputs_of(const struct route_settings *route, const struct settings *settings,
+                           const uint8_t *places)
 {
     uint64_t outputs = 0;
     for (size_t i = 0; i < settings->output_count; i++) {
@@ -79,7 +80,7 @@ static uint64_t outputs_of(const struct route_settings *route, const struct sett
         for (size_t j = 0; j < route->outputs.count && !is_one; j++) {
             is_one = strcmp(route->outputs.items[j], settings->outputs[i].name) == 0;
         }
-        outputs |= (uint64_t)is_one << i;
+        outputs |= (uint64_t)is_one << (places != NULL ? places[i] : i);
     }
     return outputs;
 }
@@ -93,13 +94,13 @@ static bool make(struct route *route, const struct route_settings *settings, cha
            add_globs(&route->paths, &settings->paths, out_error) && add_labels(route, out_error);
 }
 
-struct router *router_new(const struct settings *settings, char **out_error)
+struct router *router_new(const struct settings *settings, const uint8_t *places, char **out_error)
 {
     struct router *router = mem_alloc(sizeof(*router));
     router->routes = mem_array(settings->route_count, sizeof(*router->routes));
     for (; router->count < settings->route_count; router->count++) {
         struct route *route = &router->routes[router->count];
-        route->outputs = outputs_of(&settings->routes[router->count], settings);
+        route->outputs = outputs_of(&settings->routes[router->count], settings, places);
         if (!make(route, &settings->routes[router->count], out_error)) {
             router->count++; /* what was made of it is freed too */
             router_free(router);

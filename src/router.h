@@ -19,11 +19,12 @@ struct router;
 struct way {
     uint64_t routes;   /* bit n: route number n of the config; 0: none takes it */
     uint64_t filtered; /* … those of them that have filters */
-    uint64_t outputs;  /* bit n: output number n gets it from one of the others */
+    uint64_t outputs;  /* bits of those that get it from one of the others */
 };
 
-/* NULL on failure, with *out_error a sentence that the caller frees. `settings` must outlive it. */
-struct router *router_new(const struct settings *settings, char **out_error);
+/* `places` has the bit of each output of the config; NULL: bit n is number n. NULL on failure, with
+ * *out_error a sentence that the caller frees. `settings` must outlive it. */
+struct router *router_new(const struct settings *settings, const uint8_t *places, char **out_error);
 void router_free(struct router *router); /* NULL is fine */
 
 /* The outputs of one route. */

@@ -62,7 +62,7 @@ bool routing_new(const struct routing_env *env, struct routing **out_routing, ch
     struct routing *routing = mem_alloc(sizeof(*routing));
     routing->env = *env;
     routing->no_route.name = "(no route)";
-    routing->router = router_new(env->settings, out_error);
+    routing->router = router_new(env->settings, shipment_next_places(env->shipment), out_error);
     if (routing->router == NULL || !open_legs(routing, out_error)) {
         routing_free(routing);
         return false;
@@ -222,4 +222,18 @@ bool routing_append_metrics(const struct routing *routing, const struct filter_c
     bool fits = filter_metrics_write(all, count, out);
     free(all);
     return fits;
+}
+
+/* Names of filters begin with that of their route. */
+void routing_take_counts(struct routing *routing, const struct routing *from)
+{
+    if (routing == NULL || from == NULL) {
+        return;
+    }
+    routing->no_route.dropped = from->no_route.dropped;
+    for (size_t i = 0; i < routing->count; i++) {
+        for (size_t j = 0; j < from->count; j++) {
+            filters_take_counts(routing->legs[i].chain, from->legs[j].chain);
+        }
+    }
 }

@@ -39,6 +39,9 @@ void routing_free(struct routing *routing); /* NULL is fine */
 void routing_ship(struct routing *routing, struct record *record, struct stream *stream,
                   struct position safe, uint64_t now_ns);
 
+/* Go on counting where the other one has ended; both may be NULL. */
+void routing_take_counts(struct routing *routing, const struct routing *from);
+
 /* Say once which filter of a route has taken ids away; NULL is fine. */
 void routing_check(struct routing *routing);
 

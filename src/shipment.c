@@ -17,14 +17,11 @@
 
 #include "shipment.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/mem.h"
 #include "core/parcel.h"
-#include "lane.h"
+#include "lanes.h"
 #include "outputs/otlp_encode.h"
 
 enum {
@@ -34,9 +31,7 @@ enum {
     SPARE_BATCHES_MAX = 2,
     OPEN_BATCHES_MAX = 192,     /* different ways in one crate … */
     OPEN_BATCHES_A_RECORD = 65, /* … of which a record can add one for each route, and one more */
-    /* Shares of memory_limit: 1/8 for the queues, as much for what outputs have in hand. */
-    LANES_SHARE = 8,
-    OPEN_SHARE = 16,
+    OPEN_SHARE = 16, /* of memory_limit */
 };
 
 /* A batch that takes records, and where its request stands while the encoder writes another. */
@@ -49,10 +44,7 @@ struct shipment {
     const struct settings *settings;
     struct shipment_env env;
     struct otlp_encoder *encoder;
-    struct lane **lanes;
-    size_t lane_count;
-    uint64_t all_outputs; /* bit n: lanes[n] is there … */
-    uint64_t required;    /* … and is required */
+    struct lanes lanes;
     struct open open[OPEN_BATCHES_MAX]; /* the crate that is being filled */
     size_t open_count;
     size_t current;       /* the one of them that the encoder writes */
@@ -144,7 +136,7 @@ static void turn_to(struct shipment *shipment, size_t index)
 static bool is_promised(const struct batch *first)
 {
     const struct batch *batch = first;
-    while (batch != NULL && batch->crate == first->crate && batch->awaited == 0) {
+    while (batch != NULL && batch->crate == first->crate && batch->required == 0) {
         batch = batch->next;
     }
     return batch == NULL || batch->crate != first->crate;
@@ -180,12 +172,9 @@ static void enlist(struct shipment *shipment, struct batch *batch)
     shipment->book_end = &batch->next;
 }
 
-static void promised(void *context, struct batch *batch)
+static void promised(void *context)
 {
-    struct shipment *shipment = context;
-    ENSURE(batch->awaited > 0);
-    batch->awaited--;
-    settle(shipment);
+    settle(context);
 }
 
 /* ---- from open to sealed ---- */
@@ -206,7 +195,7 @@ static void enlist_open(struct shipment *shipment, size_t index)
     turn_to(shipment, index);
     otlp_encoder_end(shipment->encoder, &batch->bytes);
     /* Without records there are positions only. */
-    batch->awaited = batch->records > 0 ? count_bits(batch->outputs & shipment->required) : 0;
+    batch->required = batch->records > 0 ? batch->outputs & shipment->lanes.required : 0;
     batch->refs++; /* ours, until every lane has seen it */
     enlist(shipment, batch);
 }
@@ -219,9 +208,9 @@ static void hand_out(struct shipment *shipment, struct batch *batch)
         counters_add(shipment->env.counters, C_BATCHES, 1);
         counters_add(shipment->env.counters, C_BYTES_ENCODED, batch->bytes.len);
     }
-    for (size_t i = 0; i < shipment->lane_count; i++) {
+    for (size_t i = 0; i < shipment->lanes.count; i++) {
         if (goes_to(batch, i)) {
-            lane_push(shipment->lanes[i], batch);
+            lane_push(shipment->lanes.items[i], batch);
         }
     }
 }
@@ -255,9 +244,9 @@ static bool is_full(const struct shipment *shipment)
 /* Every lane that must have something of the crate has room. */
 static bool is_there_room(const struct shipment *shipment)
 {
-    for (size_t i = 0; i < shipment->lane_count; i++) {
-        for (size_t j = 0; j < shipment->open_count && lane_is_required(shipment->lanes[i]); j++) {
-            if (goes_to(shipment->open[j].batch, i) && !lane_has_room(shipment->lanes[i])) {
+    for (size_t i = 0; i < shipment->lanes.count; i++) {
+        for (size_t j = 0; j < shipment->open_count && (shipment->lanes.required >> i & 1) != 0; j++) {
+            if (goes_to(shipment->open[j].batch, i) && !lane_has_room(shipment->lanes.items[i])) {
                 return false;
             }
         }
@@ -268,10 +257,10 @@ static bool is_there_room(const struct shipment *shipment)
 /* Something of the crate would leave at once. */
 static bool is_wanted(const struct shipment *shipment)
 {
-    for (size_t i = 0; i < shipment->lane_count; i++) {
+    for (size_t i = 0; i < shipment->lanes.count; i++) {
         for (size_t j = 0; j < shipment->open_count; j++) {
             const struct batch *batch = shipment->open[j].batch;
-            if (goes_to(batch, i) && lane_may_send(shipment->lanes[i], batch)) {
+            if (goes_to(batch, i) && lane_may_send(shipment->lanes.items[i], batch)) {
                 return true;
             }
         }
@@ -346,85 +335,55 @@ static void set_limits(struct shipment *shipment, const struct settings *setting
     shipment->batch_bytes = smaller(bytes, open_bytes);
 }
 
-static bool open_lanes(struct shipment *shipment, const struct settings *settings, char **out_error)
-{
-    const struct lane_env env = {shipment->env.loop, shipment->env.log, shipment->env.counters,
-                                 promised, release, lane_moved, shipment};
-    uint64_t lane_bytes = settings->memory_limit / LANES_SHARE / settings->output_count;
-    shipment->lanes = mem_array(settings->output_count, sizeof(struct lane *));
-    for (unsigned i = 0; i < settings->output_count; i++) {
-        struct lane *lane = lane_new(settings, i, lane_bytes, &env, out_error);
-        if (lane == NULL) {
-            return false;
-        }
-        shipment->lanes[shipment->lane_count++] = lane;
-        shipment->all_outputs |= UINT64_C(1) << i;
-        shipment->required |= (uint64_t)lane_is_required(lane) << i;
-    }
-    return true;
-}
-
-static bool is_output(const struct settings *settings, const char *name)
-{
-    for (size_t i = 0; i < settings->output_count; i++) {
-        if (strcmp(settings->outputs[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What waits in the spool of an output that the config no longer has would wait for ever unsaid. */
-static void name_left_spools(const struct shipment *shipment, const struct settings *settings)
-{
-    char *path = mem_format("%s/spool", settings->data_dir);
-    DIR *directory = opendir(path);
-    struct dirent *entry;
-    while (directory != NULL && (entry = readdir(directory)) != NULL) {
-        if (entry->d_name[0] != '.' && !is_output(settings, entry->d_name) &&
-            unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR) < 0) { /* it is not empty */
-            log_event(shipment->env.log, LOG_WARN,
-                      "%s/%s is the spool of an output that the config no longer has: name an output "
-                      "so to send what is in there, or remove it",
-                      path, entry->d_name);
-        }
-    }
-    if (directory != NULL) {
-        closedir(directory);
-    }
-    free(path);
-}
-
 struct shipment *shipment_new(const struct settings *settings, const struct shipment_env *env,
                               char **out_error)
 {
-    if (settings->output_count > CHECKPOINT_OUTPUTS_MAX) {
-        *out_error = mem_format("there are %zu outputs, more than %d", settings->output_count,
-                                CHECKPOINT_OUTPUTS_MAX);
-        return NULL;
-    }
     struct shipment *shipment = mem_alloc(sizeof(*shipment));
     shipment->settings = settings;
     shipment->env = *env;
     shipment->book_end = &shipment->book;
     shipment->encoder = otlp_encoder_new(settings);
     set_limits(shipment, settings);
-    if (!open_lanes(shipment, settings, out_error)) {
+    const struct lane_env lane_env = {env->loop, env->log,   env->counters, promised,
+                                      release,   lane_moved, shipment};
+    if (!lanes_init(&shipment->lanes, settings, &lane_env, out_error)) {
         shipment_free(shipment);
         return NULL;
     }
-    name_left_spools(shipment, settings);
     return shipment;
 }
 
-static bool has_spool(const struct shipment *shipment)
+/* ---- another config ---- */
+
+bool shipment_prepare(struct shipment *shipment, const struct settings *settings, char **out_error)
 {
-    for (size_t i = 0; i < shipment->lane_count; i++) {
-        if (lane_has_spool(shipment->lanes[i])) {
-            return true;
-        }
-    }
-    return false;
+    return lanes_prepare(&shipment->lanes, settings, out_error);
+}
+
+const uint8_t *shipment_next_places(const struct shipment *shipment)
+{
+    return shipment->lanes.next_places;
+}
+
+void shipment_cancel(struct shipment *shipment)
+{
+    lanes_cancel(&shipment->lanes);
+}
+
+void shipment_commit(struct shipment *shipment, const struct settings *settings)
+{
+    shipment_part(shipment); /* what was read so far goes where the old config says */
+    otlp_encoder_free(shipment->encoder);
+    shipment->encoder = otlp_encoder_new(settings);
+    shipment->settings = settings;
+    set_limits(shipment, settings);
+    lanes_commit(&shipment->lanes);
+    settle(shipment);
+}
+
+bool shipment_uses(const struct shipment *shipment, const struct settings *settings)
+{
+    return lanes_use(&shipment->lanes, settings);
 }
 
 void shipment_free(struct shipment *shipment)
@@ -433,12 +392,10 @@ void shipment_free(struct shipment *shipment)
         return;
     }
     shipment->is_closing = true;
-    if (shipment->open_count > 0 && has_spool(shipment)) {
+    if (shipment->open_count > 0 && lanes_have_spool(&shipment->lanes)) {
         seal(shipment);
     }
-    for (size_t i = 0; i < shipment->lane_count; i++) {
-        lane_free(shipment->lanes[i]);
-    }
+    lanes_fini(&shipment->lanes);
     while (shipment->book != NULL) {
         struct batch *batch = shipment->book;
         shipment->book = batch->next;
@@ -451,7 +408,6 @@ void shipment_free(struct shipment *shipment)
         batch_free(shipment->spare[--shipment->spare_count]);
     }
     otlp_encoder_free(shipment->encoder);
-    free(shipment->lanes);
     free(shipment);
 }
 
@@ -475,9 +431,9 @@ static bool keep_too_large(struct shipment *shipment, const struct record *recor
     bool is_kept = otlp_encoder_add(encoder, record, &request);
     otlp_encoder_end(encoder, &request);
     const struct refusal refusal = {buf_slice(&request), 1, 0, "larger than a request may be"};
-    for (size_t i = 0; i < shipment->lane_count && is_kept; i++) {
+    for (size_t i = 0; i < shipment->lanes.count && is_kept; i++) {
         is_kept = (outputs >> i & 1) == 0 ||
-                  lane_refuse(shipment->lanes[i], &refusal) == REFUSAL_KEPT;
+                  lane_refuse(shipment->lanes.items[i], &refusal) == REFUSAL_KEPT;
     }
     buf_fini(&request);
     otlp_encoder_free(encoder);
@@ -501,7 +457,7 @@ static void refuse_too_large(struct shipment *shipment, const struct record *rec
 void shipment_put(struct shipment *shipment, const struct record *record, uint64_t outputs,
                   struct checkpoint *checkpoint, struct position safe, uint64_t now_ns)
 {
-    outputs &= shipment->all_outputs;
+    outputs &= shipment->lanes.all;
     size_t index = open_batch(shipment, outputs, now_ns);
     struct batch *batch = shipment->open[index].batch;
     size_t len = batch->bytes.len;
@@ -559,9 +515,7 @@ void shipment_flush(struct shipment *shipment, uint64_t now_ns)
 {
     bool had_room = shipment_has_room(shipment);
     shipment->now_ns = now_ns != UINT64_MAX ? now_ns : shipment->now_ns;
-    for (size_t i = 0; i < shipment->lane_count; i++) {
-        lane_tick(shipment->lanes[i]);
-    }
+    lanes_tick(&shipment->lanes);
     seal_if_due(shipment, now_ns);
     if (!had_room && shipment_has_room(shipment)) {
         shipment->env.room(shipment->env.context);
@@ -570,38 +524,27 @@ void shipment_flush(struct shipment *shipment, uint64_t now_ns)
 
 bool shipment_is_empty(const struct shipment *shipment)
 {
-    for (size_t i = 0; i < shipment->lane_count; i++) {
-        if (!lane_is_empty(shipment->lanes[i])) {
-            return false;
-        }
-    }
-    return shipment->open_count == 0 && shipment->book == NULL;
+    return lanes_are_empty(&shipment->lanes) && shipment->open_count == 0 && shipment->book == NULL;
 }
 
 bool shipment_is_safe(const struct shipment *shipment)
 {
-    for (size_t i = 0; i < shipment->lane_count; i++) {
-        if (!lane_is_safe(shipment->lanes[i])) {
-            return false;
-        }
-    }
-    return shipment->open_count == 0;
+    return lanes_are_safe(&shipment->lanes) && shipment->open_count == 0;
 }
 
 size_t shipment_books(const struct shipment *shipment, struct output_books *books, size_t max)
 {
     size_t count = 0;
-    for (size_t i = 0; i < shipment->lane_count && count < max; i++) {
-        books[count++] = lane_books(shipment->lanes[i]);
+    for (size_t i = 0; i < shipment->lanes.count && count < max; i++) {
+        if (shipment->lanes.items[i] == NULL) {
+            continue;
+        }
+        books[count++] = lane_books(shipment->lanes.items[i]);
     }
     return count;
 }
 
 bool shipment_has_failed(const struct shipment *shipment)
 {
-    bool has_failed = shipment->has_failed;
-    for (size_t i = 0; i < shipment->lane_count; i++) {
-        has_failed = has_failed || lane_has_failed(shipment->lanes[i]);
-    }
-    return has_failed;
+    return shipment->has_failed || lanes_have_failed(&shipment->lanes);
 }

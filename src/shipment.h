@@ -45,6 +45,20 @@ struct shipment_env {
 struct shipment *shipment_new(const struct settings *settings, const struct shipment_env *env,
                               char **out_error);
 
+/*
+ * Other settings, in two steps: prepare() opens what is new and may fail, then nothing has changed;
+ * commit() with the same settings, or cancel(). Outputs whose options are the same keep their
+ * connections; one that is not in the new config gets what it was given before, within
+ * shutdown_timeout. `settings` must outlive the shipment, the old ones while shipment_uses() them.
+ */
+bool shipment_prepare(struct shipment *shipment, const struct settings *settings, char **out_error);
+void shipment_cancel(struct shipment *shipment);
+void shipment_commit(struct shipment *shipment, const struct settings *settings);
+bool shipment_uses(const struct shipment *shipment, const struct settings *settings);
+
+/* The bit that each output of the config has in shipment_put(), those prepared last. */
+const uint8_t *shipment_next_places(const struct shipment *shipment);
+
 /* What is in hand goes to the spools; what has none is given up: its lines are sent again by the next
  * start. NULL is fine. */
 void shipment_free(struct shipment *shipment);
@@ -60,7 +74,8 @@ void shipment_add(struct shipment *shipment, const struct record *record,
                   struct checkpoint *checkpoint, struct position safe, uint64_t now_ns);
 
 /*
- * The same for a record that takes several ways, or only some outputs (bit n: number n of the config):
+ * The same for a record that takes several ways, or only some outputs (their bits, see
+ * shipment_next_places()):
  *
  *     put()… end()
  *

@@ -43,11 +43,24 @@ static void report(void *context, const struct daemon_report *report)
     audit_report_free(audit);
 }
 
-static int run_settings(const struct settings *settings, bool once)
+/* What is read again at SIGHUP: the same file, whether or not it is still there. */
+struct origin {
+    struct config_arguments arguments;
+    const char *const *paths;
+};
+
+static struct settings *load_again(void *context, struct diag *diag)
+{
+    const struct origin *origin = context;
+    return config_arguments_load_quietly(&origin->arguments, origin->paths, diag);
+}
+
+static int run_settings(const struct settings *settings, struct origin *origin, bool once)
 {
     struct end end = {.settings = &settings->audit, .once = once};
+    const struct daemon_options run_options = {.once = once, .load = load_again, .load_context = origin};
     char *error = NULL;
-    if (!daemon_run(settings, &(struct daemon_options){.once = once}, report, &end, &error)) {
+    if (!daemon_run(settings, &run_options, report, &end, &error)) {
         fprintf(stderr, "clew run: %s\n", error);
         free(error);
         return EXIT_FAILED;
@@ -63,7 +76,9 @@ static int run(int argc, char **argv)
     if (cli_parse(&command_run, argc, argv, &arguments, &paths, SIZE_MAX, &status)) {
         struct settings *settings = config_arguments_load(&arguments.config, paths.items);
         if (settings != NULL && settings->input_count > 0) {
-            status = run_settings(settings, arguments.once);
+            struct origin origin = {arguments.config, paths.items};
+            origin.arguments.file = config_arguments_file(&arguments.config);
+            status = run_settings(settings, &origin, arguments.once);
         } else if (settings != NULL) {
             status = cli_usage_error(&command_run,
                                      "there is nothing to read: this machine has no /var/log/pods, "
@@ -87,7 +102,8 @@ const struct command command_run = {
              "\n"
              "What was acknowledged is remembered in the data directory, so that a restart goes on\n"
              "where the last run ended. SIGTERM and SIGINT deliver what has been read, within\n"
-             "shutdown_timeout.\n",
+             "shutdown_timeout. SIGHUP reads the config again and goes on by it, or says why not and\n"
+             "goes on as it was.\n",
     .options = options,
     .run = run,
 };

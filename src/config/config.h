@@ -37,6 +37,13 @@ void settings_free(struct settings *settings); /* NULL is fine */
 /* The effective config as YAML that can be read back, secrets shown as `[hidden]`. */
 void config_print(const struct settings *settings, FILE *out);
 
+/* Does this option (`control`, or a whole list such as `multiline`) mean the same in both? Secrets are
+ * compared too. */
+bool config_is_same(const char *option, const struct settings *a, const struct settings *b);
+
+/* The same of two structs of a list of sections (`inputs`). */
+bool config_is_same_item(const char *option, const void *a, const void *b);
+
 /* Every option with its default and help, as the reference config documents it. */
 void config_print_reference(FILE *out);
 

@@ -23,6 +23,7 @@ struct writer {
     FILE *out;
     unsigned indent;
     bool has_dash; /* the next key is the first of a list's entry */
+    bool is_for_us; /* secrets too: nobody else sees it */
 };
 
 static void begin_line(struct writer *w)
@@ -46,15 +47,16 @@ static void print_possible_secret(FILE *out, const char *text)
     free(shown);
 }
 
-static void print_scalar(FILE *out, const struct option *option, const void *value)
+static void print_scalar(struct writer *w, const struct option *option, const void *value)
 {
+    FILE *out = w->out;
     unsigned index = 0;
     char number[OPTION_NUMBER_MAX];
     switch (option->kind) {
     case OPTION_TEXT:
-        if (option->is_secret) {
+        if (option->is_secret && !w->is_for_us) {
             yaml_print_text(out, "[hidden]");
-        } else if (option->may_hold_secret) {
+        } else if (option->may_hold_secret && !w->is_for_us) {
             print_possible_secret(out, *(char *const *)value);
         } else {
             yaml_print_text(out, *(char *const *)value);
@@ -133,7 +135,7 @@ static void print_map(struct writer *w, const struct option *option,
     fputc('\n', w->out);
     w->indent += 2;
     for (size_t i = 0; i < list->count; i++) {
-        bool hide = option->may_hold_secret && !may_be_shown(list->items[i].key);
+        bool hide = option->may_hold_secret && !w->is_for_us && !may_be_shown(list->items[i].key);
         print_key(w, list->items[i].key);
         fputc(' ', w->out);
         yaml_print_text(w->out, hide ? "[hidden]" : list->items[i].value);
@@ -275,7 +277,7 @@ static void print_option(struct writer *w, const struct option *option, const vo
         if (option->kind != OPTION_TEXT || *(char *const *)value != NULL) {
             print_key(w, option->name);
             fputc(' ', w->out);
-            print_scalar(w->out, option, value);
+            print_scalar(w, option, value);
             fputc('\n', w->out);
         }
     }
@@ -290,6 +292,42 @@ static void print_section(struct writer *w, const struct option *options, const 
 
 void config_print(const struct settings *settings, FILE *out)
 {
-    struct writer w = {out, 0, false};
+    struct writer w = {.out = out};
     print_section(&w, options_root, settings);
+}
+
+static char *describe(const struct option *option, const void *target, bool is_item)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&text, &len);
+    ENSURE(memory != NULL);
+    struct writer w = {.out = memory, .is_for_us = true};
+    if (is_item) {
+        print_section(&w, option->children, target);
+    } else {
+        print_option(&w, option, (const char *)target + option->offset);
+    }
+    fclose(memory);
+    return text;
+}
+
+static bool are_same(const char *name, const void *a, const void *b, bool are_items)
+{
+    char *first = describe(options_find(name), a, are_items);
+    char *second = describe(options_find(name), b, are_items);
+    bool is_same = strcmp(first, second) == 0;
+    free(first);
+    free(second);
+    return is_same;
+}
+
+bool config_is_same(const char *option, const struct settings *a, const struct settings *b)
+{
+    return are_same(option, a, b, false);
+}
+
+bool config_is_same_item(const char *option, const void *a, const void *b)
+{
+    return are_same(option, a, b, true);
 }

@@ -55,6 +55,11 @@ static void free_origin(struct audit_origin *origin, size_t dimension_count)
     free(origin);
 }
 
+void audit_use(struct audit *audit, const struct audit_settings *settings)
+{
+    audit->settings = settings;
+}
+
 void audit_free(struct audit *audit)
 {
     if (audit == NULL) {

@@ -44,6 +44,7 @@ extern const char *const audit_dimension_names[AUDIT_DIMENSIONS + 1];
 /* `settings` is read by audit_new() only for its limits, by reports for the policy: it must outlive
  * the audit. */
 struct audit *audit_new(const struct audit_settings *settings);
+void audit_use(struct audit *audit, const struct audit_settings *settings); /* from now on, for policy */
 void audit_free(struct audit *audit); /* NULL is fine */
 
 /* Also count every combination of these within each group. Before the first audit_count(). */

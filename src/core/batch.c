@@ -50,13 +50,13 @@ void batch_clear(struct batch *batch)
     buf_fini(&batch->packed);
     batch->packed_body = (struct slice){0};
     batch->refs = 0;
-    batch->awaited = 0;
     batch->next = NULL;
     batch->records = 0;
     batch->opened_ns = 0;
     batch->sequence = 0;
     batch->crate = 0;
     batch->outputs = 0;
+    batch->required = 0;
 }
 
 /* The slot that holds this checkpoint's position, else the free one where it belongs. */

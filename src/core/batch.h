@@ -29,11 +29,11 @@ struct batch_position {
 struct batch {
     uint64_t sequence; /* counts up */
     uint64_t crate;    /* counts up: crates go to the checkpoints in this order */
-    uint64_t outputs;  /* bit n: output number n gets it */
+    uint64_t outputs;  /* bit n: output number n gets it … */
+    uint64_t required; /* … and its promise is outstanding */
     struct buf bytes;  /* the encoded request, not compressed */
     uint32_t records;
     unsigned refs;                    /* book and lanes that hold it */
-    unsigned awaited;                 /* lanes whose promise is outstanding */
     struct batch *next;               /* in the book */
     uint64_t opened_ns;               /* monotonic time of its first record */
     struct buf packed;                /* of a batch read back from disk: its file … */

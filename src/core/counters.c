@@ -129,6 +129,14 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_CHECKPOINT_FAILURES] = {"clew_checkpoint_failures", COUNTER_TOTAL, NULL,
                                "Times the checkpoint file could not be written; it is tried "
                                "again."},
+    [C_RELOADS] = {"clew_config_reloads", COUNTER_TOTAL, NULL,
+                   "Times the config was read again (SIGHUP) and taken on."},
+    [C_RELOADS_REFUSED] = {"clew_config_reload_failures", COUNTER_TOTAL, NULL,
+                           "Times it was read again and refused; clew runs on with the old one."},
+    [C_RELOAD_IS_GOOD] = {"clew_config_last_reload_successful", COUNTER_GAUGE, NULL,
+                          "1 if the config that was read last is in effect, 0 if it was refused."},
+    [C_RELOAD_TIME] = {"clew_config_last_reload_success_timestamp_seconds", COUNTER_GAUGE,
+                       "seconds", "When the config in effect was read, in seconds since 1970."},
     [C_KUBERNETES_PODS] = {"clew_kubernetes_pods", COUNTER_GAUGE, NULL,
                            "Pods of this node that are known, those gone for less than "
                            "kubernetes.deleted_kept too."},

@@ -79,6 +79,11 @@ enum counter {
     /* checkpoints */
     C_CHECKPOINT_COMMITS,
     C_CHECKPOINT_FAILURES,
+    /* config */
+    C_RELOADS,
+    C_RELOADS_REFUSED,
+    C_RELOAD_IS_GOOD,
+    C_RELOAD_TIME,
     /* kubernetes */
     C_KUBERNETES_PODS,
     C_KUBERNETES_LISTS,

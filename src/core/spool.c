@@ -144,6 +144,11 @@ void spool_close(struct spool *spool)
     }
 }
 
+void spool_set_limit(struct spool *spool, uint64_t bytes_max)
+{
+    spool->bytes_max = bytes_max;
+}
+
 void spool_use_calls(struct spool *spool, const struct file_calls *calls)
 {
     spool->calls = calls;

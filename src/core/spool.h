@@ -44,6 +44,9 @@ void spool_close(struct spool *spool); /* NULL is fine */
  * writing. */
 void spool_clean(struct spool *spool);
 
+/* Another limit from now on; what is there stays. */
+void spool_set_limit(struct spool *spool, uint64_t bytes_max);
+
 /* Use these system calls from now on (tests let them fail). */
 void spool_use_calls(struct spool *spool, const struct file_calls *calls);
 

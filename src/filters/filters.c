@@ -140,3 +140,16 @@ const struct filter_count *filters_counts(const struct filters *filters, size_t 
     *out_count = filters != NULL ? filters->count : 0;
     return filters != NULL ? filters->counts : NULL;
 }
+
+void filters_take_counts(struct filters *filters, const struct filters *from)
+{
+    for (size_t i = 0; filters != NULL && from != NULL && i < filters->count; i++) {
+        for (size_t j = 0; j < from->count; j++) {
+            if (strcmp(filters->counts[i].name, from->counts[j].name) == 0) {
+                const char *name = filters->counts[i].name;
+                filters->counts[i] = from->counts[j];
+                filters->counts[i].name = name;
+            }
+        }
+    }
+}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """kill -9, SIGTERM, SIGHUP, damaged state, two at once."""
 
+import json
 import os
 import random
 import signal
@@ -78,6 +79,56 @@ def killed_in_an_outage(rig):
     rig.far.open()
     rig.start()
     rig.wait_all()
+
+
+def config(rig, turn):
+    """What a reload changes each time: the output's compression, a filter, an input's turn; and, every
+    other time, what is included."""
+    folders = ["logs", "more"][:1 + turn % 2]
+    return json.dumps({
+        "data_dir": str(rig.tmp / "data"), "control": {"listen": f"127.0.0.1:{rig.control}"},
+        "checkpoint_interval": "100ms",
+        "inputs": [{"name": "steady", "include": [str(rig.tmp / "steady/*.log*")],
+                    "scan_interval": "200ms"},
+                   {"name": "changed", "scan_interval": "200ms", "read_bytes": f"{64 + turn}KiB",
+                    "include": [str(rig.tmp / folder / "*.log*") for folder in folders]}],
+        "filters": [{"set": {"turn": turn}}],
+        "outputs": [{"endpoint": rig.far.url, "batch": {"bytes": "8KiB", "age": "20ms"},
+                     "compression": ["none", "gzip"][turn // 2 % 2],
+                     "retry": {"initial": "50ms", "max": "500ms"}}]})
+
+
+@scenario("SIGHUP under load: another output, filters, include, and mistakes in between", short=True)
+def reloads(rig):
+    turns = 21 if IS_SHORT else 81
+    file = rig.tmp / "clew.yaml"
+    logs = [rig.log(f"../{folder}/app.log") for folder in ("steady", "logs", "more")]
+    file.write_text(config(rig, 0))
+    rig.run = clew.Process(["run", "-c", file])
+    rig.stack.push(rig.end_run)
+    clew.wait_for_port(rig.control, rig.run)
+    longest = 0
+    for turn in range(1, turns + 1):
+        before = len(rig.far.got)
+        for n in range(12):
+            for log in logs:
+                log.write(10)
+                if turn % 4 == 0 and n == 6:
+                    log.rotate()
+            time.sleep(0.005)
+        file.write_text("inputs: [" if turn % 5 == 0 else config(rig, turn))
+        rig.run.send_signal(signal.SIGHUP)
+        if turn % 5 == 0:
+            rig.wait_log("the config is refused")
+        longest = max(longest, len(rig.far.got) - before)
+    file.write_text(config(rig, 1))
+    rig.run.send_signal(signal.SIGHUP)
+    rig.wait_all(60)
+    m = rig.metrics()
+    if m["clew_config_reloads"] < turns / 3 or m["clew_config_reload_failures"] < 2:
+        raise Failure(f"only {m['clew_config_reloads']} reloads, "
+                      f"{m['clew_config_reload_failures']} refused")
+    return {"doubled": turns * max(longest, 360), "note": f"{int(m['clew_config_reloads'])} reloads"}
 
 
 @scenario("SIGTERM delivers what was read, nothing comes twice", short=True)

@@ -161,14 +161,12 @@ class Rig:
 
     # ---- its own numbers ----
 
-    def text_of_metrics(self):
+    def metrics(self):
         url = f"http://127.0.0.1:{self.control}/metrics"
         with urllib.request.urlopen(url, timeout=10) as answer:
-            return answer.read().decode()
-
-    def metrics(self):
+            lines = answer.read().decode().splitlines()
         found = {}
-        for line in self.text_of_metrics().splitlines():
+        for line in lines:
             if not line.startswith("#"):
                 name, _, value = line.rpartition(" ")
                 name = name.partition("{")[0].removesuffix("_total")

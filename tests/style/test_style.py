@@ -40,7 +40,7 @@ LIBRARIES = {
                     "src/kubernetes/api_request.c", "src/cli/http_get.c"},
     "ev.h": {"src/base/curl_loop.c", "src/base/http_server.c", "src/cli/audit_pods.c",
              "src/cli/receive.c",
-             "src/daemon.c", "src/input/input.c", "src/kubernetes/pod_watch.c", "src/input/watch.c", "src/replay.c",
+             "src/daemon.c", "src/daemon_inside.h", "src/input/input.c", "src/kubernetes/pod_watch.c", "src/input/watch.c", "src/replay.c",
              "outputs/otlp_http.c"},
     "jansson.h": {"src/cli/check.c", "src/cli/import.c", "src/cli/lint.c", "src/cli/lint_sarif.c",
                   "src/cli/top_screen.c", "src/core/audit_baseline.c", "src/core/audit_json.c",

@@ -30,7 +30,7 @@ static struct way find(const char *routes, const char *input, const char *path)
     char *text = mem_format("%s%s", IN_OUT, routes);
     char *error = NULL;
     struct settings *settings = load(text);
-    struct router *router = router_new(settings, &error);
+    struct router *router = router_new(settings, NULL, &error);
     assert_non_null(router);
     struct source *source = source_new(path, input, ++id);
     source_set(source, "k8s.pod.label.team", "payments");
@@ -141,7 +141,7 @@ static void sources_that_share_a_place_have_their_own_ways(void **state)
     char *error = NULL;
     struct settings *settings =
         load(IN_OUT "routes: [{match: {path: /a}, outputs: [a]}, {match: {path: /b}, outputs: [b]}]");
-    struct router *router = router_new(settings, &error);
+    struct router *router = router_new(settings, NULL, &error);
     struct source *a = source_new("/a", "files", 5);
     struct source *b = source_new("/b", "files", 5 + (UINT64_C(1) << 32));
     for (int i = 0; i < 3; i++) {
@@ -160,7 +160,7 @@ static void new_metadata_make_a_new_way(void **state)
     char *error = NULL;
     struct settings *settings = load(
         IN_OUT "routes: [{match: {labels: {team: a}}, outputs: [a]}, {otherwise: true, outputs: [b]}]");
-    struct router *router = router_new(settings, &error);
+    struct router *router = router_new(settings, NULL, &error);
     struct source *source = source_new(POD("x", "p", "app"), "pods", 5);
     assert_int_equal(router_find(router, source).outputs, 2);
     source_set(source, "k8s.pod.label.team", "a");

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_DAEMON_INSIDE_H
+#define CLEW_DAEMON_INSIDE_H
+
+/* What daemon.c and reload.c share; nobody else includes it. */
+
+#include <ev.h>
+#include "base/log.h"
+#include "control/control.h"
+#include "core/counters.h"
+#include "coverage.h"
+#include "daemon.h"
+#include "filtering.h"
+#include "input/input.h"
+#include "metadata.h"
+#include "parsers/assembler.h"
+#include "pipeline.h"
+#include "routing.h"
+#include "shipment.h"
+
+struct daemon;
+
+/* A config that a reload has read. It goes when nothing reads it any more. */
+struct generation {
+    struct settings *settings;
+    struct generation *next;
+};
+
+/* One input and what its lines go through. */
+struct tap {
+    struct daemon *daemon;
+    const struct settings *config; /* of which `settings` are a part */
+    const struct input_settings *settings;
+    struct multiline_rules *rules; /* NULL: lines are not joined */
+    struct line_sink sink;
+    struct input *input;
+};
+
+struct daemon {
+    const struct settings *settings;
+    const struct daemon_options *options;
+    struct generation *generations; /* of the config: those that were read while it ran */
+    struct log log;
+    struct counters counters;
+    struct ev_loop *loop;
+    struct checkpoint_store *checkpoints;
+    struct pipeline *pipeline;
+    struct routing *routing; /* NULL: everything goes to every output */
+    struct audit *audit;
+    struct coverage *coverage;
+    struct filtering *filtering; /* NULL: there are no filters */
+    struct source *own_source; /* of records that clew writes about itself */
+    struct metadata *metadata; /* NULL: paths tell all there is */
+    struct shipment *shipment;
+    struct control *control;
+    struct tap **taps;
+    size_t tap_count;
+    uint64_t input_files_max; /* each */
+    ev_timer flush;  /* while something is in hand: batches by age; the end of `once` and of a drain */
+    ev_timer commit; /* checkpoints */
+    ev_timer check;    /* of coverage … */
+    ev_timer summary;  /* … and its numbers, as records */
+    ev_timer deadline; /* of a stop; with `once`, of the next acknowledgement */
+    ev_signal signals[3];
+    bool is_draining;
+    bool is_reloading; /* inputs are closed to be opened again: partial lines stay where they are */
+    bool is_stopping; /* to be started again: partial lines stay where they are */
+    bool has_checkpoint_failure;
+};
+
+enum log_level daemon_log_level(const char *name);
+
+/* Parts of the graph as `settings` want them. NULL with *out_error, which the caller frees;
+ * daemon_open_control() also without it, for `off`. */
+struct tap *daemon_open_tap(struct daemon *daemon, const struct settings *config,
+                            const struct input_settings *settings, char **out_error);
+void daemon_close_tap(struct tap *tap); /* NULL is fine */
+struct control *daemon_open_control(struct daemon *daemon, const struct settings *settings,
+                                    char **out_error);
+bool daemon_open_filtering(struct daemon *daemon, struct pipeline *pipeline,
+                           struct filtering **out_filtering, char **out_error);
+bool daemon_open_routing(struct daemon *daemon, const struct settings *settings,
+                         struct pipeline *pipeline, struct routing **out_routing,
+                         char **out_error);
+uint64_t daemon_share_descriptors(const struct settings *settings);
+
+/* As daemon->settings say, from now on. */
+void daemon_set_timers(struct daemon *daemon);
+
+/* Something is in hand, or may be. */
+void daemon_start_flush(struct daemon *daemon);
+void daemon_resume(struct daemon *daemon);
+
+/* Read the config again and take it on, or say why not. docs/delivery.md */
+void daemon_reload(struct daemon *daemon);
+void daemon_free_generations(struct daemon *daemon); /* all of them */
+
+#endif

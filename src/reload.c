@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * SIGHUP: another config for a graph that goes on.
+ *
+ *     load       the config, as at the start; a mistake in it is refused
+ *     prepare    whatever can fail is opened beside what runs: connections, files to watch, patterns
+ *     commit     cannot fail: the new parts take the place of the old ones, between two lines
+ *
+ * Refusing at any point closes what was prepared, and nothing has happened. Parts whose options are the
+ * same are left alone with all they hold: an input with its streams, an output with its connections
+ * and queue. An input that changed is closed and opened: its partial lines stay in their files, and it
+ * goes on at the checkpoints, so what was in flight is read again, as after a restart. An output that
+ * changed keeps its queue, its spool and its dead letters, and what its old connection had in hand is
+ * sent again. Batches that are open are sealed first, so a record goes where the config said when it was
+ * read.
+ *
+ * Settings are read through pointers by the parts that stay, so a config lives until the last part of
+ * it is gone.
+ */
+
+#include "daemon_inside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/mem.h"
+#include "config/config.h"
+
+/* What is prepared. */
+struct change {
+    struct settings *settings;
+    struct pipeline *pipeline;
+    struct filtering *filtering;
+    struct routing *routing;
+    struct control *control;
+    struct tap **taps; /* in the order of the new config: old ones that stay, or new ones … */
+    bool *is_new;
+    size_t tap_count;
+    size_t new_taps;
+    bool has_control; /* … and `control` takes the place of the old one */
+    bool has_shipment;
+};
+
+/* ---- prepare ---- */
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* What lives as long as the process. */
+static bool may_take_place(const struct settings *now, const struct settings *next,
+                           char **out_error)
+{
+    if (!is_same_text(now->data_dir, next->data_dir)) {
+        *out_error = mem_format("`data_dir` is %s and cannot become %s while clew runs: what it knows "
+                                "is in there; restart it",
+                                now->data_dir, next->data_dir);
+        return false;
+    }
+    if (!config_is_same("kubernetes", now, next)) {
+        *out_error = mem_string("`kubernetes` cannot change while clew runs; restart it");
+        return false;
+    }
+    if (next->input_count == 0) {
+        *out_error = mem_string("there is nothing to read: `inputs` is empty");
+        return false;
+    }
+    return true;
+}
+
+static struct tap *find_tap(const struct daemon *daemon, const struct settings *next,
+                            const struct input_settings *settings)
+{
+    if (!config_is_same("multiline", daemon->settings, next)) {
+        return NULL; /* the rules that inputs name */
+    }
+    for (size_t i = 0; i < daemon->tap_count; i++) {
+        struct tap *tap = daemon->taps[i];
+        if (tap != NULL && strcmp(tap->settings->name, settings->name) == 0 &&
+            config_is_same_item("inputs", tap->settings, settings)) {
+            return tap;
+        }
+    }
+    return NULL;
+}
+
+static bool prepare_taps(struct daemon *daemon, struct change *change, char **out_error)
+{
+    const struct settings *settings = change->settings;
+    change->taps = mem_array(settings->input_count, sizeof(*change->taps));
+    change->is_new = mem_array(settings->input_count, sizeof(*change->is_new));
+    for (; change->tap_count < settings->input_count; change->tap_count++) {
+        const struct input_settings *input = &settings->inputs[change->tap_count];
+        struct tap *tap = find_tap(daemon, settings, input);
+        if (tap == NULL) {
+            tap = daemon_open_tap(daemon, settings, input, out_error);
+            if (tap == NULL) {
+                return false;
+            }
+            change->is_new[change->tap_count] = true;
+            change->new_taps++;
+        }
+        change->taps[change->tap_count] = tap;
+    }
+    return true;
+}
+
+static bool prepare_control(struct daemon *daemon, struct change *change, char **out_error)
+{
+    if (config_is_same("control", daemon->settings, change->settings)) {
+        return true;
+    }
+    change->control = daemon_open_control(daemon, change->settings, out_error);
+    change->has_control = *out_error == NULL;
+    return change->has_control;
+}
+
+static bool prepare(struct daemon *daemon, struct change *change, char **out_error)
+{
+    const struct settings *settings = change->settings;
+    if (!may_take_place(daemon->settings, settings, out_error)) {
+        return false;
+    }
+    change->pipeline = pipeline_new(settings, &daemon->counters, out_error);
+    if (change->pipeline == NULL ||
+        !daemon_open_filtering(daemon, change->pipeline, &change->filtering, out_error) ||
+        !shipment_prepare(daemon->shipment, settings, out_error)) {
+        return false;
+    }
+    change->has_shipment = true;
+    return daemon_open_routing(daemon, settings, change->pipeline, &change->routing, out_error) &&
+           prepare_control(daemon, change, out_error) && prepare_taps(daemon, change, out_error);
+}
+
+static void cancel(struct daemon *daemon, struct change *change)
+{
+    for (size_t i = 0; i < change->tap_count; i++) {
+        if (change->is_new[i]) {
+            daemon_close_tap(change->taps[i]);
+        }
+    }
+    free(change->taps);
+    free(change->is_new);
+    control_close(change->control);
+    routing_free(change->routing);
+    if (change->has_shipment) {
+        shipment_cancel(daemon->shipment);
+    }
+    filtering_free(change->filtering);
+    pipeline_free(change->pipeline);
+    settings_free(change->settings);
+}
+
+/* ---- commit ---- */
+
+static bool is_kept(const struct change *change, const struct tap *tap)
+{
+    for (size_t i = 0; i < change->tap_count; i++) {
+        if (change->taps[i] == tap) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void commit_taps(struct daemon *daemon, struct change *change)
+{
+    daemon->is_reloading = true;
+    for (size_t i = 0; i < daemon->tap_count; i++) {
+        if (!is_kept(change, daemon->taps[i])) {
+            daemon_close_tap(daemon->taps[i]);
+        }
+    }
+    daemon->is_reloading = false;
+    free(daemon->taps);
+    free(change->is_new);
+    daemon->taps = change->taps;
+    daemon->tap_count = change->tap_count;
+}
+
+/* The order matters: a filter chain reads the pipeline's tools, a route the shipment's places. */
+static void commit_stages(struct daemon *daemon, struct change *change)
+{
+    filtering_take_counts(change->filtering, daemon->filtering);
+    routing_take_counts(change->routing, daemon->routing);
+    routing_free(daemon->routing);
+    filtering_free(daemon->filtering);
+    pipeline_free(daemon->pipeline);
+    daemon->routing = change->routing;
+    daemon->filtering = change->filtering;
+    daemon->pipeline = change->pipeline;
+    shipment_commit(daemon->shipment, change->settings);
+}
+
+static bool is_in_use(const struct daemon *daemon, const struct settings *settings)
+{
+    bool is_used = settings == daemon->settings || shipment_uses(daemon->shipment, settings);
+    for (size_t i = 0; i < daemon->tap_count; i++) {
+        is_used = is_used || daemon->taps[i]->config == settings;
+    }
+    return is_used;
+}
+
+static void free_unused(struct daemon *daemon)
+{
+    for (struct generation **at = &daemon->generations; *at != NULL;) {
+        struct generation *generation = *at;
+        if (is_in_use(daemon, generation->settings)) {
+            at = &generation->next;
+            continue;
+        }
+        *at = generation->next;
+        settings_free(generation->settings);
+        free(generation);
+    }
+}
+
+static void keep(struct daemon *daemon, struct settings *settings)
+{
+    struct generation *generation = mem_alloc(sizeof(*generation));
+    *generation = (struct generation){settings, daemon->generations};
+    daemon->generations = generation;
+}
+
+static void commit(struct daemon *daemon, struct change *change)
+{
+    keep(daemon, change->settings);
+    commit_stages(daemon, change);
+    commit_taps(daemon, change);
+    daemon->settings = change->settings;
+    daemon->log.level = daemon_log_level(change->settings->log_level);
+    audit_use(daemon->audit, &change->settings->audit);
+    coverage_use(daemon->coverage, &change->settings->audit);
+    if (change->has_control) {
+        control_close(daemon->control);
+        daemon->control = change->control;
+    }
+    daemon_set_timers(daemon);
+    free_unused(daemon);
+    daemon_resume(daemon);
+}
+
+void daemon_free_generations(struct daemon *daemon)
+{
+    while (daemon->generations != NULL) {
+        struct generation *generation = daemon->generations;
+        daemon->generations = generation->next;
+        settings_free(generation->settings);
+        free(generation);
+    }
+}
+
+/* ---- the signal ---- */
+
+/* Warnings and errors of the config, each as a line of the log. */
+static void log_diag(const struct daemon *daemon, const struct diag *diag)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&text, &len);
+    ENSURE(memory != NULL);
+    diag_print(diag, memory);
+    fclose(memory);
+    for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        log_event(&daemon->log, diag->errors > 0 ? LOG_ERROR : LOG_WARN, "%s", line);
+    }
+    free(text);
+}
+
+static struct settings *load(struct daemon *daemon)
+{
+    struct diag diag;
+    diag_init(&diag);
+    struct settings *settings =
+        daemon->options->load(daemon->options->load_context, &diag);
+    log_diag(daemon, &diag);
+    diag_fini(&diag);
+    return settings;
+}
+
+static void refuse(struct daemon *daemon, char *error)
+{
+    counters_add(&daemon->counters, C_RELOADS_REFUSED, 1);
+    counters_set(&daemon->counters, C_RELOAD_IS_GOOD, 0);
+    log_event(&daemon->log, LOG_ERROR,
+              "SIGHUP: the config is refused, clew goes on with the one it has%s%s",
+              error != NULL ? ": " : "", error != NULL ? error : "");
+    free(error);
+}
+
+void daemon_reload(struct daemon *daemon)
+{
+    struct change change = {0};
+    char *error = NULL;
+    if (daemon->is_draining || daemon->options->load == NULL) {
+        log_event(&daemon->log, LOG_INFO, "SIGHUP: ignored, clew is about to end");
+        return;
+    }
+    change.settings = load(daemon);
+    if (change.settings == NULL) {
+        refuse(daemon, NULL);
+        return;
+    }
+    if (!prepare(daemon, &change, &error)) {
+        cancel(daemon, &change);
+        refuse(daemon, error);
+        return;
+    }
+    size_t kept = change.tap_count - change.new_taps;
+    commit(daemon, &change);
+    counters_add(&daemon->counters, C_RELOADS, 1);
+    counters_set(&daemon->counters, C_RELOAD_IS_GOOD, 1);
+    counters_set(&daemon->counters, C_RELOAD_TIME, clock_realtime_ns() / 1000000000u);
+    log_event(&daemon->log, LOG_INFO,
+              "SIGHUP: the config was read again and is in effect; %zu of %zu inputs go on as they were",
+              kept, change.tap_count);
+}
