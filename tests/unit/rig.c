@@ -196,9 +196,12 @@ static bool turn(struct rig *rig, double at_most_s)
 
 void rig_run_until(struct rig *rig, size_t lines)
 {
-    uint64_t deadline = clock_monotonic_ns() + DEADLINE_S * UINT64_C(1000000000);
+    const uint64_t patience_ns = DEADLINE_S * UINT64_C(1000000000); /* without a further line */
+    uint64_t deadline = clock_monotonic_ns() + patience_ns;
     while (rig->count < lines && clock_monotonic_ns() < deadline) {
+        size_t before = rig->count;
         turn(rig, 0.05);
+        deadline = rig->count > before ? clock_monotonic_ns() + patience_ns : deadline;
     }
     if (rig->count != lines) {
         print_error("%zu lines, not %zu; the last is \"%s\"\n", rig->count, lines,
