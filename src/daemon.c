@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "control/loss_metrics.h"
 #include "control/output_metrics.h"
 
 enum {
@@ -100,7 +101,9 @@ static enum line_answer take_line(void *context, const struct line *line)
     }
     struct stream *stream = line->stream;
     if (stream->frame == NULL) {
-        stream->frame = assembler_new(tap->settings, tap->rules, &tap->daemon->counters);
+        const struct multiline_rules *rules =
+            joining_rules(tap->daemon->joining, line->source, tap->rules);
+        stream->frame = assembler_new(tap->settings, rules, &tap->daemon->counters);
     }
     struct framed framed;
     enum frame_verdict verdict = assembler_push(stream->frame, line, &framed);
@@ -338,7 +341,7 @@ static bool append_metrics(void *context, struct buf *out)
     const struct filter_count *own = filtering_counts(daemon->filtering, &own_count);
     return coverage_append_metrics(daemon->coverage, clock_monotonic_ns(), out) &&
            routing_append_metrics(daemon->routing, own, own_count, out) &&
-           output_metrics_write(books, count, out);
+           output_metrics_write(books, count, out) && loss_metrics_write(&daemon->losses, out);
 }
 
 static bool append_coverage(void *context, struct buf *out)
@@ -388,7 +391,7 @@ struct tap *daemon_open_tap(struct daemon *daemon, const struct settings *config
     *tap = (struct tap){.daemon = daemon, .config = config, .settings = settings};
     tap->sink = (struct line_sink){take_line, stream_is_idle, stream_is_gone, tap};
     struct input_env env = {daemon->loop, &daemon->log, &daemon->counters, daemon->checkpoints,
-                            &tap->sink, daemon->input_files_max};
+                            &tap->sink, &daemon->losses, daemon->input_files_max};
     tap->rules = multiline_rules_new(config, settings);
     tap->input = input_open(settings, &env, out_error);
     if (tap->input == NULL) {
@@ -462,6 +465,7 @@ static bool open_graph(struct daemon *daemon, char **out_error)
                                                          &daemon->routing, out_error)) {
         return false;
     }
+    daemon->joining = joining_new(settings, &daemon->counters);
     daemon->metadata = metadata_open(&settings->kubernetes, daemon->loop, &daemon->log,
                                      &daemon->counters, out_error);
     if (daemon->metadata == NULL && *out_error != NULL) {
@@ -522,6 +526,7 @@ static void close_graph(struct daemon *daemon)
         daemon_close_tap(daemon->taps[i]);
     }
     metadata_close(daemon->metadata);
+    joining_free(daemon->joining);
     shipment_free(daemon->shipment);
     if (daemon->checkpoints != NULL) {
         commit_checkpoints(daemon);
@@ -534,6 +539,7 @@ static void close_graph(struct daemon *daemon)
     coverage_free(daemon->coverage);
     audit_free(daemon->audit);
     free(daemon->taps);
+    losses_fini(&daemon->losses);
     daemon_free_generations(daemon);
     ev_loop_destroy(daemon->loop);
 }

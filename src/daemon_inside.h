@@ -12,6 +12,7 @@
 #include "daemon.h"
 #include "filtering.h"
 #include "input/input.h"
+#include "joining.h"
 #include "metadata.h"
 #include "parsers/assembler.h"
 #include "pipeline.h"
@@ -42,6 +43,7 @@ struct daemon {
     struct generation *generations; /* of the config: those that were read while it ran */
     struct log log;
     struct counters counters;
+    struct losses losses;
     struct ev_loop *loop;
     struct checkpoint_store *checkpoints;
     struct pipeline *pipeline;
@@ -51,6 +53,7 @@ struct daemon {
     struct filtering *filtering; /* NULL: there are no filters */
     struct source *own_source; /* of records that clew writes about itself */
     struct metadata *metadata; /* NULL: paths tell all there is */
+    struct joining *joining;   /* of lines, where pods ask for it */
     struct shipment *shipment;
     struct control *control;
     struct tap **taps;

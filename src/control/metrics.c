@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "control/coverage_metrics.h"
 #include "control/filter_metrics.h"
+#include "control/loss_metrics.h"
 #include "control/output_metrics.h"
 
 /* The families beside the table of counters. The process_ names are those every Prometheus client
@@ -133,5 +134,5 @@ bool metrics_write_reference(struct buf *out)
         fits = write_row(out, families[i].name, name_suffix, families[i].type, families[i].help);
     }
     return fits && filter_metrics_write_reference(out) && coverage_metrics_write_reference(out) &&
-           output_metrics_write_reference(out);
+           output_metrics_write_reference(out) && loss_metrics_write_reference(out);
 }

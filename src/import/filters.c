@@ -548,7 +548,9 @@ static void refuse(struct filtering *f)
         bool is_known = known_find(FB_FILTER, fb_name(f->section), p->key) != NULL &&
                         !fb_is_key(p, "match") && !fb_is_key(p, "match_regex");
         if (!is_known && !fb_is_key(p, "name") && !*p->is_told) {
-            tell(f, p, others[i].fate, "of a filter that is not converted");
+            tell(f, p, others[i].fate, others[i].fate == IMPORT_DEFAULT
+                                           ? "clew does it for all records"
+                                           : "of a filter that is not converted");
         }
     }
 }

@@ -13,8 +13,9 @@ struct import *import_new(void)
 {
     struct import *import = mem_alloc(sizeof(*import));
     arena_init(&import->foreign.arena, ARENA_BYTES_MAX);
-    struct buf *const bufs[] = {&import->multiline, &import->top, &import->resource, &import->filters, &import->routes,
-                                &import->retry, &import->yaml};
+    struct buf *const bufs[] = {&import->multiline, &import->top,   &import->resource,
+                                &import->filters,   &import->routes, &import->retry,
+                                &import->yaml};
     for (size_t i = 0; i < ARRAY_LEN(bufs); i++) {
         buf_init(bufs[i], IMPORT_YAML_BYTES_MAX);
     }
@@ -159,6 +160,7 @@ struct slice import_convert(struct import *import)
     import_inputs(import);
     import_flows(import);
     import_multiline(import);
+    import_kubernetes(import);
     import_filters(import);
     import_outputs(import);
     import_routes(import);

@@ -149,6 +149,7 @@ void import_service(struct import *import);
 void import_inputs(struct import *import);
 void import_flows(struct import *import);
 void import_multiline(struct import *import);
+void import_kubernetes(struct import *import);
 void import_filters(struct import *import);
 void import_outputs(struct import *import);
 void import_routes(struct import *import);

@@ -12,6 +12,7 @@
 #include "core/checkpoint.h"
 #include "core/counters.h"
 #include "core/line.h"
+#include "core/losses.h"
 #include "core/settings.h"
 
 struct ev_loop;
@@ -23,6 +24,7 @@ struct input_env {
     struct counters *counters;
     struct checkpoint_store *checkpoints;
     const struct line_sink *sink;
+    struct losses *losses;   /* by log; NULL: only the sum is counted */
     uint64_t open_files_max; /* the process has descriptors for so many; 0: no such limit */
 };
 

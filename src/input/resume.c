@@ -225,7 +225,7 @@ static void say_lost(const struct tail *tail, const struct promise *promise)
     uint64_t lost = promise->size > promise->position.offset
                         ? promise->size - promise->position.offset
                         : 0;
-    counters_add(env->counters, C_BYTES_LOST, lost);
+    tail_count_lost(tail, lost);
     log_event(env->log, LOG_WARN,
               "%s was rotated away while clew was not running: at least %llu bytes of it are lost, "
               "and what was written to it behind byte %llu; reading its newer files. "

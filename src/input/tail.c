@@ -318,10 +318,21 @@ static void read_on_in_copy(struct generation *copy, const struct generation *or
     generation_tell_name(copy);
 }
 
+void tail_count_lost(const struct tail *tail, uint64_t bytes)
+{
+    const struct input_env *env = &tail->input->env;
+    counters_add(env->counters, C_BYTES_LOST, bytes);
+    if (env->losses != NULL) {
+        char *path = source_path(tail, 0);
+        losses_add(env->losses, path, bytes);
+        free(path);
+    }
+}
+
 static void say_truncated(const struct generation *generation, uint64_t lost)
 {
     const struct input_env *env = &generation->tail->input->env;
-    counters_add(env->counters, C_BYTES_LOST, lost);
+    tail_count_lost(generation->tail, lost);
     log_event(env->log, lost > 0 ? LOG_WARN : LOG_INFO,
               "%s/%s was truncated or written anew: reading it from its beginning; %llu bytes that "
               "were in it had not been read%s",
@@ -523,7 +534,7 @@ static void say_lost(const struct generation *generation)
 {
     const struct input_env *env = &generation->tail->input->env;
     uint64_t lost = generation->size - generation->offset;
-    counters_add(env->counters, C_BYTES_LOST, lost);
+    tail_count_lost(generation->tail, lost);
     log_event(env->log, LOG_WARN,
               "%s/%s is gone, and %llu bytes of it had not been read. Let the runtime keep more or "
               "larger files (containerLogMaxFiles, containerLogMaxSize), or raise open_files_max",

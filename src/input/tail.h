@@ -155,6 +155,7 @@ struct tail *tail_find(const struct input *input, const char *key);
 void tail_close(struct tail *tail, bool is_over);   /* is_over: it will not come back */
 bool tail_is_unclear(const struct tail *tail);  /* a look is needed to go on */
 void tail_close_if_empty(struct tail *tail);
+void tail_count_lost(const struct tail *tail, uint64_t bytes);
 
 /* ---- resume.c ---- */
 

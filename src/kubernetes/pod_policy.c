@@ -89,6 +89,16 @@ static void set_format(const struct reading *r, bool is_foreign)
     ignore(r);
 }
 
+static void set_multiline(const struct reading *r)
+{
+    size_t len = strlen(r->value);
+    if (len >= SOURCE_MULTILINE_BYTES) {
+        ignore(r);
+        return;
+    }
+    memcpy(r->policy->multiline, r->value, len + 1);
+}
+
 static void set_min_coverage(const struct reading *r)
 {
     char *end;
@@ -116,6 +126,10 @@ static void read_own(struct reading *r, const char *name)
     } else if (strncmp(name, "parser", 6) == 0) {
         if (is_for_container(r, name + 6)) {
             set_format(r, false);
+        }
+    } else if (strncmp(name, "multiline", 9) == 0) {
+        if (is_for_container(r, name + 9)) {
+            set_multiline(r);
         }
     } else if (strcmp(name, "min-coverage") == 0) {
         set_min_coverage(r);

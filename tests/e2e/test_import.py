@@ -13,6 +13,7 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
 
 import clew
 from far_end import FarEnd, body, plain
@@ -344,6 +345,26 @@ def test_the_status_says_what_was_asked_for(tmp):
 def test_the_new_config_is_for_its_owner_only(tmp):
     _, config = convert_text(tmp, STRANGE)
     clew.equal(config.stat().st_mode & 0o077, 0)
+
+
+# ---- the pages ----
+
+def test_the_pages_show_what_the_commands_print(tmp):
+    """Each console block, run by a shell in the order of the page."""
+    (tmp / "conf").symlink_to(clew.ROOT / "conf")
+    (tmp / "tests").symlink_to(clew.ROOT / "tests")
+    (tmp / "bin").mkdir()
+    (tmp / "bin/clew").symlink_to(pathlib.Path(clew.CLEW).resolve())
+    env = dict(clew.environment(), PATH=f"{tmp / 'bin'}:{os.environ['PATH']}", LC_ALL="C.UTF-8")
+    for page in ("lint.md", "migrating-from-fluent-bit.md"):
+        text = (clew.ROOT / "docs" / page).read_text(encoding="utf-8")
+        blocks = re.findall(r"```console\n\$ (.*?)\n(.*?)```", text, re.DOTALL)
+        assert blocks, page
+        for command, shown in blocks:
+            done = subprocess.run(["sh", "-c", command], cwd=tmp, env=env, capture_output=True, timeout=60,
+                                  check=False)
+            lines = [line.rstrip() for line in done.stdout.decode().split("\n")]
+            clew.equal("\n".join(lines), shown, f"{page}: {command}")
 
 
 # ---- ids ----

@@ -470,6 +470,10 @@ def detected_loss(rig):
         raise Failure(f"{len(words)} lines of its log name the remedy, not one:\n{rig.err()}")
     if not 0 < counted <= expected:
         raise Failure(f"{expected} bytes were lost, {counted} counted")
+    by_container = rig.text_of_metrics()
+    label = 'namespace="shop",pod="checkout-7d9c5b8f4-x2kqp",container="app"'
+    if f"clew_log_lost_bytes_total{{{label}}} {counted}\n" not in by_container:
+        raise Failure(f"{counted} bytes are not counted for the container:\n{by_container[-2000:]}")
     return {"lost": 20000, "note": f"{counted} of {expected} bytes counted"}
 
 

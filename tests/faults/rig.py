@@ -161,12 +161,14 @@ class Rig:
 
     # ---- its own numbers ----
 
-    def metrics(self):
+    def text_of_metrics(self):
         url = f"http://127.0.0.1:{self.control}/metrics"
         with urllib.request.urlopen(url, timeout=10) as answer:
-            lines = answer.read().decode().splitlines()
+            return answer.read().decode()
+
+    def metrics(self):
         found = {}
-        for line in lines:
+        for line in self.text_of_metrics().splitlines():
             if not line.startswith("#"):
                 name, _, value = line.rpartition(" ")
                 name = name.partition("{")[0].removesuffix("_total")

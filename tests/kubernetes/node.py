@@ -185,6 +185,12 @@ def test_a_node_of_110_pods_with_ten_a_second_coming_and_going(tmp):
         print(f"    {len(every)} pods, {total} lines in {took:.0f} s: {cpu / took:.1%} of a core, "
               f"{memory / 1024:.1f} MiB at most; {numbers}")
         clew.equal((numbers["failures"], numbers["unknown_containers"]), (0, 0))
+        clew.wait_for(lambda: node.metric("in_flight_records", "clew_") == 0, "all to be taken")
+        books = {name: node.metric(name, "clew_") for name in
+                 ("received_records", "sent_records", "in_flight_records", "lost_bytes",
+                  "malformed_lines", "partial_lines_flushed")}
+        clew.equal(books, {"received_records": total, "sent_records": total, "in_flight_records": 0,
+                           "lost_bytes": 0, "malformed_lines": 0, "partial_lines_flushed": 0})
         clew.equal((numbers["lists"], numbers["watches"] <= 2), (1, True))
         if "asan" not in clew.CLEW:
             assert cpu / took < CPU_MAX, cpu / took

@@ -442,3 +442,22 @@ def test_going_over_from_another_shipper_loses_nothing_and_doubles_a_moment(tmp)
         node.resource_of("new 29")
         clew.equal(sorted(node.far.bodies()), sorted(
             [f"old {n}" for n in range(20, 30)] + [f"new {n}" for n in range(30)]))
+
+
+def test_a_pod_has_its_lines_joined_as_it_asks(tmp):
+    trace = ["java.lang.IllegalStateException: no", "\tat shop.Load.load(Load.java:12)",
+             "Caused by: java.io.IOException: gone", "\tat shop.Load.read(Load.java:8)"]
+    with rig.Node(tmp, "inputs.multiline.timeout=300ms") as node:
+        for name, value in (("joined", "python, java"), ("apart", None), ("wrong", "java,cobol"),
+                            ("twice", "java,java")):
+            notes = {"annotations": {"clew.dev/multiline": value}} if value else {}
+            pod = rig.K8S.create_pod("lines", name, node.name, **notes)
+            for line in trace:
+                node.write(pod, "app", line)
+        node.far.wait_for(1 + 3 * 4)
+        bodies = {}
+        for resource, record in node.far.records():
+            bodies.setdefault(resource["k8s.pod.name"], []).append(far_end.body(record))
+        clew.equal(bodies, {"joined": ["\n".join(trace)], "apart": trace, "wrong": trace,
+                            "twice": trace})
+        clew.equal(node.metric("ignored_annotations"), 2)

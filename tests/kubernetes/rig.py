@@ -56,10 +56,10 @@ class Node:
                                          sets=self.sets).__enter__()
         clew.wait_for_port(self.port, self.process)
 
-    def metric(self, name):
+    def metric(self, name, prefix="clew_kubernetes_"):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
             text = answer.read().decode()
-        found = re.search(rf"^clew_kubernetes_{name}(?:_total)? (\d+)", text, re.M)
+        found = re.search(rf"^{prefix}{name}(?:_total)? (\d+)", text, re.M)
         return int(found[1])
 
     def wait_metric(self, name, value):

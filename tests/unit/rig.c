@@ -138,7 +138,7 @@ void rig_open(struct rig *rig, const char *include)
     free(rig->include[0]);
     rig->include[0] = rig_path(rig, include);
     rig->settings.include.count += rig->settings.include.count == 0;
-    const struct input_env env = {rig->loop, &rig->log, &rig->counters, rig->store, &rig->sink, 0};
+    const struct input_env env = {rig->loop, &rig->log, &rig->counters, rig->store, &rig->sink, NULL, 0};
     char *error = NULL;
     rig->input = input_open(&rig->settings, &env, &error);
     if (rig->input == NULL) {

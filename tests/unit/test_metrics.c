@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+#include "control/loss_metrics.h"
 #include "control/metrics.h"
 
 enum {
@@ -91,6 +92,36 @@ static void the_kernel_is_asked_about_this_process(void **state)
     close(fd);
 }
 
+static void losses_are_told_by_log_and_names_forge_nothing(void **state)
+{
+    (void)state;
+    static const char pod[] = "/var/log/pods/shop_checkout-1_0b1c2d3e-0000-4000-8000-000000000001/app/0.log";
+    struct losses losses = {.count = 0};
+    struct buf out;
+    buf_init(&out, ROOM);
+    losses_add(&losses, pod, 40);
+    losses_add(&losses, "/logs/a\"} 1\nforged 2\\\x1b\xc2\x9b\xff.log", 7);
+    losses_add(&losses, pod, 2);
+    losses_add(&losses, "/logs/nothing.log", 0);
+    for (unsigned i = 0; i < 2 * LOSSES_MAX; i++) {
+        char *path = mem_format("/logs/%u.log", i);
+        losses_add(&losses, path, 1);
+        free(path);
+    }
+    assert_true(loss_metrics_write(&losses, &out));
+    assert_true(buf_append(&out, "", 1));
+    assert_non_null(strstr(out.data, "clew_log_lost_bytes_total{namespace=\"shop\",pod=\"checkout-1\","
+                                     "container=\"app\"} 42\n"));
+    assert_non_null(strstr(out.data, "{log=\"/logs/a\\\"} 1\xef\xbf\xbd" "forged 2\\\\\xef\xbf\xbd"
+                                     "\xef\xbf\xbd\xef\xbf\xbd.log\"} 7\n"));
+    assert_non_null(strstr(out.data, "{log=\"/logs/97.log\"} 1\n"));
+    assert_null(strstr(out.data, "{log=\"/logs/98.log\"}"));
+    assert_null(strstr(out.data, "nothing"));
+    assert_non_null(strstr(out.data, "{log=\"(others)\"} 102\n"));
+    losses_fini(&losses);
+    buf_fini(&out);
+}
+
 /* With CLEW_WRITE_DOCS set it writes the page instead; the comparison is then no test. */
 static void docs_metrics_md_is_what_the_table_says(void **state)
 {
@@ -123,6 +154,7 @@ int main(void)
         cmocka_unit_test(counters_are_written_with_their_values),
         cmocka_unit_test(what_does_not_fit_is_told),
         cmocka_unit_test(the_kernel_is_asked_about_this_process),
+        cmocka_unit_test(losses_are_told_by_log_and_names_forge_nothing),
         cmocka_unit_test(docs_metrics_md_is_what_the_table_says),
     };
     return driver_run("metrics", tests, ARRAY_LEN(tests));

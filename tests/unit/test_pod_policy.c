@@ -74,6 +74,13 @@ static void a_pod_may_ask_for_its_own_lines(void **state)
                          only == 1 ? ALL : 0);
     }
     settings.only_annotated = false;
+    struct key_value joins[] = {{text("clew.dev/multiline"), text("java,python")},
+                                {text("clew.dev/multiline-b"), text("off")}};
+    const struct pod joined = {.annotations = {joins, 2}};
+    struct counters unused = {0};
+    assert_string_equal(pod_policy_read(&joined, SLICE("a"), &settings, &unused).multiline,
+                        "java,python");
+    assert_string_equal(pod_policy_read(&joined, SLICE("b"), &settings, &unused).multiline, "off");
     struct key_value label = {(char *)(uintptr_t)"vector.dev/exclude", (char *)(uintptr_t)"true"};
     const struct pod pod = {.labels = {&label, 1}};
     struct counters counters = {0};

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "joining.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/mem.h"
+#include "core/multiline_names.h"
+#include "parsers/multiline_builtin.h"
+
+enum { SETS_MAX = 32, NAMES_MAX = 16 };
+
+struct joined_set {
+    char *value; /* of the annotation */
+    struct multiline_rules *rules;
+};
+
+struct joining {
+    const struct settings *settings;
+    struct counters *counters;
+    struct joined_set sets[SETS_MAX];
+    size_t count;
+};
+
+struct joining *joining_new(const struct settings *settings, struct counters *counters)
+{
+    struct joining *joining = mem_alloc(sizeof(*joining));
+    joining->settings = settings;
+    joining->counters = counters;
+    return joining;
+}
+
+void joining_free(struct joining *joining)
+{
+    for (size_t i = 0; joining != NULL && i < joining->count; i++) {
+        free(joining->sets[i].value);
+        multiline_rules_free(joining->sets[i].rules);
+    }
+    free(joining);
+}
+
+static bool is_builtin(const char *name)
+{
+    for (const struct builtin_rules *b = builtin_rules; b->name != NULL; b++) {
+        if (strcmp(b->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_among(const struct string_list *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (strcmp(names->items[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each once: together they are never more than `all`, which the rules have room for. */
+static bool split_names(char *text, struct string_list *names)
+{
+    char *name;
+    if (strcmp(text, MULTILINE_ALL) == 0) {
+        names->items[names->count++] = text;
+        return true;
+    }
+    while ((name = strsep(&text, ",")) != NULL) {
+        name += strspn(name, " ");
+        if (!is_builtin(name) || is_among(names, name) || names->count == NAMES_MAX) {
+            return false;
+        }
+        names->items[names->count++] = name;
+    }
+    return true;
+}
+
+static struct multiline_rules *make(const struct joining *joining, const char *value)
+{
+    char *items[NAMES_MAX];
+    struct input_settings input = {.multiline = {.rules = {items, 0}}};
+    char *text = mem_string(value);
+    struct multiline_rules *rules = split_names(text, &input.multiline.rules)
+                                        ? multiline_rules_new(joining->settings, &input)
+                                        : NULL;
+    free(text);
+    return rules;
+}
+
+const struct multiline_rules *joining_rules(struct joining *joining, const struct source *source,
+                                            const struct multiline_rules *fallback)
+{
+    const char *value = source->policy.multiline;
+    if (value[0] == '\0') {
+        return fallback;
+    }
+    if (strcmp(value, "off") == 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < joining->count; i++) {
+        if (strcmp(joining->sets[i].value, value) == 0) {
+            return joining->sets[i].rules;
+        }
+    }
+    struct multiline_rules *rules = joining->count < SETS_MAX ? make(joining, value) : NULL;
+    if (rules == NULL) {
+        counters_add(joining->counters, C_KUBERNETES_ANNOTATIONS_IGNORED, 1);
+        return fallback;
+    }
+    joining->sets[joining->count++] = (struct joined_set){mem_string(value), rules};
+    return rules;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_JOINING_H
+#define CLEW_JOINING_H
+
+/*
+ * The rules by which a pod asks for its lines to be joined: `clew.dev/multiline` is names of built-in
+ * rule sets (docs/multiline.md), such as `java,python`, or `all`, or `off`. Rules are made once for each
+ * value; values that are none, and those behind the first 32, are left aside and counted.
+ */
+
+#include "core/counters.h"
+#include "core/settings.h"
+#include "core/source.h"
+#include "parsers/multiline_rules.h"
+
+struct joining;
+
+/* Both must outlive it. */
+struct joining *joining_new(const struct settings *settings, struct counters *counters);
+void joining_free(struct joining *joining); /* after all that goes by its rules; NULL is fine */
+
+/* The rules for lines of this source: those of its pod, else `fallback`. NULL: lines stay apart. */
+const struct multiline_rules *joining_rules(struct joining *joining, const struct source *source,
+                                            const struct multiline_rules *fallback);
+
+#endif
