@@ -210,6 +210,17 @@ static void basic_auth(struct target *t)
     row_add_all(t->import, t->section, "http_passwd", IMPORT_MAPPED, "headers.authorization");
 }
 
+/* What a header may hold: no control character, and nothing that is not ASCII. */
+static bool is_header_value(const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f) {
+            return false;
+        }
+    }
+    return !text_has_template(text);
+}
+
 static void copy_header(struct target *t, const char *option, const char *header,
                         const char *prefix)
 {
@@ -217,7 +228,7 @@ static void copy_header(struct target *t, const char *option, const char *header
     if (p == NULL) {
         return;
     }
-    bool is_known = !text_has_template(p->raw) && strpbrk(p->raw, "\r\n") == NULL;
+    bool is_known = is_header_value(p->raw);
     add_header(t, header, is_known ? foreign_format(import_arena(t->import), "%s%s", prefix, p->raw)
                                    : "");
     row_add(t->import, t->section, p, is_known ? IMPORT_MAPPED : IMPORT_NEEDS_YOU,
@@ -238,7 +249,7 @@ static void own_headers(struct target *t)
         const char *value;
         const char *name = fb_word(import_arena(t->import), p->raw, &value);
         bool is_content = strncasecmp(name, "content-", 8) == 0;
-        if (!is_header_name(name) || text_has_template(value) || strpbrk(value, "\r\n") != NULL) {
+        if (!is_header_name(name) || !is_header_value(value)) {
             row_add(t->import, t->section, p, IMPORT_NEEDS_YOU,
              "not known here: see outputs.headers");
         } else if (is_content || strcasecmp(name, "host") == 0) {

@@ -132,6 +132,7 @@ static void ship_by_options(struct shipping *s)
         {"|kafka|", "raw_log_key", 'k'},
         {"|tcp|udp|", "raw_message_key", 'k'},
         {"|syslog|", "syslog_message_key", 'k'},
+        {"|stackdriver|", "text_payload_key", 'k'},
         {"|loki|grafana-loki|", "remove_keys", 'r'},
         {"|loki|grafana-loki|", "removekeys", 'r'},
     };

@@ -67,6 +67,26 @@ static struct item *parse_regex(struct arena *arena, const char *pattern, const 
     return map;
 }
 
+/* `Types trace_id:integer`: of a text of hexadecimal digits no number is the id. JSON has types of
+ * its own, there Types does nothing. */
+static void apply_types(struct arena *arena, const struct fb_section *parser, struct item *map)
+{
+    const char *rest = fb_value(parser, "types", "");
+    while (*rest != '\0') {
+        const char *word = fb_word(arena, rest, &rest);
+        const char *colon = strrchr(word, ':');
+        if (colon == NULL || strcasecmp(colon + 1, "string") == 0) {
+            continue;
+        }
+        const char *key = foreign_copy(arena, slice_make(word, (size_t)(colon - word)));
+        if (item_places(item_get(map, key)) != 0) {
+            struct item *number = item_string(arena, "0");
+            number->kind = ITEM_OTHER;
+            item_put(arena, map, key, number);
+        }
+    }
+}
+
 struct item *fb_parse(struct fb_config *config, const struct fb_section *parser, const char *text)
 {
     struct arena *arena = &fb_lint(config)->scratch;
@@ -80,6 +100,9 @@ struct item *fb_parse(struct fb_config *config, const struct fb_section *parser,
         map = parse_pairs(arena, text, " ", '=');
     } else if (strcasecmp(format, "ltsv") == 0) {
         map = parse_pairs(arena, text, "\t", ':');
+    }
+    if (map != NULL && strcasecmp(format, "json") != 0) {
+        apply_types(arena, parser, map);
     }
     if (map != NULL) {
         decode_fields(config, parser, map);

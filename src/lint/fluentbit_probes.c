@@ -304,6 +304,9 @@ static void add_format_probes(struct fb_config *config, const struct fb_section 
     const char *when = foreign_format(&config->foreign->arena,
                                    "lines that the parser %s matches", fb_name(format->parser));
     add_line(config, input, starts, when, true, foreign_format(arena, "%s" TEXT_COLUMN, format->sample));
+    if (strstr(format->sample, PROBE_TRACE_ID) != NULL) {
+        add_line(config, input, starts, when, true, format->sample);
+    }
     if (format->key == NULL) {
         return;
     }

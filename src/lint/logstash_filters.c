@@ -308,6 +308,58 @@ static void filter_grok(struct logstash *l)
     }
 }
 
+/* `%{ts} %{level} %{rest}`: texts between the fields must be there, the last field takes the rest. */
+static bool dissect(struct logstash *l, const char *text, const char *mapping)
+{
+    size_t lead = strcspn(mapping, "%");
+    if (strncmp(text, mapping, lead) != 0) {
+        return false;
+    }
+    text += lead;
+    mapping += lead;
+    while (mapping[0] == '%' && mapping[1] == '{') {
+        const char *close = strchr(mapping, '}');
+        if (close == NULL) {
+            return false;
+        }
+        struct slice inner = slice_make(mapping + 2, (size_t)(close - mapping) - 2);
+        const char *name = foreign_copy(ls_arena(l), inner);
+        size_t gap = strcspn(close + 1, "%");
+        const char *between = foreign_copy(ls_arena(l), slice_make(close + 1, gap));
+        const char *end = gap > 0 ? strstr(text, between) : text + strlen(text);
+        if (end == NULL) {
+            return false;
+        }
+        if (*name != '\0' && *name != '?') {
+            set_field(l, name + (strchr("+&*", *name) != NULL ? 1 : 0),
+                      item_text(ls_arena(l), slice_make(text, (size_t)(end - text))));
+        }
+        text = end + gap;
+        mapping = close + 1 + gap;
+    }
+    return true;
+}
+
+static void filter_dissect(struct logstash *l)
+{
+    const struct yaml_entry *e = ls_option(l->plugin, "mapping");
+    bool is_match = e != NULL;
+    for (; e != NULL; e = ls_option_from(e->next, "mapping")) {
+        for (const struct yaml_entry *m = e->value->first; m != NULL; m = m->next) {
+            struct item *text = ls_get(l, m->key);
+            is_match = text != NULL && text->kind == ITEM_TEXT && m->value->kind == YAML_TEXT &&
+                       dissect(l, text->text, m->value->text) && is_match;
+        }
+    }
+    ls_judge(l, l->plugin->place, "a part of the text overwrites the one with the ids",
+             "another name for the last field");
+    if (!is_match) {
+        fail(l, "_dissectfailure");
+    } else if (!l->trail->is_over) {
+        finish(l);
+    }
+}
+
 static void filter_mutate(struct logstash *l)
 {
     static const struct {
@@ -437,6 +489,7 @@ void ls_filter(struct logstash *l)
         const char *name;
         void (*apply)(struct logstash *l);
     } filters[] = {
+        {"dissect", filter_dissect},
         {"json", filter_json},   {"grok", filter_grok}, {"mutate", filter_mutate},
         {"prune", filter_prune}, {"kv", filter_kv},     {"ruby", filter_ruby},
     };

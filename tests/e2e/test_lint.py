@@ -37,6 +37,25 @@ def part(kind, **options):
     return "\n".join(lines) + "\n"
 
 
+JSON_FILE = part("INPUT", Name="tail", Path="/var/log/app.log", Parser="json", Tag="app")
+
+
+def processor(name, options):
+    return f"""pipeline:
+  inputs:
+    - name: tail
+      path: /var/log/app/*.log
+      parser: json
+      processors:
+        logs:
+          - name: {name}
+            {options}
+  outputs:
+    - name: es
+      match: '*'
+"""
+
+
 def fb_filter(name, **options):
     return part("FILTER", Name=name, Match="*", **options)
 
@@ -267,6 +286,77 @@ CASES = {
         "strips", None, "statement"),
     "logstash sends text": (
         "a.conf", logstash("", 'kafka { codec => line }', "codec => json"), "strips", None, "codec"),
+    # Fluent Bit: options of filters and outputs that take ids along
+    "a prefix is removed": ("a.conf", JSON_FILE + fb_filter("modify", Remove_wildcard="trace") + OUT,
+                            "strips", False, "Remove_wildcard"),
+    "capital letters are removed": ("a.conf", JOURNAL + fb_filter("modify", Remove_regex="[A-Z]") + OUT,
+                                    "strips", False, "Remove_regex"),
+    "another field is written over the id": (
+        "a.conf", JSON_FILE + fb_filter("modify", Hard_rename="message trace_id") + OUT, "strips", False,
+        "Hard_rename"),
+    "a rename to a name that is there": (
+        "a.conf", JSON_FILE + fb_filter("modify", Rename="message trace_id") + OUT, "keeps", True, None),
+    "an id as a number": (
+        "a.conf", part("PARSER", Name="n", Format="regex", Regex=r"^(?<m>\w+) (?<trace_id>[0-9a-f]{32})$",
+                       Types="trace_id:integer") + TAIL + fb_filter("parser", Key_Name="log", Parser="n") + OUT,
+        "depends", None, "Regex"),
+    "fields are nested": (
+        "a.conf", JSON_FILE + fb_filter("nest", Operation="nest", Wildcard="trace*", Nest_under="ctx") + OUT,
+        "keeps", True, None),
+    "nested fields are removed": (
+        "a.conf", JSON_FILE + fb_filter("nest", Operation="nest", Wildcard="*_id", Nest_under="ctx") +
+        fb_filter("modify", Remove="ctx") + OUT, "strips", False, "Remove"),
+    "all fields are nested into the key that is shipped": (
+        "a.conf", JSON_FILE + fb_filter("nest", Operation="nest", Wildcard="*", Nest_under="log") +
+        fb_output("cloudwatch_logs", log_key="log"), "keeps", True, None),
+    "records are filtered by their id": (
+        "a.conf", JSON_FILE + fb_filter("grep", Regex="trace_id ^[0-9a-f]{32}$") + OUT, "keeps", True, None),
+    "logfmt takes JSON apart": (
+        "a.conf", part("PARSER", Name="lf", Format="logfmt") + TAIL + MERGE +
+        "    Merge_Parser lf\n    Keep_Log Off\n" + OUT, "strips", False, "Keep_Log"),
+    "one key is written to S3": ("a.conf", JSON_FILE + fb_output("s3", log_key="message"), "strips", False,
+                                 "log_key"),
+    "the text is written to S3": ("a.conf", TAIL + fb_output("s3", log_key="log"), "keeps", False, None),
+    "one key is a request's body": ("a.conf", JSON_FILE + fb_output("http", body_key="$message"), "strips",
+                                    False, "body_key"),
+    "one key is sent to Kafka": ("a.conf", JSON_FILE + fb_output("kafka", raw_log_key="message"), "strips",
+                                 False, "raw_log_key"),
+    "one key is Splunk's event": ("a.conf", JSON_FILE + fb_output("splunk", event_key="$message"), "strips",
+                                  False, "event_key"),
+    "one key is sent by TCP": ("a.conf", JSON_FILE + fb_output("tcp", raw_message_key="message"), "strips",
+                               False, "raw_message_key"),
+    "one key is the syslog message": ("a.conf", JSON_FILE + fb_output("syslog", syslog_message_key="message"),
+                                      "strips", False, "syslog_message_key"),
+    "one key is Google's payload": ("a.conf", JSON_FILE + fb_output("stackdriver", text_payload_key="message"),
+                                    "strips", False, "text_payload_key"),
+    "Loki's plugin removes keys": ("a.conf", JSON_FILE + fb_output("loki", remove_keys="trace_id,span_id"),
+                                   "strips", False, "remove_keys"),
+    "a processor deletes": ("a.yaml", processor("content_modifier", "action: delete\n            key: trace_id"),
+                            "strips", False, None),
+    "a processor hashes": ("a.yaml", processor("content_modifier", "action: hash\n            key: trace_id"),
+                           "strips", False, None),
+    "a processor selects": ("a.yaml", processor("sql", "query: SELECT level, message FROM STREAM;"), "strips",
+                            False, "query"),
+    # Vector and Logstash: codecs, and what a filter takes to be its text
+    "vector sends protobuf": ("a.toml", vector(". = parse_json!(.message)",
+                                               'type = "kafka"\nencoding.codec = "protobuf"'),
+                              "strips", None, None),
+    "vector sends the text": ("a.toml", vector(". = parse_json!(.message)",
+                                               'type = "kafka"\nencoding.codec = "text"'), "strips", None, None),
+    "vector sends columns": ("a.toml", vector(". = parse_json!(.message)", 'type = "file"\nencoding.codec = "csv"\n'
+                                              'encoding.csv.fields = ["level", "message"]'), "strips", None, None),
+    "logstash dissects what does not match": (
+        "a.conf", logstash('dissect { mapping => { "message" => "%{ts}|%{level}|%{msg}" } '
+                           'remove_field => ["message"] }'), "keeps", False, None),
+    "logstash dissects the rest away": (
+        "a.conf", logstash('dissect { mapping => { "message" => "%{head}:%{}" } remove_field => ["message"] }'),
+        "strips", False, "dissect"),
+    "logstash renames over the id": (
+        "a.conf", logstash('json { source => "message" }\nmutate { rename => { "level" => "trace_id" } }'),
+        "strips", False, "mutate"),
+    "logstash's code removes ids": (
+        "a.conf", logstash('json { source => "message" }\nruby { code => "event.remove(\'trace_id\')" }'),
+        "depends", None, "ruby"),
 }
 
 
