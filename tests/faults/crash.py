@@ -136,6 +136,7 @@ def sigterm(rig):
     log = rig.log()
     for _ in range(8):
         rig.start()
+        rig.wait_ready()
         for _ in range(30):
             log.write(50)
             time.sleep(0.005)
@@ -152,6 +153,7 @@ def sigterm_in_an_outage(rig):
     rig.far.close()
     log.write(5000)
     rig.start(sets=["shutdown_timeout=1s"])
+    rig.wait_ready()
     time.sleep(1)
     begin = time.monotonic()
     rig.stop()

@@ -239,6 +239,15 @@ class Rig:
     def wait_arrived(self, count, deadline=30):
         clew.wait_for(lambda: len(self.far.got) >= count, f"{count} records arrive", deadline)
 
+    def wait_ready(self):
+        """Its loop turns, so it hears signals: before that a SIGTERM just ends it."""
+        def answers():
+            try:
+                return self.metrics()
+            except OSError:
+                return None
+        self.run.wait_for(answers, "it answers /metrics")
+
     def wait_log(self, words, deadline=20):
         clew.wait_for(lambda: words in self.err(), f"{words!r} in its log", deadline)
 
