@@ -95,7 +95,9 @@ static void save(struct copy *copy, const struct record *record)
         copy->items = mem_resize(copy->items, copy->cap, sizeof(*copy->items));
     }
     copy->record = *record;
-    memcpy(copy->items, record->fields.items, count * sizeof(*copy->items));
+    if (count > 0) { /* a table that never had a field has no memory */
+        memcpy(copy->items, record->fields.items, count * sizeof(*copy->items));
+    }
 }
 
 /* The table keeps its own memory, which may have grown meanwhile. What the filters have put into the
@@ -108,7 +110,9 @@ static void restore(const struct copy *copy, struct record *record)
         fields.count = fields.cap;
         ENSURE(fields_grow(&fields));
     }
-    memcpy(fields.items, copy->items, count * sizeof(*fields.items));
+    if (count > 0) {
+        memcpy(fields.items, copy->items, count * sizeof(*fields.items));
+    }
     fields.count = count;
     *record = copy->record;
     record->fields = fields;

@@ -440,7 +440,7 @@ static void find_access_time(struct reader *r, struct slice line)
 {
     const char *p = line.data;
     const char *end = line.data + line.len;
-    while ((p = memchr(p, '[', (size_t)(end - p))) != NULL) {
+    while (p < end && (p = memchr(p, '[', (size_t)(end - p))) != NULL) {
         p++;
         if (end - p > 20 && p[2] == '/' && p[6] == '/' &&
             timestamp_scan(slice_make(p, (size_t)(end - p)), r->env, &r->head->time) > 0) {

@@ -67,6 +67,11 @@ def text(data):
     return data.decode("utf-8", "surrogateescape")
 
 
+def has_sanitizer():
+    """It is slower then, and takes more memory."""
+    return b"__asan_init" in pathlib.Path(CLEW).read_bytes()
+
+
 def check_sanitizers(err, what):
     if any(sign in err for sign in SANITIZER_SIGNS):
         raise Failure(f"a sanitizer stopped {what}:\n{err[-8000:]}")

@@ -47,10 +47,6 @@ def scenario(name, **marks):
     return mark
 
 
-def has_sanitizer():
-    return b"__asan_init" in pathlib.Path(clew.CLEW).read_bytes()
-
-
 class Log:
     """A writer of numbered lines: `stream number length …`, padded to the length."""
 
@@ -218,7 +214,7 @@ class Rig:
     def wait_all(self, deadline=30, lost=0):
         """Wait until every line is there, or `lost` fewer."""
         want = self.written() + len(self.extra) - lost
-        slow = 3 if has_sanitizer() else 1
+        slow = 3 if clew.has_sanitizer() else 1
         end = time.monotonic() + deadline * slow
         while (have := self.arrived_cheaply(want)) < want and time.monotonic() < end:
             if self.run and not self.run.is_running():
@@ -342,7 +338,7 @@ def run_scenario(one):
     rig = Rig(folder)
     result = None
     try:
-        if one.plain and has_sanitizer():
+        if one.plain and clew.has_sanitizer():
             raise Skip("a sanitizer changes what it measures")
         (folder / "logs").mkdir()
         result = one.function(rig) or {}
