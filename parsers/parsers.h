@@ -13,4 +13,7 @@ extern const struct parser parser_logfmt;
 /* Takes every line: free text, with the key=value pairs at its end, if any, as fields. */
 extern const struct parser parser_text;
 
+/* Takes every line as one of syslog; only where the input says so. */
+extern const struct parser parser_syslog;
+
 #endif

@@ -52,6 +52,12 @@ void daemon_start_flush(struct daemon *daemon)
     }
 }
 
+static enum parse_format format_of(const struct input_settings *settings)
+{
+    bool is_syslog = settings->format == PARSE_FORMAT_AUTO && strcmp(settings->type, "syslog") == 0;
+    return is_syslog ? PARSE_FORMAT_SYSLOG : settings->format;
+}
+
 static void ship(struct tap *tap, const struct framed *framed, struct stream *stream)
 {
     struct daemon *daemon = tap->daemon;
@@ -61,7 +67,7 @@ static void ship(struct tap *tap, const struct framed *framed, struct stream *st
         shipment_skip(daemon->shipment, stream->checkpoint, framed->safe, loop_ns(daemon));
         return;
     }
-    struct record *record = pipeline_parse(daemon->pipeline, framed, tap->settings->format);
+    struct record *record = pipeline_parse(daemon->pipeline, framed, format_of(tap->settings));
     audit_count(daemon->audit, record);
     if (daemon->filtering == NULL) {
         audit_count_out(daemon->audit, record);
@@ -149,7 +155,7 @@ void daemon_resume(struct daemon *daemon)
 {
     for (size_t i = 0; !daemon->is_draining && i < daemon->tap_count; i++) {
         if (daemon->taps[i]->input != NULL) {
-            input_resume(daemon->taps[i]->input);
+            daemon->taps[i]->type->resume(daemon->taps[i]->input);
         }
     }
 }
@@ -185,11 +191,22 @@ static void commit_checkpoints(struct daemon *daemon)
 static bool inputs_are_at_end(const struct daemon *daemon)
 {
     for (size_t i = 0; i < daemon->tap_count; i++) {
-        if (!input_is_at_end(daemon->taps[i]->input)) {
+        if (!daemon->taps[i]->type->is_at_end(daemon->taps[i]->input)) {
             return false;
         }
     }
     return true;
+}
+
+/* All inputs come to an end by themselves, and clew with them, as with `once`. */
+static bool inputs_end(const struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->tap_count; i++) {
+        if (!daemon->taps[i]->type->ends) {
+            return false;
+        }
+    }
+    return daemon->tap_count > 0;
 }
 
 static void drain(struct daemon *daemon, const char *why)
@@ -201,7 +218,7 @@ static void drain(struct daemon *daemon, const char *why)
     daemon_start_flush(daemon);
     log_event(&daemon->log, LOG_INFO, "%s: delivering what has been read", why);
     for (size_t i = 0; i < daemon->tap_count; i++) {
-        input_stop(daemon->taps[i]->input);
+        daemon->taps[i]->type->stop(daemon->taps[i]->input);
     }
 }
 
@@ -216,7 +233,7 @@ static void stop(struct daemon *daemon, const char *why)
 static void close_inputs(struct daemon *daemon)
 {
     for (size_t i = 0; i < daemon->tap_count; i++) {
-        input_close(daemon->taps[i]->input);
+        daemon->taps[i]->type->close(daemon->taps[i]->input);
         daemon->taps[i]->input = NULL;
     }
 }
@@ -225,14 +242,15 @@ static void on_flush(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)events;
     struct daemon *daemon = container_of(timer, struct daemon, flush);
-    if (daemon->options->once && !daemon->is_draining && inputs_are_at_end(daemon)) {
+    bool may_end = daemon->options->once || inputs_end(daemon);
+    if (may_end && !daemon->is_draining && inputs_are_at_end(daemon)) {
         drain(daemon, "everything there was has been read");
         close_inputs(daemon);
     }
     uint64_t now_ns = (uint64_t)(ev_now(loop) * 1e9);
     shipment_flush(daemon->shipment, daemon->is_draining ? UINT64_MAX : now_ns);
     bool is_empty = shipment_is_empty(daemon->shipment);
-    if (is_empty && !daemon->is_draining && !daemon->options->once) {
+    if (is_empty && !daemon->is_draining && !may_end) {
         ev_timer_stop(loop, timer);
     }
     bool is_done = daemon->is_stopping ? shipment_is_safe(daemon->shipment)
@@ -393,7 +411,8 @@ struct tap *daemon_open_tap(struct daemon *daemon, const struct settings *config
     struct input_env env = {daemon->loop, &daemon->log, &daemon->counters, daemon->checkpoints,
                             &tap->sink, &daemon->losses, daemon->input_files_max};
     tap->rules = multiline_rules_new(config, settings);
-    tap->input = input_open(settings, &env, out_error);
+    tap->type = feed_find(settings->type);
+    tap->input = tap->type->open(settings, &env, out_error);
     if (tap->input == NULL) {
         daemon_close_tap(tap);
         return NULL;
@@ -404,7 +423,7 @@ struct tap *daemon_open_tap(struct daemon *daemon, const struct settings *config
 void daemon_close_tap(struct tap *tap)
 {
     if (tap != NULL) {
-        input_close(tap->input);
+        tap->type->close(tap->input);
         multiline_rules_free(tap->rules);
         free(tap);
     }

@@ -11,7 +11,7 @@
 #include "coverage.h"
 #include "daemon.h"
 #include "filtering.h"
-#include "input/input.h"
+#include "input/feed.h"
 #include "joining.h"
 #include "metadata.h"
 #include "parsers/assembler.h"
@@ -34,7 +34,8 @@ struct tap {
     const struct input_settings *settings;
     struct multiline_rules *rules; /* NULL: lines are not joined */
     struct line_sink sink;
-    struct input *input;
+    const struct feed_type *type;
+    void *input; /* of that type */
 };
 
 struct daemon {

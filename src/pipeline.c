@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "core/resolve.h"
 #include "filters/filters.h"
+#include "parsers/parsers.h"
 #include "registry.h"
 
 struct pipeline {
@@ -78,12 +79,18 @@ static bool may_try(const struct parser *parser, enum parse_format format)
         return parser->format != FORMAT_JSON;
     case PARSE_FORMAT_TEXT:
         return parser->format == FORMAT_TEXT;
+    case PARSE_FORMAT_SYSLOG:
+        return false;
     }
     return true;
 }
 
 static void parse(struct pipeline *pipeline, struct record *record, enum parse_format format)
 {
+    if (format == PARSE_FORMAT_SYSLOG) {
+        (void)parser_syslog.parse(record->line, &pipeline->limits, record);
+        return;
+    }
     for (size_t i = 0; registry_parsers[i] != NULL; i++) {
         const struct parser *parser = registry_parsers[i];
         if (!may_try(parser, format)) {

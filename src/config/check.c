@@ -13,6 +13,7 @@
 
 enum {
     PORT_MAX = 65535,
+    SOCKET_PATH_MAX = 108, /* of struct sockaddr_un, with its NUL */
     LABEL_BYTES_MAX = 64,
 };
 
@@ -213,11 +214,40 @@ char *check_zone(const char *key, const char *value)
                                  "database such as Europe/Berlin (package tzdata)");
 }
 
+static bool is_type(const struct input_settings *input, const char *type)
+{
+    return input->type != NULL && strcmp(input->type, type) == 0;
+}
+
+char *check_syslog_listen(const char *key, const char *value)
+{
+    (void)key;
+    static const char *const networks[] = {"tcp://", "udp://"};
+    static const char *const paths[] = {"unix://", "unixgram://"};
+    for (size_t i = 0; i < ARRAY_LEN(networks); i++) {
+        if (strncmp(value, networks[i], strlen(networks[i])) == 0) {
+            return check_listen(NULL, value + 6);
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        size_t len = strlen(paths[i]);
+        if (strncmp(value, paths[i], len) == 0 && value[len] == '/') {
+            return strlen(value + len) < SOCKET_PATH_MAX
+                       ? NULL
+                       : mem_string("has a path too long for a socket");
+        }
+    }
+    return mem_string("is udp://ADDRESS:PORT, tcp://ADDRESS:PORT, unix:///PATH or unixgram:///PATH");
+}
+
 char *check_input(const void *section)
 {
     const struct input_settings *input = section;
-    if (input->include.count == 0) {
+    if (is_type(input, "tail") && input->include.count == 0) {
         return mem_string("needs `include`: the files to read");
+    }
+    if (is_type(input, "syslog") && input->listen.count == 0) {
+        return mem_string("needs `listen`: where to take messages, such as udp://127.0.0.1:5514");
     }
     if (input->record_bytes_max < input->line_bytes_max) {
         return mem_string("has a `record_bytes_max` below its `line_bytes_max`");

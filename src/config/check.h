@@ -22,6 +22,9 @@ char *check_pattern(const char *key, const char *value); /* PCRE2 */
 char *check_label(const char *key, const char *value); /* at most 64 bytes, printable, no quotes */
 
 char *check_filter(const void *section);
+/* Of a syslog input: udp://, tcp://, unix:// or unixgram://. */
+char *check_syslog_listen(const char *key, const char *value);
+
 char *check_input(const void *section);
 char *check_output(const void *section);
 char *check_route(const void *section);

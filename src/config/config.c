@@ -20,6 +20,7 @@
 #include "config/env.h"
 #include "config/expand.h"
 #include "config/filter_options.h"
+#include "config/input_types.h"
 #include "config/multiline_options.h"
 #include "config/options.h"
 #include "config/read.h"
@@ -184,6 +185,7 @@ static struct settings *load(struct tree *tree, const struct config_sources *sou
     settle_filters(settings->filters, settings->filter_count, "filters", diag);
     routes_settle(settings, tree->root, !has_paths, diag);
     settle_labels(settings);
+    input_types_settle(settings, options_find("inputs")->children, tree->root, diag);
     multiline_settle(settings, tree->root, diag);
     settle_tests(settings, diag);
     diag_sort(diag);

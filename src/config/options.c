@@ -9,6 +9,7 @@
 #include "config/check.h"
 #include "config/filter_options.h"
 #include "config/kubernetes_options.h"
+#include "config/input_types.h"
 #include "config/multiline_options.h"
 #include "config/test_options.h"
 #include "config/units.h"
@@ -23,11 +24,10 @@
 
 /* In the order of their enums. */
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
-static const char *const input_types[] = {"tail", NULL};
 static const char *const read_froms[] = {"beginning", "end", NULL};
 static const char *const encodings[] = {"auto", "utf-8", "utf-16le", "utf-16be", NULL};
 static const char *const envelopes[] = {"auto", "cri", "docker", "plain", NULL};
-static const char *const formats[] = {"auto", "json", "logfmt", "text", NULL};
+static const char *const formats[] = {"auto", "json", "logfmt", "text", "syslog", NULL};
 static const char *const long_lines[] = {"split", "truncate", NULL};
 static const char *const output_types[] = {"otlp_http", NULL};
 static const char *const compressions[] = {"none", "gzip", "zstd", NULL};
@@ -40,7 +40,9 @@ static const struct option input_options[] = {
      .help = "How logs, metrics and checkpoints call this input. By default its type, numbered "
              "when there are several."},
     {.name = "type", .kind = OPTION_TEXT, .offset = AT(type), .fallback = "tail",
-     .names = input_types, .help = "What it reads: `tail` follows files."},
+     .names = input_type_names,
+     .help = "What it reads: `tail` follows files, `stdin` takes lines from standard input, and "
+             "`syslog` from the network. docs/inputs.md."},
     {.name = "include", .kind = OPTION_TEXTS, .offset = AT(include),
      .example = "[/var/log/pods/*/*/*.log]", .is_required = true, .check = check_not_empty,
      .help = "Files, directories and globs to follow. An input must name some."},
@@ -61,7 +63,7 @@ static const struct option input_options[] = {
     {.name = "format", .kind = OPTION_CHOICE, .offset = AT(format), .fallback = "auto",
      .names = formats,
      .help = "How the application writes; `auto` looks at the line. A line that is not in the "
-             "format is kept whole as text."},
+             "format is kept whole as text. `syslog` is what inputs of that type expect."},
     {.name = "line_bytes_max", .kind = OPTION_SIZE, .offset = AT(line_bytes_max),
      .fallback = "1MiB", .min = KIB, .max = 64 * MIB, .help = "The longest line taken as one."},
     {.name = "long_line", .kind = OPTION_CHOICE, .offset = AT(long_line), .fallback = "split",
@@ -90,6 +92,14 @@ static const struct option input_options[] = {
      .help = "Let the kernel tell when files change, so that lines need not wait for the scan."},
     {.name = "service", .kind = OPTION_TEXT, .offset = AT(service), .example = "checkout",
      .help = "service.name of this input's records that name none."},
+    {.name = "listen", .kind = OPTION_TEXTS, .offset = AT(listen), .check = check_syslog_listen,
+     .example = "[\"udp://0.0.0.0:514\", \"tcp://0.0.0.0:514\", \"unixgram:///run/clew.sock\"]",
+     .help = "Of type syslog: where messages are taken, udp://ADDRESS:PORT, tcp://ADDRESS:PORT, "
+             "unix:///PATH or unixgram:///PATH."},
+    {.name = "connections_max", .kind = OPTION_COUNT, .offset = AT(connections_max),
+     .fallback = "256", .min = 1, .max = 100000,
+     .help = "Of type syslog: how many senders may be connected at once; others are turned away "
+             "and counted."},
     {.name = "multiline", .kind = OPTION_SECTION, .offset = AT(multiline),
      .children = multiline_options,
      .help = "Records of several lines, such as stack traces; docs/multiline.md."},

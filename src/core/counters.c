@@ -40,6 +40,13 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_WATCH_FAILURES] = {"clew_watch_failures", COUNTER_TOTAL, NULL,
                           "inotify watches that could not be had; the scan still finds everything, "
                           "later."},
+    [C_SYSLOG_CONNECTIONS] = {"clew_syslog_connections", COUNTER_GAUGE, NULL,
+                              "Senders that are connected to syslog inputs now."},
+    [C_SYSLOG_REFUSED] = {"clew_syslog_connections_refused", COUNTER_TOTAL, NULL,
+                          "Senders turned away because connections_max were there."},
+    [C_SYSLOG_DROPPED] = {"clew_syslog_datagrams_dropped", COUNTER_TOTAL, NULL,
+                          "Datagrams that the kernel dropped because they were not read in time, as "
+                          "it told with the next one."},
     [C_FRAME_MALFORMED] = {"clew_malformed_lines", COUNTER_TOTAL, NULL,
                            "Lines whose runtime envelope was not what the runtime writes; they are "
                            "shipped raw."},

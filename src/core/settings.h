@@ -42,6 +42,7 @@ enum parse_format {
     PARSE_FORMAT_JSON,
     PARSE_FORMAT_LOGFMT,
     PARSE_FORMAT_TEXT,
+    PARSE_FORMAT_SYSLOG,
 };
 
 enum compression {
@@ -84,7 +85,7 @@ struct multiline_settings {
 
 struct input_settings {
     char *name;
-    char *type;                  /* "tail" */
+    char *type;                  /* "tail", "stdin", "syslog" */
     struct string_list include;  /* files, directories, globs */
     struct string_list exclude;  /* globs */
     enum read_from read_from;    /* for files never seen before */
@@ -102,6 +103,8 @@ struct input_settings {
     bool inotify;
     char *service;               /* service.name of records that name none */
     struct multiline_settings multiline;
+    struct string_list listen;   /* of syslog: tcp://, udp://, unix://, unixgram:// */
+    uint64_t connections_max;
 };
 
 struct parse_settings {

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "input/feed.h"
+
+#include <string.h>
+#include "base/mem.h"
+
+static const struct feed_type *const feed_types[] = {&feed_tail, &feed_stdin, &feed_syslog};
+
+const struct feed_type *feed_find(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(feed_types); i++) {
+        if (strcmp(feed_types[i]->name, name) == 0) {
+            return feed_types[i];
+        }
+    }
+    ensure_failed("the config knows the types of inputs", __FILE__, __LINE__);
+}
+
+/* ---- files: src/input/input.h ---- */
+
+static void *open_tail(const struct input_settings *settings, const struct input_env *env,
+                       char **out_error)
+{
+    return input_open(settings, env, out_error);
+}
+
+static void resume_tail(void *feed)
+{
+    input_resume(feed);
+}
+
+static bool is_tail_at_end(const void *feed)
+{
+    return input_is_at_end(feed);
+}
+
+static void stop_tail(void *feed)
+{
+    input_stop(feed);
+}
+
+static void close_tail(void *feed)
+{
+    input_close(feed);
+}
+
+const struct feed_type feed_tail = {
+    .name = "tail",
+    .open = open_tail,
+    .resume = resume_tail,
+    .is_at_end = is_tail_at_end,
+    .stop = stop_tail,
+    .close = close_tail,
+};

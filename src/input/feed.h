@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_INPUT_FEED_H
+#define CLEW_INPUT_FEED_H
+
+/*
+ * The kinds of inputs, as the daemon sees them: what a config calls `type`.
+ *
+ * To add one: write src/input/<name>.c with a `const struct feed_type feed_<name>` and add it to the
+ * table in feed.c and to config/input_types.c, with the options that are its own.
+ *
+ * What a kind owes is in core/line.h. One without checkpoints gives lines of a stream whose
+ * `checkpoint` is NULL: nothing is promised of them, since nobody could read them again.
+ */
+
+#include "input/input.h"
+
+struct feed_type {
+    const char *name;
+    bool ends; /* it comes to an end by itself, and then gives nothing more */
+    void *(*open)(const struct input_settings *settings, const struct input_env *env,
+                  char **out_error);
+    void (*resume)(void *feed);
+    bool (*is_at_end)(const void *feed); /* all there is now has been taken */
+    void (*stop)(void *feed);
+    void (*close)(void *feed); /* NULL is fine; tells the sink `gone` for every stream */
+};
+
+extern const struct feed_type feed_tail;
+extern const struct feed_type feed_stdin;
+extern const struct feed_type feed_syslog;
+
+/* Of a name that the config has checked. */
+const struct feed_type *feed_find(const char *name);
+
+#endif
