@@ -493,7 +493,8 @@ outlined bool take_known(struct json *json, struct place *at)
         class = SHAPE_SCALAR;
         p += step->run_len;
         const char *stop = *p == '"' ? find_special(json, p + 1) : json->end;
-        if (likely(stop < json->end) && likely(*stop == '"') && likely(json->window.high == 0)) {
+        if (likely(stop < json->end) && likely(*stop == '"') &&
+            (likely(json->window.high == 0) || is_utf8(json, p + 1, stop))) {
             field->text = p + 1;
             field->text_len = (uint32_t)(stop - p - 1);
             field->kind = FIELD_STRING;

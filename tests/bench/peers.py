@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who is measured: each knows how to run itself over a folder of pod logs into one port."""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections import namedtuple
+
+HERE = pathlib.Path(__file__).resolve().parent
+CACHE = pathlib.Path(os.environ.get("CLEW_INTEROP_CACHE") or HERE.parent / "interop/.cache")
+Run = namedtuple("Run", "cpu rss anon records with_ids")
+
+
+class Missing(Exception):
+    pass
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Sink:
+    """`clew receive --discard`: reads every request, keeps the counts."""
+
+    def __init__(self, clew):
+        self.port = free_port()
+        self.process = subprocess.Popen([clew, "receive", "--discard", "--listen",
+                                         "127.0.0.1:%d" % self.port], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(500):
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+        raise RuntimeError("the sink does not listen")
+
+    def stop(self):
+        """Records, and how many of them had a trace id, as it says itself at its end."""
+        self.process.terminate()
+        said = self.process.communicate(timeout=60)[0]
+        found = re.search(r"^all +([\d,]+) +([\d,]+)", said, re.MULTILINE)
+        return tuple(int(n.replace(",", "")) for n in found.groups()) if found else (0, 0)
+
+
+class Floor:
+    def __init__(self, tools):
+        self.program = tools / "floor"
+
+    def start(self, port, mode, data):
+        return [self.program, mode, str(port), *data.paths]
+
+
+class Clew:
+    def __init__(self, clew, state):
+        self.clew, self.data = clew, os.path.join(state, "data")
+
+    def start(self, port, mode, data):
+        shutil.rmtree(self.data, ignore_errors=True)
+        return [self.clew, "run", "--once", "--set", "data_dir=" + self.data, "--set",
+                "control.listen=off", "--set", "outputs.compression=" + mode, "--set",
+                "outputs.endpoint=http://127.0.0.1:%d/v1/logs" % port, data.folder]
+
+
+class Collector:
+    """Does not end by itself: it is done when it has used no CPU for two seconds."""
+
+    def __init__(self, state):
+        go = shutil.which("go")
+        if go is None:
+            raise Missing("go, which builds it, is not installed")
+        self.program, self.config = CACHE / "bench-collector", pathlib.Path(state, "collector.yaml")
+        sources = [HERE / "collector" / name for name in ("main.go", "go.mod", "go.sum")]
+        if not self.program.exists() or any(
+                path.stat().st_mtime > self.program.stat().st_mtime for path in sources):
+            env = dict(os.environ, GOFLAGS="-mod=readonly -buildvcs=false", CGO_ENABLED="0")
+            built = subprocess.run([go, "build", "-trimpath", "-o", self.program, "."], env=env,
+                                   cwd=HERE / "collector", stdin=subprocess.DEVNULL)
+            if built.returncode != 0:
+                raise Missing("it could not be built")
+
+    def start(self, port, mode, data):
+        text = (HERE / "collector.yaml").read_text()
+        for name, value in (("LOGS", data.folder), ("PORT", port), ("COMPRESSION", mode)):
+            text = text.replace("@%s@" % name, str(value))
+        self.config.write_text(text)
+        return [self.program, "--config", self.config]
+
+    @staticmethod
+    def wait(process):
+        def cpu():
+            fields = pathlib.Path("/proc/%d/stat" % process.pid).read_text().rsplit(")", 1)[1].split()
+            return int(fields[11]) + int(fields[12])
+        last, since = -1, time.monotonic()
+        while time.monotonic() - since < 2:
+            now = cpu()
+            if now > last + 2:
+                last, since = now, time.monotonic()
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+
+
+class Memory(threading.Thread):
+    """The peaks of a process's resident and private memory in bytes, looked at fifty times a second:
+    what the kernel says at its end counts the memory of the process that started it too."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.path, self.rss, self.anon = pathlib.Path("/proc/%d/status" % pid), 0, 0
+        self.start()
+
+    def run(self):
+        try:
+            while True:
+                text = self.path.read_text()
+                rss, anon = (int(re.search(name + r":\s+(\d+)", text)[1]) * 1024
+                             for name in ("VmHWM", "RssAnon"))
+                self.rss, self.anon = max(self.rss, rss), max(self.anon, anon)
+                time.sleep(0.02)
+        except (OSError, TypeError):  # it has ended
+            return
+
+
+def measure(runner, clew, mode, data):
+    sink = Sink(clew)
+    process = subprocess.Popen(runner.start(sink.port, mode, data), stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    memory = Memory(process.pid)
+    if hasattr(runner, "wait"):
+        runner.wait(process)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    records, with_ids = sink.stop()
+    if process.returncode != 0:
+        raise RuntimeError("%s ended with status %d" % (process.args[0], process.returncode))
+    return Run(usage.ru_utime + usage.ru_stime, memory.rss, memory.anon, records, with_ids)
