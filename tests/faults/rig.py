@@ -21,7 +21,7 @@ import urllib.request
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import clew  # noqa: E402
-from clew import Failure  # noqa: E402
+from clew import Failure, has_sanitizer  # noqa: E402
 from far_end import FarEnd  # noqa: E402
 
 SCENARIOS = []
