@@ -64,6 +64,8 @@ struct fb_config {
     struct fb_section *first[FB_KINDS];
     struct fb_section *last[FB_KINDS];
     unsigned sections;
+    unsigned properties;
+    unsigned note_count;
     unsigned depth; /* of includes */
     struct fb_note *notes;
     struct fb_note *last_note;

@@ -13,7 +13,9 @@
 #include "base/mem.h"
 
 enum {
-    SECTIONS_MAX = 4096,
+    SECTIONS_MAX = 2048,
+    PROPERTIES_MAX = 8192,
+    NOTES_MAX = 4096,
     INCLUDE_DEPTH_MAX = 8,
 };
 
@@ -30,6 +32,9 @@ struct fb_section *fb_section_new(struct fb_config *config, enum fb_kind kind,
 void fb_note_add(struct fb_config *config, struct foreign_place place, struct slice text,
                  const char *why)
 {
+    if (config->note_count++ >= NOTES_MAX) {
+        return;
+    }
     struct arena *arena = &config->foreign->arena;
     struct fb_note *note = foreign_alloc(arena, sizeof(*note));
     *note = (struct fb_note){NULL, place, foreign_copy(arena, text),
@@ -56,6 +61,10 @@ void fb_section_append(struct fb_config *config, struct fb_section *section)
     enum fb_kind kind = section->kind;
     section->number = config->sections;
     if (config->sections++ >= SECTIONS_MAX) {
+        if (config->sections == SECTIONS_MAX + 1) {
+            fb_note_add(config, section->place, slice_from_string(section->header),
+                        "there are more sections than are read: this and what follows");
+        }
         return;
     }
     if (config->last[kind] == NULL) {
@@ -123,6 +132,12 @@ static const char *expand(struct fb_config *config, struct slice value, bool wit
 void fb_property_add(struct fb_config *config, struct fb_section *section, struct slice key,
                      struct slice value, struct foreign_place place, bool is_conditional)
 {
+    if (config->properties++ >= PROPERTIES_MAX) {
+        if (config->properties == PROPERTIES_MAX + 1) {
+            fb_note_add(config, place, key, "there are more options than are read: this and what follows");
+        }
+        return;
+    }
     struct fb_property *p = foreign_alloc(&config->foreign->arena, sizeof(*p));
     char *small = mem_string_from(key);
     for (char *c = small; *c != '\0'; c++) {

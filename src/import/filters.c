@@ -29,6 +29,10 @@ static void emit(struct filtering *f, const struct fb_property *p, const char *k
                  const char *value, const char *condition)
 {
     const char *when = when_both(f->import, f->when, condition);
+    if (!filter_has_room(f->import)) {
+        row_add(f->import, f->section, p, IMPORT_NEEDS_YOU, "more filters than clew has");
+        return;
+    }
     if (p != NULL) {
         row_add(f->import, f->section, p, IMPORT_MAPPED, "%s", kind);
     }

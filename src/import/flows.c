@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "core/pattern.h"
 #include "import/fields.h"
 
@@ -154,7 +155,7 @@ static const char *part_condition(struct import *import, const struct fb_section
     const char *match = fb_value(section, "match", "");
     size_t known = strcspn(flow->tag, "*");
     bool is_path = flow->tag[known] == '*' && flow->tag[known + 1] == '\0' && !flow->is_rewritten;
-    return is_path && strncmp(match, flow->tag, known) == 0
+    return is_path && strncmp(match, flow->tag, known) == 0 && utf8_is_ascii(match, strlen(match))
                ? path_condition(import, match + known)
                : NULL;
 }
@@ -219,7 +220,9 @@ bool match_when(struct import *import, const struct fb_section *section, const c
         const char *one = flow_condition(import, section, &import->flows[f], matches[f],
                                          import->input_count == 1);
         one = one != NULL ? one : "{}";
-        list = list == NULL ? one : foreign_format(import_arena(import), "%s, %s", list, one);
+        if (list == NULL || is_sayable(list)) { /* what is not stays so, however long */
+            list = list == NULL ? one : foreign_format(import_arena(import), "%s, %s", list, one);
+        }
         count++;
     }
     if (count == 0) {
@@ -236,6 +239,25 @@ bool match_when(struct import *import, const struct fb_section *section, const c
 
 /* `$key regex new.tag keep`: the records that the rule takes are a flow of their own, told by its
  * condition, and, unless they are kept, no longer of the old one. */
+/* `{any: [a, b]}`; what is too long to be said stays as it was. */
+static const char *either(struct import *import, const char *a, const char *b)
+{
+    struct slice x = slice_from_string(a);
+    struct slice head = SLICE("{any: [");
+    bool is_list = slice_has_prefix(x, head);
+    struct slice inner = is_list ? slice_make(x.data + head.len, x.len - head.len - 2) : x;
+    const char *both = foreign_format(import_arena(import), "{any: [%.*s, %s]}", (int)inner.len,
+                                      inner.data, b);
+    return is_sayable(both) ? both : a;
+}
+
+/* Conditions upon conditions grow without end; a flow of which too much would have to be said has
+ * all records. */
+static const char *bounded(const char *condition)
+{
+    return condition != NULL && is_sayable(condition) ? condition : NULL;
+}
+
 static void rewrite_rule(struct import *import, const struct fb_section *s,
                          const struct fb_property *rule, size_t old_count)
 {
@@ -263,14 +285,13 @@ static void rewrite_rule(struct import *import, const struct fb_section *s,
             import->flows[import->flow_count++] = (struct flow){
                 .input = old->input,
                 .tag = copy,
-                .when = when_both(import, flow_when(import, old, s), is_any ? NULL : condition),
+                .when = bounded(when_both(import, flow_when(import, old, s),
+                                          is_any ? NULL : condition)),
                 .is_rewritten = true,
             };
             if (!keeps && (is_any || condition != NULL)) {
                 const char *gone = is_any ? "{}" : condition;
-                old->gone = old->gone == NULL
-                                ? gone
-                                : foreign_format(arena, "{any: [%s, %s]}", old->gone, gone);
+                old->gone = old->gone == NULL ? gone : either(import, old->gone, gone);
                 old->gone_number = s->number;
             }
         }

@@ -23,6 +23,11 @@ static bool is_envelope(const struct fb_section *parser)
     return is_cri || strcmp(fb_name(parser), "docker") == 0;
 }
 
+bool filter_has_room(struct import *import)
+{
+    return import->filter_count++ < IMPORT_FILTERS_MAX;
+}
+
 /* `code:integer size:float`: as clew's types, ids left texts. */
 static const char *types_text(struct import *import, const struct fb_section *parser,
                               const char *pattern)
@@ -68,6 +73,10 @@ bool parse_filter(struct import *import, const struct fb_section *parser, const 
     if (!is_regex && strcasecmp(format, "json") != 0 && strcasecmp(format, "logfmt") != 0 &&
         strcasecmp(format, "ltsv") != 0) {
         *out_why = "its format is none of regex, json, logfmt and ltsv";
+        return false;
+    }
+    if (!filter_has_room(import)) {
+        *out_why = "it would be one more filter than clew has";
         return false;
     }
     buf_append_format(out, "  - parse:\n      field: %s\n", field);

@@ -19,6 +19,7 @@ enum {
     IMPORT_FLOWS_MAX = 256,
     IMPORT_OUTPUTS_MAX = 63,
     IMPORT_RULES_MAX = 64,
+    IMPORT_FILTERS_MAX = 256, /* as many as clew takes in a list */
     IMPORT_YAML_BYTES_MAX = 16 << 20,
 };
 
@@ -66,6 +67,7 @@ struct import {
     size_t output_count;
     struct draft_rule rules[IMPORT_RULES_MAX];
     size_t rule_count;
+    size_t filter_count;
     struct buf multiline;
     struct buf top;     /* options of the whole */
     struct buf resource;
@@ -157,6 +159,9 @@ void import_parsers(struct import *import); /* rows for those that nothing has u
 
 /* An input's parser: envelope, format, or a filter that parses. */
 void input_parser(struct import *import, struct draft_input *input, const struct fb_property *p);
+
+/* Is there room for one more filter? Then it is counted. */
+bool filter_has_room(struct import *import);
 
 /* A `parse` filter for a parser of the config; false if it cannot be. Rows of the parser's own
  * options are added once. */
