@@ -65,6 +65,7 @@ static void rename_one(struct record *record, const struct pair *pair)
     field->key_len = (uint32_t)key.len;
     field->key_id = 0;
     field->flags &= (uint8_t)~FIELD_NAMED;
+    record->fields.name_bits |= record->fields.name_bits != 0 ? pair->to.bit : 0;
 }
 
 static enum filter_result rename_all(void *data, struct record *record, uint64_t now_ns)

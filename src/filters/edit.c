@@ -136,8 +136,10 @@ void edit_remove_others(struct record *record, uint32_t object, struct slice key
     }
 }
 
-static void name_field(struct field *field, struct slice key)
+static void name_field(struct fields *fields, uint32_t index, struct slice key)
 {
+    struct field *field = &fields->items[index];
+    fields->name_bits |= fields->name_bits != 0 ? name_bit(key.data, key.len) : 0;
     field->key = key.data;
     field->key_len = (uint32_t)key.len;
     field->key_id = 0;
@@ -162,7 +164,11 @@ static uint32_t add_copy(struct record *record, uint32_t object, struct slice ke
         items[at + i].next = old[from + i].next - from + at;
     }
     items[at].next = at + count; /* its own may have grown just now */
-    name_field(&items[at], key);
+    name_field(&record->fields, at, key);
+    if (other != NULL) {
+        record->fields.name_bits = 0; /* what it holds has names of its own */
+        name_note_all(&record->fields);
+    }
     return at;
 }
 
@@ -187,8 +193,8 @@ uint32_t edit_object(struct record *record, struct slice key)
         return NO_FIELD;
     }
     field->kind = FIELD_OBJECT;
-    name_field(field, key);
     index = record->fields.count - 1;
+    name_field(&record->fields, index, key);
     edit_remove_others(record, NO_FIELD, key, index);
     return index;
 }
@@ -233,7 +239,7 @@ static bool set_scalar(struct record *record, const struct name *name, const str
             return false;
         }
         record->fields.items[index] = (struct field){.next = index + 1};
-        name_field(&record->fields.items[index], key);
+        name_field(&record->fields, index, key);
     }
     edit_empty(&record->fields, index);
     put_scalar(&record->fields.items[index], value);

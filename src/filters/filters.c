@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "filters/condition.h"
 #include "filters/filter.h"
+#include "filters/name.h"
 
 /* An item of the config is of the first kind that makes something of it. */
 static const struct filter_kind *const kinds[] = {
@@ -28,6 +29,7 @@ static const struct filter_kind *const kinds[] = {
 };
 
 struct step {
+    enum filter_result (*apply)(void *data, struct record *record, uint64_t now_ns);
     const struct filter_kind *kind;
     void *data;
     struct condition *when; /* NULL: always */
@@ -63,6 +65,7 @@ static bool make_step(struct step *step, const struct filter_settings *item,
         *out_error = place_error(item, error != NULL ? error : mem_string("does nothing"));
         return false;
     }
+    step->apply = step->kind->apply;
     step->drops_errors = item->drops_errors;
     step->when = item->when != NULL ? condition_new(item->when, tools->settings) : NULL;
     return true;
@@ -105,17 +108,13 @@ void filters_free(struct filters *filters)
     free(filters);
 }
 
-enum filter_result filters_apply_one(struct filters *filters, size_t index, struct record *record,
-                                     uint64_t now_ns)
+/* What is out of the ordinary is counted; the result as the chain takes it. */
+static __attribute__((noinline)) enum filter_result account(const struct step *step,
+                                                            struct filter_count *count,
+                                                            enum filter_result result,
+                                                            bool has_lost_id)
 {
-    struct step *step = &filters->steps[index];
-    struct filter_count *count = &filters->counts[index];
-    if (step->when != NULL && !condition_holds(step->when, record)) {
-        return FILTER_SKIPPED;
-    }
-    bool had_id = record->has_trace_id;
-    enum filter_result result = step->kind->apply(step->data, record, now_ns);
-    count->ids_removed += had_id && !record->has_trace_id;
+    count->ids_removed += has_lost_id;
     if (result == FILTER_FAILED) {
         count->errors++;
         result = step->drops_errors ? FILTER_DROPPED : FILTER_FAILED;
@@ -124,11 +123,34 @@ enum filter_result filters_apply_one(struct filters *filters, size_t index, stru
     return result;
 }
 
+static inline enum filter_result apply_step(const struct step *step, struct filter_count *count,
+                                            struct record *record, uint64_t now_ns)
+{
+    if (step->when != NULL && !condition_holds(step->when, record)) {
+        return FILTER_SKIPPED;
+    }
+    bool had_id = record->has_trace_id;
+    enum filter_result result = step->apply(step->data, record, now_ns);
+    bool has_lost_id = had_id && !record->has_trace_id;
+    return result == FILTER_DONE && !has_lost_id ? FILTER_DONE
+                                                 : account(step, count, result, has_lost_id);
+}
+
+enum filter_result filters_apply_one(struct filters *filters, size_t index, struct record *record,
+                                     uint64_t now_ns)
+{
+    name_note_all(&record->fields);
+    return apply_step(&filters->steps[index], &filters->counts[index], record, now_ns);
+}
+
 enum filter_verdict filters_apply_all(struct filters *filters, struct record *record,
                                       uint64_t now_ns)
 {
-    for (size_t i = 0; i < filters->count; i++) {
-        if (filters_apply_one(filters, i, record, now_ns) == FILTER_DROPPED) {
+    size_t count = filters->count;
+    name_note_all(&record->fields);
+    for (size_t i = 0; i < count; i++) {
+        if (apply_step(&filters->steps[i], &filters->counts[i], record, now_ns) ==
+            FILTER_DROPPED) {
             return FILTER_DROP;
         }
     }

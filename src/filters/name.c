@@ -14,7 +14,7 @@ struct name name_make(const char *text)
 {
     struct slice slice = slice_from_string(text);
     return (struct name){text, (uint32_t)slice.len, memchr(text, '.', slice.len) != NULL,
-                         own_value_find(slice)};
+                         name_bit(text, slice.len), own_value_find(slice)};
 }
 
 static bool is_there(const struct field *field)
@@ -27,7 +27,8 @@ static uint32_t find_key(const struct fields *fields, uint32_t begin, uint32_t e
 {
     const struct field *items = fields->items;
     for (uint32_t i = begin; i < end; i = items[i].next) {
-        if (items[i].key_len == key.len && is_there(&items[i]) &&
+        if (items[i].key_len == key.len && items[i].key != NULL &&
+            items[i].key[0] == key.data[0] && is_there(&items[i]) &&
             memcmp(items[i].key, key.data, key.len) == 0) {
             return i;
         }
@@ -56,7 +57,7 @@ static uint32_t find_path(const struct fields *fields, uint32_t begin, uint32_t 
 uint32_t name_find(const struct name *name, const struct fields *fields)
 {
     struct slice text = slice_make(name->text, name->len);
-    if (name->own != OWN_NONE) {
+    if (name->own != OWN_NONE || (!name->has_dot && !name_may_be_there(name, fields))) {
         return NO_FIELD;
     }
     return name->has_dot ? find_path(fields, 0, fields->count, text)

@@ -186,9 +186,9 @@ static bool has_text(const struct field *field)
            field->kind == FIELD_NUMBER || field->kind == FIELD_INT;
 }
 
-static void put_text(struct field *field, struct slice text)
+static void put_text(struct field *field, struct slice text, enum field_kind kind)
 {
-    field->kind = utf8_is_valid(text.data, text.len) ? FIELD_STRING : FIELD_BYTES;
+    field->kind = (uint8_t)kind;
     field->text = text.data;
     field->text_len = (uint32_t)text.len;
     field->value.i = 0;
@@ -207,7 +207,8 @@ static bool redact_found(const struct redact *redact, struct record *record)
         bool changed = false;
         is_good = redact_all(redact, record->arena, &text, &changed) && is_good;
         if (changed) {
-            put_text(field, text);
+            put_text(field, text,
+                     utf8_is_valid(text.data, text.len) ? FIELD_STRING : FIELD_BYTES);
         }
     }
     if (record->has_body_text) {
@@ -242,12 +243,27 @@ static bool redact_field(const struct redact *redact, struct record *record, uin
         record->body_text = is_body ? mark : record->body_text;
     } else {
         edit_empty(&record->fields, index);
-        put_text(field, mark);
+        put_text(field, mark, FIELD_STRING);
     }
     return true;
 }
 
 /* At any depth: `password` is one wherever it stands. */
+static bool redact_named(const struct redact *redact, struct slice key, struct record *record)
+{
+    const struct field *items = record->fields.items;
+    uint32_t count = record->fields.count;
+    bool is_good = true;
+    for (uint32_t i = 0; i < count; i++) {
+        if (items[i].key_len == key.len && items[i].key != NULL &&
+            ((items[i].key[0] ^ key.data[0]) & 0x1F) == 0 &&
+            slice_is_equal_nocase(field_key(&items[i]), key)) {
+            is_good = redact_field(redact, record, i) && is_good;
+        }
+    }
+    return is_good;
+}
+
 static bool redact_key(const struct redact *redact, const struct name *key, struct record *record)
 {
     struct slice text = slice_make(key->text, key->len);
@@ -259,12 +275,8 @@ static bool redact_key(const struct redact *redact, const struct name *key, stru
         record->body_text = is_good && record->has_body_text ? mark : record->body_text;
         return is_good;
     }
-    for (uint32_t i = 0; i < record->fields.count; i++) {
-        const struct field *field = &record->fields.items[i];
-        if (field->key_len == key->len && field->key != NULL &&
-            slice_is_equal_nocase(field_key(field), text)) {
-            is_good = redact_field(redact, record, i) && is_good;
-        }
+    if (name_may_be_there(key, &record->fields)) {
+        is_good = redact_named(redact, text, record);
     }
     uint32_t nested = key->has_dot ? name_find(key, &record->fields) : NO_FIELD;
     return nested == NO_FIELD || field_key(&record->fields.items[nested]).len == key->len

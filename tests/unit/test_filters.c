@@ -192,12 +192,14 @@ static void each_filter_makes_of_a_line_what_its_case_says(void **state)
 }
 
 static const char *const lines[] = {
-    "{\"witness\":{\"n\":[1,\"\xc3\xa4\",null,{\"k\":2.5}],\"s\":\"x\"},\"msg\":\"x 4111111111111111 a@b.de\","
+    "{\"witness\":{\"n\":[1,\"\xc3\xa4\",null,{\"k\":2.5}],\"s\":\"x\"},"
+    "\"msg\":\"x 4111111111111111 a@b.de\","
     "\"level\":\"warn\",\"trace_id\":\"" ID "\",\"span_id\":\"" SPAN
     "\",\"a\":{\"b\":{\"c\":1,\"d\":[1,2]},\"c\":\"go\"},\"b\":7,\"c\":\"true\",\"m_x\":1,\"m_y\":\"y\"}",
     "{\"witness\":[],\"log\":\"{\\\"trace_id\\\":\\\"" ID "\\\",\\\"a\\\":{\\\"b\\\":1}}\",\"a\":\"k=1 "
     "b=2\",\"b\":\"h:1\\tj:2\",\"c\":\"gone?\",\"traceparent\":\"00-" ID "-" SPAN "-01\"}",
-    "{\"a\":\"12\",\"b\":\"1.5\",\"c\":\"yes\",\"a.b\":\"5\",\"b.c\":{\"d\":1},\"x\":{\"y\":{\"z\":1}},\"password\":"
+    "{\"a\":\"12\",\"b\":\"1.5\",\"c\":\"yes\",\"a.b\":\"5\",\"b.c\":{\"d\":1},"
+    "\"x\":{\"y\":{\"z\":1}},\"password\":"
     "\"p\",\"witness\":\"w\",\"service\":\"web\",\"time\":\"2026-03-02T10:11:12Z\"}",
     "ERROR 2026-03-02 10:11:12 something failed 12x trace_id=" ID " a=1 b=\"x y\" witness=5 c=go",
     "a=1 b=2 c=go log=\"{}\" trace_id=" ID " msg=\"hi there\" level=info witness=w",
@@ -276,6 +278,19 @@ static void a_chain_that_names_nothing_of_the_line_changes_no_byte_of_what_is_se
     filter_case_fini(&c);
 }
 
+static void one_record_is_not_looked_at_with_the_names_of_the_last(void **state)
+{
+    (void)state;
+    struct filter_case c;
+    filter_case_init(&c, "filters:\n- remove: {names: [b]}\n");
+    filter_case_parse(&c, SLICE("{\"a\":1}"));
+    filters_apply(c.filters, c.record, 1);
+    filter_case_parse(&c, SLICE("{\"a\":1,\"b\":2}"));
+    filters_apply(c.filters, c.record, 1);
+    assert_string_equal(filter_case_dump(&c), "{\"a\":i1}");
+    filter_case_fini(&c);
+}
+
 /* ---- limits ---- */
 
 static void a_table_without_room_leaves_the_record_as_it_was(void **state)
@@ -318,7 +333,8 @@ static void what_parse_finds_is_the_record_s_where_it_did_not_know(void **state)
     assert_string_equal(filter_case_dump(&c), "{\"level\":\"error\"}");
     /* … and only there: its own id stays, the other is an attribute */
     filter_case_parse(&c, SLICE("{\"traceparent\":\"00-" ID "-" SPAN "-01\",\"msg\":\"out\",\"log\":"
-                                "\"{\\\"trace_id\\\":\\\"11111111111111111111111111111111\\\",\\\"message\\\":"
+                                "\"{\\\"trace_id\\\":\\\"11111111111111111111111111111111\\\","
+                                "\\\"message\\\":"
                                 "\\\"in\\\"}\"}"));
     filters_apply(c.filters, c.record, 1);
     assert_int_equal(c.record->trace_id[0], 0x4b);
@@ -367,7 +383,8 @@ static void a_smaller_share_of_traces_is_part_of_a_larger_one(void **state)
     for (int i = 0; i < 4000; i++) {
         random = random * UINT64_C(6364136223846793005) + 1;
         char *line = mem_format("{\"trace_id\":\"%016llx%016llx\"}",
-                                (unsigned long long)random ^ 0x55, (unsigned long long)(random ^ random >> 29));
+                                (unsigned long long)random ^ 0x55,
+                                (unsigned long long)(random ^ random >> 29));
         bool before = false;
         for (size_t s = 0; s < 4; s++) {
             filter_case_parse(&c[s], slice_from_string(line));
@@ -459,6 +476,7 @@ int main(void)
         cmocka_unit_test(each_filter_makes_of_a_line_what_its_case_says),
         cmocka_unit_test(what_no_filter_of_a_chain_names_comes_out_as_it_went_in),
         cmocka_unit_test(a_chain_that_names_nothing_of_the_line_changes_no_byte_of_what_is_sent),
+        cmocka_unit_test(one_record_is_not_looked_at_with_the_names_of_the_last),
         cmocka_unit_test(a_table_without_room_leaves_the_record_as_it_was),
         cmocka_unit_test(what_parse_finds_is_the_record_s_where_it_did_not_know),
         cmocka_unit_test(a_bucket_fills_with_time),

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What does each kind of filter cost a record?
+ *
+ * usage: bench_filters FILE [ROUNDS [CASE]]
+ *
+ * Reads a pod log into memory, parses and resolves each line, and applies a chain of one filter; what
+ * is printed is the nanoseconds a record that the chain adds, of several rounds the best. With CASE
+ * (its number) that one alone, without the comparison: for counting instructions.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "base/diag.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "filters/filters.h"
+#include "pipeline.h"
+
+/* The first is no filter, the second the chain that is promised to stay under 30 % of the parse stage:
+ * one condition, two removes, one rename, one redaction. Names are those of the lines of `generate`. */
+static const struct {
+    const char *name;
+    const char *filters;
+} cases[] = {
+    {"(none)", "[]"},
+    {"typical chain", "[{drop: {field: url, equals: /healthz}}, {remove: {names: [pid]}}, "
+                      "{remove: {names: [hostname]}}, {rename: {caller: code.caller}}, "
+                      "{redact: {keys: [sku]}}]"},
+    {"drop by field", "[{drop: {field: url, equals: /healthz}}]"},
+    {"drop by severity", "[{drop: {severity: {less: DEBUG}}}]"},
+    {"drop by pattern", "[{drop: {body: {matches: '^health .* ok$'}}}]"},
+    {"rename", "[{rename: {caller: code.caller}}]"},
+    {"copy", "[{copy: {caller: code.caller}}]"},
+    {"move", "[{move: {caller: code.caller}}]"},
+    {"remove by name", "[{remove: {names: [hostname]}}]"},
+    {"remove by prefix", "[{remove: {prefixes: [x_]}}]"},
+    {"remove by pattern", "[{remove: {patterns: ['^x_']}}]"},
+    {"set a constant", "[{set: {env: production}}]"},
+    {"set a text", "[{set: {who: '%{name}@%{$service}'}}]"},
+    {"add", "[{add: {env: production}}]"},
+    {"nest", "[{nest: {names: [hostname, caller], under: log}}]"},
+    {"lift", "[{lift: {from: req}}]"},
+    {"parse by pattern", "[{parse: {format: regex, pattern: '^(?<first>\\w+)'}}]"},
+    {"convert", "[{convert: {amount: string}}]"},
+    {"redact by key", "[{redact: {keys: [sku]}}]"},
+    {"redact cards", "[{redact: {patterns: [card]}}]"},
+    {"redact e-mail", "[{redact: {patterns: [email]}}]"},
+    {"redact tokens", "[{redact: {patterns: [token]}}]"},
+    {"limit", "[{limit: {value_bytes: 4KiB, attributes: 128}}]"},
+    {"throttle", "[{throttle: {by: [$service], rate: 1000000000}}]"},
+    {"sample", "[{sample: {ratio: 100%}}]"},
+};
+
+struct bench {
+    struct settings *settings;
+    struct counters counters;
+    struct pipeline *pipeline;
+    struct filters *filters;
+    struct frame *frame;
+    struct source *source;
+    uint64_t records;
+};
+
+static uint64_t cpu_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void open_bench(struct bench *bench, const char *filters)
+{
+    char *environment[] = {NULL};
+    char *text = mem_format("inputs: [{include: [/none]}]\nfilters: %s\n", filters);
+    const struct config_sources sources = {.environ = environment};
+    struct diag diag;
+    char *error = NULL;
+    diag_init(&diag);
+    *bench = (struct bench){0};
+    bench->settings = config_load_text(text, "bench", &sources, &diag);
+    diag_print(&diag, stderr);
+    diag_fini(&diag);
+    free(text);
+    ENSURE(bench->settings != NULL);
+    bench->pipeline = pipeline_new(bench->settings, &bench->counters, &error);
+    ENSURE(bench->pipeline != NULL);
+    bench->filters = filters_new(bench->settings->filters, bench->settings->filter_count, "",
+                                 pipeline_filter_tools(bench->pipeline), &error);
+    ENSURE(error == NULL);
+    bench->frame = frame_new(&bench->settings->inputs[0], &bench->counters);
+    bench->source = source_new("/var/log/pods/shop_web-1_0/app/0.log", "bench", 1);
+}
+
+static void close_bench(struct bench *bench)
+{
+    source_free(bench->source);
+    frame_free(bench->frame);
+    filters_free(bench->filters);
+    pipeline_free(bench->pipeline);
+    settings_free(bench->settings);
+}
+
+static void run(struct bench *bench, struct slice text)
+{
+    bench->records = 0;
+    for (size_t at = 0; at < text.len;) {
+        const char *begin = text.data + at;
+        const char *newline = memchr(begin, '\n', text.len - at);
+        size_t len = newline != NULL ? (size_t)(newline - begin) : text.len - at;
+        struct line line = {.source = bench->source, .text = slice_make(begin, len)};
+        line.begin = (struct position){1, at};
+        line.end = (struct position){1, at + len + 1};
+        struct framed framed;
+        if (frame_push(bench->frame, &line, &framed) == FRAME_RECORD) {
+            struct record *record = pipeline_parse(bench->pipeline, &framed, PARSE_FORMAT_AUTO);
+            (void)filters_apply(bench->filters, record, at + 1);
+            bench->records++;
+        }
+        at += len + 1;
+    }
+}
+
+static double measure(struct bench *bench, struct slice text, int rounds)
+{
+    uint64_t best = UINT64_MAX;
+    for (int i = 0; i < rounds; i++) {
+        uint64_t start = cpu_ns();
+        run(bench, text);
+        uint64_t took = cpu_ns() - start;
+        best = took < best ? took : best;
+    }
+    return (double)best / (double)bench->records;
+}
+
+static char *read_all(const char *path, size_t *out_len)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        perror(path);
+        exit(1);
+    }
+    fseek(file, 0, SEEK_END);
+    long len = ftell(file);
+    rewind(file);
+    char *bytes = mem_alloc((size_t)len + 1);
+    *out_len = fread(bytes, 1, (size_t)len, file);
+    fclose(file);
+    return bytes;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        fputs("usage: bench_filters FILE [ROUNDS [CASE]]\n", stderr);
+        return 2;
+    }
+    struct slice text;
+    char *bytes = read_all(argv[1], &text.len);
+    text.data = bytes;
+    int rounds = argc > 2 ? atoi(argv[2]) : 5;
+    size_t first = argc > 3 ? (size_t)atoi(argv[3]) : 0;
+    size_t end = argc > 3 ? first + 1 : ARRAY_LEN(cases);
+    double none = 0;
+    for (size_t i = first; i < end && i < ARRAY_LEN(cases); i++) {
+        struct bench bench;
+        open_bench(&bench, cases[i].filters);
+        double ns = measure(&bench, text, rounds);
+        none = i == 0 ? ns : none;
+        printf("%-18s %8.1f ns a record%s\n", cases[i].name, ns - (i == 0 ? 0 : none),
+               i == 0 ? ", parsed and resolved" : " more");
+        close_bench(&bench);
+    }
+    free(bytes);
+    return 0;
+}
