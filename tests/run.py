@@ -98,7 +98,8 @@ def units_alone(given):
 
 
 VALGRIND = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full",
-            "--errors-for-leak-kinds=definite", "--child-silent-after-fork=yes"]
+            "--errors-for-leak-kinds=definite", "--child-silent-after-fork=yes",
+            f"--suppressions={ROOT}/tests/unit/valgrind.supp"]
 
 
 def valgrind_suites(given):
