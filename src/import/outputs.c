@@ -56,7 +56,15 @@ static void add_header(struct target *t, const char *name, const char *value)
 static bool is_host(const char *text)
 {
     return *text != '\0' && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                         "0123456789.-_:[]") == strlen(text);
+                                         "0123456789.-_") == strlen(text);
+}
+
+/* `host` or `host:port`. */
+static bool is_authority(struct import *import, const char *text)
+{
+    size_t len = strcspn(text, ":");
+    return is_host(foreign_copy(import_arena(import), slice_make(text, len))) &&
+           (text[len] == '\0' || text_is_number(text + len + 1));
 }
 
 static bool is_port(const char *text)
@@ -351,8 +359,9 @@ static void to_loki_url(struct target *t)
     const char *path = p != NULL ? strstr(p->raw, "/loki/api/v1/push") : NULL;
     const char *authority = p != NULL ? strstr(p->raw, "://") : NULL;
     if (path == NULL || authority == NULL || authority > path ||
-        !is_host(foreign_copy(import_arena(t->import),
-                              slice_make(authority + 3, (size_t)(path - authority) - 3)))) {
+        !is_authority(t->import,
+                      foreign_copy(import_arena(t->import),
+                                   slice_make(authority + 3, (size_t)(path - authority) - 3)))) {
         put_endpoint(t, "${LOKI_OTLP:-http://127.0.0.1:3100/otlp/v1/logs}");
         row_add_all(t->import, t->section, "url", IMPORT_NEEDS_YOU,
                     "set LOKI_OTLP to the same address with /otlp/v1/logs");
