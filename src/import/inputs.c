@@ -176,24 +176,29 @@ static unsigned long long size_of(const char *value)
     return n > 0 && n < 1e12 ? (unsigned long long)n : 0;
 }
 
-static void tail_longest(struct import *import, struct draft_input *input)
+void input_longest(struct import *import, struct draft_input *input, const char *const *keys)
 {
-    const struct fb_property *p = fb_get(input->section, "buffer_max_size");
-    unsigned long long size = p != NULL ? size_of(p->value) : 0;
-    if (p == NULL) {
-        return;
+    unsigned long long longest = 0;
+    for (size_t i = 0; keys[i] != NULL; i++) {
+        const struct fb_property *p = fb_get(input->section, keys[i]);
+        unsigned long long size = p != NULL ? size_of(p->value) : 0;
+        bool is_large = size > 1 << 20 && size <= 64 << 20;
+        longest = is_large && size > longest ? size : longest;
+        if (p != NULL && is_large) {
+            row_add(import, input->section, p, IMPORT_MAPPED, "line_bytes_max: %llu", longest);
+        } else if (p != NULL) {
+            row_add(import, input->section, p, IMPORT_DEFAULT,
+                    "line_bytes_max, 1 MiB; a longer line is shipped in pieces");
+        }
     }
-    if (size > 1 << 20 && size <= 64 << 20) {
-        buf_append_format(&input->yaml, "    line_bytes_max: %llu\n", size);
-        row_add(import, input->section, p, IMPORT_MAPPED, "line_bytes_max: %llu", size);
-    } else {
-        row_add(import, input->section, p, IMPORT_DEFAULT,
-                "line_bytes_max, 1 MiB; a longer line is shipped in pieces");
+    if (longest > 0) {
+        buf_append_format(&input->yaml, "    line_bytes_max: %llu\n", longest);
     }
 }
 
 static bool convert_tail(struct import *import, struct draft_input *input)
 {
+    static const char *const sizes[] = {"buffer_max_size", NULL};
     const struct fb_section *s = input->section;
     buf_append_string(&input->yaml, "    type: tail\n");
     if (!tail_path(import, input)) {
@@ -202,7 +207,7 @@ static bool convert_tail(struct import *import, struct draft_input *input)
     tail_exclude(import, input);
     tail_beginning(import, input);
     tail_scan(import, input);
-    tail_longest(import, input);
+    input_longest(import, input, sizes);
     bool is_joined = fb_get(s, "multiline.parser") != NULL;
     const struct fb_property *parser = fb_get(s, "parser");
     if (parser != NULL && is_joined) {
@@ -213,6 +218,17 @@ static bool convert_tail(struct import *import, struct draft_input *input)
     }
     return true;
 }
+
+/* Those that clew reads too. False: nothing to read from is known. */
+static const struct {
+    const char *name;
+    bool (*convert)(struct import *import, struct draft_input *input);
+    const char *missing;
+} own_inputs[] = {
+    {"tail", convert_tail, "an input without files is none"},
+    {"syslog", convert_syslog, "an input without a place to listen is none"},
+    {"stdin", convert_stdin, "there is one standard input, which one input reads"},
+};
 
 /* ---- the others ---- */
 
@@ -241,10 +257,6 @@ static const struct {
     {"systemd", IMPORT_NEEDS_YOU,
      "clew does not read the journal: let the units log to files, or put a Collector's journald "
      "receiver there"},
-    {"syslog", IMPORT_NEEDS_YOU,
-     "clew does not listen for syslog: let the daemon write a file that clew follows, or put a "
-     "Collector's syslog receiver there"},
-    {"stdin", IMPORT_NEEDS_YOU, "clew follows files: write the stream into one"},
     {"kmsg", IMPORT_NEEDS_YOU, "the kernel's messages are in the journal"},
     {"exec", IMPORT_NEEDS_YOU, "let the command write a file that clew follows"},
     {"winlog", IMPORT_NEEDS_YOU, "clew runs on Linux"},
@@ -286,10 +298,23 @@ static void add_flow(struct import *import, size_t input, const char *tag)
     }
 }
 
+/* Of an input that cannot be converted: what no table knows. */
+static void tell_rest(struct import *import, const struct fb_section *s)
+{
+    for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
+        if (!*p->is_told && !fb_is_key(p, "name") && known_find(s->kind, fb_name(s), p->key) == NULL) {
+            row_add(import, s, p, IMPORT_NEEDS_YOU, "of an input that is not converted");
+        }
+    }
+}
+
 static void convert_input(struct import *import, const struct fb_section *s, unsigned number)
 {
-    bool is_tail = strcasecmp(fb_name(s), "tail") == 0;
-    if (!is_tail || import->input_count == IMPORT_INPUTS_MAX) {
+    size_t type = 0;
+    while (type < ARRAY_LEN(own_inputs) && strcasecmp(fb_name(s), own_inputs[type].name) != 0) {
+        type++;
+    }
+    if (type == ARRAY_LEN(own_inputs) || import->input_count == IMPORT_INPUTS_MAX) {
         refuse(import, s);
         return;
     }
@@ -301,8 +326,9 @@ static void convert_input(struct import *import, const struct fb_section *s, uns
     *input = (struct draft_input){.section = s, .tag = tag};
     input->name = draft_name(import, wanted, is_input_taken);
     buf_init(&input->yaml, IMPORT_YAML_BYTES_MAX);
-    if (!convert_tail(import, input)) {
-        row_add(import, s, NULL, IMPORT_NEEDS_YOU, "an input without files is none");
+    if (!own_inputs[type].convert(import, input)) {
+        row_add(import, s, NULL, IMPORT_NEEDS_YOU, "%s", own_inputs[type].missing);
+        tell_rest(import, s);
         buf_fini(&input->yaml);
         return;
     }

@@ -86,10 +86,13 @@ static const struct known_option inputs[] = {
     {"systemd", "lowercase", IMPORT_DEFAULT, "fields have names of semantic conventions"},
     {"systemd", "max_entries", IMPORT_DEFAULT, MEMORY},
     {"systemd", "max_fields", IMPORT_DEFAULT, "parse.fields_max"},
-    {"syslog", "buffer_max_size", IMPORT_DEFAULT, "line_bytes_max"},
+    {"syslog", "frame", IMPORT_DEFAULT, "octet counting or newlines, told by the message itself"},
+    {"syslog", "format", IMPORT_DEFAULT, "octet counting or newlines, told by the message itself"},
+    {"syslog", "raw_message_key", IMPORT_DEFAULT, "the body is the whole message"},
+    {"syslog", "source_address_key", IMPORT_NEEDS_YOU,
+     "host.name is what the message says; the sender's address is not kept"},
     {"syslog", "receive_buffer_size", IMPORT_IGNORED, SELF},
     {"syslog", "unix_perm", IMPORT_NEEDS_YOU, "give the socket's folder the permissions"},
-    {"stdin", "buffer_size", IMPORT_DEFAULT, "line_bytes_max"},
 };
 
 static const struct known_option filters[] = {

@@ -98,14 +98,20 @@ bool parse_filter(struct import *import, const struct fb_section *parser, const 
     return true;
 }
 
+bool input_parse_lines(struct import *import, struct draft_input *input,
+                       const struct fb_section *parser, const char **out_why)
+{
+    const char *when = foreign_format(import_arena(import), "{input: %s}",
+                                      yaml_quote_literal(import, input->name));
+    yaml_comment_section(import, &import->filters, parser, "  ");
+    return parse_filter(import, parser, "$body", when, &import->filters, out_why);
+}
+
 static void parse_lines(struct import *import, struct draft_input *input,
                         const struct fb_property *p, const struct fb_section *parser)
 {
     const char *why = "";
-    const char *when = foreign_format(import_arena(import), "{input: %s}",
-                                      yaml_quote_literal(import, input->name));
-    yaml_comment_section(import, &import->filters, parser, "  ");
-    if (parse_filter(import, parser, "$body", when, &import->filters, &why)) {
+    if (input_parse_lines(import, input, parser, &why)) {
         row_add(import, input->section, p, IMPORT_MAPPED,
                 "a filter that parses the lines; the line itself is kept as the body");
     } else {

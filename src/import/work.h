@@ -160,6 +160,17 @@ void import_parsers(struct import *import); /* rows for those that nothing has u
 /* An input's parser: envelope, format, or a filter that parses. */
 void input_parser(struct import *import, struct draft_input *input, const struct fb_property *p);
 
+/* A filter that parses the lines of an input. False: it cannot be, `out_why` says why. */
+bool input_parse_lines(struct import *import, struct draft_input *input,
+                       const struct fb_section *parser, const char **out_why);
+
+/* line_bytes_max, by the largest of options that are sizes; `keys` ends with NULL. */
+void input_longest(struct import *import, struct draft_input *input, const char *const *keys);
+
+/* The lines of an input's item; false where there is nothing to read from. */
+bool convert_syslog(struct import *import, struct draft_input *input);
+bool convert_stdin(struct import *import, struct draft_input *input);
+
 /* Is there room for one more filter? Then it is counted. */
 bool filter_has_room(struct import *import);
 

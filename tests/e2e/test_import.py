@@ -13,6 +13,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 
 import clew
@@ -345,6 +346,101 @@ def test_the_status_says_what_was_asked_for(tmp):
 def test_the_new_config_is_for_its_owner_only(tmp):
     _, config = convert_text(tmp, STRANGE)
     clew.equal(config.stat().st_mode & 0o077, 0)
+
+
+STREAMS = """[INPUT]
+    Name syslog
+    Tag net
+    Mode udp
+    Listen 127.0.0.1
+    Port {port}
+    Parser syslog-rfc3164
+    Buffer_Chunk_Size 64k
+    Buffer_Max_Size 4M
+    Frame newline
+    Path /nowhere
+    Tls off
+    Source_Address_Key from
+[INPUT]
+    Name syslog
+    Tag local
+    Mode unix_tcp
+    Path {dir}/log.sock
+    Unix_Perm 0666
+[INPUT]
+    Name stdin
+    Tag in
+    Parser json
+    Buffer_Size 2M
+[FILTER]
+    Name grep
+    Match net
+    Regex ident ^shop$
+[OUTPUT]
+    Name opentelemetry
+    Match *
+"""
+
+
+def test_syslog_and_standard_input_are_converted(tmp):
+    """And run: the filter goes by a name that only Fluent Bit's parser gives."""
+    port = clew.free_port()
+    table, config = convert_text(tmp, STREAMS.format(port=port, dir=tmp))
+    for option, wanted in {"mode": "mapped", "listen": "mapped", "port": "mapped", "parser": "changed",
+                           "buffer_chunk_size": "default", "buffer_max_size": "mapped", "frame": "default",
+                           "tls": "ignored", "source_address_key": "needs_you", "unix_perm": "needs_you"}.items():
+        clew.equal(fate(table, option, "INPUT syslog"), wanted, option)
+    clew.equal([r["fate"] for r in rows(table, "path")], ["ignored", "mapped"])
+    clew.equal([fate(table, o, "INPUT stdin") for o in ("parser", "buffer_size")], ["default", "mapped"])
+    for piece in (f"listen: ['udp://127.0.0.1:{port}']", f"listen: ['unix://{tmp}/log.sock']", "type: stdin",
+                  "line_bytes_max: 4000000", "line_bytes_max: 2000000"):
+        clew.contains(config.read_text(), piece)
+    lines = [f"<11>May 11 02:14:33 web1 {name}[99]: paid trace_id={TRACE}" for name in ("shop", "cron")]
+    with FarEnd(tmp) as far, open(tmp / "in", "wb") as made:
+        made.write(b'{"message": "from stdin"}\n')
+        made.flush()
+        with open(tmp / "in", "rb") as lines_in, \
+                clew.start("run", "-c", config, "--set", f"data_dir={tmp / 'data'}", "--set", "control.listen=off",
+                           "--set", f"outputs.endpoint={far.endpoint}/v1/logs", stdin=lines_in) as process:
+            far.wait_for(1)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as net:
+                for line in reversed(lines):
+                    net.sendto(line.encode(), ("127.0.0.1", port))
+            far.wait_for(2)
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as local:
+                local.connect(str(tmp / "log.sock"))
+                local.sendall("".join(line + "\n" for line in lines).encode())
+                far.wait_for(4)
+            clew.equal(process.stop(), 0)
+        found = [(body(r), r.get("traceId")) for _, r in far.records()]
+    clew.equal(found[0][0], "from stdin")
+    clew.equal(found[1:], [(lines[0], TRACE), (lines[0], TRACE), (lines[1], TRACE)])
+
+
+LISTENERS = {
+    "Mode tcp": "['tcp://0.0.0.0:5140']",
+    "Mode UDP\n    Listen ::1\n    Port 514": "['udp://[::1]:514']",
+    "Mode tcp\n    Listen ${BIND}\n    Port ${PORT}": "['tcp://${BIND:-127.0.0.1}:${PORT:-5140}']",
+    "Mode tcp\n    Listen a b\n    Port 99999": "['tcp://127.0.0.1:5140']",
+    "Path /run/log.sock": "['unixgram:///run/log.sock']",
+    "Path relative.sock": "['unixgram:///run/clew/syslog.sock']",
+    "Mode unix_udp": None,
+    "Mode quic\n    Port 1": None,
+}
+
+
+def test_what_cannot_be_listened_to_is_told(tmp):
+    for options, listen in LISTENERS.items():
+        table, config = convert_text(tmp, f"[INPUT]\n    Name syslog\n    {options}\n"
+                                          "[OUTPUT]\n    Name stdout\n    Match *\n")
+        text = config.read_text()
+        clew.contains(text, f"listen: {listen}" if listen else "inputs: []")
+        doubtful = listen is None or "${" in options or "a b" in options or "relative" in options
+        needs = [r for r in table if r["fate"] == "needs_you" and "INPUT" in r["section"]]
+        clew.equal(bool(needs), doubtful, options)
+    table, config = convert_text(tmp, 2 * "[INPUT]\n    Name stdin\n    Parser none\n")
+    clew.equal(config.read_text().count("type: stdin"), 1)
+    clew.equal([r["fate"] for r in rows(table, "parser")], ["needs_you", "needs_you"])
 
 
 # ---- the pages ----
