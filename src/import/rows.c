@@ -40,9 +40,7 @@ static const char *one_line(struct import *import, const char *value)
     size_t i = 0;
     while (i < len && n < VALUE_BYTES_MAX && value[i] != '\n') {
         size_t step = utf8_sequence_len(value + i, len - i);
-        bool is_plain = step > 1 || (step == 1 && (unsigned char)value[i] >= ' ' &&
-                                     value[i] != 0x7f);
-        if (is_plain && n + step <= VALUE_BYTES_MAX) {
+        if (text_is_printable(value + i, step) && n + step <= VALUE_BYTES_MAX) {
             memcpy(out + n, value + i, step);
             n += step;
         } else if (n < VALUE_BYTES_MAX) {

@@ -151,6 +151,19 @@ const char *yaml_list(struct import *import, const char *const *items, size_t co
 
 /* ---- comments ---- */
 
+bool text_is_printable(const char *text, size_t len)
+{
+    static const char *const breaks[] = {"\u2028", "\u2029", "\ufeff", "\ufffe", "\uffff"};
+    const unsigned char *c = (const unsigned char *)text;
+    for (size_t i = 0; i < ARRAY_LEN(breaks); i++) {
+        if (len == 3 && memcmp(text, breaks[i], 3) == 0) {
+            return false;
+        }
+    }
+    bool is_c1 = len == 2 && c[0] == 0xc2 && c[1] < 0xa0;
+    return len == 1 ? c[0] >= ' ' && c[0] != 0x7f : len > 1 && !is_c1;
+}
+
 static void put_comment_line(struct buf *out, const char *indent, unsigned line, const char *key,
                              const char *value)
 {
@@ -165,10 +178,7 @@ static void put_comment_line(struct buf *out, const char *indent, unsigned line,
     buf_append_string(out, *value != '\0' ? " " : "");
     for (size_t i = 0; i < len;) {
         size_t step = utf8_sequence_len(text.data + i, text.len - i);
-        unsigned char c = (unsigned char)text.data[i];
-        bool is_good = step == 1 ? c >= ' ' && c != 0x7f : step > 1 && c != 0xc2 && c != 0xef &&
-                                                               c != 0xe2;
-        if (is_good) {
+        if (text_is_printable(text.data + i, step)) {
             buf_append(out, text.data + i, step);
         } else {
             buf_append_string(out, "?");

@@ -122,6 +122,10 @@ const char *yaml_quote_literal(struct import *import, const char *value);
 /* `[a, b]` of quoted texts. */
 const char *yaml_list(struct import *import, const char *const *items, size_t count);
 
+/* A sequence of UTF-8 that YAML lets stand in a comment: no control character, and none that would
+ * end the line. `len` 0 is none. */
+bool text_is_printable(const char *text, size_t len);
+
 /* A text that may stand in a comment. */
 const char *yaml_comment(struct import *import, const char *text);
 

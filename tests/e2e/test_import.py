@@ -322,6 +322,15 @@ def test_match_becomes_routes_and_conditions(tmp):
         clew.equal(second.bodies(), ["skip that"])
 
 
+def test_no_character_ends_a_comment(tmp):
+    """What is a line's end to YAML, or none of its characters, would make config of an old value."""
+    text = "".join(f"    Key{n} a{c}inputs: x £…\n" for n, c in enumerate("\x80\x85\x93\x9f\u2028\u2029\ufeff\ufffe"))
+    for name, more in (("tail", "    Path /a.log\n"), (f"no\u2028such", "")):
+        table, config = convert_text(tmp, f"[INPUT]\n    Name {name}\n{more}{text}")
+        clew.equal([r["value"] for r in table if r["option"].startswith("key")], ["a?inputs: x £…"] * 8)
+        clew.equal(config.read_text().count("a?inputs: x £…"), 16 if more else 8)
+
+
 def test_several_files_are_one_config(tmp):
     (tmp / "p.conf").write_text("[PARSER]\n    Name web\n    Format logfmt\n")
     (tmp / "a.conf").write_text("[INPUT]\n    Name tail\n    Path /a.log\n    Parser web\n"
