@@ -13,6 +13,7 @@
 
 #define MEMORY "memory_limit bounds what is in hand; reading stops before it, nothing is lost"
 #define FILES "the log files are the buffer; outputs.spool keeps more on disk where that is wanted"
+#define STREAM "what is in hand is gone after a restart; outputs.spool keeps on disk what waits"
 #define RETRIES "there is no end to the tries; what a far end refuses is kept as dead letters"
 #define LONG "line_bytes_max: a longer line is shipped in pieces, none is skipped"
 #define API "pods are asked of the API server as clew's kubernetes section says"
@@ -48,6 +49,10 @@ static const struct known_option inputs[] = {
      "tags do not exist: clew goes by input, path, pod and namespace; see the routes and filters"},
     {"", "tag", IMPORT_MAPPED, "what Match said of it is in the routes and filters"},
     {"", "alias", IMPORT_MAPPED, "the input's name"},
+    {"syslog", "mem_buf_limit", IMPORT_DEFAULT,
+     "memory_limit: connected senders wait; the kernel keeps datagrams, then drops them"},
+    {"syslog", "storage.*", IMPORT_CHANGED, STREAM},
+    {"stdin", "storage.*", IMPORT_CHANGED, STREAM},
     {"", "mem_buf_limit", IMPORT_DEFAULT, MEMORY},
     {"", "storage.*", IMPORT_DEFAULT, FILES},
     {"", "buffer_chunk_size", IMPORT_DEFAULT, "read_bytes"},

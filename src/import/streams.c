@@ -165,9 +165,19 @@ static void syslog_parser(struct import *import, struct draft_input *input,
     const struct fb_section *parser = fb_parser(import->config, name);
     bool is_syslog = parser != NULL ? strstr(fb_value(parser, "regex", ""), "(?<pri>") != NULL
                                     : strncasecmp(name, "syslog-rfc", 10) == 0;
+    bool is_json = parser != NULL && strcasecmp(fb_value(parser, "format", ""), "json") == 0;
+    if (!is_syslog && p != NULL && is_json) {
+        buf_append_string(&input->yaml, "    format: json\n");
+        row_add(import, s, p, IMPORT_MAPPED, "format: json; a line that is none is kept whole");
+        return;
+    }
+    if (!is_syslog && p != NULL && parser == NULL) {
+        buf_append_string(&input->yaml, "    format: syslog\n");
+        row_add(import, s, p, IMPORT_NEEDS_YOU,
+                "no such parser is to be found: messages are read as syslog, others kept whole");
+        return;
+    }
     if (!is_syslog && p != NULL) {
-        bool is_json = parser != NULL && strcasecmp(fb_value(parser, "format", ""), "json") == 0;
-        buf_append_string(&input->yaml, is_json ? "    format: json\n" : "");
         input_parser(import, input, p);
         return;
     }

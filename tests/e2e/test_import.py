@@ -447,6 +447,11 @@ def test_what_cannot_be_listened_to_is_told(tmp):
         doubtful = listen is None or "${" in options or "a b" in options or "relative" in options
         needs = [r for r in table if r["fate"] == "needs_you" and "INPUT" in r["section"]]
         clew.equal(bool(needs), doubtful, options)
+    for parser, wanted, fmt in (("own", "mapped", "json"), ("nosuch", "needs_you", "syslog")):
+        table, config = convert_text(tmp, "[PARSER]\n    Name own\n    Format json\n[INPUT]\n    Name syslog\n"
+                                          f"    Path /a.sock\n    Parser {parser}\n    storage.type filesystem\n")
+        clew.equal([fate(table, o, "INPUT") for o in ("parser", "storage.type")], [wanted, "changed"])
+        clew.contains(config.read_text(), f"format: {fmt}\n")
     table, config = convert_text(tmp, 2 * "[INPUT]\n    Name stdin\n    Parser none\n")
     clew.equal(config.read_text().count("type: stdin"), 1)
     clew.equal([r["fate"] for r in rows(table, "parser")], ["needs_you", "needs_you"])
