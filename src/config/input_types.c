@@ -4,18 +4,20 @@
 #include <string.h>
 #include "base/mem.h"
 
-const char *const input_type_names[] = {"tail", "stdin", "syslog", NULL};
+const char *const input_type_names[] = {"tail", "stdin", "syslog", "journal", NULL};
 
 /* Those that not every type has. */
 static const struct {
     const char *option;
     const char *type;
+    const char *also; /* another type that has it; NULL: none */
 } owners[] = {
     {"include", "tail"},        {"exclude", "tail"},
-    {"read_from", "tail"},      {"read_bytes", "tail"},
-    {"scan_interval", "tail"},  {"unterminated_timeout", "tail"},
-    {"open_files_max", "tail"}, {"inotify", "tail"},
+    {"read_bytes", "tail"},     {"scan_interval", "tail"},
+    {"open_files_max", "tail"}, {"unterminated_timeout", "tail"},
+    {"inotify", "tail"},        {"read_from", "tail", "journal"},
     {"listen", "syslog"},       {"connections_max", "syslog"},
+    {"directory", "journal"},   {"units", "journal"},
 };
 
 static const struct option *find_option(const struct option *options, const char *name)
@@ -43,12 +45,18 @@ static bool says_default(const struct option *option, const struct node *node)
     return *rest == '\0';
 }
 
+static bool may_have(const struct input_settings *input, size_t owner)
+{
+    return strcmp(owners[owner].type, input->type) == 0 ||
+           (owners[owner].also != NULL && strcmp(owners[owner].also, input->type) == 0);
+}
+
 static void settle(const struct input_settings *input, size_t index, const struct option *options,
                    const struct node *map, struct diag *diag)
 {
     for (const struct node_entry *e = map->first; e != NULL; e = e->next) {
         for (size_t i = 0; i < ARRAY_LEN(owners); i++) {
-            if (strcmp(owners[i].option, e->key) == 0 && strcmp(owners[i].type, input->type) != 0 &&
+            if (strcmp(owners[i].option, e->key) == 0 && !may_have(input, i) &&
                 !says_default(find_option(options, e->key), e->value)) {
                 diag_add(diag, DIAG_ERROR, e->place,
                          "`inputs[%zu].%s` is for inputs of type %s; this one is of type %s", index,

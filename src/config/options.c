@@ -52,7 +52,7 @@ static const struct option input_options[] = {
              "only."},
     {.name = "read_from", .kind = OPTION_CHOICE, .offset = AT(read_from), .fallback = "beginning",
      .names = read_froms,
-     .help = "Where to begin in a file that was there before clew first saw it."},
+     .help = "Where to begin in a file, or a journal, that was there before clew first saw it."},
     {.name = "encoding", .kind = OPTION_CHOICE, .offset = AT(encoding), .fallback = "auto",
      .names = encodings,
      .help = "How the files' text is written; it becomes UTF-8. `auto`: UTF-16 if the file begins "
@@ -100,6 +100,11 @@ static const struct option input_options[] = {
      .fallback = "256", .min = 1, .max = 100000,
      .help = "Of type syslog: how many senders may be connected at once; others are turned away "
              "and counted."},
+    {.name = "directory", .kind = OPTION_TEXT, .offset = AT(directory),
+     .example = "/var/log/journal/remote",
+     .help = "Of type journal: the folder with the journal's files; without it the system's own."},
+    {.name = "units", .kind = OPTION_TEXTS, .offset = AT(units), .example = "[\"nginx.service\"]",
+     .help = "Of type journal: only the entries of these units, by their whole names."},
     {.name = "multiline", .kind = OPTION_SECTION, .offset = AT(multiline),
      .children = multiline_options,
      .help = "Records of several lines, such as stack traces; docs/multiline.md."},

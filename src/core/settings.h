@@ -85,7 +85,7 @@ struct multiline_settings {
 
 struct input_settings {
     char *name;
-    char *type;                  /* "tail", "stdin", "syslog" */
+    char *type;                  /* "tail", "stdin", "syslog", "journal" */
     struct string_list include;  /* files, directories, globs */
     struct string_list exclude;  /* globs */
     enum read_from read_from;    /* for files never seen before */
@@ -105,6 +105,8 @@ struct input_settings {
     struct multiline_settings multiline;
     struct string_list listen;   /* of syslog: tcp://, udp://, unix://, unixgram:// */
     uint64_t connections_max;
+    char *directory;             /* of journal: its files; NULL: the system's */
+    struct string_list units;    /* … and whose entries; none: everybody's */
 };
 
 struct parse_settings {

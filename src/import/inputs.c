@@ -255,8 +255,7 @@ static const struct {
     {"fluentbit_metrics", IMPORT_DEFAULT, "clew's own metrics are at /metrics of control.listen"},
     {"fluentbit_logs", IMPORT_DEFAULT, "clew says what it has to say on standard error"},
     {"systemd", IMPORT_NEEDS_YOU,
-     "clew does not read the journal: let the units log to files, or put a Collector's journald "
-     "receiver there"},
+     "write an input of `type: journal`, its Systemd_Filter as `units` (docs/inputs.md)"},
     {"kmsg", IMPORT_NEEDS_YOU, "the kernel's messages are in the journal"},
     {"exec", IMPORT_NEEDS_YOU, "let the command write a file that clew follows"},
     {"winlog", IMPORT_NEEDS_YOU, "clew runs on Linux"},

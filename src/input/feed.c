@@ -4,7 +4,8 @@
 #include <string.h>
 #include "base/mem.h"
 
-static const struct feed_type *const feed_types[] = {&feed_tail, &feed_stdin, &feed_syslog};
+static const struct feed_type *const feed_types[] = {&feed_tail, &feed_stdin, &feed_syslog,
+                                                    &feed_journal};
 
 const struct feed_type *feed_find(const char *name)
 {

@@ -28,6 +28,7 @@ struct feed_type {
 extern const struct feed_type feed_tail;
 extern const struct feed_type feed_stdin;
 extern const struct feed_type feed_syslog;
+extern const struct feed_type feed_journal;
 
 /* Of a name that the config has checked. */
 const struct feed_type *feed_find(const char *name);
