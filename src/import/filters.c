@@ -285,8 +285,9 @@ static void modify_one(struct filtering *f, const struct fb_property *p, const c
     const char *key = fb_word(import_arena(f->import), p->raw, &rest);
     if (fb_is_key(p, "set") || fb_is_key(p, "add")) {
         const char *value = *rest == '"' ? fb_word(import_arena(f->import), rest, NULL) : rest;
-        put_constant(f, p, p->key, key, value, condition);
-    } else if (strncmp(p->key, "remove", 6) == 0) {
+        put_constant(f, p, fb_is_key(p, "set") ? "set" : "add", key, value, condition);
+    } else if (fb_is_key(p, "remove") || fb_is_key(p, "remove_regex") ||
+               fb_is_key(p, "remove_wildcard")) {
         modify_remove(f, p, key, condition);
     } else if (fb_is_key(p, "rename") || fb_is_key(p, "hard_rename") || fb_is_key(p, "copy") ||
                fb_is_key(p, "hard_copy")) {
