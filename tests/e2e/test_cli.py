@@ -125,9 +125,11 @@ def test_every_option_of_the_reference_can_be_uncommented(tmp):
         changed[number] = found[1] + found[2]
         if name in ("certificate_file", "key_file"):
             changed = [re.sub(r"# (certificate_file|key_file):", r"\1:", c) for c in changed]
-        if name == "listen" and "udp:" in found[2]:  # of another type than the reference's input
+        of_type = {"directory": "journal", "units": "journal"}.get(name)
+        of_type = "syslog" if name == "listen" and "udp:" in found[2] else of_type
+        if of_type:  # of another type than the reference's input
             changed = [re.sub(r"^    (type: tail|include: .*|exclude: .*)$", "", c) for c in changed]
-            changed[number] += "\n    type: syslog"
+            changed[number] += f"\n    type: {of_type}"
         result = check("-c", write(tmp, "\n".join(changed)), env={"TOKEN": "t"})
         clew.equal(result.code, 0, f"{name}: {result!r}")
         clew.contains(result.out, f"{name}:")
