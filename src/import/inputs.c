@@ -228,6 +228,7 @@ static const struct {
     {"tail", convert_tail, "an input without files is none"},
     {"syslog", convert_syslog, "an input without a place to listen is none"},
     {"stdin", convert_stdin, "there is one standard input, which one input reads"},
+    {"systemd", convert_systemd, "there is no journal to read"},
 };
 
 /* ---- the others ---- */
@@ -254,8 +255,6 @@ static const struct {
      "made-up records, for tests: `clew parse` shows what becomes of a line"},
     {"fluentbit_metrics", IMPORT_DEFAULT, "clew's own metrics are at /metrics of control.listen"},
     {"fluentbit_logs", IMPORT_DEFAULT, "clew says what it has to say on standard error"},
-    {"systemd", IMPORT_NEEDS_YOU,
-     "write an input of `type: journal`, its Systemd_Filter as `units` (docs/inputs.md)"},
     {"kmsg", IMPORT_NEEDS_YOU, "the kernel's messages are in the journal"},
     {"exec", IMPORT_NEEDS_YOU, "let the command write a file that clew follows"},
     {"winlog", IMPORT_NEEDS_YOU, "clew runs on Linux"},

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Inputs that lines come to: syslog and standard input.
+ * Inputs that lines come to: syslog, standard input and the systemd journal.
  *
- * Options and defaults are those of Fluent Bit's plugins in_syslog and in_stdin (in_syslog: mode
- * unix_udp, listen 0.0.0.0, port 5140; parser syslog-rfc5424 of networks, syslog-rfc3164-local of
- * sockets).
+ * Options and defaults are those of Fluent Bit's plugins in_syslog, in_stdin and in_systemd
+ * (in_syslog: mode unix_udp, listen 0.0.0.0, port 5140; parser syslog-rfc5424 of networks,
+ * syslog-rfc3164-local of sockets).
  */
 
 #include <string.h>
@@ -243,5 +243,71 @@ bool convert_stdin(struct import *import, struct draft_input *input)
                           "dropped what is no JSON");
     }
     input_longest(import, input, sizes);
+    return true;
+}
+
+/* `_SYSTEMD_UNIT=x.service` is a unit; any other match clew has no option for. Fluent Bit takes what
+ * one of several filters matches, unless systemd_filter_type says And. */
+static void journal_units(struct import *import, struct draft_input *input)
+{
+    static const char unit[] = "_SYSTEMD_UNIT=";
+    const struct fb_section *s = input->section;
+    bool is_and = strcasecmp(fb_value(s, "systemd_filter_type", "or"), "and") == 0;
+    bool has_other = false;
+    size_t count = 0;
+    for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
+        if (fb_is_key(p, "systemd_filter")) {
+            count++;
+            has_other = has_other || strncmp(p->raw, unit, sizeof(unit) - 1) != 0 ||
+                        p->raw[sizeof(unit) - 1] == '\0' || fb_is_unknown(p->value);
+        }
+    }
+    bool is_mapped = count > 0 && !has_other && !(is_and && count > 1);
+    const char *open = "    units: [";
+    for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
+        if (!fb_is_key(p, "systemd_filter")) {
+            continue;
+        }
+        if (is_mapped) {
+            buf_append_format(&input->yaml, "%s%s", open,
+                              yaml_quote_literal(import, p->raw + sizeof(unit) - 1));
+            row_add(import, s, p, IMPORT_MAPPED, "units");
+            open = ", ";
+        } else {
+            row_add(import, s, p, IMPORT_NEEDS_YOU,
+                    "units are the only match clew has, one of them enough; all entries are read: drop "
+                    "the others by a filter");
+        }
+    }
+    buf_append_string(&input->yaml, is_mapped ? "]\n" : "");
+    row_add_all(import, s, "systemd_filter_type", is_mapped ? IMPORT_DEFAULT : IMPORT_NEEDS_YOU,
+                "units: one of them is enough");
+}
+
+bool convert_systemd(struct import *import, struct draft_input *input)
+{
+    const struct fb_section *s = input->section;
+    const struct fb_property *path = fb_get(s, "path");
+    const struct fb_property *tail = fb_get(s, "read_from_tail");
+    bool is_unknown = path != NULL && fb_is_unknown(path->value);
+    buf_append_string(&input->yaml, "    type: journal\n");
+    if (path != NULL && !is_unknown && *path->value == '/') {
+        buf_append_format(&input->yaml, "    directory: %s\n",
+                          yaml_quote_literal(import, path->value));
+        row_add(import, s, path, IMPORT_MAPPED, "directory");
+    } else if (path != NULL) {
+        row_add(import, s, path, IMPORT_NEEDS_YOU,
+                "the folder is not known: the system's own journal is read");
+    }
+    journal_units(import, input);
+    if (tail != NULL && fb_is_true(tail->value)) {
+        buf_append_string(&input->yaml, "    read_from: end\n");
+        row_add(import, s, tail, IMPORT_MAPPED, "read_from: end");
+    } else if (tail != NULL) {
+        row_add(import, s, tail, IMPORT_DEFAULT, "read_from: beginning");
+    }
+    row_add_unwritten(import, s, "fields", IMPORT_CHANGED,
+                      "MESSAGE is the body, PRIORITY the severity, some fields have names of semantic "
+                      "conventions (docs/inputs.md): look at filters that name them");
     return true;
 }

@@ -174,6 +174,7 @@ void input_longest(struct import *import, struct draft_input *input, const char 
 /* The lines of an input's item; false where there is nothing to read from. */
 bool convert_syslog(struct import *import, struct draft_input *input);
 bool convert_stdin(struct import *import, struct draft_input *input);
+bool convert_systemd(struct import *import, struct draft_input *input);
 
 /* Is there room for one more filter? Then it is counted. */
 bool filter_has_room(struct import *import);

@@ -525,5 +525,20 @@ def test_real_configs_are_converted(tmp):
     assert len(files) - len(failed) >= 0.95 * len(files), failed
 
 
+def test_the_journal_is_read_where_systemd_was(tmp):
+    text = ("[INPUT]\n    Name systemd\n    Path /var/log/journal\n    Systemd_Filter _SYSTEMD_UNIT=kubelet.service\n"
+            "    Systemd_Filter {}\n    Read_From_Tail {}\n")
+    table, config = convert_text(tmp, text.format("_SYSTEMD_UNIT=docker.service", "on"))
+    for piece in ("type: journal", "directory: '/var/log/journal'", "read_from: end",
+                  "units: ['kubelet.service', 'docker.service']"):
+        clew.contains(config.read_text(), piece)
+    clew.equal([fate(table, o, "INPUT systemd") for o in ("path", "systemd_filter", "read_from_tail")],
+               ["mapped", "mapped", "mapped"])
+    table, config = convert_text(tmp, text.format("_COMM=sshd", "off"))
+    assert "    units:" not in config.read_text(), "entries of sshd would be missing"
+    clew.equal([fate(table, o, "INPUT systemd") for o in ("systemd_filter", "read_from_tail")],
+               ["needs_you", "default"])
+
+
 if __name__ == "__main__":
     clew.main()
