@@ -79,6 +79,7 @@ class Collector:
         sources = [HERE / "collector" / name for name in ("main.go", "go.mod", "go.sum")]
         if not self.program.exists() or any(
                 path.stat().st_mtime > self.program.stat().st_mtime for path in sources):
+            CACHE.mkdir(parents=True, exist_ok=True)
             env = dict(os.environ, GOFLAGS="-mod=readonly -buildvcs=false", CGO_ENABLED="0")
             built = subprocess.run([go, "build", "-trimpath", "-o", self.program, "."], env=env,
                                    cwd=HERE / "collector", stdin=subprocess.DEVNULL)

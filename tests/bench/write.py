@@ -11,7 +11,9 @@ def document(path, found):
     text = path.read_text()
     for name, lines in found.items():
         pattern = re.compile(r"(<!-- bench:%s -->\n).*?(<!-- /bench -->)" % name, re.S)
-        text = pattern.sub(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], text)
+        text, count = pattern.subn(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], text)
+        if count != 1:
+            raise RuntimeError("%s has %d places for the table %s" % (path, count, name))
     path.write_text(text)
 
 

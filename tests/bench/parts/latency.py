@@ -108,19 +108,18 @@ def start_time(tools, clew, state):
         shutil.rmtree(folder)
 
 
-def measure(tools, clew, state):
-    sample = os.path.join(state, "sample")
-    subprocess.check_output([tools / "generate", sample, "4", "1"])
-    block = next(pathlib.Path(sample).glob("*/*/*.log")).read_bytes()
+def measure(bench):
+    tools, clew, state, marks = bench.tools, bench.clew, bench.state, 30 * bench.rounds
+    block = bench.input("sample", 4, files=1).paths[0].read_bytes()
     mb_s = 100  # about half of what one core takes, and all that the far end in Python can
     filler = block[:block.rindex(b"\n", 0, int(mb_s * 1e6 * 0.02)) + 1]
-    quiet = waits(clew, state, b"", 0.1, 150)
-    busy = waits(clew, state, filler, 0.02, 150)
-    starts = [start_time(tools, clew, state) for _ in range(5)]
-    return ["| | median | 99th percentile |", "|---|---|---|",
-            "| a line in a quiet file, until the far end has answered | %.0f ms | %.0f ms |" % (
-                1000 * quantile(quiet, 0.5), 1000 * quantile(quiet, 0.99)),
-            "| the same while %d MB/s come | %.0f ms | %.0f ms |" % (
-                mb_s, 1000 * quantile(busy, 0.5), 1000 * quantile(busy, 0.99)),
-            "| start to first request, 1,000 files there | %.0f ms | |" % (
-                1000 * quantile(starts, 0.5))]
+    quiet = waits(clew, state, b"", 0.1, marks)
+    busy = waits(clew, state, filler, 0.02, marks)
+    starts = [start_time(tools, clew, state) for _ in range(bench.rounds)]
+    ms = "%.0f ms"
+    return {"latency": [
+        "| | median | 99th percentile |", "|---|---|---|",
+        *("| %s | %s | %s |" % (name, *(ms % (1000 * quantile(taken, part)) for part in (0.5, 0.99)))
+          for name, taken in [("a line in a quiet file, until the far end has answered", quiet),
+                              ("the same while %d MB/s come" % mb_s, busy)]),
+        "| start to first request, 1,000 files there | %s | |" % (ms % (1000 * quantile(starts, 0.5)))]}
