@@ -517,9 +517,20 @@ void daemon_set_timers(struct daemon *daemon)
     set_timer(daemon, &daemon->summary, seconds(settings->audit.summary_interval_ms));
 }
 
+static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP};
+
+static void mask_signals(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < ARRAY_LEN(signal_numbers); i++) {
+        sigaddset(&set, signal_numbers[i]);
+    }
+    sigprocmask(how, &set, NULL);
+}
+
 static void start_watchers(struct daemon *daemon)
 {
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     ev_init(&daemon->flush, on_flush);
     ev_init(&daemon->commit, on_commit);
     ev_init(&daemon->check, on_check);
@@ -529,12 +540,13 @@ static void start_watchers(struct daemon *daemon)
     if (daemon->options->once) {
         ev_timer_again(daemon->loop, &daemon->deadline);
     }
-    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-        ev_signal_init(&daemon->signals[i], numbers[i] == SIGHUP ? on_hangup : on_signal,
-                       numbers[i]);
+    for (size_t i = 0; i < ARRAY_LEN(signal_numbers); i++) {
+        int number = signal_numbers[i];
+        ev_signal_init(&daemon->signals[i], number == SIGHUP ? on_hangup : on_signal, number);
         daemon->signals[i].data = daemon;
         ev_signal_start(daemon->loop, &daemon->signals[i]);
     }
+    mask_signals(SIG_UNBLOCK); /* one that came while the config was read is heard now */
 }
 
 static void close_graph(struct daemon *daemon)
@@ -560,6 +572,7 @@ static void close_graph(struct daemon *daemon)
     free(daemon->taps);
     losses_fini(&daemon->losses);
     daemon_free_generations(daemon);
+    mask_signals(SIG_BLOCK); /* the loop hears no more; the end is near */
     ev_loop_destroy(daemon->loop);
 }
 
@@ -576,7 +589,6 @@ bool daemon_run(const struct settings *settings, const struct daemon_options *op
     }
     counters_set(&daemon.counters, C_RELOAD_IS_GOOD, 1);
     counters_set(&daemon.counters, C_RELOAD_TIME, clock_realtime_ns() / 1000000000u);
-    signal(SIGHUP, SIG_IGN); /* until there is something to reload */
     signal(SIGPIPE, SIG_IGN); /* a far end that goes away is an error of write(2), not the end */
     bool is_open = open_graph(&daemon, out_error);
     if (is_open) {

@@ -16,11 +16,19 @@ static bool is_same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+static const char *place(const char *spool_dir)
+{
+    return spool_dir != NULL ? spool_dir : "in data_dir";
+}
+
 bool lane_prepare(struct lane *lane, const struct output_settings *settings, char **out_error)
 {
     if (!is_same_text(lane->settings->spool_dir, settings->spool_dir)) {
-        *out_error = mem_format("output %s: `spool.dir` cannot change while clew runs; restart it",
-                                settings->name);
+        *out_error = mem_format("output %s: `spool.dir` is %s and cannot become %s while clew runs: "
+                                "requests may wait there; restart clew for it, or take it back to have "
+                                "the rest now",
+                                settings->name, place(lane->settings->spool_dir),
+                                place(settings->spool_dir));
         return false;
     }
     lane->next_settings = settings;

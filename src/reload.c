@@ -56,12 +56,13 @@ static bool may_take_place(const struct settings *now, const struct settings *ne
 {
     if (!is_same_text(now->data_dir, next->data_dir)) {
         *out_error = mem_format("`data_dir` is %s and cannot become %s while clew runs: what it knows "
-                                "is in there; restart it",
+                                "is in there; restart clew for it, or take it back to have the rest now",
                                 now->data_dir, next->data_dir);
         return false;
     }
     if (!config_is_same("kubernetes", now, next)) {
-        *out_error = mem_string("`kubernetes` cannot change while clew runs; restart it");
+        *out_error = mem_string("an option of `kubernetes` has changed, which cannot be while clew runs: "
+                                "restart clew for it, or take it back to have the rest now");
         return false;
     }
     if (next->input_count == 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -68,12 +69,40 @@ static int run_settings(const struct settings *settings, struct origin *origin, 
     return end.is_complete || !once ? EXIT_GOOD : EXIT_FAILED;
 }
 
+static void end_well(int number)
+{
+    (void)number;
+    _exit(EXIT_GOOD);
+}
+
+/* With --once: what there is has not been delivered. */
+static void end_badly(int number)
+{
+    (void)number;
+    _exit(EXIT_FAILED);
+}
+
+/* A service manager may signal at any time. Until the loop turns nothing has been read, so there is
+ * nothing to deliver before the end; a SIGHUP waits until there is a loop to hear it. */
+static void await_signals(void (*end)(int number))
+{
+    const struct sigaction action = {.sa_handler = end};
+    sigset_t hangup;
+    sigemptyset(&hangup);
+    sigaddset(&hangup, SIGHUP);
+    sigprocmask(SIG_BLOCK, &hangup, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+}
+
 static int run(int argc, char **argv)
 {
     struct arguments arguments = {0};
     struct cli_texts paths = {0};
     int status = EXIT_USAGE;
+    await_signals(end_well);
     if (cli_parse(&command_run, argc, argv, &arguments, &paths, SIZE_MAX, &status)) {
+        await_signals(arguments.once ? end_badly : end_well);
         struct settings *settings = config_arguments_load(&arguments.config, paths.items);
         if (settings != NULL && settings->input_count > 0) {
             struct origin origin = {arguments.config, paths.items};

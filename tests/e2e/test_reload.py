@@ -93,6 +93,37 @@ def test_nothing_is_touched_that_did_not_change(tmp):
         clew.equal(found["clew_received_records_total"], 600)
 
 
+def connections(port):
+    """Ports from which somebody is connected with it."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [line.split()[1:4] for line in table.readlines()[1:]]
+    return {int(local.split(":")[1], 16) for local, remote, state in rows
+            if int(remote.split(":")[1], 16) == port and state == "01"}
+
+
+def test_connections_outlive_a_reload_that_does_not_change_their_output(tmp):
+    with FarEnd(tmp, name="a") as a, FarEnd(tmp, name="b") as b:
+        rig = Rig(tmp, a, b)
+        with rig.start() as process:
+            rig.write(10)
+            a.wait_for(10)
+            b.wait_for(10)
+            kept, replaced = connections(a.port), connections(b.port)
+            clew.equal((len(kept), len(replaced)), (1, 1))
+            for turn in range(3):
+                rig.config["filters"] = [{"set": {"turn": turn}}]
+                rig.config["outputs"][1]["timeout"] = f"{20 + turn}s"
+                rig.save()
+                rig.reload()
+                rig.write(10)
+                a.wait_for(20 + 10 * turn)
+                b.wait_for(20 + 10 * turn)
+                clew.equal(connections(a.port), kept)
+            assert connections(b.port) != replaced, "the other one is a new connection"
+            clew.equal(process.stop(), 0)
+        clew.equal(numbers(a), list(range(40)))
+
+
 def test_filters_and_routes_change_between_two_lines(tmp):
     with FarEnd(tmp) as far:
         rig = Rig(tmp, far, filters=[{"name": "f", "drop": {"field": "$body", "contains": "no"}}])
@@ -248,6 +279,11 @@ def test_a_config_with_a_mistake_is_refused_with_its_place(tmp):
                 ("data_dir: [\n", f"{rig.path}:"),
                 (good.replace(str(tmp / "data"), str(tmp / "other")),
                  f"`data_dir` is {tmp / 'data'} and cannot become {tmp / 'other'}"),
+                (json.dumps({**rig.config, "kubernetes": {"node": "other"}}),
+                 "an option of `kubernetes` has changed, which cannot be while clew runs: restart clew "
+                 "for it, or take it back"),
+                (good.replace('"endpoint"', f'"spool": {{"dir": "{tmp}/spool"}}, "endpoint"'),
+                 f"output o0: `spool.dir` is in data_dir and cannot become {tmp}/spool while clew runs"),
                 (good.replace('"endpoint"', '"tls": {"ca_file": "/nowhere.pem"}, "endpoint"'),
                  "/nowhere.pem"),
                 (good.replace(str(rig.port), str(far.port)), "cannot listen"),
@@ -266,7 +302,7 @@ def test_a_config_with_a_mistake_is_refused_with_its_place(tmp):
             rig.reload()
             clew.equal(rig.metrics()["clew_config_last_reload_successful"], 1)
             clew.equal(process.stop(), 0)
-        clew.equal(numbers(far), list(range(700)))
+        clew.equal(numbers(far), list(range(900)))
 
 
 def test_a_config_that_cannot_be_read_is_refused(tmp):
