@@ -516,6 +516,11 @@ static bool otlp_http_is_idle(const struct output *base)
     return true;
 }
 
+static bool otlp_http_is_quiet(const struct output *base)
+{
+    return peek(base)->active == 0;
+}
+
 static void free_slot(struct slot *slot)
 {
     http_exchange_free(slot->exchange);
@@ -545,5 +550,6 @@ const struct output_type output_otlp_http = {
     .send = otlp_http_send,
     .has_room = otlp_http_has_room,
     .is_idle = otlp_http_is_idle,
+    .is_quiet = otlp_http_is_quiet,
     .close = otlp_http_close,
 };

@@ -99,7 +99,7 @@ static void ship_own(void *context, struct slice line)
 static enum line_answer take_line(void *context, const struct line *line)
 {
     struct tap *tap = context;
-    if (!shipment_has_room(tap->daemon->shipment)) {
+    if (tap->is_held || !shipment_has_room(tap->daemon->shipment)) {
         return LINE_NO_ROOM;
     }
     if (!metadata_may_ship(tap->daemon->metadata, line)) {
@@ -135,7 +135,8 @@ static bool ship_waiting(struct tap *tap, struct stream *stream, uint64_t now_ns
 static void stream_is_idle(void *context, struct stream *stream, uint64_t now_ns)
 {
     struct tap *tap = context;
-    while (shipment_has_room(tap->daemon->shipment) && ship_waiting(tap, stream, now_ns)) {
+    while (!tap->is_held && shipment_has_room(tap->daemon->shipment) &&
+           ship_waiting(tap, stream, now_ns)) {
     }
 }
 
@@ -215,6 +216,7 @@ static void drain(struct daemon *daemon, const char *why)
         return;
     }
     daemon->is_draining = true;
+    daemon_cancel_reload(daemon);
     daemon_start_flush(daemon);
     log_event(&daemon->log, LOG_INFO, "%s: delivering what has been read", why);
     for (size_t i = 0; i < daemon->tap_count; i++) {
@@ -551,6 +553,7 @@ static void start_watchers(struct daemon *daemon)
 
 static void close_graph(struct daemon *daemon)
 {
+    daemon_cancel_reload(daemon);
     control_close(daemon->control);
     daemon->is_stopping = true;
     for (size_t i = 0; i < daemon->tap_count; i++) {

@@ -36,6 +36,16 @@ struct tap {
     struct line_sink sink;
     const struct feed_type *type;
     void *input; /* of that type */
+    bool is_held; /* a reload will close it: no more lines, until those it gave are promised */
+};
+
+/* A config that was read again and waits for what is under way. */
+struct reload {
+    struct settings *settings; /* NULL: there is none */
+    ev_timer poll;
+    uint64_t mark;        /* of the shipment: what held inputs gave is before it */
+    uint64_t deadline_ns; /* monotonic: no longer than this */
+    bool holds_outputs;   /* the inputs have settled */
 };
 
 struct daemon {
@@ -56,6 +66,7 @@ struct daemon {
     struct metadata *metadata; /* NULL: paths tell all there is */
     struct joining *joining;   /* of lines, where pods ask for it */
     struct shipment *shipment;
+    struct reload reload;
     struct control *control;
     struct tap **taps;
     size_t tap_count;
@@ -95,8 +106,10 @@ void daemon_set_timers(struct daemon *daemon);
 void daemon_start_flush(struct daemon *daemon);
 void daemon_resume(struct daemon *daemon);
 
-/* Read the config again and take it on, or say why not. docs/delivery.md */
+/* Read the config again and take it on, once what would be sent twice is settled, or say why not.
+ * docs/delivery.md */
 void daemon_reload(struct daemon *daemon);
+void daemon_cancel_reload(struct daemon *daemon); /* the end has come first */
 void daemon_free_generations(struct daemon *daemon); /* all of them */
 
 #endif

@@ -292,7 +292,7 @@ static bool are_streams_free(const struct lane *lane, const struct batch *batch)
 
 static bool may_leave(const struct lane *lane, const struct batch *batch)
 {
-    if (!lane->output->type->has_room(lane->output)) {
+    if (lane->is_held || !lane->output->type->has_room(lane->output)) {
         return false;
     }
     if (lane->sent_count == 0) {

@@ -54,6 +54,12 @@ bool lane_prepare(struct lane *lane, const struct output_settings *settings, cha
 void lane_cancel(struct lane *lane); /* fine without a prepare */
 void lane_commit(struct lane *lane, const struct settings *settings, uint64_t bytes_max);
 
+/* Send nothing, until a commit or release(); quiet once the output has nothing on the wire, or was
+ * never held. */
+void lane_hold(struct lane *lane);
+bool lane_is_quiet(const struct lane *lane);
+void lane_release(struct lane *lane);
+
 /* The output is not in the config any more: what neither its far end nor its spool has is dropped,
  * counted, and promised. Then free it. */
 void lane_give_up(struct lane *lane);

@@ -39,6 +39,7 @@ struct lane {
     bool is_dropping_said;
     bool is_alone; /* a batch without streams is with the output */
     bool is_closing;
+    bool is_held;      /* the output is to be replaced: it gets nothing more */
     bool is_replacing; /* the output: what comes back from it is for the next one */
     bool has_failed;
     const struct output_settings *next_settings; /* prepared: of … */

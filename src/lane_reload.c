@@ -45,6 +45,24 @@ void lane_cancel(struct lane *lane)
     lane->next_settings = NULL;
 }
 
+void lane_hold(struct lane *lane)
+{
+    lane->is_held = true;
+}
+
+bool lane_is_quiet(const struct lane *lane)
+{
+    return !lane->is_held || lane->output->type->is_quiet(lane->output);
+}
+
+void lane_release(struct lane *lane)
+{
+    if (lane->is_held) {
+        lane->is_held = false;
+        lane_send_next(lane);
+    }
+}
+
 static void promise_all(struct lane *lane)
 {
     for (struct ticket *ticket = lane->first; ticket != NULL; ticket = ticket->next) {
@@ -73,6 +91,7 @@ void lane_commit(struct lane *lane, const struct settings *settings, uint64_t by
     if (lane->next_output != NULL) {
         replace_output(lane);
     }
+    lane->is_held = false;
     lane->bytes_max = bytes_max;
     letters_use(lane->letters, settings, lane->settings->name);
     if (!lane->settings->required) {

@@ -91,6 +91,11 @@ static bool make(struct lanes *lanes, size_t number, size_t *out_place, char **o
     return true;
 }
 
+static bool changes(const struct lanes *lanes, size_t place, const struct output_settings *settings)
+{
+    return !config_is_same_item("outputs", lane_settings(lanes->items[place]), settings);
+}
+
 static bool prepare_one(struct lanes *lanes, size_t number, char **out_error)
 {
     const struct output_settings *settings = &lanes->next->outputs[number];
@@ -99,7 +104,7 @@ static bool prepare_one(struct lanes *lanes, size_t number, char **out_error)
         if (!make(lanes, number, &place, out_error)) {
             return false;
         }
-    } else if (!config_is_same_item("outputs", lane_settings(lanes->items[place]), settings) &&
+    } else if (changes(lanes, place, settings) &&
                !lane_prepare(lanes->items[place], settings, out_error)) {
         return false;
     }
@@ -123,6 +128,40 @@ bool lanes_prepare(struct lanes *lanes, const struct settings *settings, char **
         }
     }
     return true;
+}
+
+void lanes_hold(struct lanes *lanes, const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->output_count; i++) {
+        size_t place = find(lanes, settings->outputs[i].name);
+        if (place == lanes->count) {
+            continue;
+        }
+        if (changes(lanes, place, &settings->outputs[i])) {
+            lane_hold(lanes->items[place]);
+        } else {
+            lane_release(lanes->items[place]);
+        }
+    }
+}
+
+bool lanes_are_quiet(const struct lanes *lanes)
+{
+    for (size_t i = 0; i < lanes->count; i++) {
+        if (lanes->items[i] != NULL && !lane_is_quiet(lanes->items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void lanes_release(struct lanes *lanes)
+{
+    for (size_t i = 0; i < lanes->count; i++) {
+        if (lanes->items[i] != NULL) {
+            lane_release(lanes->items[i]);
+        }
+    }
 }
 
 static void free_lane(struct lanes *lanes, size_t place)

@@ -42,6 +42,12 @@ bool lanes_prepare(struct lanes *lanes, const struct settings *settings, char **
 void lanes_cancel(struct lanes *lanes);
 void lanes_commit(struct lanes *lanes);
 
+/* Those that `settings` would give another output send nothing, until a commit or release(). Quiet:
+ * nothing of theirs is on the wire. */
+void lanes_hold(struct lanes *lanes, const struct settings *settings);
+bool lanes_are_quiet(const struct lanes *lanes);
+void lanes_release(struct lanes *lanes);
+
 /* A lane still reads these settings. */
 bool lanes_use(const struct lanes *lanes, const struct settings *settings);
 

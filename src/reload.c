@@ -4,16 +4,19 @@
  * SIGHUP: another config for a graph that goes on.
  *
  *     load       the config, as at the start; a mistake in it is refused
+ *     settle     inputs that will be closed give no more lines, until those they gave are promised; then
+ *                outputs that will be replaced get nothing more, until what is on the wire is answered.
+ *                All of it for shutdown_timeout at most
  *     prepare    whatever can fail is opened beside what runs: connections, files to watch, patterns
  *     commit     cannot fail: the new parts take the place of the old ones, between two lines
  *
  * Refusing at any point closes what was prepared, and nothing has happened. Parts whose options are the
  * same are left alone with all they hold: an input with its streams, an output with its connections
  * and queue. An input that changed is closed and opened: its partial lines stay in their files, and it
- * goes on at the checkpoints, so what was in flight is read again, as after a restart. An output that
- * changed keeps its queue, its spool and its dead letters, and what its old connection had in hand is
- * sent again. Batches that are open are sealed first, so a record goes where the config said when it was
- * read.
+ * goes on at the checkpoints: had it not settled, what was in flight would be read again, as after a
+ * restart. An output that changed keeps its queue, its spool and its dead letters, and what its old
+ * connection has in hand, to try again, is sent by the new one. Batches that are open are sealed first,
+ * so a record goes where the config said when it was read.
  *
  * Settings are read through pointers by the parts that stay, so a config lives until the last part of
  * it is gone.
@@ -27,6 +30,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "config/config.h"
+
+static const double POLL_S = 0.010;
 
 /* What is prepared. */
 struct change {
@@ -86,6 +91,16 @@ static struct tap *find_tap(const struct daemon *daemon, const struct settings *
         }
     }
     return NULL;
+}
+
+static bool stays(const struct daemon *daemon, const struct settings *next, const struct tap *tap)
+{
+    for (size_t i = 0; i < next->input_count; i++) {
+        if (find_tap(daemon, next, &next->inputs[i]) == tap) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool prepare_taps(struct daemon *daemon, struct change *change, char **out_error)
@@ -283,6 +298,16 @@ static struct settings *load(struct daemon *daemon)
     return settings;
 }
 
+/* Go on as before. */
+static void let_go(struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->tap_count; i++) {
+        daemon->taps[i]->is_held = false;
+    }
+    shipment_release(daemon->shipment);
+    daemon_resume(daemon);
+}
+
 static void refuse(struct daemon *daemon, char *error)
 {
     counters_add(&daemon->counters, C_RELOADS_REFUSED, 1);
@@ -293,21 +318,15 @@ static void refuse(struct daemon *daemon, char *error)
     free(error);
 }
 
-void daemon_reload(struct daemon *daemon)
+/* What was read takes the place of what is, if it can. */
+static void take_on(struct daemon *daemon)
 {
-    struct change change = {0};
+    struct change change = {.settings = daemon->reload.settings};
     char *error = NULL;
-    if (daemon->is_draining || daemon->options->load == NULL) {
-        log_event(&daemon->log, LOG_INFO, "SIGHUP: ignored, clew is about to end");
-        return;
-    }
-    change.settings = load(daemon);
-    if (change.settings == NULL) {
-        refuse(daemon, NULL);
-        return;
-    }
+    daemon->reload.settings = NULL;
     if (!prepare(daemon, &change, &error)) {
         cancel(daemon, &change);
+        let_go(daemon);
         refuse(daemon, error);
         return;
     }
@@ -319,4 +338,94 @@ void daemon_reload(struct daemon *daemon)
     log_event(&daemon->log, LOG_INFO,
               "SIGHUP: the config was read again and is in effect; %zu of %zu inputs go on as they were",
               kept, change.tap_count);
+}
+
+/* Nothing of what will be closed is under way any more. */
+static bool is_settled(struct daemon *daemon)
+{
+    struct reload *reload = &daemon->reload;
+    if (!shipment_is_settled(daemon->shipment, reload->mark)) {
+        if (reload->holds_outputs) { /* by one that was read later */
+            reload->holds_outputs = false;
+            shipment_release(daemon->shipment);
+        }
+        return false;
+    }
+    if (!reload->holds_outputs) {
+        reload->holds_outputs = true;
+        shipment_hold(daemon->shipment, reload->settings);
+    }
+    return shipment_is_quiet(daemon->shipment);
+}
+
+static void on_poll(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)events;
+    struct daemon *daemon = container_of(timer, struct daemon, reload.poll);
+    if (is_settled(daemon) || clock_monotonic_ns() >= daemon->reload.deadline_ns) {
+        ev_timer_stop(loop, timer);
+        take_on(daemon);
+    }
+}
+
+/* Those that leave by what was read last, and only those. */
+static void hold_inputs(struct daemon *daemon)
+{
+    struct reload *reload = &daemon->reload;
+    bool is_new = false;
+    for (size_t i = 0; i < daemon->tap_count; i++) {
+        struct tap *tap = daemon->taps[i];
+        bool was_held = tap->is_held;
+        tap->is_held = tap->type->has_checkpoints && !stays(daemon, reload->settings, tap);
+        is_new = is_new || (tap->is_held && !was_held);
+    }
+    reload->mark = is_new ? shipment_mark(daemon->shipment) : reload->mark;
+    daemon_resume(daemon);
+}
+
+static void settle(struct daemon *daemon)
+{
+    struct reload *reload = &daemon->reload;
+    ev_timer_stop(daemon->loop, &reload->poll);
+    hold_inputs(daemon);
+    if (reload->holds_outputs) {
+        shipment_hold(daemon->shipment, reload->settings);
+    }
+    if (is_settled(daemon)) {
+        take_on(daemon);
+        return;
+    }
+    ev_timer_init(&reload->poll, on_poll, POLL_S, POLL_S);
+    ev_timer_start(daemon->loop, &reload->poll);
+}
+
+void daemon_cancel_reload(struct daemon *daemon)
+{
+    if (daemon->reload.settings != NULL) {
+        ev_timer_stop(daemon->loop, &daemon->reload.poll);
+        settings_free(daemon->reload.settings);
+        daemon->reload.settings = NULL;
+        let_go(daemon);
+    }
+}
+
+void daemon_reload(struct daemon *daemon)
+{
+    if (daemon->is_draining || daemon->options->load == NULL) {
+        log_event(&daemon->log, LOG_INFO, "SIGHUP: ignored, clew is about to end");
+        return;
+    }
+    struct settings *settings = load(daemon);
+    if (settings == NULL) {
+        refuse(daemon, NULL);
+        return;
+    }
+    struct reload *reload = &daemon->reload;
+    if (reload->settings == NULL) {
+        uint64_t timeout_ns = daemon->settings->shutdown_timeout_ms * UINT64_C(1000000);
+        *reload = (struct reload){.deadline_ns = clock_monotonic_ns() + timeout_ns};
+    }
+    settings_free(reload->settings); /* that has not settled yet: this is what counts now */
+    reload->settings = settings;
+    settle(daemon);
 }

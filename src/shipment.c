@@ -365,6 +365,21 @@ const uint8_t *shipment_next_places(const struct shipment *shipment)
     return shipment->lanes.next_places;
 }
 
+void shipment_hold(struct shipment *shipment, const struct settings *settings)
+{
+    lanes_hold(&shipment->lanes, settings);
+}
+
+bool shipment_is_quiet(const struct shipment *shipment)
+{
+    return lanes_are_quiet(&shipment->lanes);
+}
+
+void shipment_release(struct shipment *shipment)
+{
+    lanes_release(&shipment->lanes);
+}
+
 void shipment_cancel(struct shipment *shipment)
 {
     lanes_cancel(&shipment->lanes);
@@ -509,6 +524,17 @@ void shipment_part(struct shipment *shipment)
     if (shipment->open_count > 0) {
         seal(shipment);
     }
+}
+
+uint64_t shipment_mark(struct shipment *shipment)
+{
+    shipment_part(shipment);
+    return shipment->crate;
+}
+
+bool shipment_is_settled(const struct shipment *shipment, uint64_t mark)
+{
+    return shipment->book == NULL || shipment->book->crate >= mark;
 }
 
 void shipment_flush(struct shipment *shipment, uint64_t now_ns)

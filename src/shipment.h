@@ -56,6 +56,14 @@ void shipment_cancel(struct shipment *shipment);
 void shipment_commit(struct shipment *shipment, const struct settings *settings);
 bool shipment_uses(const struct shipment *shipment, const struct settings *settings);
 
+/*
+ * Send nothing to outputs that `settings` would replace, so that what the old connections have on the
+ * wire is answered before they go; quiet once it is. Until the commit or release().
+ */
+void shipment_hold(struct shipment *shipment, const struct settings *settings);
+bool shipment_is_quiet(const struct shipment *shipment);
+void shipment_release(struct shipment *shipment);
+
 /* The bit that each output of the config has in shipment_put(), those prepared last. */
 const uint8_t *shipment_next_places(const struct shipment *shipment);
 
@@ -90,6 +98,10 @@ void shipment_put_end(struct shipment *shipment);
 /* What was taken so far goes before all that comes. Rarely: it makes small requests, and does not ask
  * whether there is room. */
 void shipment_part(struct shipment *shipment);
+
+/* The same, and a mark: the promises of all that was taken so far are made, or not yet. */
+uint64_t shipment_mark(struct shipment *shipment);
+bool shipment_is_settled(const struct shipment *shipment, uint64_t mark);
 
 /* For a record that is filtered out, instead of an add or a put: only its place counts. Whether or not
  * there is room: it takes none. */

@@ -79,6 +79,9 @@ struct output_type {
     /* No batch in hand. */
     bool (*is_idle)(const struct output *output);
 
+    /* Nothing is on the wire: what close() would give back now was answered, or never sent whole. */
+    bool (*is_quiet)(const struct output *output);
+
     /* Gives every batch still in hand back as DELIVERY_KEPT. */
     void (*close)(struct output *output);
 };

@@ -17,6 +17,7 @@
 struct feed_type {
     const char *name;
     bool ends; /* it comes to an end by itself, and then gives nothing more */
+    bool has_checkpoints; /* what is not promised is read again by the next one */
     void *(*open)(const struct input_settings *settings, const struct input_env *env,
                   char **out_error);
     void (*resume)(void *feed);

@@ -456,6 +456,7 @@ static void journal_stop(void *feed)
 
 const struct feed_type feed_journal = {
     .name = "journal",
+    .has_checkpoints = true,
     .open = journal_open,
     .resume = journal_resume,
     .is_at_end = journal_is_at_end,

@@ -100,6 +100,8 @@ def config(rig, turn):
 
 @scenario("SIGHUP under load: another output, filters, include, and mistakes in between", short=True)
 def reloads(rig):
+    """Inputs and outputs that change settle before they go, so nothing comes twice."""
+    rig.far.script = lambda n, bodies, far: Answer(delay=0.01)
     turns = 21 if IS_SHORT else 81
     file = rig.tmp / "clew.yaml"
     logs = [rig.log(f"../{folder}/app.log") for folder in ("steady", "logs", "more")]
@@ -107,9 +109,7 @@ def reloads(rig):
     rig.run = clew.Process(["run", "-c", file])
     rig.stack.push(rig.end_run)
     clew.wait_for_port(rig.control, rig.run)
-    longest = 0
     for turn in range(1, turns + 1):
-        before = len(rig.far.got)
         for n in range(12):
             for log in logs:
                 log.write(10)
@@ -120,7 +120,6 @@ def reloads(rig):
         rig.run.send_signal(signal.SIGHUP)
         if turn % 5 == 0:
             rig.wait_log("the config is refused")
-        longest = max(longest, len(rig.far.got) - before)
     file.write_text(config(rig, 1))
     rig.run.send_signal(signal.SIGHUP)
     rig.wait_all(60)
@@ -128,7 +127,7 @@ def reloads(rig):
     if m["clew_config_reloads"] < turns / 3 or m["clew_config_reload_failures"] < 2:
         raise Failure(f"only {m['clew_config_reloads']} reloads, "
                       f"{m['clew_config_reload_failures']} refused")
-    return {"doubled": turns * max(longest, 360), "note": f"{int(m['clew_config_reloads'])} reloads"}
+    return {"note": f"{int(m['clew_config_reloads'])} reloads"}
 
 
 @scenario("SIGTERM delivers what was read, nothing comes twice", short=True)
