@@ -194,6 +194,9 @@ void input_longest(struct import *import, struct draft_input *input, const char 
     if (longest > 0) {
         buf_append_format(&input->yaml, "    line_bytes_max: %llu\n", longest);
     }
+    if (longest > 16 << 20) { /* its default: a record is no shorter than its line */
+        buf_append_format(&input->yaml, "    record_bytes_max: %llu\n", longest);
+    }
 }
 
 static bool convert_tail(struct import *import, struct draft_input *input)

@@ -166,9 +166,11 @@ static bool has_demoted(unsigned before, unsigned after)
     return trace || span;
 }
 
-static bool has_lost_span(unsigned before, unsigned after)
+/* Of a variant's text only the trace id is asked for. */
+static bool has_lost_span(const struct probe *probe, unsigned before, unsigned after)
 {
-    return (before & PLACE_SPAN_FIELD) != 0 && (after & (PLACE_SPAN_FIELD | PLACE_SPAN_TEXT)) == 0;
+    unsigned any = PLACE_SPAN_FIELD | PLACE_SPAN_TEXT;
+    return (before & (probe->is_variant ? PLACE_SPAN_FIELD : any)) != 0 && (after & any) == 0;
 }
 
 void trail_judge(struct trail *trail, const struct stage *stage)
@@ -181,7 +183,7 @@ void trail_judge(struct trail *trail, const struct stage *stage)
         lint_report(trail->lint, stage, is_sure ? LINT_LOST : LINT_MAY_BE_LOST,
                     is_sure ? LINT_STRIPS : depends, is_sure ? "always" : trail->probe->when);
         trail->is_over = true;
-    } else if (has_lost_span(before, after)) {
+    } else if (has_lost_span(trail->probe, before, after)) {
         lint_report(trail->lint, stage, LINT_MAY_BE_LOST, depends, trail->probe->when);
     } else if (has_demoted(before, after) && !trail->is_encoding) {
         lint_report(trail->lint, stage, LINT_ONLY_IN_TEXT, depends, trail->probe->when);

@@ -11,9 +11,11 @@
 #include <string.h>
 #include <strings.h>
 #include "base/mem.h"
+#include "foreign/names.h"
 #include "lint/model.h"
 #include "lint/regex.h"
 #include "lint/toml.h"
+#include "lint/vector_lua.h"
 #include "lint/vrl.h"
 
 enum {
@@ -157,26 +159,55 @@ static void transform_remap(struct vector *v, const struct component *c, struct 
     judge_program(v, c, trail, &result, place, is_block);
 }
 
-static bool is_listed(const struct yaml *list, const char *key)
+/* The next key of a path such as `a.b` or `a."b.c"`; *path moves behind it. */
+static const char *next_key(struct arena *arena, const char **path)
 {
-    for (const struct yaml_entry *e = list != NULL ? list->first : NULL; e != NULL; e = e->next) {
-        const char *name = e->value->text;
-        name += *name == '.' ? 1 : 0;
-        size_t len = strlen(key);
-        if (strncmp(name, key, len) == 0 && (name[len] == '\0' || name[len] == '.')) {
-            return true;
+    const char *at = *path + (**path == '.' ? 1 : 0);
+    bool is_quoted = *at == '"';
+    at += is_quoted ? 1 : 0;
+    size_t len = strcspn(at, is_quoted ? "\"" : ".");
+    *path = at + len + (is_quoted && at[len] == '"' ? 1 : 0);
+    return foreign_copy(arena, slice_make(at, len));
+}
+
+static void remove_path(struct arena *arena, struct item *record, const char *path)
+{
+    while (record != NULL && *path != '\0') {
+        const char *key = next_key(arena, &path);
+        if (*path == '\0') {
+            item_remove(record, key);
         }
+        record = item_get(record, key);
     }
-    return false;
+}
+
+static void copy_path(struct arena *arena, struct item *to, const struct item *from,
+                      const char *path)
+{
+    while (from != NULL && to->kind == ITEM_MAP && *path != '\0') {
+        const char *key = next_key(arena, &path);
+        struct item *next = item_get(to, key);
+        from = item_get(from, key);
+        if (from != NULL && *path == '\0') {
+            item_put(arena, to, key, item_copy(arena, from));
+        } else if (from != NULL && next == NULL) {
+            next = item_map(arena);
+            item_put(arena, to, key, next);
+        }
+        to = next != NULL ? next : to;
+    }
 }
 
 static struct item *only(struct vector *v, const struct item *record, const struct yaml *list,
                          bool is_removal)
 {
-    struct item *result = item_map(&v->lint->scratch);
-    for (const struct member *m = record->first; m != NULL; m = m->next) {
-        if (is_listed(list, m->key) != is_removal) {
-            item_add(&v->lint->scratch, result, m->key, m->value);
+    struct arena *arena = &v->lint->scratch;
+    struct item *result = is_removal ? item_copy(arena, record) : item_map(arena);
+    for (const struct yaml_entry *e = list != NULL ? list->first : NULL; e != NULL; e = e->next) {
+        if (is_removal) {
+            remove_path(arena, result, e->value->text);
+        } else {
+            copy_path(arena, result, record, e->value->text);
         }
     }
     return result;
@@ -213,12 +244,24 @@ static void transform_old(struct vector *v, const struct component *c, struct tr
     trail_judge(trail, &stage);
 }
 
-/* A Lua transform is handed the event and emits what it likes. */
 static void transform_lua(struct vector *v, const struct component *c, struct trail *trail)
 {
+    static const char *const options[] = {"source", "hooks.init", "hooks.process", "hooks.shutdown",
+                                          NULL};
     struct stage stage = stage_of(v, c, "what the Lua program does to an event is not followed",
                                   "");
-    if (trail->places != 0) {
+    struct item *record = item_copy(&v->lint->scratch, trail->record);
+    const char *program = "";
+    for (size_t i = 0; options[i] != NULL; i++) {
+        program = foreign_format(&v->lint->scratch, "%s\n%s", program,
+                                 dig_text(c->map, options[i], ""));
+    }
+    if (program[strspn(program, "\n")] != '\0' &&
+        vector_lua(&v->lint->scratch, program, record)) {
+        stage.why = "the Lua program removes the fields that hold the ids";
+        trail->record = record;
+        trail_judge(trail, &stage);
+    } else if (trail->places != 0) {
         lint_report(v->lint, &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, "cannot be proved");
     }
 }
@@ -238,10 +281,18 @@ static void transform(struct vector *v, const struct component *c, struct trail 
 
 /* ---- sinks ---- */
 
+/* Does a path of the list end in the name of an id, or name a map that may hold ids? */
 static bool lists_id(const struct yaml *list)
 {
-    return is_listed(list, "trace_id") || is_listed(list, "traceId") ||
-           is_listed(list, "trace.id") || is_listed(list, "trace");
+    for (const struct yaml_entry *e = list->first; e != NULL; e = e->next) {
+        const char *leaf = strrchr(e->value->text, '.');
+        leaf = leaf != NULL ? leaf + 1 : e->value->text;
+        if (name_is_trace_id(slice_from_string(leaf)) || strcmp(leaf, "trace") == 0 ||
+            strcmp(e->value->text, "trace.id") == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void sink_fields(struct vector *v, const struct component *c, struct trail *trail)
@@ -269,6 +320,41 @@ static void sink_fields(struct vector *v, const struct component *c, struct trai
     }
 }
 
+/* Loki's labels and structured metadata: templates of fields, which no codec takes part in. */
+static void add_templates(struct vector *v, const struct yaml *map, const struct item *record,
+                          struct item *out)
+{
+    for (const struct yaml_entry *e = map != NULL ? map->first : NULL; e != NULL; e = e->next) {
+        const char *open = e->value->kind == YAML_TEXT ? strstr(e->value->text, "{{") : NULL;
+        const char *close = open != NULL ? strstr(open, "}}") : NULL;
+        struct slice name = close != NULL
+                                ? slice_trim(slice_make(open + 2, (size_t)(close - open) - 2))
+                                : SLICE("");
+        name = name.len > 0 && name.data[0] == '.' ? slice_skip(name, 1) : name;
+        const struct item *field = record;
+        while (field != NULL && name.len > 0) {
+            const char *dot = memchr(name.data, '.', name.len);
+            size_t len = dot != NULL ? (size_t)(dot - name.data) : name.len;
+            field = item_get(field, foreign_copy(&v->lint->scratch, slice_make(name.data, len)));
+            name = slice_skip(name, dot != NULL ? len + 1 : len);
+        }
+        if (close != NULL && field != NULL) {
+            item_put(&v->lint->scratch, out, e->key, item_copy(&v->lint->scratch, field));
+        }
+    }
+}
+
+static struct item *templates_of(struct vector *v, const struct component *c,
+                                 const struct item *record)
+{
+    struct item *out = item_map(&v->lint->scratch);
+    if (strcmp(c->type, "loki") == 0) {
+        add_templates(v, dig(c->map, "labels", NULL), record, out);
+        add_templates(v, dig(c->map, "structured_metadata", NULL), record, out);
+    }
+    return out;
+}
+
 /* Only `.message` is sent. */
 static bool is_text_codec(const struct component *c)
 {
@@ -287,7 +373,7 @@ static void sink_codec(struct vector *v, const struct component *c, struct trail
     stage.place = place;
     if (is_text_codec(c)) {
         struct item *message = item_get(trail->record, "message");
-        trail->record = item_map(&v->lint->scratch);
+        trail->record = templates_of(v, c, trail->record);
         if (message != NULL) {
             item_put(&v->lint->scratch, trail->record, "message", message);
         }

@@ -102,12 +102,23 @@ static bool read_targets(struct vrl *v, struct path targets[2], size_t *out_coun
     return false;
 }
 
-static void assign(struct vrl *v, const struct path targets[2], size_t count, char kind)
+/* The value, for `.a = .b = 1`. */
+static struct item *assign(struct vrl *v, const struct path targets[2], size_t count, char kind)
 {
+    struct path inner[2];
+    size_t inner_count;
+    char inner_kind;
     vrl_skip_space(&v->in);
-    struct item *value = expression(v);
+    struct item *value = NULL;
+    if (v->depth < DEPTH_MAX && read_targets(v, inner, &inner_count, &inner_kind)) {
+        v->depth++;
+        value = assign(v, inner, inner_count, inner_kind);
+        v->depth--;
+    } else {
+        value = expression(v);
+    }
     if (v->is_idle || v->is_stopped) {
-        return;
+        return NULL;
     }
     if (count == 2) {
         path_set(&v->scope, &targets[1], v->has_error ? item_string(v->arena, "error") : NULL);
@@ -118,9 +129,10 @@ static void assign(struct vrl *v, const struct path targets[2], size_t count, ch
         struct item *old = path_get(&v->scope, &targets[0]);
         value = vrl_merge(v->arena, old, value);
     } else if (kind == '?' && path_get(&v->scope, &targets[0]) != NULL) {
-        return;
+        return value;
     }
     path_set(&v->scope, &targets[0], value);
+    return value;
 }
 
 static struct item *statement(struct vrl *v)
@@ -132,7 +144,7 @@ static struct item *statement(struct vrl *v)
     struct item *value = NULL;
     v->has_error = false;
     if (read_targets(v, targets, &count, &kind)) {
-        assign(v, targets, count, kind);
+        value = assign(v, targets, count, kind);
     } else {
         value = expression(v);
     }
@@ -186,28 +198,86 @@ static struct item *idle_block(struct vrl *v)
     return NULL;
 }
 
-/* A block that may be taken: its losses are conditional, the event goes on as it was unless the
- * branch keeps the ids. */
-static struct item *maybe_block(struct vrl *v)
+/* The event and what was found of it so far, before a branch that may be taken. */
+struct crossing {
+    struct item *event;
+    struct item *variables;
+    struct vrl_result out;
+    unsigned places;
+};
+
+static struct crossing stand_at(const struct vrl *v)
 {
-    struct item *event = item_copy(v->arena, v->scope.event);
-    struct item *variables = item_copy(v->arena, v->scope.variables);
-    struct vrl_result before = *v->out;
-    unsigned places = v->places;
-    struct item *value = block(v);
-    if (has_any(places) && !has_any(item_places(v->scope.event)) && !v->is_stopped) {
-        unsigned line = v->out->lost_line;
-        *v->out = before;
-        v->out->maybe_line = line;
-        v->scope.event = event;
-        v->scope.variables = variables;
-        v->places = places;
-    }
+    return (struct crossing){item_copy(v->arena, v->scope.event),
+                             item_copy(v->arena, v->scope.variables), *v->out, v->places};
+}
+
+static void go_back(struct vrl *v, const struct crossing *to)
+{
+    unsigned maybe = v->out->maybe_line;
+    v->scope.event = item_copy(v->arena, to->event);
+    v->scope.variables = item_copy(v->arena, to->variables);
+    *v->out = to->out;
+    v->out->maybe_line = maybe > 0 ? maybe : to->out.maybe_line;
+    v->places = to->places;
+}
+
+enum way { WAY_ON, WAY_LOST, WAY_STOPPED };
+
+/* How a branch that may be taken has ended. One that stops (abort, an error) is no way on. */
+static enum way end_of_branch(struct vrl *v, const struct crossing *before)
+{
     if (v->is_stopped) {
         v->is_stopped = false;
         v->is_idle = false;
-        v->out->is_aborted = before.is_aborted;
-        v->scope.event = event;
+        go_back(v, before);
+        return WAY_STOPPED;
+    }
+    return has_any(before->places) && !has_any(item_places(v->scope.event)) ? WAY_LOST : WAY_ON;
+}
+
+static struct item *conditional(struct vrl *v);
+
+/* Behind the condition's block: `else`, `else if`; false if there is none. */
+static bool take_else(struct vrl *v)
+{
+    const char *behind = v->in.at;
+    vrl_skip_space(&v->in);
+    if (!vrl_take(&v->in, "else")) {
+        v->in.at = behind;
+        return false;
+    }
+    vrl_skip_space(&v->in);
+    return true;
+}
+
+static struct item *else_block(struct vrl *v)
+{
+    return vrl_take(&v->in, "if") ? conditional(v) : block(v);
+}
+
+/* Either branch may be taken: both are run, each on the event as it was. The event goes on from
+ * one that has the ids still; a loss is sure where every way on has it. */
+static struct item *both_ways(struct vrl *v)
+{
+    struct crossing before = stand_at(v);
+    struct item *value = block(v);
+    enum way first = end_of_branch(v, &before);
+    struct crossing after = stand_at(v);
+    go_back(v, &before);
+    enum way second = WAY_ON; /* without an `else` the event may pass as it was */
+    if (take_else(v)) {
+        struct item *other = else_block(v);
+        value = value != NULL ? value : other;
+        second = end_of_branch(v, &before);
+    }
+    unsigned lost = first == WAY_LOST ? after.out.lost_line
+                    : second == WAY_LOST ? v->out->lost_line : 0;
+    if (first == WAY_ON || (first == WAY_LOST && second != WAY_ON)) {
+        go_back(v, &after);
+    }
+    if (lost > 0 && (first == WAY_ON || second == WAY_ON)) {
+        v->out->maybe_line = lost;
     }
     return value;
 }
@@ -216,29 +286,20 @@ static struct item *maybe_block(struct vrl *v)
 static struct item *conditional(struct vrl *v)
 {
     vrl_skip_space(&v->in);
-    struct item *condition = expression(v);
-    enum vrl_truth truth = vrl_truth(condition);
-    bool is_taken = truth == VRL_TRUE && !v->is_idle;
-    struct item *value = v->is_idle || truth == VRL_FALSE ? idle_block(v)
-                         : is_taken                       ? block(v)
-                                                          : maybe_block(v);
-    const char *behind = v->in.at;
-    vrl_skip_space(&v->in);
-    if (!vrl_take(&v->in, "else")) {
-        v->in.at = behind;
-        return value;
-    }
-    vrl_skip_space(&v->in);
+    enum vrl_truth truth = vrl_truth(expression(v));
     bool was_idle = v->is_idle;
-    v->is_idle = was_idle || is_taken;
-    struct item *other;
-    if (vrl_take(&v->in, "if")) {
-        other = conditional(v);
-    } else {
-        other = truth == VRL_UNKNOWN && !v->is_idle ? maybe_block(v) : block(v);
+    if (truth == VRL_UNKNOWN && !was_idle) {
+        return both_ways(v);
+    }
+    bool is_taken = truth == VRL_TRUE && !was_idle;
+    struct item *value = is_taken ? block(v) : idle_block(v);
+    if (take_else(v)) {
+        v->is_idle = was_idle || is_taken;
+        struct item *other = else_block(v);
+        value = is_taken ? value : other;
     }
     v->is_idle = was_idle || v->is_stopped;
-    return is_taken ? value : other != NULL ? other : value;
+    return value;
 }
 
 /* ---- expressions ---- */
@@ -303,21 +364,65 @@ static bool is_object(const struct vrl *v)
     return false;
 }
 
-/* `-> |a, b| { … }` behind a call: its body is read for removals, once, as something that may be. */
-static void closure(struct vrl *v)
+/* What an iterating function makes of one member and the value of its body. */
+static void gather(struct vrl *v, const char *name, const struct member *m, struct item *value,
+                   struct item *result)
+{
+    const char *key = m->key;
+    if (strcmp(name, "filter") == 0 && value != NULL && vrl_truth(value) == VRL_FALSE) {
+        return;
+    }
+    if (strcmp(name, "map_keys") == 0 && value != NULL && value->kind == ITEM_TEXT) {
+        key = value->text;
+    }
+    bool is_new = strcmp(name, "map_values") == 0 && value != NULL && value->kind != ITEM_OTHER;
+    item_add(v->arena, result, key, item_copy(v->arena, is_new ? value : m->value));
+}
+
+/* The body at `v->in.at`, once for each member. */
+static struct item *iterate(struct vrl *v, const char *name, const char *const params[2],
+                            const struct item *over)
+{
+    const char *body = v->in.at;
+    struct item *result = item_map(v->arena);
+    result->kind = over->kind;
+    for (const struct member *m = over->first; m != NULL && !v->is_stopped; m = m->next) {
+        bool is_value = strcmp(name, "map_values") == 0;
+        struct item *key = item_string(v->arena, m->key);
+        item_put(v->arena, v->scope.variables, params[0], is_value ? m->value : key);
+        item_put(v->arena, v->scope.variables, params[1], m->value);
+        v->in.at = body;
+        gather(v, name, m, block(v), result);
+    }
+    return result;
+}
+
+/* `-> |a, b| { … }` behind a call that iterates; NULL if there is none, or none that is followed. */
+static struct item *closure(struct vrl *v, const char *name, const struct item *over)
 {
     const char *behind = v->in.at;
     vrl_skip_space(&v->in);
-    if (strncmp(v->in.at, "->", 2) != 0) {
+    const char *bar = strncmp(v->in.at, "->", 2) == 0 ? strchr(v->in.at, '|') : NULL;
+    if (bar == NULL) {
         v->in.at = behind;
-        return;
+        return NULL;
     }
-    const char *bar = strchr(v->in.at, '|');
-    const char *close = bar != NULL ? strchr(bar + 1, '|') : NULL;
-    if (close != NULL) {
-        v->in.at = close + 1;
-        (void)idle_block(v);
+    const char *params[2] = {"_", "_"};
+    v->in.at = bar + 1;
+    for (size_t i = 0; i < 2; i++) {
+        vrl_skip_blank(&v->in);
+        params[i] = vrl_read_word(&v->in);
+        vrl_skip_blank(&v->in);
+        v->in.at += *v->in.at == ',' ? 1 : 0;
     }
+    v->in.at += *v->in.at == '|' ? 1 : 0;
+    vrl_skip_space(&v->in);
+    bool is_known = strcmp(name, "for_each") == 0 || strcmp(name, "filter") == 0 ||
+                    strcmp(name, "map_keys") == 0 || strcmp(name, "map_values") == 0;
+    if (v->is_idle || !is_known || over == NULL || over->first == NULL) {
+        return idle_block(v);
+    }
+    return iterate(v, name, params, over);
 }
 
 struct arguments {
@@ -367,9 +472,12 @@ static struct item *call(struct vrl *v, const char *name)
     v->depth++;
     read_arguments(v, &a);
     v->depth--;
-    closure(v);
+    struct item *made = closure(v, name, a.items[0]);
     if (v->is_idle) {
         return NULL;
+    }
+    if (made != NULL) {
+        return strcmp(name, "for_each") == 0 ? NULL : made;
     }
     if (strcmp(name, "del") == 0 || strcmp(name, "exists") == 0) {
         struct item *there = a.has_path ? path_get(&v->scope, &a.path) : NULL;
@@ -426,7 +534,7 @@ static struct item *word(struct vrl *v)
         return NULL;
     }
     if (strcmp(name, "null") == 0) {
-        return NULL;
+        return item_null(v->arena); /* a field that is not there is NULL */
     }
     if (strcmp(name, "true") == 0 || strcmp(name, "false") == 0) {
         return vrl_bool(v->arena, name[0] == 't');
@@ -488,73 +596,34 @@ static struct item *unary(struct vrl *v)
     return primary(v);
 }
 
-static const char *const operators[] = {"??", "||", "&&", "==", "!=", ">=", "<=", ">", "<", "+",
-                                        "-",  "*",  "/",  "%",  NULL};
-
-/* 1 binds loosest. */
-static unsigned binding(const char *op)
-{
-    return strcmp(op, "??") == 0                        ? 1
-           : strcmp(op, "||") == 0                      ? 2
-           : strcmp(op, "&&") == 0                      ? 3
-           : strchr("=!<>", op[0]) != NULL              ? 4
-                                                        : 5;
-}
-
-static const char *read_operator(struct vrl *v, unsigned loosest)
-{
-    for (size_t i = 0; operators[i] != NULL; i++) {
-        const char *op = operators[i];
-        if (strncmp(v->in.at, op, strlen(op)) == 0 && !(op[0] == '-' && v->in.at[1] == '>') &&
-            !(op[0] == '|' && v->in.at[1] == '=')) {
-            return binding(op) >= loosest ? op : NULL;
-        }
-    }
-    return NULL;
-}
-
-/* An operator may stand at the beginning of the next line. */
-static const char *next_operator(struct vrl *v, unsigned loosest)
-{
-    vrl_skip_blank(&v->in);
-    const char *op = read_operator(v, loosest);
-    if (op != NULL || *v->in.at != '\n') {
-        return op;
-    }
-    const char *behind = v->in.at;
-    while (*v->in.at == '\n') {
-        v->in.at++;
-        vrl_skip_blank(&v->in);
-    }
-    op = strncmp(v->in.at, "??", 2) == 0 || strncmp(v->in.at, "||", 2) == 0 ||
-                 strncmp(v->in.at, "&&", 2) == 0 || *v->in.at == '+'
-             ? read_operator(v, loosest) : NULL;
-    if (op == NULL) {
-        v->in.at = behind;
-    }
-    return op;
-}
-
 static struct item *binary(struct vrl *v, unsigned loosest)
 {
     struct item *left = unary(v);
     const char *op;
-    while (v->depth < DEPTH_MAX && (op = next_operator(v, loosest)) != NULL) {
+    while (v->depth < DEPTH_MAX && (op = vrl_next_operator(&v->in, loosest)) != NULL) {
         v->in.at += strlen(op);
         vrl_skip_space(&v->in);
         bool was_idle = v->is_idle;
         bool had_error = v->has_error;
+        enum vrl_truth truth = vrl_truth(left);
+        bool is_logic = strcmp(op, "&&") == 0 || strcmp(op, "||") == 0;
+        bool is_needed = !is_logic || truth != (op[0] == '&' ? VRL_FALSE : VRL_TRUE);
         if (strcmp(op, "??") == 0) {
-            v->is_idle = was_idle || !had_error;
+            is_needed = had_error;
             v->has_error = false;
         }
+        v->is_idle = was_idle || !is_needed;
         v->depth++;
-        struct item *right = binary(v, binding(op) + 1);
+        struct item *right = binary(v, vrl_binding(op) + 1);
         v->depth--;
+        if (is_logic && truth == VRL_UNKNOWN && v->is_stopped && !was_idle) {
+            v->is_stopped = false; /* what fails here may not be asked at all */
+            right = vrl_unknown(v->arena);
+        }
+        v->is_idle = was_idle || v->is_stopped;
         if (strcmp(op, "??") == 0) {
             left = had_error ? right : left;
-            v->is_idle = was_idle || v->is_stopped;
-        } else {
+        } else if (is_needed) {
             left = vrl_operate(v->arena, op, left, right);
         }
     }

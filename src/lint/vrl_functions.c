@@ -61,6 +61,10 @@ static struct item *compare(struct arena *arena, const char *op, const struct it
     if (is_unknown(left) || is_unknown(right) || (op[0] != '=' && op[0] != '!')) {
         return vrl_unknown(arena);
     }
+    bool is_missing = (left == NULL) != (right == NULL);
+    if (is_missing && !(is_null(left) && is_null(right))) {
+        return vrl_unknown(arena); /* another event may have the field */
+    }
     if (is_null(left) || is_null(right)) {
         is_equal = is_null(left) && is_null(right);
     } else if (left->kind == ITEM_MAP || left->kind == ITEM_LIST || left->kind != right->kind) {
@@ -166,11 +170,94 @@ static const char failing[] =
 
 /* Functions that say something about a value, or make one of their own. */
 static const char telling[] =
-    " now get_hostname uuid_v4 uuid_v7 random_int random_float random_bool length match match_any "
-    "contains starts_with ends_with is_json includes ip_cidr_contains keys from_unix_timestamp "
+    " now get_hostname uuid_v4 uuid_v7 random_int random_float random_bool length match_any "
+    "includes ip_cidr_contains keys from_unix_timestamp "
     "to_unix_timestamp to_int to_float to_bool int float bool timestamp format_timestamp "
     "get_env_var get_timezone_name find count match_datadog_query type_def md5 sha1 sha2 sha3 "
     "hmac crc32 seahash log assert assert_eq ";
+
+/* Of this text it is so; of another it may not be. */
+static struct item *holds(struct arena *arena, bool is_so)
+{
+    return is_so ? vrl_bool(arena, true) : vrl_unknown(arena);
+}
+
+/* starts_with, ends_with, contains, match, is_json: NULL if it is none of them. */
+static struct item *text_test(struct arena *arena, const char *name, struct item *const *arguments,
+                              size_t count)
+{
+    const char *text = count > 0 ? text_of(arguments[0]) : NULL;
+    const char *what = count > 1 ? text_of(arguments[1]) : NULL;
+    if (strcmp(name, "is_json") == 0) {
+        return holds(arena, parse_json(arena, text) != NULL);
+    }
+    bool is_match = strcmp(name, "match") == 0;
+    bool is_begin = strcmp(name, "starts_with") == 0;
+    bool is_end = strcmp(name, "ends_with") == 0;
+    if (!is_match && !is_begin && !is_end && strcmp(name, "contains") != 0) {
+        return NULL;
+    }
+    if (text == NULL || what == NULL) {
+        return vrl_unknown(arena);
+    }
+    if (is_match) {
+        struct regex *regex = regex_new(what);
+        bool is_so = regex != NULL && regex_is_match(regex, slice_from_string(text));
+        regex_free(regex);
+        return holds(arena, is_so);
+    }
+    struct slice all = slice_from_string(text);
+    struct slice part = slice_from_string(what);
+    return holds(arena, is_begin ? strncmp(text, what, part.len) == 0
+                        : is_end ? part.len <= all.len &&
+                                   strcmp(text + all.len - part.len, what) == 0
+                                 : strstr(text, what) != NULL);
+}
+
+static bool number_of(const struct item *item, long *out_number)
+{
+    char *end = NULL;
+    *out_number = item != NULL && item->kind == ITEM_OTHER ? strtol(item->text, &end, 10) : 0;
+    return end != NULL && end > item->text && *end == '\0';
+}
+
+/* truncate(text, limit), slice(text, start, end): the text that is left of the probe's. */
+static struct item *cut(struct arena *arena, const char *name, struct item *const *arguments,
+                        size_t count)
+{
+    const char *text = count > 0 ? text_of(arguments[0]) : NULL;
+    bool is_slice = strcmp(name, "slice") == 0;
+    long first = 0;
+    long end = 0;
+    size_t len = text != NULL ? strlen(text) : 0;
+    if (text == NULL || !number_of(count > 1 ? arguments[1] : NULL, is_slice ? &first : &end) ||
+        (is_slice && count > 2 && !number_of(arguments[2], &end))) {
+        return count > 0 ? arguments[0] : NULL;
+    }
+    first = first < 0 ? first + (long)len : first;
+    end = is_slice && count < 3 ? (long)len : end < 0 ? end + (long)len : end;
+    end = end > (long)len ? (long)len : end;
+    return first < 0 || first > end ? arguments[0]
+                                    : item_text(arena, slice_make(text + first, (size_t)(end - first)));
+}
+
+static struct item *split(struct arena *arena, struct item *const *arguments, size_t count)
+{
+    const char *text = count > 0 ? text_of(arguments[0]) : NULL;
+    const char *by = count > 1 ? text_of(arguments[1]) : NULL;
+    if (text == NULL || by == NULL || *by == '\0') {
+        return count > 0 ? arguments[0] : NULL;
+    }
+    struct item *list = item_map(arena);
+    list->kind = ITEM_LIST;
+    const char *next;
+    while ((next = strstr(text, by)) != NULL) {
+        item_add(arena, list, "", item_text(arena, slice_make(text, (size_t)(next - text))));
+        text = next + strlen(by);
+    }
+    item_add(arena, list, "", item_string(arena, text));
+    return list;
+}
 
 static struct item *kind_test(struct arena *arena, const char *name, const struct item *item)
 {
@@ -274,6 +361,20 @@ struct item *vrl_call(struct arena *arena, const char *name, struct item *const 
         struct item *value = parse(arena, name, arguments, count);
         *out_error = value == NULL;
         return value;
+    }
+    struct item *told = text_test(arena, name, arguments, count);
+    if (told != NULL) {
+        return told;
+    }
+    if (strcmp(name, "truncate") == 0 || strcmp(name, "slice") == 0) {
+        return cut(arena, name, arguments, count);
+    }
+    if (strcmp(name, "split") == 0) {
+        return split(arena, arguments, count);
+    }
+    if (strcmp(name, "unnest") == 0) {
+        *out_error = first == NULL || first->kind != ITEM_LIST;
+        return first;
     }
     if (strncmp(name, "is_", 3) == 0 && !is_one_of(name, telling)) {
         return kind_test(arena, name, first);

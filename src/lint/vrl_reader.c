@@ -140,3 +140,50 @@ bool vrl_read_path(struct vrl_reader *v, struct path *path)
     }
     return true;
 }
+
+/* ---- operators ---- */
+
+static const char *const operators[] = {"??", "||", "&&", "==", "!=", ">=", "<=", ">", "<", "+",
+                                        "-",  "*",  "/",  "%",  NULL};
+
+unsigned vrl_binding(const char *op)
+{
+    return strcmp(op, "??") == 0                        ? 1
+           : strcmp(op, "||") == 0                      ? 2
+           : strcmp(op, "&&") == 0                      ? 3
+           : strchr("=!<>", op[0]) != NULL              ? 4
+                                                        : 5;
+}
+
+static const char *read_operator(struct vrl_reader *v, unsigned loosest)
+{
+    for (size_t i = 0; operators[i] != NULL; i++) {
+        const char *op = operators[i];
+        if (strncmp(v->at, op, strlen(op)) == 0 && !(op[0] == '-' && v->at[1] == '>') &&
+            !(op[0] == '|' && v->at[1] == '=')) {
+            return vrl_binding(op) >= loosest ? op : NULL;
+        }
+    }
+    return NULL;
+}
+
+const char *vrl_next_operator(struct vrl_reader *v, unsigned loosest)
+{
+    vrl_skip_blank(v);
+    const char *op = read_operator(v, loosest);
+    if (op != NULL || *v->at != '\n') {
+        return op;
+    }
+    const char *behind = v->at;
+    while (*v->at == '\n') {
+        v->at++;
+        vrl_skip_blank(v);
+    }
+    op = strncmp(v->at, "??", 2) == 0 || strncmp(v->at, "||", 2) == 0 ||
+                 strncmp(v->at, "&&", 2) == 0 || *v->at == '+'
+             ? read_operator(v, loosest) : NULL;
+    if (op == NULL) {
+        v->at = behind;
+    }
+    return op;
+}

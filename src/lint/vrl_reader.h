@@ -32,4 +32,11 @@ void vrl_read_parts(struct vrl_reader *reader, struct path *path);
 /* `.`, `.a`, `%meta.a`: false if no such path begins here. */
 bool vrl_read_path(struct vrl_reader *reader, struct path *path);
 
+/* The operator that comes next if it binds as tight as `loosest` or tighter, else NULL; it is not
+ * passed. It may stand at the beginning of the next line. */
+const char *vrl_next_operator(struct vrl_reader *v, unsigned loosest);
+
+/* How tight an operator binds: 1 is loosest. */
+unsigned vrl_binding(const char *op);
+
 #endif

@@ -357,6 +357,16 @@ def test_the_new_config_is_for_its_owner_only(tmp):
     clew.equal(config.stat().st_mode & 0o077, 0)
 
 
+def test_lines_of_any_length_make_a_config_that_is_taken(tmp):
+    """A record is no shorter than its line, so a long one takes record_bytes_max with it."""
+    for size, wanted in (("32k", ""), ("10M", "line_bytes_max: 10000000\n"),
+                         ("40M", "line_bytes_max: 40000000\n    record_bytes_max: 40000000\n"), ("1G", "")):
+        _, config = convert_text(tmp, f"[INPUT]\n    Name tail\n    Path /x\n    Buffer_Max_Size {size}\n")
+        text = config.read_text().split("# What became")[0]
+        clew.equal("".join(l + "\n" for l in text.split("\n") if "_bytes_max" in l and "#" not in l).strip(),
+                   wanted.strip(), size)
+
+
 STREAMS = """[INPUT]
     Name syslog
     Tag net

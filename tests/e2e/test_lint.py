@@ -98,6 +98,15 @@ inputs = ["work"]
 """
 
 
+def vector_lua(body):
+    return vector(".x = 1").replace('"remap"', '"lua"').replace("source = '''\n.x = 1\n'''", f"""version = "2"
+hooks.process = '''
+function (event, emit)
+  {body}
+end
+'''""")
+
+
 def logstash(filters, output="elasticsearch { }", codec=""):
     return f"input {{\n  tcp {{ port => 1 {codec} }}\n}}\nfilter {{\n{filters}\n}}\noutput {{\n  {output}\n}}\n"
 
@@ -261,6 +270,60 @@ CASES = {
     "vector leaves fields out": (
         "a.toml", vector(".x = 1", 'type = "kafka"\nencoding.except_fields = ["x"]'), "keeps", False, None),
     "vector's columns": ("a.toml", vector(".x = 1", 'type = "postgres"'), "depends", None, "postgres"),
+    # Vector: what a branch, a closure, a template or a script does
+    "vector asks only what it must": (
+        "a.toml", vector('if exists(.pod) && starts_with(string!(.pod), "x") { .a = 1 }\n.copy = .message\n'
+                         "del(.message)"), "keeps", False, None),
+    "vector assigns in a chain": (
+        "a.toml", vector(".a = .b = parse_json!(.message)\ndel(.message)\ndel(.b)"), "keeps", True, None),
+    "vector copies member by member": (
+        "a.toml", vector("for_each(object!(parse_json!(.message))) -> |k, v| {\n  . = set!(., [k], v)\n}\n"
+                         "del(.message)"), "keeps", True, None),
+    "vector filters members by name": (
+        "a.toml", vector('. = filter(object!(parse_json!(.message))) -> |k, v| { k == "level" }'),
+        "strips", None, ". = filter"),
+    "vector renames every member": (
+        "a.toml", vector('. = map_keys(object!(parse_json!(.message))) -> |k| { "x" + k }'), "keeps", True, None),
+    "vector makes events anew in both branches": (
+        "a.toml", vector('if .tier == "a" {\n  . = {"a": 1}\n} else {\n  . = {"b": 1}\n}'), "strips", None, '. = {"'),
+    "vector makes an event anew for lines that are no JSON": (
+        "a.toml", vector('if starts_with(string!(.message), "{") {\n  . = parse_json!(.message)\n} else {\n'
+                         '  . = {"text": "?"}\n}'), "keeps", True, None),
+    "vector asks for a field that others may have": (
+        "a.toml", vector('if .kubernetes.container == "x" {\n  del(.message)\n}'), "depends", None, "del("),
+    "vector cuts the text short": (
+        "a.toml", vector(".message = truncate(string!(.message), 20)"), "strips", None, "truncate"),
+    "vector cuts long texts": (
+        "a.toml", vector(".message = truncate(string!(.message), 8192)"), "keeps", False, None),
+    "vector deletes the span's id": (
+        "a.toml", vector(". = parse_json!(.message)\ndel(.span_id)"), "depends", None, '"remap"'),
+    "vector leaves a nested field out": (
+        "a.toml", vector(".ctx = parse_json!(.message)\ndel(.message)",
+                         'type = "http"\nencoding.codec = "json"\nencoding.except_fields = ["ctx.level"]'),
+        "keeps", True, None),
+    "vector leaves nested ids out": (
+        "a.toml", vector(".ctx = parse_json!(.message)\ndel(.message)", 'type = "http"\nencoding.codec = "json"\n'
+                         'encoding.except_fields = ["ctx.trace_id", "ctx.span_id"]'), "strips", None, "except_fields"),
+    "vector sends nested ids": (
+        "a.toml", vector(".ctx = parse_json!(.message)\ndel(.message)", 'type = "http"\nencoding.codec = "json"\n'
+                         'encoding.only_fields = ["ctx.trace_id", "ctx.span_id"]'), "keeps", True, None),
+    "vector sends other nested fields": (
+        "a.toml", vector(".ctx = parse_json!(.message)\ndel(.message)", 'type = "http"\nencoding.codec = "json"\n'
+                         'encoding.only_fields = ["ctx.level"]'), "strips", None, "only_fields"),
+    "vector's structured metadata holds the ids": (
+        "a.toml", vector(". = parse_json!(.message)",
+                         'type = "loki"\nencoding.codec = "text"\nstructured_metadata.t = "{{ trace_id }}"\n'
+                         'structured_metadata.s = "{{ .span_id }}"'), "keeps", True, None),
+    "vector's lua removes another field": (
+        "a.toml", vector_lua('event.log.host = nil\n  event.log["a"] = event.log.b\n  emit(event)'),
+        "keeps", False, None),
+    "vector's lua removes the message": (
+        "a.toml", vector_lua("event.log.message = nil\n  emit(event)"), "strips", None, "lua"),
+    "vector's lua removes what it likes": (
+        "a.toml", vector_lua("for k, v in pairs(event.log) do event.log[k] = nil end\n  emit(event)"),
+        "depends", None, "lua"),
+    "vector's lua emits an event of its own": (
+        "a.toml", vector_lua('emit({ log = { message = "x" } })'), "depends", None, "lua"),
     # Logstash
     "logstash parses": ("a.conf", logstash('json { source => "message" }'), "keeps", True, None),
     "logstash removes on success": (
