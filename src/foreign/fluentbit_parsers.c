@@ -12,9 +12,16 @@
 #include <strings.h>
 #include "base/mem.h"
 
+/* `"GET /a b HTTP/1.1"`, and what clients send that is no request. */
+#define REQUEST "\"(?<method>\\S+)(?: +(?<path>[^\"]*?)(?: +\\S*)?)?\""
+
 #define ACCESS_HEAD                                                                                \
     "^(?<host>\\S*) \\S* (?<user>\\S*) \\[(?<time>[^\\]]*)\\] "                                    \
-    "\"(?<method>\\w+) (?<path>\\S*)[^\"]*\" (?<code>\\S*) (?<size>\\S*)"
+    REQUEST " (?<code>\\S*) (?<size>\\S*)"
+
+#define ENVOY_REQUEST                                                                              \
+    "^\\[(?<start_time>[^\\]]*)\\] "                                                               \
+    "\"(?<method>\\S+)(?: +(?<path>[^\"]*?)(?: +\\S*)?)? (?<protocol>\\S+)\""
 
 static const struct stock {
     const char *name;
@@ -25,16 +32,18 @@ static const struct stock {
      ACCESS_HEAD "(?: \"(?<referer>[^\"]*)\" \"(?<agent>[^\"]*)\")?$"},
     {"apache2", "regex", ACCESS_HEAD "(?: \"(?<referer>[^\"]*)\" \"(?<agent>.*)\")?$"},
     {"apache_error", "regex",
-     "^\\[\\S* (?<time>[^\\]]*)\\] \\[(?<level>[^\\]]*)\\] (?<message>.*)$"},
+     "^\\[\\S* (?<time>[^\\]]*)\\] \\[(?<level>[^\\]]*)\\](?: \\[pid (?<pid>[^\\]]*)\\])?"
+     "(?: \\[client (?<client>[^\\]]*)\\])? (?<message>.*)$"},
     {"nginx", "regex",
      "^(?<remote>\\S*) (?<host>\\S*) (?<user>\\S*) \\[(?<time>[^\\]]*)\\] "
-     "\"(?<method>\\w+) (?<path>\\S*)[^\"]*\" (?<code>\\S*) (?<size>\\S*) "
-     "\"(?<referer>[^\"]*)\" \"(?<agent>[^\"]*)\""},
+     REQUEST " (?<code>\\S*) (?<size>\\S*) \"(?<referer>[^\"]*)\" \"(?<agent>[^\"]*)\""},
     {"k8s-nginx-ingress", "regex",
-     "^(?<host>\\S*) - \\[(?<real_ip>\\S*)\\] - (?<user>\\S*) \\[(?<time>[^\\]]*)\\] "
-     "\"(?<method>\\w+) (?<path>\\S*)[^\"]*\" (?<code>\\S*) (?<size>\\S*) \"(?<referer>[^\"]*)\" "
-     "\"(?<agent>[^\"]*)\" (?<request_length>\\S*) (?<request_time>\\S*) "
-     "\\[(?<proxy_upstream_name>\\S*)\\] (?<last>.*)"},
+     "^(?<host>\\S*) - (?<user>\\S*) \\[(?<time>[^\\]]*)\\] " REQUEST " (?<code>\\S*) "
+     "(?<size>\\S*) \"(?<referer>[^\"]*)\" \"(?<agent>[^\"]*)\" (?<request_length>\\S*) "
+     "(?<request_time>\\S*) \\[(?<proxy_upstream_name>[^ \\]]*)\\] "
+     "(?:\\[(?<proxy_alternative_upstream_name>[^ \\]]*)\\] )?(?<upstream_addr>\\S*) "
+     "(?<upstream_response_length>\\S*) (?<upstream_response_time>\\S*) "
+     "(?<upstream_status>\\S*) (?<reg_id>\\S*).*$"},
     {"json", "json", NULL},
     {"docker", "json", NULL},
     {"logfmt", "logfmt", NULL},
@@ -43,23 +52,28 @@ static const struct stock {
      "^<(?<pri>[0-9]{1,5})>1 (?<time>\\S+) (?<host>\\S+) (?<ident>\\S+) (?<pid>[-0-9]+) "
      "(?<msgid>\\S+) (?<extradata>\\[.*\\]|-) (?<message>.+)$"},
     {"syslog-rfc3164-local", "regex",
-     "^<(?<pri>[0-9]+)>(?<time>\\S+ +\\S+ \\S+) (?<ident>[\\w/.-]*)(?:\\[(?<pid>[0-9]+)\\])?: *"
+     "^<(?<pri>[0-9]+)>(?<time>\\S+ +\\S+ \\S+) (?<ident>[\\w/.-]*)(?:\\[(?<pid>[0-9]+)\\])?(?:[^:]*:)? *"
      "(?<message>.*)$"},
     {"syslog-rfc3164", "regex",
      "^<(?<pri>[0-9]+)>(?<time>\\S+ +\\S+ \\S+) (?<host>\\S*) (?<ident>[\\w/.-]*)"
-     "(?:\\[(?<pid>[0-9]+)\\])?: *(?<message>.*)$"},
+     "(?:\\[(?<pid>[0-9]+)\\])?(?:[^:]*:)? *(?<message>.*)$"},
     {"mongodb", "regex",
      "^(?<time>\\S*)\\s+(?<severity>\\w)\\s+(?<component>\\S+)\\s+\\[(?<context>[^\\]]+)\\]\\s+"
-     "(?<message>.*)$"},
+     "(?<message>.*?) *(?<ms>[0-9]+)?(?::?ms)?$"},
     {"envoy", "regex",
-     "^\\[(?<start_time>[^\\]]*)\\] \"(?<method>\\w+) (?<path>\\S*) (?<protocol>\\S+)\" "
-     "(?<code>\\S*) (?<response_flags>\\S*) (?<bytes_received>\\S*) (?<bytes_sent>\\S*) "
-     "(?<duration>\\S*) (?<x_envoy_upstream_service_time>\\S*) \"(?<x_forwarded_for>[^ \"]*)\" "
-     "\"(?<user_agent>[^\"]*)\" \"(?<request_id>[^\"]*)\" \"(?<authority>[^ \"]*)\" "
-     "\"(?<upstream_host>[^ \"]*)\""},
+     ENVOY_REQUEST " (?<code>\\S*) (?<response_flags>\\S*) (?<bytes_received>\\S*) "
+     "(?<bytes_sent>\\S*) (?<duration>\\S*) (?<x_envoy_upstream_service_time>\\S*) "
+     "\"(?<x_forwarded_for>[^ ]*)\" \"(?<user_agent>[^\"]*)\" \"(?<request_id>[^\"]*)\" "
+     "\"(?<authority>[^ ]*)\" \"(?<upstream_host>[^ ]*)\""},
     {"istio-envoy-proxy", "regex",
-     "^\\[(?<start_time>[^\\]]*)\\] \"(?<method>\\w+) (?<path>\\S*) (?<protocol>\\S+)\" "
-     "(?<code>\\S*) (?<response_flags>\\S*) (?<details>.*)$"},
+     ENVOY_REQUEST " (?<response_code>\\S*) (?<response_flags>\\S*) "
+     "(?<response_code_details>\\S*) (?<connection_termination_details>\\S*) "
+     "\"(?<upstream_transport_failure_reason>[^ ]*)\" (?<bytes_received>\\S*) "
+     "(?<bytes_sent>\\S*) (?<duration>\\S*) (?<x_envoy_upstream_service_time>\\S*) "
+     "\"(?<x_forwarded_for>[^ ]*)\" \"(?<user_agent>[^\"]*)\" \"(?<x_request_id>[^\"]*)\" "
+     "\"(?<authority>[^ ]*)\" \"(?<upstream_host>[^ ]*)\" (?<upstream_cluster>\\S*) "
+     "(?<upstream_local_address>\\S*) (?<downstream_local_address>\\S*) "
+     "(?<downstream_remote_address>\\S*) (?<requested_server_name>\\S*) (?<route_name>\\S*)$"},
     {"cri", "regex", "^(?<time>\\S+) (?<stream>stdout|stderr) (?<logtag>\\S*) (?<message>.*)$"},
 };
 

@@ -124,35 +124,63 @@ static void collect_tags(struct fb_config *config, const char *pattern, struct t
 static void run_from(struct fb_config *config, struct trail *trail, const char *tag,
                      unsigned rewrites);
 
-/* A record under a new tag passes every filter again. */
+/* `$key`, `$key['sub']`: the value; *out_name the key at the top. */
+static struct item *look_up(struct arena *arena, const struct item *record, const char *accessor,
+                            const char **out_name)
+{
+    const char *at = accessor + (*accessor == '$' ? 1 : 0);
+    size_t len = strcspn(at, "[");
+    *out_name = foreign_copy(arena, slice_make(at, len));
+    struct item *value = item_get(record, *out_name);
+    for (at += len; *at == '[' && value != NULL;) {
+        const char *close = strchr(at, ']');
+        struct slice part = slice_make(at + 1, close != NULL ? (size_t)(close - at) - 1 : 0);
+        if (part.len < 2) {
+            return NULL;
+        }
+        value = item_get(value, foreign_copy(arena, slice_make(part.data + 1, part.len - 2)));
+        at = close + 1;
+    }
+    return value;
+}
+
+/* Does the rule take this record? Of what is not in the probe any value may come. */
+static bool takes(struct arena *arena, const struct item *record, const char *key,
+                  const char *pattern)
+{
+    const char *name;
+    const struct item *value = look_up(arena, record, key, &name);
+    struct regex *regex = value != NULL && value->kind == ITEM_TEXT ? regex_new(pattern) : NULL;
+    bool is_match = regex != NULL && regex_is_match(regex, slice_from_string(value->text));
+    regex_free(regex);
+    return is_match;
+}
+
+/* A record under a new tag passes every filter again, whether its rule takes the probe or others
+ * like it: that is a route. One that takes the probe and does not keep it ends the old one. */
 static void rewrite(struct fb_config *config, const struct fb_section *filter, struct trail *trail,
                     const char *tag, unsigned rewrites)
 {
+    struct arena *arena = &fb_lint(config)->scratch;
     const struct fb_property *rule = fb_next(filter->first, "rule");
-    for (; rule != NULL; rule = fb_next(rule->next, "rule")) {
-        /* `$key regex new.tag keep`: the tag is the last word but one. */
-        struct slice words = slice_trim(slice_from_string(rule->value));
-        while (words.len > 0 && words.data[words.len - 1] != ' ') {
-            words.len--;
-        }
-        words = slice_trim(words);
-        size_t begin = words.len;
-        while (begin > 0 && words.data[begin - 1] != ' ') {
-            begin--;
-        }
-        struct slice name = slice_skip(words, begin);
-        if (slice_is_equal(name, SLICE("$TAG")) || name.len == 0) {
+    for (; rule != NULL && !trail->is_over; rule = fb_next(rule->next, "rule")) {
+        const char *rest; /* `$key regex new.tag keep` */
+        const char *key = fb_word(arena, rule->value, &rest);
+        const char *pattern = fb_word(arena, rest, &rest);
+        const char *name = fb_word(arena, rest, &rest);
+        bool keeps = strncasecmp(fb_word(arena, rest, NULL), "true", 4) == 0;
+        if (strcmp(name, "$TAG") == 0 || *name == '\0') {
             continue;
         }
         struct tags tags;
-        collect_tags(config, as_pattern(&config->foreign->arena,
-                                        foreign_copy(&config->foreign->arena, name)), &tags);
+        collect_tags(config, as_pattern(&config->foreign->arena, name), &tags);
         for (size_t i = 0; i < tags.count; i++) {
             if (strcmp(tags.items[i], tag) != 0) {
                 struct trail fork = trail_fork(trail);
                 run_from(config, &fork, tags.items[i], rewrites + 1);
             }
         }
+        trail->is_over = !keeps && takes(arena, trail->record, key, pattern);
     }
 }
 

@@ -87,9 +87,17 @@ void fb_lua(struct fb_config *config, const struct fb_section *filter, struct tr
         return;
     }
     bool keeps = false;
+    bool is_by_name = false;
     for (size_t i = 0; i < count; i++) {
+        is_by_name = is_by_name || outcomes[i].is_by_name;
         unsigned any = PLACE_TRACE_FIELD | PLACE_TRACE_TEXT;
         keeps = keeps || (item_places(outcomes[i].record) & any) != 0;
+    }
+    if (is_by_name) {
+        struct stage stage = fb_stage(config, filter, fb_get(filter, "call"),
+                                      "the callback removes keys by a name that it computes",
+                                      "leave trace_id and span_id out of the loop");
+        lint_report(fb_lint(config), &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, "cannot be proved");
     }
     struct trail before = *trail;
     bool goes_on = count == 0;

@@ -18,11 +18,15 @@ static void add_format(struct fb_config *config, struct fb_formats *formats, con
                        const char *key)
 {
     const struct fb_section *parser = fb_parser(config, name);
-    if (parser == NULL || strcasecmp(fb_value(parser, "format", ""), "regex") != 0 ||
-        formats->count == FB_FORMATS_MAX) {
+    if (parser == NULL || formats->count == FB_FORMATS_MAX) {
         return;
     }
-    const char *sample = regex_sample(&config->foreign->arena, fb_value(parser, "regex", ""));
+    const char *format = fb_value(parser, "format", "");
+    bool is_field = key != NULL && strcmp(key, "log") != 0; /* `log` is the line itself */
+    const char *sample =
+        strcasecmp(format, "regex") == 0
+            ? regex_sample(&config->foreign->arena, fb_value(parser, "regex", ""))
+        : strcasecmp(format, "json") == 0 && is_field ? "{\"user\":\"u1\"}" : NULL;
     if (sample != NULL) {
         formats->items[formats->count++] = (struct fb_format){parser, key, sample};
     }
@@ -303,7 +307,10 @@ static void add_format_probes(struct fb_config *config, const struct fb_section 
     struct arena *arena = &fb_lint(config)->scratch;
     const char *when = foreign_format(&config->foreign->arena,
                                    "lines that the parser %s matches", fb_name(format->parser));
-    add_line(config, input, starts, when, true, foreign_format(arena, "%s" TEXT_COLUMN, format->sample));
+    if (format->sample[0] != '{') {
+        add_line(config, input, starts, when, true,
+                 foreign_format(arena, "%s" TEXT_COLUMN, format->sample));
+    }
     if (strstr(format->sample, PROBE_TRACE_ID) != NULL) {
         add_line(config, input, starts, when, true, format->sample);
     }

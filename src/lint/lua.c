@@ -313,9 +313,52 @@ static struct lua_outcome *add(struct analysis *a, enum lua_outcome_kind kind, c
     return o;
 }
 
+/* The condition that `at` stands under: behind the last `if` before it. */
+static struct slice condition_of(struct slice body, const char *at)
+{
+    const char *begin = NULL;
+    for (const char *from = body.data; (from = find_word(from, at, "if")) != NULL; from += 2) {
+        begin = from + 2;
+    }
+    const char *end = begin != NULL ? find_word(begin, at, "then") : NULL;
+    return end != NULL ? slice_make(begin, (size_t)(end - begin)) : slice_make(at, 0);
+}
+
+/* `record[k] = nil` where no condition is asked, or one about the key. A condition about the value
+ * alone (nil, empty, a table) takes no id. */
+static bool removes_by_name(struct slice body, const char *record)
+{
+    const char *end = body.data + body.len;
+    for (const char *at = body.data; (at = find_word(at, end, record)) != NULL;
+         at += strlen(record)) {
+        const char *open = at + strlen(record);
+        char key[NAME_BYTES_MAX] = "";
+        size_t len = 0;
+        while (open + 1 + len < end && is_word(open[1 + len]) && len < NAME_BYTES_MAX - 1) {
+            key[len] = open[1 + len];
+            len++;
+        }
+        const char *close = open + 1 + len;
+        if (len == 0 || open >= end || *open != '[' || close >= end || *close != ']' ||
+            !is_assigned(close + 1, end)) {
+            continue;
+        }
+        const char *value = skip_blank(skip_blank(close + 1, end) + 1, end);
+        struct slice condition = condition_of(body, at);
+        if (end - value >= 3 && memcmp(value, "nil", 3) == 0 &&
+            (condition.len == 0 ||
+             find_word(condition.data, condition.data + condition.len, key) != NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_same(struct analysis *a, const struct function *f, const char *at)
 {
-    add(a, LUA_SAME, at)->record = less_removed(a, f->body, f->record);
+    struct lua_outcome *o = add(a, LUA_SAME, at);
+    o->record = less_removed(a, f->body, f->record);
+    o->is_by_name = removes_by_name(f->body, f->record);
 }
 
 static void add_new(struct analysis *a, const struct function *f, const char *at,

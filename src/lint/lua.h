@@ -22,6 +22,7 @@ struct lua_outcome {
     unsigned line;       /* of the statement, counted from 1 */
     unsigned table_line; /* of where the new table is made; 0: at the return */
     bool is_conditional; /* of the function's outcomes others keep the record */
+    bool is_by_name; /* keys are removed by a name that is computed, as a condition on it says */
     struct item *record; /* what is given back */
 };
 

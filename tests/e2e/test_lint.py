@@ -270,6 +270,28 @@ CASES = {
     "vector leaves fields out": (
         "a.toml", vector(".x = 1", 'type = "kafka"\nencoding.except_fields = ["x"]'), "keeps", False, None),
     "vector's columns": ("a.toml", vector(".x = 1", 'type = "postgres"'), "depends", None, "postgres"),
+    # Fluent Bit: routes that are left, keys of any name, stock parsers
+    "a rule that takes every record away from where it is lost": (
+        "a.conf", JSON_FILE + part("FILTER", Name="rewrite_tag", Match="app", Rule="$level .* new.x false") +
+        part("FILTER", Name="modify", Match="app", Remove="trace_id") + OUT, "keeps", True, None),
+    "a rule that leaves a copy where it is lost": (
+        "a.conf", JSON_FILE + part("FILTER", Name="rewrite_tag", Match="app", Rule="$level .* new.x true") +
+        part("FILTER", Name="modify", Match="app", Remove="trace_id") + OUT, "strips", None, "Remove"),
+    "a parser of JSON in a field, ids beside it": (
+        "a.conf", TAIL + MERGE + fb_filter("parser", Key_Name="message", Parser="json") + OUT,
+        "depends", None, "Name parser"),
+    "a parser of JSON in a field that keeps the rest": (
+        "a.conf", TAIL + MERGE + fb_filter("parser", Key_Name="message", Parser="json", Reserve_Data="On") + OUT,
+        "keeps", None, None),
+    "the stock parser of the nginx ingress": (
+        "a.conf", TAIL + fb_filter("parser", Key_Name="log", Parser="k8s-nginx-ingress", Reserve_Data="On") + OUT,
+        "depends", None, "Parser k8s"),
+    "lua removes all but the keys it allows": (
+        "a.yaml", lua("function f(t, ts, r) for k, v in pairs(r) do if not ok[k] then r[k] = nil end end "
+                      "return 2, ts, r end"), "depends", None, "call: f"),
+    "lua removes what is empty": (
+        "a.yaml", lua('function f(t, ts, r) for k, v in pairs(r) do if v == "" then r[k] = nil end end '
+                      "return 2, ts, r end"), "keeps", True, None),
     # Vector: what a branch, a closure, a template or a script does
     "vector asks only what it must": (
         "a.toml", vector('if exists(.pod) && starts_with(string!(.pod), "x") { .a = 1 }\n.copy = .message\n'
