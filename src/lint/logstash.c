@@ -20,6 +20,35 @@
 
 enum truth { IS_FALSE, IS_TRUE, IS_UNKNOWN };
 
+/* `[field] == "x"`, `[field] =~ /x/` and their opposites. That a text is not what is asked for says
+ * nothing of the next one, but for two things: the type an input gives, and whether it is JSON. */
+static enum truth compare(struct logstash *l, const char *condition)
+{
+    char field[128];
+    char op[3] = "";
+    int used = 0;
+    if (sscanf(condition, "%127[][a-zA-Z0-9_@.-] %2[=~!] %n", field, op, &used) != 2 || used == 0) {
+        return IS_UNKNOWN;
+    }
+    const char *what = condition + used;
+    char quote = *what;
+    const char *close = strchr("\"'/", quote) != NULL && quote != '\0' ? strrchr(what + 1, quote) : NULL;
+    const struct item *item = ls_get(l, field);
+    if (close == NULL || item == NULL || item->kind != ITEM_TEXT) {
+        return IS_UNKNOWN;
+    }
+    const char *text = foreign_copy(ls_arena(l), slice_make(what + 1, (size_t)(close - what) - 1));
+    bool is_pattern = strchr(op, '~') != NULL;
+    struct regex *regex = is_pattern ? regex_new(text) : NULL;
+    bool holds = regex != NULL ? regex_is_match(regex, slice_from_string(item->text))
+                               : strcmp(item->text, text) == 0;
+    bool is_known = holds || strcmp(field, "[type]") == 0 ||
+                    (regex != NULL && item->text[0] != '{' && regex_is_match(regex, SLICE("{}")) &&
+                     regex_is_match(regex, SLICE(JSON_LINE)));
+    regex_free(regex);
+    return !is_known ? IS_UNKNOWN : holds == (op[0] == '=') ? IS_TRUE : IS_FALSE;
+}
+
 /* `[field]`, `![field]`, `"x" in [tags]`, `"x" not in [tags]`: what can be said. */
 static enum truth decide(struct logstash *l, const char *condition)
 {
@@ -44,6 +73,10 @@ static enum truth decide(struct logstash *l, const char *condition)
         bool is_in = tags != NULL && tags->text != NULL && strstr(tags->text, tag) != NULL;
         is_negated = in > condition + 4 && strncmp(in - 4, "not ", 4) == 0 ? !is_negated : is_negated;
         return is_in != is_negated ? IS_TRUE : IS_FALSE;
+    }
+    enum truth told = is_negated ? IS_UNKNOWN : compare(l, condition);
+    if (told != IS_UNKNOWN) {
+        return told;
     }
     if (sscanf(condition, "%127[][a-zA-Z0-9_@.-]%n", field, &used) == 1 && field[0] == '[' &&
         condition[used + (int)strspn(condition + used, " )")] == '\0') {
@@ -123,12 +156,21 @@ static void send_probe(struct logstash *l, const struct ls_node *input, const st
     }
 }
 
-static struct item *event_of(struct logstash *l, const char *line)
+static struct item *of_input(struct logstash *l, const struct ls_node *input, struct item *event)
+{
+    const char *type = ls_option_text(input, "type", NULL);
+    item_put(ls_arena(l), event, "@timestamp", item_string(ls_arena(l), "2024-05-05T05:05:05Z"));
+    if (type != NULL) {
+        item_put(ls_arena(l), event, "type", item_string(ls_arena(l), type));
+    }
+    return event;
+}
+
+static struct item *event_of(struct logstash *l, const struct ls_node *input, const char *line)
 {
     struct item *event = item_map(ls_arena(l));
     item_put(ls_arena(l), event, "message", item_string(ls_arena(l), line));
-    item_put(ls_arena(l), event, "@timestamp", item_string(ls_arena(l), "2024-05-05T05:05:05Z"));
-    return event;
+    return of_input(l, input, event);
 }
 
 static bool is_decoded(const struct ls_node *input)
@@ -164,24 +206,41 @@ static void send_groks(struct logstash *l, const struct ls_node *input, const st
         const char *sample = regex_sample(ls_arena(l), grok.regex);
         if (sample != NULL) {
             send_probe(l, input, probe,
-                       event_of(l, foreign_format(ls_arena(l), "%s" TEXT_COLUMN, sample)));
+                       event_of(l, input, foreign_format(ls_arena(l), "%s" TEXT_COLUMN, sample)));
         }
     }
+}
+
+static bool has_filter(const struct ls_node *node, const char *name, unsigned depth)
+{
+    for (; node != NULL && depth < LS_DEPTH_MAX; node = node->next) {
+        if (node->kind == LS_IF ? has_filter(node->body, name, depth + 1) ||
+                                      has_filter(node->otherwise, name, depth + 1)
+                                : strcmp(node->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void run_input(struct logstash *l, const struct ls_node *input)
 {
     struct probe first = {.when = "always"};
     struct probe text = {.when = "lines that are not JSON", .is_variant = true};
+    struct probe pairs = {.when = "lines of key=value", .is_variant = true};
     struct probe grok = {.when = "lines that the grok matches, ids behind them",
                          .is_variant = true};
     if (is_decoded(input)) {
         send_probe(l, input, &first,
-                   item_from_json(ls_arena(l), slice_from_string(JSON_LINE), false));
+                   of_input(l, input, item_from_json(ls_arena(l), slice_from_string(JSON_LINE), false)));
     } else {
-        send_probe(l, input, &first, event_of(l, JSON_LINE));
-        send_probe(l, input, &text, event_of(l, "hello" TEXT_COLUMN));
+        send_probe(l, input, &first, event_of(l, input, JSON_LINE));
+        send_probe(l, input, &text, event_of(l, input, "hello" TEXT_COLUMN));
         send_groks(l, input, l->pipeline.filters, &grok, 0);
+        if (has_filter(l->pipeline.filters, "kv", 0)) {
+            send_probe(l, input, &pairs,
+                       event_of(l, input, "level=info msg=hello" TEXT_COLUMN));
+        }
     }
     arena_clear(ls_arena(l));
 }

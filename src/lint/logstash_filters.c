@@ -53,7 +53,7 @@ struct item *ls_get(struct logstash *l, const char *name)
     return map != NULL ? item_get(map, key) : NULL;
 }
 
-static void set_field(struct logstash *l, const char *name, struct item *value)
+void ls_set(struct logstash *l, const char *name, struct item *value)
 {
     const char *key = NULL;
     struct item *map = parent_of(l, name, true, &key);
@@ -134,15 +134,40 @@ void ls_judge(struct logstash *l, struct foreign_place place, const char *why, c
     trail_judge(l->trail, &stage);
 }
 
+/* Does a mutate of the pipeline take this field's value elsewhere? */
+static bool is_moved(const struct ls_node *node, const char *name, unsigned depth)
+{
+    static const char *const moves[] = {"rename", "copy"};
+    for (; node != NULL && depth < LS_DEPTH_MAX; node = node->next) {
+        if (node->kind == LS_IF) {
+            if (is_moved(node->body, name, depth + 1) ||
+                is_moved(node->otherwise, name, depth + 1)) {
+                return true;
+            }
+            continue;
+        }
+        for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
+            const struct yaml_entry *e = ls_option(node, moves[i]);
+            if (e != NULL && yaml_get(e->value, name) != NULL) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* An id by another name than the probes': the config says itself that it throws ids away. */
 static void judge_removal(struct logstash *l, const char *name, struct foreign_place place)
 {
     struct slice s = slice_from_string(name);
     if ((name_is_trace_id(s) || name_is_span_id(s)) && ls_get(l, name) == NULL &&
-        l->trail->places != 0) {
+        l->trail->places != 0 && !is_moved(l->pipeline.filters, name, 0)) {
         struct stage stage = ls_stage(l, place, "removes a field that is named after an id",
                                       "take the field off the list");
-        lint_report(l->lint, &stage, LINT_LOST, LINT_STRIPS, "always");
+        bool is_sure = !l->has_failed && !l->trail->probe->is_variant;
+        lint_report(l->lint, &stage, is_sure ? LINT_LOST : LINT_MAY_BE_LOST,
+                    is_sure ? LINT_STRIPS : LINT_DEPENDS,
+                    is_sure ? "always" : "ids that are fields of that name");
     }
 }
 
@@ -178,7 +203,7 @@ static void each_pair(struct logstash *l, const struct yaml *value,
 
 static void pair_set(struct logstash *l, const char *name, const char *text)
 {
-    set_field(l, name, item_string(ls_arena(l), ls_render(l, text)));
+    ls_set(l, name, item_string(ls_arena(l), ls_render(l, text)));
 }
 
 static void pair_update(struct logstash *l, const char *name, const char *text)
@@ -190,13 +215,13 @@ static void pair_update(struct logstash *l, const char *name, const char *text)
 
 static void pair_rename(struct logstash *l, const char *name, const char *text)
 {
-    set_field(l, text, remove_named(l, name));
+    ls_set(l, text, remove_named(l, name));
 }
 
 static void pair_copy(struct logstash *l, const char *name, const char *text)
 {
     struct item *item = ls_get(l, name);
-    set_field(l, text, item != NULL ? item_copy(ls_arena(l), item) : NULL);
+    ls_set(l, text, item != NULL ? item_copy(ls_arena(l), item) : NULL);
 }
 
 /* What every filter can do once it has succeeded. */
@@ -218,14 +243,14 @@ static void fail(struct logstash *l, const char *tag)
 {
     struct item *tags = ls_get(l, "tags");
     const char *before = tags != NULL && tags->text != NULL ? tags->text : "";
-    set_field(l, "tags", item_string(ls_arena(l), foreign_format(ls_arena(l), "%s %s", before, tag)));
+    ls_set(l, "tags", item_string(ls_arena(l), foreign_format(ls_arena(l), "%s %s", before, tag)));
     l->has_failed = true;
 }
 
 static void add_map(struct logstash *l, const struct item *map, const char *target)
 {
     if (target != NULL) {
-        set_field(l, target, item_copy(ls_arena(l), map));
+        ls_set(l, target, item_copy(ls_arena(l), map));
         return;
     }
     for (const struct member *m = map->first; m != NULL; m = m->next) {
@@ -267,7 +292,7 @@ static bool try_grok(struct logstash *l, const char *field, const char *pattern)
         const char *name = grok.names[strtoul(m->key + 1, NULL, 10)];
         /* Without overwrite a field that is there becomes a list of both. */
         if (ls_get(l, name) == NULL || overwrite != NULL) {
-            set_field(l, name, m->value);
+            ls_set(l, name, m->value);
         }
     }
     return map != NULL;
@@ -331,7 +356,7 @@ static bool dissect(struct logstash *l, const char *text, const char *mapping)
             return false;
         }
         if (*name != '\0' && *name != '?') {
-            set_field(l, name + (strchr("+&*", *name) != NULL ? 1 : 0),
+            ls_set(l, name + (strchr("+&*", *name) != NULL ? 1 : 0),
                       item_text(ls_arena(l), slice_make(text, (size_t)(end - text))));
         }
         text = end + gap;
@@ -366,7 +391,8 @@ static void filter_mutate(struct logstash *l)
         const char *name;
         void (*apply)(struct logstash *l, const char *name, const char *text);
     } steps[] = {
-        {"rename", pair_rename}, {"update", pair_update}, {"replace", pair_set}, {"copy", pair_copy},
+        {"rename", pair_rename}, {"update", pair_update}, {"replace", pair_set},
+        {"convert", ls_convert}, {"copy", pair_copy},
     };
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         const struct yaml_entry *e = ls_option(l->plugin, steps[i].name);
@@ -376,7 +402,12 @@ static void filter_mutate(struct logstash *l)
                   "do it only if the new value is there: if [field] { mutate { … } }");
         }
     }
-    const struct yaml_entry *e = ls_option(l->plugin, "remove");
+    const struct yaml_entry *e = ls_option(l->plugin, "gsub");
+    for (; e != NULL && !l->trail->is_over; e = ls_option_from(e->next, "gsub")) {
+        ls_gsub(l, e->value);
+        ls_judge(l, e->place, "replaces what the ids are made of", "a narrower pattern");
+    }
+    e = ls_option(l->plugin, "remove");
     if (e != NULL && !l->trail->is_over) {
         remove_fields(l, e);
     }
@@ -424,6 +455,24 @@ static void filter_prune(struct logstash *l)
     }
 }
 
+static bool has_text(const struct yaml_entry *option, const char *text)
+{
+    for (const struct yaml_entry *e = option->value->first; e != NULL; e = e->next) {
+        if (strcmp(e->value->text, text) == 0) {
+            return true;
+        }
+    }
+    return option->value->kind == YAML_TEXT && strcmp(option->value->text, text) == 0;
+}
+
+static bool takes_key(struct logstash *l, const char *key)
+{
+    const struct yaml_entry *include = ls_option(l->plugin, "include_keys");
+    const struct yaml_entry *exclude = ls_option(l->plugin, "exclude_keys");
+    return (include == NULL || has_text(include, key)) &&
+           (exclude == NULL || !has_text(exclude, key));
+}
+
 static void filter_kv(struct logstash *l)
 {
     struct item *text = ls_get(l, ls_option_text(l->plugin, "source", "message"));
@@ -434,8 +483,9 @@ static void filter_kv(struct logstash *l)
             at += strspn(at, " ");
             size_t len = strcspn(at, " ");
             const char *mark = memchr(at, '=', len);
-            if (mark != NULL) {
-                const char *key = foreign_copy(ls_arena(l), slice_make(at, (size_t)(mark - at)));
+            const char *key = foreign_copy(ls_arena(l),
+                                           slice_make(at, mark != NULL ? (size_t)(mark - at) : 0));
+            if (mark != NULL && takes_key(l, key)) {
                 item_put(ls_arena(l), map, key,
                          item_text(ls_arena(l), slice_make(mark + 1, len - (size_t)(mark - at) - 1)));
             }
@@ -502,6 +552,19 @@ void ls_filter(struct logstash *l)
             filters[i].apply(l);
             return;
         }
+    }
+    if (strcmp(l->plugin->name, "xml") == 0 ||
+        (strcmp(l->plugin->name, "csv") == 0 && !ls_csv(l))) {
+        fail(l, foreign_format(ls_arena(l), "_%sparsefailure", l->plugin->name));
+        return; /* no probe is of that format */
+    }
+    if (strcmp(l->plugin->name, "truncate") == 0) {
+        ls_truncate(l);
+    } else if (strcmp(l->plugin->name, "fingerprint") == 0) {
+        ls_fingerprint(l);
+    }
+    if (l->trail->is_over) {
+        return;
     }
     finish(l); /* date, geoip, useragent, …: their common options may still remove */
 }

@@ -58,16 +58,21 @@ static void output_loki(struct logstash *l)
     }
 }
 
-/* A plain or line codec sends time, host and message. */
+/* A plain or line codec sends time, host and message, or what its format says. */
 static void ship_text(struct logstash *l)
 {
+    const struct yaml_entry *codec = ls_option(l->plugin, "codec");
+    const struct yaml_entry *format =
+        codec != NULL ? ls_option_from(codec->value->first, "format") : NULL;
     struct item *message = ls_get(l, "message");
     struct item *result = item_map(ls_arena(l));
-    if (message != NULL) {
+    if (format != NULL) {
+        keep_mentioned(l, format->value, result, 0);
+    } else if (message != NULL) {
         item_put(ls_arena(l), result, "message", message);
     }
     l->trail->record = result;
-    const struct yaml_entry *codec = ls_option(l->plugin, "codec");
+    l->trail->is_encoding = format != NULL;
     ls_judge(l, codec != NULL ? codec->place : l->plugin->place,
           "a codec of text sends the message alone, without any field", "codec => json");
 }
@@ -94,6 +99,12 @@ void ls_output(struct logstash *l)
     }
     if (strcmp(l->plugin->name, "loki") == 0) {
         output_loki(l);
+    } else if (strcmp(l->plugin->name, "syslog") == 0) {
+        if (!ship_template(l, "message")) {
+            ship_text(l);
+        }
+    } else if (strcmp(l->plugin->name, "csv") == 0) {
+        (void)ship_template(l, "fields");
     } else if (strcmp(l->plugin->name, "jdbc") == 0) {
         (void)ship_template(l, "statement");
     } else if (strcmp(l->plugin->name, "http") == 0) {

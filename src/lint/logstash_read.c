@@ -175,7 +175,8 @@ static struct yaml *read_value(struct reading *r, unsigned depth)
     const char *line_start = r->line_start;
     skip(r);
     if (peek(r) == '{') { /* codec => json { … } */
-        (void)read_map(r, depth + 1);
+        struct yaml *options = read_map(r, depth + 1);
+        text->first = options != NULL ? options->first : NULL;
         return text;
     }
     r->at = behind;

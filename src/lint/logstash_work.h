@@ -24,6 +24,9 @@ static inline struct arena *ls_arena(struct logstash *l)
 /* The field `[a][b]` or `a` of the event, NULL if it is not there. */
 struct item *ls_get(struct logstash *l, const char *name);
 
+/* Maps on the way are made. */
+void ls_set(struct logstash *l, const char *name, struct item *value);
+
 /* `%{field}` put in; of a field that is not there the mark itself stays. */
 const char *ls_render(struct logstash *l, const char *format);
 
@@ -40,6 +43,13 @@ struct stage ls_stage(struct logstash *l, struct foreign_place place, const char
 
 /* Holds the event against what it was before the plugin, under the condition of what has failed. */
 void ls_judge(struct logstash *l, struct foreign_place place, const char *why, const char *fix);
+
+/* Parts of mutate, and filters. ls_csv(): false if the line is refused. */
+void ls_gsub(struct logstash *l, const struct yaml *list);
+void ls_convert(struct logstash *l, const char *name, const char *type);
+void ls_truncate(struct logstash *l);
+void ls_fingerprint(struct logstash *l);
+bool ls_csv(struct logstash *l);
 
 /* What the filter, or the output, at work does. */
 void ls_filter(struct logstash *l);

@@ -270,6 +270,61 @@ CASES = {
     "vector leaves fields out": (
         "a.toml", vector(".x = 1", 'type = "kafka"\nencoding.except_fields = ["x"]'), "keeps", False, None),
     "vector's columns": ("a.toml", vector(".x = 1", 'type = "postgres"'), "depends", None, "postgres"),
+    # Logstash: conditions, texts that are changed, outputs with a format
+    "logstash parses what begins with a brace": (
+        "a.conf", logstash(r'if [message] =~ /^\{/ { json { source => "message" } } else { drop { } }'),
+        "keeps", True, None),
+    "logstash removes from a type its input does not give": (
+        "a.conf", logstash('if [type] == "x" { mutate { remove_field => ["message"] } }').replace(
+            "port => 1", 'port => 1 type => "y"'), "keeps", False, None),
+    "logstash removes from the type its input gives": (
+        "a.conf", logstash('if [type] == "x" { mutate { remove_field => ["message"] } }').replace(
+            "port => 1", 'port => 1 type => "x"'), "strips", None, "remove_field"),
+    "logstash copies an id and removes the old field": (
+        "a.conf", logstash('json { source => "message" }\nmutate { copy => { "trace_id" => "[trace][id]" } '
+                           'remove_field => ["trace_id"] }'), "keeps", True, None),
+    "logstash removes ids from some levels": (
+        "a.conf", logstash('json { source => "message" }\nif [level] == "debug" {\n'
+                           ' mutate { remove_field => ["trace_id", "message"] }\n}'), "depends", None, "remove_field"),
+    "logstash replaces line ends": (
+        "a.conf", logstash(r'mutate { gsub => ["message", "\n", " "] }'), "keeps", False, None),
+    "logstash masks long hexadecimals": (
+        "a.conf", logstash('mutate { gsub => ["message", "[a-f0-9]{16,}", "***"] }'), "strips", None, "gsub"),
+    "logstash makes a number of an id": (
+        "a.conf", logstash('json { source => "message" }\nmutate {\n convert => { "trace_id" => "integer" } \n'
+                           ' remove_field => ["message"]\n}'), "strips", None, "convert"),
+    "logstash writes a hash over an id": (
+        "a.conf", logstash('json { source => "message" remove_field => ["message"] }\n'
+                           'fingerprint { source => "trace_id" target => "trace_id" }'), "strips", None, "fingerprint"),
+    "logstash cuts texts": (
+        "a.conf", logstash('truncate { fields => ["message"] length_bytes => 40 }'), "strips", None, "truncate"),
+    "logstash cuts long texts": (
+        "a.conf", logstash('truncate { fields => ["message"] length_bytes => 32766 }'), "keeps", False, None),
+    "logstash takes the pairs it is told": (
+        "a.conf", logstash('kv { include_keys => ["level"] remove_field => ["message"] }'),
+        "depends", None, "kv"),
+    "logstash takes all pairs": (
+        "a.conf", logstash('kv { remove_field => ["message"] }'), "keeps", None, None),
+    "logstash takes an access line apart": (
+        "a.conf", logstash('grok { match => { "message" => "%{COMBINEDAPACHELOG}" } remove_field => ["message"] }'),
+        "depends", None, "grok"),
+    "logstash takes a syslog line apart": (
+        "a.conf", logstash('grok { match => { "message" => "%{SYSLOGLINE}" } overwrite => ["message"] }'),
+        "keeps", False, None),
+    "logstash removes the text of XML": (
+        "a.conf", logstash('xml { source => "message" target => "x" remove_field => ["message"] }'),
+        "keeps", False, None),
+    "logstash writes the message alone": (
+        "a.conf", logstash('json { source => "message" }', 'file { path => "/x" codec => line { format => "%{message}" } }'),
+        "strips", None, "codec"),
+    "logstash writes the ids in a line": (
+        "a.conf", logstash('json { source => "message" }', 'file { path => "/x" codec => line { format => '
+                           '"%{trace_id} %{span_id} %{message}" } }'), "keeps", None, None),
+    "logstash writes columns to a file": (
+        "a.conf", logstash('json { source => "message" }', 'csv { fields => ["level", "message"] path => "/x" }'),
+        "strips", None, "csv"),
+    "logstash sends syslog": (
+        "a.conf", logstash('json { source => "message" }', 'syslog { host => "h" port => 514 }'), "strips", None, "syslog"),
     # Fluent Bit: routes that are left, keys of any name, stock parsers
     "a rule that takes every record away from where it is lost": (
         "a.conf", JSON_FILE + part("FILTER", Name="rewrite_tag", Match="app", Rule="$level .* new.x false") +
