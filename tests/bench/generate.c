@@ -6,8 +6,9 @@
  * usage: generate DIR MIB [FILES] [SHAPE] [SEED]
  *
  * SHAPE is `mixed` (three JSON loggers and one key=value, about 290 bytes a line), `short` (100
- * bytes), `long` (10 KiB), `wide` (100 fields), or `text` (plain text with stack traces). The same
- * arguments give the same bytes.
+ * bytes), `long` (10 KiB), `narrow` (5 fields), `wide` (100 fields), or `text` (plain text with stack
+ * traces). The same arguments give the same bytes. Prints how many lines there are, how many of them
+ * have ids, and how many are further lines of a stack trace.
  */
 
 #include <errno.h>
@@ -21,6 +22,9 @@
 struct generator {
     uint64_t state; /* of the random numbers */
     uint64_t now_ns;
+    unsigned frames; /* that a stack trace still has to come */
+    uint64_t with_ids; /* lines, of all that were written … */
+    uint64_t further;  /* … and such of a stack trace */
 };
 
 /* splitmix64: the field's usual small generator (Steele, Lea, Flood 2014). */
@@ -59,7 +63,9 @@ static void print_time(FILE *out, uint64_t ns, const char *end)
 /* 70 of 100 lines are written inside a span. */
 static bool has_ids(struct generator *g)
 {
-    return below(g, 100) < 70;
+    bool has = below(g, 100) < 70;
+    g->with_ids += has;
+    return has;
 }
 
 static void pino(struct generator *g, FILE *out)
@@ -143,23 +149,56 @@ static void long_line(struct generator *g, FILE *out, unsigned file)
     fputs("\"}", out);
 }
 
+static void many_fields(struct generator *g, FILE *out, unsigned count)
+{
+    fprintf(out, "{\"level\":\"info\",\"msg\":\"%s\"", pick(g, messages, 8));
+    for (unsigned i = 2; i < count; i++) {
+        if (i % 2 == 0) {
+            fprintf(out, ",\"metric_%u\":%u", i / 2, below(g, 10000));
+        } else {
+            fprintf(out, ",\"label_%u\":\"%x\"", i / 2, below(g, 65536));
+        }
+    }
+    fputc('}', out);
+}
+
+static void narrow_line(struct generator *g, FILE *out, unsigned file)
+{
+    (void)file;
+    many_fields(g, out, 5);
+}
+
 static void wide_line(struct generator *g, FILE *out, unsigned file)
 {
     (void)file;
-    fprintf(out, "{\"level\":\"info\",\"msg\":\"%s\"", pick(g, messages, 8));
-    for (unsigned i = 0; i < 49; i++) {
-        fprintf(out, ",\"metric_%u\":%u,\"label_%u\":\"%x\"", i, below(g, 10000), i, below(g, 65536));
+    many_fields(g, out, 100);
+}
+
+/* The next line of a stack trace that was begun. */
+static void frame_line(struct generator *g, FILE *out)
+{
+    g->frames--;
+    g->further++;
+    if (g->frames == 3) {
+        fprintf(out, "Caused by: java.sql.SQLException: no connection in %u ms", below(g, 9000));
+        return;
     }
-    fputc('}', out);
+    fprintf(out, "\tat com.example.shop.Cart.total(Cart.java:%u)", below(g, 900));
 }
 
 static void text_line(struct generator *g, FILE *out, unsigned file)
 {
     (void)file;
-    if (below(g, 10) == 0) {
-        fprintf(out, "\tat com.example.shop.Cart.total(Cart.java:%u)", below(g, 900));
+    if (g->frames > 0) {
+        frame_line(g, out);
         return;
     }
+    if (below(g, 40) == 0) {
+        g->frames = 5 + below(g, 10);
+        fprintf(out, "java.lang.IllegalStateException: cart %u is locked", below(g, 100000));
+        return;
+    }
+    g->with_ids++;
     fprintf(out, "2026-05-11 02:14:%02u.%03u  INFO 1 --- [shop] [nio-8080-exec-%u] "
                  "[%016" PRIx64 "%016" PRIx64 "-%016" PRIx64 "] c.example.shop.Cart : %s in %u ms",
             below(g, 60), below(g, 1000), below(g, 20), next(g), next(g), next(g) | 1,
@@ -172,8 +211,8 @@ struct shape {
 };
 
 static const struct shape shapes[] = {
-    {"mixed", mixed}, {"short", short_line}, {"long", long_line}, {"wide", wide_line},
-    {"text", text_line},
+    {"mixed", mixed}, {"short", short_line}, {"long", long_line}, {"narrow", narrow_line},
+    {"wide", wide_line}, {"text", text_line},
 };
 
 static FILE *create(const char *dir, unsigned file)
@@ -200,6 +239,7 @@ static uint64_t write_file(struct generator *g, const struct shape *shape, const
 {
     FILE *out = create(dir, file);
     uint64_t lines = 0;
+    g->frames = 0;
     for (; (uint64_t)ftell(out) < bytes; lines++) {
         g->now_ns += 1000 + below(g, 1000000);
         print_time(out, g->now_ns, "Z stdout F ");
@@ -213,7 +253,7 @@ static uint64_t write_file(struct generator *g, const struct shape *shape, const
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fputs("usage: generate DIR MIB [FILES] [mixed|short|long|wide|text] [SEED]\n", stderr);
+        fputs("usage: generate DIR MIB [FILES] [mixed|short|long|narrow|wide|text] [SEED]\n", stderr);
         return 2;
     }
     uint64_t bytes = strtoull(argv[2], NULL, 10) << 20;
@@ -228,6 +268,6 @@ int main(int argc, char **argv)
     for (unsigned file = 0; file < files; file++) {
         lines += write_file(&g, shape, argv[1], file, bytes / files);
     }
-    printf("%" PRIu64 "\n", lines);
+    printf("%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", lines, g.with_ids, g.further);
     return 0;
 }

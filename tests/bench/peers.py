@@ -13,7 +13,10 @@ from collections import namedtuple
 
 HERE = pathlib.Path(__file__).resolve().parent
 CACHE = pathlib.Path(os.environ.get("CLEW_INTEROP_CACHE") or HERE.parent / "interop/.cache")
-Run = namedtuple("Run", "cpu rss anon records with_ids")
+MODES = ["none", "gzip", "zstd"]
+# CPU seconds, instructions (0 where the kernel does not count them), peaks of memory in bytes, and what
+# the far end got.
+Run = namedtuple("Run", "cpu instructions rss anon records with_ids")
 
 
 class Missing(Exception):
@@ -49,7 +52,19 @@ class Sink:
         return tuple(int(n.replace(",", "")) for n in found.groups()) if found else (0, 0)
 
 
-class Floor:
+class Runner:
+    """A program to be measured: start() gives its command. What it delivers is compared with the input
+    as far as it keeps it."""
+    keeps_records = keeps_ids = True
+    modes = MODES
+
+    def records_of(self, data):
+        return data.lines
+
+
+class Floor(Runner):
+    keeps_records = False
+
     def __init__(self, tools):
         self.program = tools / "floor"
 
@@ -57,18 +72,23 @@ class Floor:
         return [self.program, mode, str(port), *data.paths]
 
 
-class Clew:
-    def __init__(self, clew, state):
-        self.clew, self.data = clew, os.path.join(state, "data")
+class Clew(Runner):
+    def __init__(self, clew, state, keeps_ids=True, settings=()):
+        self.program, self.data = clew, os.path.join(state, "data")
+        self.keeps_ids, self.settings = keeps_ids, settings
+
+    def records_of(self, data):
+        return data.lines - (data.further if self.settings else 0)
 
     def start(self, port, mode, data):
         shutil.rmtree(self.data, ignore_errors=True)
-        return [self.clew, "run", "--once", "--set", "data_dir=" + self.data, "--set",
+        return [self.program, "run", "--once", "--set", "data_dir=" + self.data, "--set",
                 "control.listen=off", "--set", "outputs.compression=" + mode, "--set",
-                "outputs.endpoint=http://127.0.0.1:%d/v1/logs" % port, data.folder]
+                "outputs.endpoint=http://127.0.0.1:%d/v1/logs" % port,
+                *(word for setting in self.settings for word in ("--set", setting)), data.folder]
 
 
-class Collector:
+class Collector(Runner):
     """Does not end by itself: it is done when it has used no CPU for two seconds."""
 
     def __init__(self, state):
@@ -94,17 +114,22 @@ class Collector:
         return [self.program, "--config", self.config]
 
     @staticmethod
-    def wait(process):
-        def cpu():
-            fields = pathlib.Path("/proc/%d/stat" % process.pid).read_text().rsplit(")", 1)[1].split()
-            return int(fields[11]) + int(fields[12])
-        last, since = -1, time.monotonic()
-        while time.monotonic() - since < 2:
-            now = cpu()
-            if now > last + 2:
-                last, since = now, time.monotonic()
-            time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
+    def wait(pid):
+        wait_until_idle(pid)
+        os.kill(pid, signal.SIGINT)
+
+
+def wait_until_idle(pid):
+    """Returns when the process has used (next to) no CPU for two seconds."""
+    def cpu():
+        fields = pathlib.Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+    last, since = -1, time.monotonic()
+    while time.monotonic() - since < 2:
+        now = cpu()
+        if now > last + 2:
+            last, since = now, time.monotonic()
+        time.sleep(0.1)
 
 
 class Memory(threading.Thread):
@@ -128,16 +153,18 @@ class Memory(threading.Thread):
             return
 
 
-def measure(runner, clew, mode, data):
-    sink = Sink(clew)
-    process = subprocess.Popen(runner.start(sink.port, mode, data), stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    memory = Memory(process.pid)
+def measure(runner, bench, mode, data):
+    """One run of it over the input, into a far end of its own."""
+    sink = getattr(runner, "sink", Sink)(bench.clew)
+    meter = subprocess.Popen([bench.tools / "meter", *runner.start(sink.port, mode, data)],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL, text=True)
+    pid = int(meter.stdout.readline())
+    memory = Memory(pid)
     if hasattr(runner, "wait"):
-        runner.wait(process)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+        runner.wait(pid)
+    status, cpu_ns, instructions = (int(word) for word in meter.communicate()[0].split())
     records, with_ids = sink.stop()
-    if process.returncode != 0:
-        raise RuntimeError("%s ended with status %d" % (process.args[0], process.returncode))
-    return Run(usage.ru_utime + usage.ru_stime, memory.rss, memory.anon, records, with_ids)
+    if status != 0:
+        raise RuntimeError("%s ended with status %d" % (meter.args[1], status))
+    return Run(cpu_ns / 1e9, instructions, memory.rss, memory.anon, records, with_ids)

@@ -110,7 +110,7 @@ def start_time(tools, clew, state):
 
 def measure(bench):
     tools, clew, state, marks = bench.tools, bench.clew, bench.state, 30 * bench.rounds
-    block = bench.input("sample", 4, files=1).paths[0].read_bytes()
+    block = bench.input(4, files=1).paths[0].read_bytes()
     mb_s = 100  # about half of what one core takes, and all that the far end in Python can
     filler = block[:block.rindex(b"\n", 0, int(mb_s * 1e6 * 0.02)) + 1]
     quiet = waits(clew, state, b"", 0.1, marks)

@@ -7,11 +7,10 @@ NAMES = ["lines and frame", "parse", "resolve", "audit", "encode"]
 
 
 def measure(bench):
-    data = bench.input("stages", 4)
+    data = bench.input(4)
     log = bench.state / "all.log"
     log.write_bytes(b"".join(path.read_bytes() for path in data.paths))
     said = subprocess.check_output([bench.tools / "bench_pipeline", log, str(bench.rounds * 4)], text=True)
-    data.remove()
     times = [float(found) for found in re.findall(r"([\d.]+) ns a record", said)]
     each = [after - before for before, after in zip([0.0] + times, times)]
     return {"stages": table(each, bench.whole_ns)}
