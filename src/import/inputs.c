@@ -145,7 +145,6 @@ static void tail_beginning(struct import *import, struct draft_input *input)
 {
     const struct fb_property *p = fb_get(input->section, "read_from_head");
     const char *value = p != NULL ? p->value : "off";
-    bool is_variable = p != NULL && fb_is_unknown(value);
     buf_append_string(&input->yaml, "    read_from: beginning\n");
     if (p != NULL && fb_is_true(value)) {
         row_add(import, input->section, p, IMPORT_MAPPED, "read_from: beginning");
@@ -154,8 +153,7 @@ static void tail_beginning(struct import *import, struct draft_input *input)
     const char *what = "read_from: beginning, so that nothing written before the change-over is "
                        "missed; `end` where lines that are there already should not come again";
     if (p != NULL) {
-        row_add(import, input->section, p, is_variable ? IMPORT_NEEDS_YOU : IMPORT_CHANGED, "%s",
-                what);
+        row_add(import, input->section, p, IMPORT_CHANGED, "%s", what);
     } else {
         row_add_unwritten(import, input->section, "read_from_head", IMPORT_CHANGED, what);
     }

@@ -24,7 +24,10 @@ static void log_level(struct import *import, const struct fb_section *s)
         }
     }
     if (p != NULL) {
-        row_add(import, s, p, IMPORT_NEEDS_YOU, "not a level that is known here: set log_level");
+        bool is_open = fb_is_unknown(p->value) || text_has_template(p->value);
+        row_add(import, s, p, is_open ? IMPORT_CHANGED : IMPORT_NEEDS_YOU, "%s",
+                is_open ? "log_level is info, of clew's own log alone; --set log_level=… for another"
+                        : "not a level that is known here: set log_level");
     }
 }
 

@@ -357,6 +357,40 @@ def test_the_new_config_is_for_its_owner_only(tmp):
     clew.equal(config.stat().st_mode & 0o077, 0)
 
 
+KUBELET = """[SERVICE]
+    Log_Level ${{LEVEL}}
+    Plugins_File plugins.conf
+[INPUT]
+    Name tail
+    Path /var/log/containers/*.log
+    Tag kube.*
+    Read_from_Head ${{HEAD}}
+[FILTER]
+    Name kubernetes
+    Match kube.*
+    Use_Kubelet {on}
+    {host}
+    tls.verify {verify}
+"""
+
+
+def test_the_kubelet_is_asked_where_the_old_config_asked_it(tmp):
+    for on, host, verify, wanted, fate_ in (
+            ("On", "Kubelet_Port 10251", "Off", ["source: kubelet", "endpoint: 'https://127.0.0.1:10251'",
+                                                 "verify: false"], "mapped"),
+            ("On", "Kubelet_Host node-1.local", "On", ["source: kubelet", "endpoint: 'https://node-1.local:10250'"],
+             "mapped"),
+            ("On", "Kubelet_Host ${NODE_IP}", "On", [], "needs_you"), ("${ASK}", "Kubelet_Port 1", "On", [], "needs_you"),
+            ("Off", "Kubelet_Port 10250", "Off", [], "mapped")):
+        table, config = convert_text(tmp, KUBELET.format(on=on, host=host, verify=verify))
+        found = [l.strip() for l in config.read_text().split("\n")
+                 if l.strip().split(":")[0] in ("source", "endpoint", "verify") and l.startswith("  ")]
+        clew.equal(found, wanted, (on, host))
+        clew.equal(fate(table, "use_kubelet"), fate_, (on, host))
+    clew.equal([fate(table, o) for o in ("log_level", "read_from_head", "plugins_file")],
+               ["changed", "changed", "ignored"])
+
+
 def test_lines_of_any_length_make_a_config_that_is_taken(tmp):
     """A record is no shorter than its line, so a long one takes record_bytes_max with it."""
     for size, wanted in (("32k", ""), ("10M", "line_bytes_max: 10000000\n"),
