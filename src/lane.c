@@ -7,7 +7,8 @@
  *     queued            yes    -     send(): sent; lane_spill(): on disk
  *     sent              yes    -     output_done(): gone; lane_spill(): sent and safe
  *     sent and safe     yes    yes   output_done(): gone, its file too
- *     on disk           -      yes   read_back(): sent and safe
+ *     on disk           -      yes   read_back(): read back
+ *     read back         yes    yes   send(): sent and safe
  *
  * The promise is made on the way from a state without a file: to one with it, or to gone.
  *
@@ -17,8 +18,8 @@
  * alternate in it, and nothing is written to disk that memory can hold.
  *
  * Within a stream the order is kept: a batch is sent only while no other with lines of one of its
- * streams is on its way to this output. What was read back from disk has lost its streams, so it goes
- * alone.
+ * streams is on its way to this output. A file tells its streams as a set of bits (core/stream_set.h);
+ * one that does not goes alone.
  */
 
 #include "lane_inside.h"
@@ -55,8 +56,12 @@ static struct ticket *append(struct lane *lane, struct batch *batch, uint64_t fi
 static void drop_batch(struct lane *lane, struct ticket *ticket)
 {
     struct batch *batch = ticket->batch;
+    bool is_in_hand = ticket->is_sent || ticket->is_read_back;
     ticket->batch = NULL;
-    *(ticket->is_sent ? &lane->sent_bytes : &lane->queued_bytes) -= size_of(batch);
+    ticket->is_read_back = false;
+    free(ticket->streams);
+    ticket->streams = NULL;
+    *(is_in_hand ? &lane->sent_bytes : &lane->queued_bytes) -= size_of(batch);
     lane->env.release(lane->env.context, batch);
 }
 
@@ -178,6 +183,8 @@ static bool write_ticket(struct lane *lane, struct ticket *ticket)
     packer_pack(lane->packer, buf_slice(&ticket->batch->bytes), ticket->batch->records, &parcel);
     parcel.time_ns = clock_realtime_ns();
     parcel_set_text(parcel.output, slice_from_string(lane->settings->name));
+    batch_add_streams(ticket->batch, &parcel.streams);
+    parcel.has_streams = true;
     int result = spool_write(lane->spool, &parcel, parcel.time_ns, &ticket->file);
     count_spool(lane, bytes, count);
     if (!judge_disk(lane, write_to, result)) {
@@ -235,10 +242,18 @@ static void give_up_file(struct lane *lane, struct ticket *ticket)
     remove_ticket(lane, ticket);
 }
 
-static int read_file(struct lane *lane, uint64_t file, struct batch *batch)
+static void take_streams(struct ticket *ticket, const struct parcel *parcel)
+{
+    if (parcel->has_streams) {
+        ticket->streams = mem_alloc(sizeof(*ticket->streams));
+        *ticket->streams = parcel->streams;
+    }
+}
+
+static int read_file(struct lane *lane, struct ticket *ticket, struct batch *batch)
 {
     struct parcel parcel;
-    int result = spool_read(lane->spool, file, &batch->packed, &parcel);
+    int result = spool_read(lane->spool, ticket->file, &batch->packed, &parcel);
     if (result != SPOOL_OK) {
         return result;
     }
@@ -248,6 +263,7 @@ static int read_file(struct lane *lane, uint64_t file, struct batch *batch)
     batch->packed_body = parcel.body;
     batch->packing = parcel.compression;
     batch->records = parcel.records;
+    take_streams(ticket, &parcel);
     return SPOOL_OK;
 }
 
@@ -255,7 +271,7 @@ static int read_file(struct lane *lane, uint64_t file, struct batch *batch)
 static bool read_back(struct lane *lane, struct ticket *ticket)
 {
     struct batch *batch = batch_new(PARCEL_UNPACKED_BYTES_MAX);
-    int result = read_file(lane, ticket->file, batch);
+    int result = read_file(lane, ticket, batch);
     if (result != SPOOL_OK) {
         batch_free(batch);
         if (result == SPOOL_CORRUPT) {
@@ -274,58 +290,111 @@ static bool read_back(struct lane *lane, struct ticket *ticket)
         counters_add(lane->env.counters, C_RECORDS_IN_FLIGHT, batch->records);
     }
     ticket->batch = batch;
-    lane->queued_bytes += size_of(batch);
+    ticket->is_read_back = true;
+    lane->sent_bytes += size_of(batch);
     return true;
 }
 
 /* ---- sending ---- */
 
+/* Of what is with the output already; `files_only`: of those that were read back. */
+static bool meets_sent(const struct lane *lane, const struct stream_set *streams, bool files_only)
+{
+    size_t left = files_only ? lane->sent_files : lane->sent_count;
+    for (const struct ticket *ticket = lane->first; left > 0; ticket = ticket->next) {
+        struct stream_set own = {{0}};
+        if (!ticket->is_sent || (files_only && !ticket->is_read_back)) {
+            continue;
+        }
+        left--;
+        if (!ticket->is_read_back) {
+            batch_add_streams(ticket->batch, &own);
+        }
+        if (stream_sets_meet(ticket->is_read_back ? ticket->streams : &own, streams)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool are_streams_free(const struct lane *lane, const struct batch *batch)
 {
+    struct stream_set own = {{0}};
     for (size_t i = 0; i < batch->position_count; i++) {
         if (checkpoint_is_under_way(batch->positions[i].checkpoint, lane->index)) {
             return false;
         }
     }
-    return true;
+    if (lane->sent_files == 0) {
+        return true;
+    }
+    batch_add_streams(batch, &own);
+    return !meets_sent(lane, &own, true);
+}
+
+/* One more batch, whichever it is. */
+static bool may_one_leave(const struct lane *lane)
+{
+    return !lane->is_held && lane->output->type->has_room(lane->output) &&
+           (lane->sent_count == 0 || !lane->is_alone);
 }
 
 static bool may_leave(const struct lane *lane, const struct batch *batch)
 {
-    if (lane->is_held || !lane->output->type->has_room(lane->output)) {
-        return false;
-    }
-    if (lane->sent_count == 0) {
-        return true;
-    }
-    return batch != NULL && !lane->is_alone &&
-           lane->sent_bytes + size_of(batch) <= lane->bytes_max && are_streams_free(lane, batch);
+    return may_one_leave(lane) &&
+           (lane->sent_count == 0 || (lane->sent_bytes + size_of(batch) <= lane->bytes_max &&
+                                      are_streams_free(lane, batch)));
 }
 
-static void send(struct lane *lane, struct ticket *ticket, bool is_alone)
+/* The same of one that was read back: it is in memory already. */
+static bool may_file_leave(const struct lane *lane, const struct ticket *ticket)
+{
+    return may_one_leave(lane) &&
+           (lane->sent_count == 0 ||
+            (ticket->streams != NULL && !meets_sent(lane, ticket->streams, false)));
+}
+
+static void send(struct lane *lane, struct ticket *ticket)
 {
     struct batch *batch = ticket->batch;
     for (size_t i = 0; i < batch->position_count; i++) {
         checkpoint_depart(batch->positions[i].checkpoint, lane->index);
     }
     ticket->is_sent = true;
-    lane->is_alone = is_alone;
+    lane->is_alone = ticket->is_read_back && ticket->streams == NULL;
     lane->sent_count++;
-    lane->sent_bytes += size_of(batch);
-    lane->queued_bytes -= size_of(batch);
+    if (ticket->is_read_back) {
+        lane->sent_files++;
+    } else {
+        lane->sent_bytes += size_of(batch);
+        lane->queued_bytes -= size_of(batch);
+    }
     lane->output->type->send(lane->output, batch);
+}
+
+/* The oldest that is not sent has its batch in memory now, or is another one. False: not yet. */
+static bool fetch(struct lane *lane, struct ticket *ticket)
+{
+    if (!may_one_leave(lane) || lane->sent_bytes >= lane->bytes_max || is_before(lane->read_at_ns)) {
+        return false;
+    }
+    read_back(lane, ticket);
+    return true;
 }
 
 void lane_send_next(struct lane *lane)
 {
     struct ticket *ticket;
-    while ((ticket = find_unsent(lane)) != NULL && may_leave(lane, ticket->batch)) {
-        bool is_on_disk = ticket->batch == NULL;
-        if (is_on_disk && is_before(lane->read_at_ns)) {
+    while ((ticket = find_unsent(lane)) != NULL) {
+        if (ticket->batch == NULL) {
+            if (!fetch(lane, ticket)) {
+                return;
+            }
+        } else if (ticket->is_read_back ? may_file_leave(lane, ticket)
+                                        : may_leave(lane, ticket->batch)) {
+            send(lane, ticket);
+        } else {
             return;
-        }
-        if (!is_on_disk || read_back(lane, ticket)) {
-            send(lane, ticket, is_on_disk);
         }
     }
 }
@@ -383,6 +452,7 @@ static void output_done(void *context, struct batch *batch, enum delivery delive
         checkpoint_arrive(batch->positions[i].checkpoint, lane->index);
     }
     lane->sent_count--;
+    lane->sent_files -= ticket->is_read_back;
     lane->is_alone = false;
     if (lane->is_replacing && delivery == DELIVERY_KEPT) {
         queue_again(lane, ticket);
@@ -509,6 +579,11 @@ bool lane_has_spool(const struct lane *lane)
 bool lane_has_room(const struct lane *lane)
 {
     return lane->queued_bytes < lane->bytes_max;
+}
+
+bool lane_is_behind(const struct lane *lane)
+{
+    return find_unsent(lane) != NULL;
 }
 
 bool lane_may_send(const struct lane *lane, const struct batch *batch)

@@ -15,6 +15,8 @@ struct ticket {
     uint64_t file;
     uint32_t records; /* 0: on disk since an earlier run, not read yet */
     bool is_sent;
+    bool is_read_back;          /* `batch` is its file's … */
+    struct stream_set *streams; /* … and these are in it; NULL: nobody knows */
 };
 
 struct lane {
@@ -29,15 +31,16 @@ struct lane {
     struct ticket *first;
     struct ticket **end;
     uint64_t queued_bytes; /* of batches in memory that are not sent */
-    uint64_t sent_bytes;
+    uint64_t sent_bytes;   /* of those that are, and of one that was read back and is next */
     size_t sent_count;
+    size_t sent_files;     /* of them were read back */
     uint64_t write_at_ns; /* no try before this; 0: at once */
     uint64_t read_at_ns;
     bool is_spooling;       /* the log was told that requests wait on disk */
     const char *trouble;    /* what the log was told that cannot be done; NULL: nothing */
     bool is_full_said;
     bool is_dropping_said;
-    bool is_alone; /* a batch without streams is with the output */
+    bool is_alone; /* a file whose streams nobody knows is with the output */
     bool is_closing;
     bool is_held;      /* the output is to be replaced: it gets nothing more */
     bool is_replacing; /* the output: what comes back from it is for the next one */

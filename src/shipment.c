@@ -7,6 +7,9 @@
  * of it is sealed at once, so what is in one crate was read after all that is in the one before. What
  * no output gets has a batch too, with positions only. Without routes a crate is one batch.
  *
+ * While requests wait, crates end between two streams if they can: those that have no stream in common
+ * may be under way side by side once the far end takes them, from memory or from a spool.
+ *
  * The book lists the batches that are sealed, oldest crate first. A batch that every required lane has
  * promised stays in it until its whole crate is, and all before it are; then its positions go to the
  * checkpoints. A stream's records may be in several batches of a crate, and it is promised to the
@@ -61,6 +64,7 @@ struct shipment {
     size_t open_bytes_max; /* one of this size takes no more */
     uint64_t batch_age_ms;
     uint64_t now_ns; /* the last time it was told */
+    const struct checkpoint *stream; /* of the last record; only to tell it from the next */
     bool has_failed;
     bool is_closing;
 };
@@ -469,10 +473,23 @@ static void refuse_too_large(struct shipment *shipment, const struct record *rec
               REQUEST_BYTES_MAX, is_kept ? ", but kept as a dead letter" : "");
 }
 
+/* The next record is of another stream. */
+static void turn_to_stream(struct shipment *shipment, const struct checkpoint *stream)
+{
+    shipment->stream = stream;
+    if (shipment->open_bytes >= shipment->open_bytes_max / 4 * 3 &&
+        lanes_are_behind(&shipment->lanes) && has_records(shipment) && is_there_room(shipment)) {
+        seal(shipment);
+    }
+}
+
 void shipment_put(struct shipment *shipment, const struct record *record, uint64_t outputs,
                   struct checkpoint *checkpoint, struct position safe, uint64_t now_ns)
 {
     outputs &= shipment->lanes.all;
+    if (checkpoint != shipment->stream) {
+        turn_to_stream(shipment, checkpoint);
+    }
     size_t index = open_batch(shipment, outputs, now_ns);
     struct batch *batch = shipment->open[index].batch;
     size_t len = batch->bytes.len;

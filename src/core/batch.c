@@ -113,3 +113,10 @@ void batch_add_position(struct batch *batch, struct checkpoint *checkpoint,
         entry->position = position;
     }
 }
+
+void batch_add_streams(const struct batch *batch, struct stream_set *set)
+{
+    for (size_t i = 0; i < batch->position_count; i++) {
+        stream_set_add(set, checkpoint_hash(batch->positions[i].checkpoint));
+    }
+}

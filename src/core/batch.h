@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "core/checkpoint.h"
 #include "core/settings.h"
+#include "core/stream_set.h"
 
 struct batch_position {
     struct checkpoint *checkpoint; /* held */
@@ -57,5 +58,8 @@ void batch_clear(struct batch *batch);
  * stream added is found at once, so lines that come file by file cost O(1). */
 void batch_add_position(struct batch *batch, struct checkpoint *checkpoint,
                         struct position position);
+
+/* The streams it has lines of, added to *set. */
+void batch_add_streams(const struct batch *batch, struct stream_set *set);
 
 #endif

@@ -53,6 +53,7 @@ struct name {
 struct checkpoint {
     struct checkpoint_store *store;
     char *key;
+    uint64_t hash; /* of the key */
     struct position acked;
     struct name *names; /* in the order of their generations */
     struct checkpoint_past past[CHECKPOINT_PAST_MAX]; /* newest last */
@@ -101,7 +102,8 @@ static struct checkpoint *add(struct checkpoint_store *store, const char *key)
     struct checkpoint *entry = mem_alloc(sizeof(*entry));
     entry->store = store;
     entry->key = mem_string(key);
-    map_add(&store->entries, hash_of(key), entry);
+    entry->hash = hash_of(key);
+    map_add(&store->entries, entry->hash, entry);
     return entry;
 }
 
@@ -117,7 +119,7 @@ static void free_entry(struct checkpoint *entry)
 
 static void take_out(struct checkpoint *entry)
 {
-    map_remove(&entry->store->entries, hash_of(entry->key), entry);
+    map_remove(&entry->store->entries, entry->hash, entry);
     entry->store->is_changed |= entry->is_known;
 }
 
@@ -323,6 +325,11 @@ void checkpoint_release(struct checkpoint *checkpoint)
         take_out(checkpoint);
         free_entry(checkpoint);
     }
+}
+
+uint64_t checkpoint_hash(const struct checkpoint *checkpoint)
+{
+    return checkpoint->hash;
 }
 
 bool checkpoint_claim(struct checkpoint *checkpoint)

@@ -68,6 +68,9 @@ struct checkpoint *checkpoint_get(struct checkpoint_store *store, const char *ke
 void checkpoint_hold(struct checkpoint *checkpoint);
 void checkpoint_release(struct checkpoint *checkpoint);
 
+/* Of its key, the same over restarts. */
+uint64_t checkpoint_hash(const struct checkpoint *checkpoint);
+
 /* A stream has one reader: false if another one has claimed it and not yet given it back. Two
  * readers would promise in each other's name. */
 bool checkpoint_claim(struct checkpoint *checkpoint);

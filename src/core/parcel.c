@@ -56,6 +56,11 @@ static void write_json(const struct parcel *parcel, struct buf *head)
         buf_append_format(head, ",\"status\":%" PRIu64 ",\"message\":", parcel->status);
         json_write_string(head, slice_from_string(parcel->message));
     }
+    if (parcel->has_streams) {
+        char digits[STREAM_SET_DIGITS + 1];
+        stream_set_write(&parcel->streams, digits);
+        buf_append_format(head, ",\"streams\":\"%s\"", digits);
+    }
     buf_append_string(head, "}\n");
 }
 
@@ -133,6 +138,11 @@ static bool read_json(const json_t *root, struct parcel *out)
     }
     read_text(root, "output", out->output);
     read_text(root, "message", out->message);
+    const json_t *streams = json_object_get(root, "streams");
+    out->has_streams =
+        json_is_string(streams) &&
+        stream_set_read(slice_make(json_string_value(streams), json_string_length(streams)),
+                        &out->streams);
     return true;
 }
 

@@ -8,7 +8,7 @@
  *
  *     clew-parcel 1 <checksum, 16 hex digits> {"records":12,"compression":"gzip","bytes":345,
  *      "unpacked_bytes":2345,"time":"<ns since 1970>","output":"otlp_http","status":400,
- *      "message":"…"}\n<body>
+ *      "message":"…","streams":"<hex digits>"}\n<body>
  *
  * The checksum is over everything behind it, so a file that is torn or changed anywhere is none.
  * Spools hold parcels that wait, dead letters hold those that were refused, with the reason.
@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include "base/buf.h"
 #include "core/settings.h"
+#include "core/stream_set.h"
 
 enum {
     PARCEL_TEXT_BYTES = 512,
@@ -33,6 +34,8 @@ struct parcel {
     uint64_t status;              /* of the HTTP answer that refused it; 0: none did */
     char output[PARCEL_TEXT_BYTES];  /* its name in the config */
     char message[PARCEL_TEXT_BYTES]; /* the far end's words; may be empty */
+    struct stream_set streams; /* that have lines in it … */
+    bool has_streams;          /* … if that is known */
     struct slice body;            /* belongs to somebody else */
 };
 

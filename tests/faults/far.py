@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Far ends that refuse, reset, hang, are slow, say no, say nonsense."""
 
+import threading
 import time
 
 import clew
@@ -199,3 +200,50 @@ def slow(rig):
     rig.start()
     rig.wait_all(90)
     return {"note": f"{rig.far.requests} requests"}
+
+
+class Streams:
+    """A script that takes 50 ms, and watches which streams are under way at once."""
+
+    def __init__(self):
+        self.lock, self.active, self.requests, self.twice, self.most = threading.Lock(), [], 0, 0, 0
+
+    def __call__(self, n, bodies, far):
+        if bodies is None:
+            return OK
+        streams = {body.split(b" ", 1)[0] for body in bodies}
+        with self.lock:
+            self.requests += 1
+            self.twice += any(streams & other for other in self.active)
+            self.active.append(streams)
+            self.most = max(self.most, len(self.active))
+        time.sleep(0.05)
+        with self.lock:
+            self.active.remove(streams)
+        return OK
+
+
+@scenario("a spool is drained by several requests at once, those of a stream one by one", short=True)
+def drained(rig):
+    logs = [rig.log(f"{n}.log") for n in range(40)]
+    rig.far.close()
+    for log in logs:
+        log.write(1400)
+    rig.start(sets=["memory_limit=8MiB", "outputs.spool.max_bytes=64MiB", "shutdown_timeout=2s",
+                    "inputs.read_bytes=64KiB"])
+    rig.wait_ready()
+    clew.wait_for(lambda: rig.counter("clew_spooled_records") > 20 * 1400, "the spool fills")
+    rig.stop()
+    rig.far.script = watch = Streams()
+    rig.far.open()
+    begin = time.monotonic()
+    rig.start()
+    for log in logs[:5]:
+        log.write(100)
+    rig.wait_all()
+    took = time.monotonic() - begin
+    if watch.twice > 0:
+        raise Failure(f"{watch.twice} requests had a stream that was under way already")
+    if watch.most < 3:
+        raise Failure(f"{watch.most} requests at a time")
+    return {"note": f"{watch.requests} requests of 50 ms in {took:.1f} s, {watch.most} at once"}

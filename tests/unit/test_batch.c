@@ -7,6 +7,7 @@
  * nothing else of checkpoint.c. */
 struct checkpoint {
     int holds;
+    uint64_t hash;
 };
 
 void checkpoint_hold(struct checkpoint *checkpoint)
@@ -18,6 +19,11 @@ void checkpoint_release(struct checkpoint *checkpoint)
 {
     assert_true(checkpoint->holds > 0);
     checkpoint->holds--;
+}
+
+uint64_t checkpoint_hash(const struct checkpoint *checkpoint)
+{
+    return checkpoint->hash;
 }
 
 static struct position at(uint64_t generation, uint64_t offset)
@@ -89,11 +95,39 @@ static void many_streams_that_take_turns_have_one_place_each(void **state)
     batch_free(batch);
 }
 
+static void the_streams_of_a_batch_are_a_set_that_meets_those_with_one_in_common(void **state)
+{
+    (void)state;
+    struct checkpoint streams[] = {{0, 7}, {0, 70000}, {0, UINT64_MAX}, {0, 8}};
+    struct stream_set sets[4] = {0};
+    char digits[STREAM_SET_DIGITS + 1];
+    struct stream_set read;
+    for (size_t i = 0; i < 3; i++) { /* streams 0 and 1, 1 and 2, 2 and 3 */
+        struct batch *batch = batch_new(1000);
+        batch_add_position(batch, &streams[i], at(1, 1));
+        batch_add_position(batch, &streams[i + 1], at(1, 1));
+        batch_add_streams(batch, &sets[i]);
+        batch_free(batch);
+    }
+    assert_true(stream_sets_meet(&sets[0], &sets[1]));
+    assert_true(stream_sets_meet(&sets[2], &sets[1]));
+    assert_false(stream_sets_meet(&sets[0], &sets[2]));
+    assert_false(stream_sets_meet(&sets[3], &sets[3])); /* nobody's */
+    stream_set_write(&sets[1], digits);
+    assert_int_equal(strlen(digits), STREAM_SET_DIGITS);
+    assert_true(stream_set_read(slice_from_string(digits), &read));
+    assert_memory_equal(&read, &sets[1], sizeof(read));
+    digits[17] = 'g';
+    assert_false(stream_set_read(slice_from_string(digits), &read));
+    assert_false(stream_set_read(slice_make(digits, 16), &read));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batch_keeps_the_newest_place_of_each_stream),
         cmocka_unit_test(a_cleared_batch_holds_nothing_and_can_be_used_again),
+        cmocka_unit_test(the_streams_of_a_batch_are_a_set_that_meets_those_with_one_in_common),
         cmocka_unit_test(many_streams_that_take_turns_have_one_place_each),
     };
     return driver_run("batch", tests, ARRAY_LEN(tests));

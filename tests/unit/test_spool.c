@@ -117,6 +117,26 @@ static void what_was_written_is_there_in_order_after_a_restart(void **state)
     spool_close(spool);
 }
 
+static void a_parcel_tells_its_streams_if_they_are_known(void **state)
+{
+    struct spool *spool = open_spool(*state, ROOM);
+    struct buf file = {0};
+    struct parcel parcel = parcel_of("with");
+    struct parcel read;
+    uint64_t number = 0;
+    write_one(spool, "without", 1);
+    stream_set_add(&parcel.streams, 12345);
+    parcel.has_streams = true;
+    assert_int_equal(spool_write(spool, &parcel, 2, &number), 0);
+    assert_int_equal(spool_read(spool, spool_number(spool, 0), &file, &read), SPOOL_OK);
+    assert_false(read.has_streams);
+    assert_int_equal(spool_read(spool, number, &file, &read), SPOOL_OK);
+    assert_true(read.has_streams);
+    assert_memory_equal(&read.streams, &parcel.streams, sizeof(read.streams));
+    buf_fini(&file);
+    spool_close(spool);
+}
+
 static void what_was_removed_is_gone_and_its_room_is_free(void **state)
 {
     struct spool *spool = open_spool(*state, ROOM);
@@ -425,6 +445,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(what_was_written_is_there_in_order_after_a_restart),
         TEST(what_was_removed_is_gone_and_its_room_is_free),
+        TEST(a_parcel_tells_its_streams_if_they_are_known),
         TEST(a_full_spool_takes_no_more_until_there_is_room),
         TEST(room_that_another_process_made_is_found),
         TEST(nothing_is_made_before_the_first_write),
