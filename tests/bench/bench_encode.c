@@ -13,8 +13,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include "base/mem.h"
+#include "common.h"
 #include "outputs/compress.h"
 #include "outputs/otlp_encode.h"
 
@@ -34,13 +34,6 @@ struct sample {
     char text[TEXT_BYTES];
     size_t text_len;
 };
-
-static double cpu_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static uint64_t draw(uint64_t *seed)
 {
@@ -124,7 +117,7 @@ static void make(struct sample *sample, const struct source *source, uint64_t *s
 static void measure_encoder(struct otlp_encoder *encoder, struct sample *samples, double seconds,
                             struct buf *out)
 {
-    double start = cpu_seconds();
+    double start = (double)bench_cpu_ns() / 1e9;
     double now = start;
     uint64_t bytes = 0;
     uint64_t records = 0;
@@ -133,7 +126,7 @@ static void measure_encoder(struct otlp_encoder *encoder, struct sample *samples
             otlp_encoder_end(encoder, out);
             bytes += out->len;
             buf_clear(out);
-            now = cpu_seconds();
+            now = (double)bench_cpu_ns() / 1e9;
             ENSURE(otlp_encoder_add(encoder, &samples[i % RECORDS].record, out));
         }
         records++;
@@ -148,10 +141,10 @@ static void measure_compressor(enum compression compression, struct slice reques
     struct compressor *compressor = compressor_new(compression);
     struct buf out;
     buf_init(&out, SIZE_MAX);
-    double start = cpu_seconds();
+    double start = (double)bench_cpu_ns() / 1e9;
     double now = start;
     uint64_t bytes = 0;
-    for (; now - start < seconds; now = cpu_seconds()) {
+    for (; now - start < seconds; now = (double)bench_cpu_ns() / 1e9) {
         ENSURE(compressor_run(compressor, request, &out));
         bytes += request.len;
     }

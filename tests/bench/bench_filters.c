@@ -5,23 +5,22 @@
  *
  * usage: bench_filters FILE [ROUNDS [CASE]]
  *
- * Reads a pod log into memory, parses and resolves each line, and applies a chain of one filter; what
- * is printed is the nanoseconds a record that the chain adds, of several rounds the best. With CASE
- * (its number) that one alone, without the comparison: for counting instructions.
+ * Reads a pod log into memory, parses and resolves each line, and applies a chain of one filter;
+ * what is printed is the nanoseconds a record that the chain adds, of several rounds the best. With
+ * CASE (its number) that one alone, without the comparison: for counting instructions.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include "base/diag.h"
 #include "base/mem.h"
+#include "common.h"
 #include "config/config.h"
 #include "filters/filters.h"
-#include "pipeline.h"
 
-/* The first is no filter, the second the chain that is promised to stay under 30 % of the parse stage:
- * one condition, two removes, one rename, one redaction. Names are those of the lines of `generate`. */
+/* The first is no filter, the second the chain that is promised to stay under 30 % of the parse
+ * stage: one condition, two removes, one rename, one redaction. Names are those of the lines of
+ * `generate`. */
 static const struct {
     const char *name;
     const char *filters;
@@ -65,13 +64,6 @@ struct bench {
     uint64_t records;
 };
 
-static uint64_t cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void open_bench(struct bench *bench, const char *filters)
 {
     char *environment[] = {NULL};
@@ -104,52 +96,25 @@ static void close_bench(struct bench *bench)
     settings_free(bench->settings);
 }
 
-static void run(struct bench *bench, struct slice text)
+static void take(void *context, const struct framed *framed)
 {
-    bench->records = 0;
-    for (size_t at = 0; at < text.len;) {
-        const char *begin = text.data + at;
-        const char *newline = memchr(begin, '\n', text.len - at);
-        size_t len = newline != NULL ? (size_t)(newline - begin) : text.len - at;
-        struct line line = {.source = bench->source, .text = slice_make(begin, len)};
-        line.begin = (struct position){1, at};
-        line.end = (struct position){1, at + len + 1};
-        struct framed framed;
-        if (frame_push(bench->frame, &line, &framed) == FRAME_RECORD) {
-            struct record *record = pipeline_parse(bench->pipeline, &framed, PARSE_FORMAT_AUTO);
-            (void)filters_apply(bench->filters, record, at + 1);
-            bench->records++;
-        }
-        at += len + 1;
-    }
+    struct bench *bench = context;
+    struct record *record = pipeline_parse(bench->pipeline, framed, PARSE_FORMAT_AUTO);
+    (void)filters_apply(bench->filters, record, framed->offset + 1);
+    bench->records++;
 }
 
 static double measure(struct bench *bench, struct slice text, int rounds)
 {
     uint64_t best = UINT64_MAX;
     for (int i = 0; i < rounds; i++) {
-        uint64_t start = cpu_ns();
-        run(bench, text);
-        uint64_t took = cpu_ns() - start;
+        uint64_t start = bench_cpu_ns();
+        bench->records = 0;
+        bench_frame(text, bench->frame, bench->source, take, bench);
+        uint64_t took = bench_cpu_ns() - start;
         best = took < best ? took : best;
     }
     return (double)best / (double)bench->records;
-}
-
-static char *read_all(const char *path, size_t *out_len)
-{
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        perror(path);
-        exit(1);
-    }
-    fseek(file, 0, SEEK_END);
-    long len = ftell(file);
-    rewind(file);
-    char *bytes = mem_alloc((size_t)len + 1);
-    *out_len = fread(bytes, 1, (size_t)len, file);
-    fclose(file);
-    return bytes;
 }
 
 int main(int argc, char **argv)
@@ -159,8 +124,7 @@ int main(int argc, char **argv)
         return 2;
     }
     struct slice text;
-    char *bytes = read_all(argv[1], &text.len);
-    text.data = bytes;
+    char *bytes = bench_read(argv[1], &text);
     int rounds = argc > 2 ? atoi(argv[2]) : 5;
     size_t first = argc > 3 ? (size_t)atoi(argv[3]) : 0;
     size_t end = argc > 3 ? first + 1 : ARRAY_LEN(cases);

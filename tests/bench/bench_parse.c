@@ -9,9 +9,9 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include "base/buf.h"
 #include "base/mem.h"
+#include "common.h"
 #include "parsers/parsers.h"
 
 enum { LINES = 4000, RUNS = 7, BYTES_MAX = 1 << 28, RUN_BYTES = 1 << 26 };
@@ -111,14 +111,6 @@ static void read_lines(struct corpus *corpus, const char *path)
     fclose(file);
 }
 
-/* Processor time: other programs on the machine do not count. */
-static uint64_t cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 typedef bool line_fn(void *context, struct slice line);
 
 struct parse_context {
@@ -148,14 +140,14 @@ static void measure(const char *name, const struct corpus *corpus, line_fn *take
     size_t taken = 0;
     size_t rounds = RUN_BYTES / (corpus->bytes.len + 1) + 1;
     for (int run = 0; run < RUNS; run++) {
-        uint64_t begin_ns = cpu_ns();
+        uint64_t begin_ns = bench_cpu_ns();
         taken = 0;
         for (size_t i = 0; i < corpus->count * rounds; i++) {
             size_t n = i % corpus->count;
             size_t begin = n > 0 ? corpus->ends[n - 1] : 0;
             taken += take(context, slice_make(corpus->bytes.data + begin, corpus->ends[n] - begin));
         }
-        uint64_t spent_ns = cpu_ns() - begin_ns;
+        uint64_t spent_ns = bench_cpu_ns() - begin_ns;
         best_ns = spent_ns < best_ns ? spent_ns : best_ns;
     }
     double seconds = (double)best_ns / 1e9;
