@@ -50,7 +50,7 @@ static bool is_shipped(const struct record *record, const struct value *value)
 static bool has_value(const struct bench *bench, const struct record *record, const char *name,
                       struct value *out)
 {
-    struct name parsed = name_make(name);
+    struct name parsed = name_make(name, NULL);
     return value_read(&parsed, record, bench->settings, out) && is_shipped(record, out);
 }
 

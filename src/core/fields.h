@@ -70,7 +70,7 @@ struct fields {
     struct key_cache *keys; /* what names mean, not owned; NULL: parsers do not look names up */
     struct shapes *shapes;  /* what lines have in common (core/shapes.h), not owned; may be NULL */
     struct shape *shape;    /* what this line has in common with others; NULL: nobody knows */
-    uint64_t name_bits;    /* for filters/name.h: which names may be there; 0: not known */
+    struct name_index *index; /* of the filters at work (filters/name_index.h), not owned; or NULL */
     struct key_set names;  /* member names seen in this record, for fields_note_name() */
     struct field *spare;   /* fields_merge_repeated() writes here, then swaps */
     uint32_t *scratch;     /* … and keeps its books here */
@@ -85,7 +85,7 @@ static inline void fields_clear(struct fields *fields)
 {
     fields->count = 0;
     fields->shape = NULL;
-    fields->name_bits = 0;
+    fields->index = NULL;
     key_set_clear(&fields->names);
 }
 

@@ -11,6 +11,7 @@
 struct pair {
     struct name from;
     struct name to;
+    uint32_t key; /* of a rename: `to` as a key of the top level, in the chain's index */
 };
 
 struct change {
@@ -19,19 +20,32 @@ struct change {
     size_t count;
 };
 
-static void *make_change(const struct key_value_list *list, const struct filter_tools *tools)
+static void *make_change(const struct key_value_list *list, const struct filter_env *env)
 {
     if (list->count == 0) {
         return NULL;
     }
     struct change *change = mem_alloc(sizeof(*change));
-    change->settings = tools->settings;
+    change->settings = env->tools->settings;
     change->pairs = mem_array(list->count, sizeof(*change->pairs));
     for (; change->count < list->count; change->count++) {
-        change->pairs[change->count].from = name_make(list->items[change->count].key);
-        change->pairs[change->count].to = name_make(list->items[change->count].value);
+        change->pairs[change->count].from =
+            name_make(list->items[change->count].key, env->index);
+        change->pairs[change->count].to =
+            name_make(list->items[change->count].value, env->index);
     }
     return change;
+}
+
+/* Without any of the first names nothing is done. */
+static uint64_t change_needs(const void *data)
+{
+    const struct change *change = data;
+    uint64_t bits = 0;
+    for (size_t i = 0; i < change->count; i++) {
+        bits |= name_bit(&change->pairs[i].from);
+    }
+    return bits;
 }
 
 static void free_change(void *data)
@@ -43,11 +57,16 @@ static void free_change(void *data)
 
 /* ---- rename ---- */
 
-static void *make_rename(const struct filter_settings *item, const struct filter_tools *tools,
+static void *make_rename(const struct filter_settings *item, const struct filter_env *env,
                          char **out_error)
 {
     (void)out_error;
-    return make_change(&item->rename, tools);
+    struct change *change = make_change(&item->rename, env);
+    for (size_t i = 0; change != NULL && i < change->count; i++) {
+        struct pair *pair = &change->pairs[i];
+        pair->key = name_index_add_key(env->index, slice_make(pair->to.text, pair->to.len));
+    }
+    return change;
 }
 
 /* In its place, and in the object where it is: the new name is taken as it is written. */
@@ -59,13 +78,16 @@ static void rename_one(struct record *record, const struct pair *pair)
     }
     struct slice key = slice_make(pair->to.text, pair->to.len);
     uint32_t parent = pair->from.has_dot ? edit_parent(&record->fields, index) : NO_FIELD;
-    edit_remove_others(record, parent, key, index);
+    if (parent != NO_FIELD || name_index_has(record->fields.index, pair->key)) {
+        edit_remove_others(record, parent, key, index);
+    }
     struct field *field = &record->fields.items[index];
+    name_index_forget(record->fields.index, pair->from.number);
+    name_index_note(record->fields.index, key);
     field->key = key.data;
     field->key_len = (uint32_t)key.len;
     field->key_id = 0;
     field->flags &= (uint8_t)~FIELD_NAMED;
-    record->fields.name_bits |= record->fields.name_bits != 0 ? pair->to.bit : 0;
 }
 
 static enum filter_result rename_all(void *data, struct record *record, uint64_t now_ns)
@@ -80,11 +102,11 @@ static enum filter_result rename_all(void *data, struct record *record, uint64_t
 
 /* ---- copy and move ---- */
 
-static void *make_copy(const struct filter_settings *item, const struct filter_tools *tools,
+static void *make_copy(const struct filter_settings *item, const struct filter_env *env,
                        char **out_error)
 {
     (void)out_error;
-    return make_change(&item->copy, tools);
+    return make_change(&item->copy, env);
 }
 
 static enum filter_result copy_all(void *data, struct record *record, uint64_t now_ns)
@@ -101,11 +123,11 @@ static enum filter_result copy_all(void *data, struct record *record, uint64_t n
     return is_good ? FILTER_DONE : FILTER_FAILED;
 }
 
-static void *make_move(const struct filter_settings *item, const struct filter_tools *tools,
+static void *make_move(const struct filter_settings *item, const struct filter_env *env,
                        char **out_error)
 {
     (void)out_error;
-    return make_change(&item->move, tools);
+    return make_change(&item->move, env);
 }
 
 /* The old place is taken away first, so that the new one may lie in it or around it. */
@@ -145,6 +167,6 @@ static enum filter_result move_all(void *data, struct record *record, uint64_t n
     return is_good ? FILTER_DONE : FILTER_FAILED;
 }
 
-const struct filter_kind filter_rename = {"rename", make_rename, rename_all, free_change};
-const struct filter_kind filter_copy = {"copy", make_copy, copy_all, free_change};
-const struct filter_kind filter_move = {"move", make_move, move_all, free_change};
+const struct filter_kind filter_rename = {"rename", make_rename, rename_all, free_change, change_needs};
+const struct filter_kind filter_copy = {"copy", make_copy, copy_all, free_change, change_needs};
+const struct filter_kind filter_move = {"move", make_move, move_all, free_change, change_needs};

@@ -21,11 +21,11 @@ struct condition {
 };
 
 static void init(struct condition *c, const struct condition_settings *from,
-                 const struct settings *settings)
+                 const struct settings *settings, struct name_index *index)
 {
     *c = (struct condition){.kind = from->kind, .test = from->test, .settings = settings};
     if (from->kind == CONDITION_TEST) {
-        c->name = name_make(from->field);
+        c->name = name_make(from->field, index);
         c->values = from->values;
         c->value_count = from->value_count;
         c->text = slice_from_string(from->values[0].text);
@@ -37,7 +37,7 @@ static void init(struct condition *c, const struct condition_settings *from,
     }
     c->items = mem_array(from->count + 1, sizeof(*c->items));
     for (; c->count < from->count; c->count++) {
-        init(&c->items[c->count], &from->items[c->count], settings);
+        init(&c->items[c->count], &from->items[c->count], settings, index);
     }
 }
 
@@ -51,10 +51,10 @@ static void fini(struct condition *c)
 }
 
 struct condition *condition_new(const struct condition_settings *condition,
-                                const struct settings *settings)
+                                const struct settings *settings, struct name_index *index)
 {
     struct condition *c = mem_alloc(sizeof(*c));
-    init(c, condition, settings);
+    init(c, condition, settings, index);
     return c;
 }
 
@@ -64,6 +64,29 @@ void condition_free(struct condition *condition)
         fini(condition);
         free(condition);
     }
+}
+
+static bool needs_field(const struct condition *c)
+{
+    return c->kind == CONDITION_TEST && (c->test != TEST_EXISTS || c->values[0].i != 0);
+}
+
+/* Of all that must hold, the first that says something is enough. */
+uint64_t condition_needs(const struct condition *c)
+{
+    if (needs_field(c)) {
+        return name_bit(&c->name);
+    }
+    uint64_t bits = c->kind == CONDITION_ANY && c->count > 0 ? 0 : NAME_BIT_ALWAYS;
+    for (size_t i = 0; i < c->count; i++) {
+        uint64_t item = condition_needs(&c->items[i]);
+        if (c->kind == CONDITION_ANY) {
+            bits |= item;
+        } else if (c->kind == CONDITION_ALL && (item & NAME_BIT_ALWAYS) == 0) {
+            return item;
+        }
+    }
+    return bits;
 }
 
 /* A severity's name means its four numbers. */

@@ -10,13 +10,17 @@
 
 #include "core/record.h"
 #include "core/settings.h"
+#include "filters/name_index.h"
 
 struct condition;
 
-/* Both must outlive it. What the config's reader has let through cannot fail here. */
+/* All must outlive it; `index` may be NULL. What the config's reader has let through cannot fail here. */
 struct condition *condition_new(const struct condition_settings *condition,
-                                const struct settings *settings);
+                                const struct settings *settings, struct name_index *index);
 void condition_free(struct condition *condition); /* NULL is fine */
+
+/* Bits of name_index.present: without one of them it does not hold. */
+uint64_t condition_needs(const struct condition *condition);
 
 bool condition_holds(const struct condition *condition, const struct record *record);
 

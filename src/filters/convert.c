@@ -19,7 +19,7 @@ struct convert {
     size_t count;
 };
 
-static void *make(const struct filter_settings *item, const struct filter_tools *tools,
+static void *make(const struct filter_settings *item, const struct filter_env *env,
                   char **out_error)
 {
     (void)out_error;
@@ -28,11 +28,11 @@ static void *make(const struct filter_settings *item, const struct filter_tools 
         return NULL;
     }
     struct convert *convert = mem_alloc(sizeof(*convert));
-    convert->settings = tools->settings;
+    convert->settings = env->tools->settings;
     convert->items = mem_array(list->count, sizeof(*convert->items));
     for (; convert->count < list->count; convert->count++) {
         struct conversion *conversion = &convert->items[convert->count];
-        conversion->name = name_make(list->items[convert->count].key);
+        conversion->name = name_make(list->items[convert->count].key, env->index);
         conversion->type = scalar_type_find(list->items[convert->count].value);
         ENSURE(conversion->type != SCALAR_TYPES); /* the config's reader knows them too */
     }
@@ -63,6 +63,16 @@ static enum filter_result apply(void *data, struct record *record, uint64_t now_
     return is_good ? FILTER_DONE : FILTER_FAILED;
 }
 
+static uint64_t needs(const void *data)
+{
+    const struct convert *convert = data;
+    uint64_t bits = 0;
+    for (size_t i = 0; i < convert->count; i++) {
+        bits |= name_bit(&convert->items[i].name);
+    }
+    return bits;
+}
+
 static void free_convert(void *data)
 {
     struct convert *convert = data;
@@ -70,4 +80,4 @@ static void free_convert(void *data)
     free(convert);
 }
 
-const struct filter_kind filter_convert = {"convert", make, apply, free_convert};
+const struct filter_kind filter_convert = {"convert", make, apply, free_convert, needs};

@@ -6,11 +6,12 @@
 #include "filters/condition.h"
 #include "filters/filter.h"
 
-static void *make_drop(const struct filter_settings *item, const struct filter_tools *tools,
+static void *make_drop(const struct filter_settings *item, const struct filter_env *env,
                        char **out_error)
 {
     (void)out_error;
-    return item->drop != NULL ? condition_new(item->drop, tools->settings) : NULL;
+    return item->drop != NULL ? condition_new(item->drop, env->tools->settings, env->index)
+                              : NULL;
 }
 
 static enum filter_result drop(void *data, struct record *record, uint64_t now_ns)
@@ -19,11 +20,17 @@ static enum filter_result drop(void *data, struct record *record, uint64_t now_n
     return condition_holds(data, record) ? FILTER_DROPPED : FILTER_DONE;
 }
 
-static void *make_keep(const struct filter_settings *item, const struct filter_tools *tools,
+static uint64_t drop_needs(const void *data)
+{
+    return condition_needs(data);
+}
+
+static void *make_keep(const struct filter_settings *item, const struct filter_env *env,
                        char **out_error)
 {
     (void)out_error;
-    return item->keep != NULL ? condition_new(item->keep, tools->settings) : NULL;
+    return item->keep != NULL ? condition_new(item->keep, env->tools->settings, env->index)
+                              : NULL;
 }
 
 static enum filter_result keep(void *data, struct record *record, uint64_t now_ns)
@@ -37,5 +44,5 @@ static void free_condition(void *data)
     condition_free(data);
 }
 
-const struct filter_kind filter_drop = {"drop", make_drop, drop, free_condition};
+const struct filter_kind filter_drop = {"drop", make_drop, drop, free_condition, drop_needs};
 const struct filter_kind filter_keep = {"keep", make_keep, keep, free_condition};

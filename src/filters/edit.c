@@ -91,6 +91,9 @@ static uint32_t open_gap(struct record *record, uint32_t object, uint32_t count)
     }
     struct field *items = fields->items;
     uint32_t at = object == NO_FIELD ? fields->count : items[object].next;
+    if (at < fields->count) {
+        name_index_move(fields->index);
+    }
     memmove(&items[at + count], &items[at], (fields->count - at) * sizeof(*items));
     fields->count += count;
     for (uint32_t i = at + count; i < fields->count; i++) {
@@ -139,7 +142,7 @@ void edit_remove_others(struct record *record, uint32_t object, struct slice key
 static void name_field(struct fields *fields, uint32_t index, struct slice key)
 {
     struct field *field = &fields->items[index];
-    fields->name_bits |= fields->name_bits != 0 ? name_bit(key.data, key.len) : 0;
+    name_index_note(fields->index, key);
     field->key = key.data;
     field->key_len = (uint32_t)key.len;
     field->key_id = 0;
@@ -165,9 +168,8 @@ static uint32_t add_copy(struct record *record, uint32_t object, struct slice ke
     }
     items[at].next = at + count; /* its own may have grown just now */
     name_field(&record->fields, at, key);
-    if (other != NULL) {
-        record->fields.name_bits = 0; /* what it holds has names of its own */
-        name_note_all(&record->fields);
+    for (uint32_t i = 1; other != NULL && i < count; i++) { /* names that are new here, too */
+        name_index_note(record->fields.index, field_key(&items[at + i]));
     }
     return at;
 }

@@ -15,13 +15,23 @@
  */
 
 #include "filters/filters.h"
+#include "filters/name_index.h"
+
+/* What the filters of one chain share. */
+struct filter_env {
+    const struct filter_tools *tools;
+    struct name_index *index; /* for name_make() */
+};
 
 struct filter_kind {
     const char *name; /* its key in the config */
-    void *(*make)(const struct filter_settings *item, const struct filter_tools *env,
+    void *(*make)(const struct filter_settings *item, const struct filter_env *env,
                   char **out_error);
     enum filter_result (*apply)(void *data, struct record *record, uint64_t now_ns);
     void (*free)(void *data); /* never NULL */
+    /* Bits of name_index.present: where none of them is set it does nothing, and is not called. NULL:
+     * it has to be. */
+    uint64_t (*needs)(const void *data);
 };
 
 extern const struct filter_kind filter_add;

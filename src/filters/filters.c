@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "filters/condition.h"
 #include "filters/filter.h"
-#include "filters/name.h"
+#include "filters/name_index.h"
 
 /* An item of the config is of the first kind that makes something of it. */
 static const struct filter_kind *const kinds[] = {
@@ -34,13 +34,16 @@ struct step {
     void *data;
     struct condition *when; /* NULL: always */
     bool drops_errors;
+    uint64_t needs; /* bits of name_index.present: without one of them it need not be called */
     char *name;
 };
 
 struct filters {
+    struct name_index index;
     struct step *steps;
     struct filter_count *counts;
     size_t count;
+    uint64_t needs; /* of any step */
 };
 
 static char *place_error(const struct filter_settings *item, char *error)
@@ -54,12 +57,13 @@ static char *place_error(const struct filter_settings *item, char *error)
 }
 
 static bool make_step(struct step *step, const struct filter_settings *item,
-                      const struct filter_tools *tools, char **out_error)
+                      const struct filter_env *env, char **out_error)
 {
+    const struct settings *settings = env->tools->settings;
     char *error = NULL;
     for (size_t i = 0; i < ARRAY_LEN(kinds) && step->data == NULL && error == NULL; i++) {
         step->kind = kinds[i];
-        step->data = kinds[i]->make(item, tools, &error);
+        step->data = kinds[i]->make(item, env, &error);
     }
     if (step->data == NULL) {
         *out_error = place_error(item, error != NULL ? error : mem_string("does nothing"));
@@ -67,7 +71,11 @@ static bool make_step(struct step *step, const struct filter_settings *item,
     }
     step->apply = step->kind->apply;
     step->drops_errors = item->drops_errors;
-    step->when = item->when != NULL ? condition_new(item->when, tools->settings) : NULL;
+    step->needs = step->kind->needs != NULL ? step->kind->needs(step->data) : NAME_BIT_ALWAYS;
+    step->when = item->when != NULL ? condition_new(item->when, settings, env->index) : NULL;
+    if ((step->needs & NAME_BIT_ALWAYS) != 0 && step->when != NULL) {
+        step->needs = condition_needs(step->when);
+    }
     return true;
 }
 
@@ -78,17 +86,20 @@ struct filters *filters_new(const struct filter_settings *items, size_t count, c
         return NULL;
     }
     struct filters *filters = mem_alloc(sizeof(*filters));
+    const struct filter_env env = {tools, &filters->index};
+    name_index_init(&filters->index);
     filters->steps = mem_array(count, sizeof(*filters->steps));
     filters->counts = mem_array(count, sizeof(*filters->counts));
     for (; filters->count < count; filters->count++) {
         struct step *step = &filters->steps[filters->count];
         const char *name = items[filters->count].name;
-        if (!make_step(step, &items[filters->count], tools, out_error)) {
+        if (!make_step(step, &items[filters->count], &env, out_error)) {
             filters_free(filters);
             return NULL;
         }
         step->name = mem_format("%s%s%s", label, *label != '\0' ? "/" : "", name);
         filters->counts[filters->count].name = step->name;
+        filters->needs |= step->needs;
     }
     return filters;
 }
@@ -103,6 +114,7 @@ void filters_free(struct filters *filters)
         condition_free(filters->steps[i].when);
         free(filters->steps[i].name);
     }
+    name_index_fini(&filters->index);
     free(filters->steps);
     free(filters->counts);
     free(filters);
@@ -139,22 +151,35 @@ static inline enum filter_result apply_step(const struct step *step, struct filt
 enum filter_result filters_apply_one(struct filters *filters, size_t index, struct record *record,
                                      uint64_t now_ns)
 {
-    name_note_all(&record->fields);
     return apply_step(&filters->steps[index], &filters->counts[index], record, now_ns);
+}
+
+/* Those that find something to do, by the names that are there or have come meanwhile. */
+static enum filter_verdict apply_steps(struct filters *filters, struct record *record,
+                                       uint64_t now_ns)
+{
+    const struct name_index *index = &filters->index;
+    const struct step *end = filters->steps + filters->count;
+    struct filter_count *count = filters->counts;
+    for (const struct step *step = filters->steps; step < end; step++, count++) {
+        if ((index->present & step->needs) != 0 &&
+            apply_step(step, count, record, now_ns) == FILTER_DROPPED) {
+            return FILTER_DROP;
+        }
+    }
+    return FILTER_KEEP;
 }
 
 enum filter_verdict filters_apply_all(struct filters *filters, struct record *record,
                                       uint64_t now_ns)
 {
-    size_t count = filters->count;
-    name_note_all(&record->fields);
-    for (size_t i = 0; i < count; i++) {
-        if (apply_step(&filters->steps[i], &filters->counts[i], record, now_ns) ==
-            FILTER_DROPPED) {
-            return FILTER_DROP;
-        }
+    enum filter_verdict verdict = FILTER_KEEP;
+    name_index_read(&filters->index, &record->fields);
+    if ((filters->index.present & filters->needs) != 0) {
+        verdict = apply_steps(filters, record, now_ns);
     }
-    return FILTER_KEEP;
+    name_index_leave(&record->fields);
+    return verdict;
 }
 
 const struct filter_count *filters_counts(const struct filters *filters, size_t *out_count)

@@ -75,7 +75,8 @@ enum filter_result {
     FILTER_DROPPED,
 };
 
-/* Apply the filter at `index` alone, for showing each step. */
+/* Apply the filter at `index` alone, for showing each step; searches the record for every name. One
+ * after the other they do what filters_apply() does. */
 enum filter_result filters_apply_one(struct filters *filters, size_t index, struct record *record,
                                      uint64_t now_ns);
 

@@ -9,10 +9,10 @@
 #include "base/mem.h"
 #include "filters/filter.h"
 
-static void *make(const struct filter_settings *item, const struct filter_tools *tools,
+static void *make(const struct filter_settings *item, const struct filter_env *env,
                   char **out_error)
 {
-    (void)tools;
+    (void)env;
     (void)out_error;
     if (item->limit == NULL) {
         return NULL;

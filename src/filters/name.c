@@ -10,11 +10,20 @@
 
 enum { NUMBER_CHARS_MAX = 64 };
 
-struct name name_make(const char *text)
+struct name name_make(const char *text, struct name_index *index)
 {
     struct slice slice = slice_from_string(text);
-    return (struct name){text, (uint32_t)slice.len, memchr(text, '.', slice.len) != NULL,
-                         name_bit(text, slice.len), own_value_find(slice)};
+    struct name name = {
+        .text = text,
+        .len = (uint32_t)slice.len,
+        .number = NAME_NO_NUMBER,
+        .has_dot = memchr(text, '.', slice.len) != NULL,
+        .own = own_value_find(slice),
+    };
+    if (name.own == OWN_NONE && index != NULL) {
+        name.number = name_index_add(index, slice);
+    }
+    return name;
 }
 
 static bool is_there(const struct field *field)
@@ -57,8 +66,13 @@ static uint32_t find_path(const struct fields *fields, uint32_t begin, uint32_t 
 uint32_t name_find(const struct name *name, const struct fields *fields)
 {
     struct slice text = slice_make(name->text, name->len);
-    if (name->own != OWN_NONE || (!name->has_dot && !name_may_be_there(name, fields))) {
+    const struct name_place *place;
+    if (!name_may_be_there(name, fields)) {
         return NO_FIELD;
+    }
+    if (name_index_find(fields->index, name->number, &place) &&
+        is_there(&fields->items[place->first])) {
+        return place->first;
     }
     return name->has_dot ? find_path(fields, 0, fields->count, text)
                          : find_key(fields, 0, fields->count, text);

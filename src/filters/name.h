@@ -14,46 +14,29 @@
 #include "core/own_value.h"
 #include "core/record.h"
 #include "core/settings.h"
+#include "filters/name_index.h"
 
 struct name {
     const char *text; /* as in the config; not owned */
     uint32_t len;
+    uint32_t number;    /* in the chain's index; NAME_NO_NUMBER: in none */
     bool has_dot;
-    uint64_t bit;       /* of name_bit() */
     enum own_value own; /* OWN_NONE: a field */
 };
 
-struct name name_make(const char *text);
+/* `index` NULL: of no chain. */
+struct name name_make(const char *text, struct name_index *index);
 
-/*
- * Most names of a config are in few of the records. So a table's names are noted once, all depths
- * together, as bits of one word, and a name whose bit is not set is not looked for. Capitals and
- * small letters have the same bit. Whoever adds a field or changes its name sets its bit; one that is
- * set for nothing only costs the search.
- */
-static inline uint64_t name_bit(const char *key, size_t len)
+/* The bit without which there is nothing of that name in a record: one of name_index.present. */
+static inline uint64_t name_bit(const struct name *name)
 {
-    unsigned first = len > 0 ? (unsigned char)key[0] & 0x1FU : 0;
-    return UINT64_C(1) << ((first + len * 11) & 63);
+    return name->number == NAME_NO_NUMBER ? NAME_BIT_ALWAYS : name_index_bit(name->number);
 }
 
-/* Note all names of a table, unless that has been done. */
-static inline void name_note_all(struct fields *fields)
-{
-    if (fields->name_bits == 0) {
-        uint64_t bits = UINT64_C(1) << 63;
-        const struct field *end = fields->items + fields->count;
-        for (const struct field *field = fields->items; field < end; field++) {
-            bits |= name_bit(field->key, field->key_len);
-        }
-        fields->name_bits = bits;
-    }
-}
-
-/* False for certain, true perhaps. */
+/* False for certain, true perhaps: is there a field of that name? */
 static inline bool name_may_be_there(const struct name *name, const struct fields *fields)
 {
-    return fields->name_bits == 0 || (fields->name_bits & name->bit) != 0;
+    return name->own == OWN_NONE && name_index_has(fields->index, name->number);
 }
 
 /* The index of the field; NO_FIELD if there is none, or the name is not that of a field. */

@@ -16,10 +16,10 @@ struct nest {
     struct slice under;
 };
 
-static void *make_nest(const struct filter_settings *item, const struct filter_tools *tools,
+static void *make_nest(const struct filter_settings *item, const struct filter_env *env,
                        char **out_error)
 {
-    (void)tools;
+    (void)env;
     (void)out_error;
     if (item->nest == NULL) {
         return NULL;
@@ -84,16 +84,16 @@ struct lift {
     struct slice prefix;
 };
 
-static void *make_lift(const struct filter_settings *item, const struct filter_tools *tools,
+static void *make_lift(const struct filter_settings *item, const struct filter_env *env,
                        char **out_error)
 {
-    (void)tools;
+    (void)env;
     (void)out_error;
     if (item->lift == NULL) {
         return NULL;
     }
     struct lift *lift = mem_alloc(sizeof(*lift));
-    lift->from = name_make(item->lift->from);
+    lift->from = name_make(item->lift->from, env->index);
     lift->prefix = slice_from_string(item->lift->prefix);
     return lift;
 }
@@ -138,10 +138,15 @@ static enum filter_result apply_lift(void *data, struct record *record, uint64_t
     return FILTER_DONE;
 }
 
+static uint64_t lift_needs(const void *data)
+{
+    return name_bit(&((const struct lift *)data)->from);
+}
+
 static void free_plain(void *data)
 {
     free(data);
 }
 
 const struct filter_kind filter_nest = {"nest", make_nest, apply_nest, free_plain};
-const struct filter_kind filter_lift = {"lift", make_lift, apply_lift, free_plain};
+const struct filter_kind filter_lift = {"lift", make_lift, apply_lift, free_plain, lift_needs};

@@ -34,13 +34,13 @@ struct parse {
     struct record inner; /* what the text holds */
 };
 
-static const struct parser *find_parser(const struct filter_tools *tools, enum record_format format)
+static const struct parser *find_parser(const struct filter_env *env, enum record_format format)
 {
     size_t i = 0;
-    while (tools->parsers[i] != NULL && tools->parsers[i]->format != format) {
+    while (env->tools->parsers[i] != NULL && env->tools->parsers[i]->format != format) {
         i++;
     }
-    return tools->parsers[i];
+    return env->tools->parsers[i];
 }
 
 static enum scalar_type type_of(const struct text_settings *text, const char *group)
@@ -66,7 +66,7 @@ static void make_pattern(struct parse *parse)
     }
 }
 
-static void *make(const struct filter_settings *item, const struct filter_tools *tools,
+static void *make(const struct filter_settings *item, const struct filter_env *env,
                   char **out_error)
 {
     (void)out_error;
@@ -74,17 +74,17 @@ static void *make(const struct filter_settings *item, const struct filter_tools 
         return NULL;
     }
     struct parse *parse = mem_alloc(sizeof(*parse));
-    parse->settings = tools->settings;
-    parse->resolver = tools->resolver;
+    parse->settings = env->tools->settings;
+    parse->resolver = env->tools->resolver;
     parse->text = item->parse;
-    parse->field = name_make(item->parse->field);
+    parse->field = name_make(item->parse->field, env->index);
     parse->prefix = slice_from_string(item->parse->prefix);
-    parse->limits.depth_max = (uint32_t)tools->settings->parse.depth_max;
-    fields_init(&parse->inner.fields, (uint32_t)tools->settings->parse.fields_max);
+    parse->limits.depth_max = (uint32_t)env->tools->settings->parse.depth_max;
+    fields_init(&parse->inner.fields, (uint32_t)env->tools->settings->parse.fields_max);
     if (item->parse->format == TEXT_REGEX) {
         make_pattern(parse);
     } else if (item->parse->format != TEXT_LTSV) {
-        parse->parser = find_parser(tools, item->parse->format == TEXT_JSON ? FORMAT_JSON
+        parse->parser = find_parser(env, item->parse->format == TEXT_JSON ? FORMAT_JSON
                                                                           : FORMAT_LOGFMT);
         ENSURE(parse->parser != NULL);
     }
@@ -98,6 +98,11 @@ static void free_parse(void *data)
     pattern_free(parse->pattern);
     free(parse->types);
     free(parse);
+}
+
+static uint64_t needs(const void *data)
+{
+    return name_bit(&((const struct parse *)data)->field);
 }
 
 /* ---- into the inner table ---- */
@@ -374,4 +379,4 @@ static enum filter_result apply(void *data, struct record *record, uint64_t now_
     return is_typed ? FILTER_DONE : FILTER_FAILED;
 }
 
-const struct filter_kind filter_parse = {"parse", make, apply, free_parse};
+const struct filter_kind filter_parse = {"parse", make, apply, free_parse, needs};

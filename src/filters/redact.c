@@ -31,8 +31,14 @@ struct finder {
     struct pattern *pattern; /* not NULL: instead */
 };
 
+/* The key wherever it stands; one of several parts also as name_find() finds it. */
+struct redact_key {
+    struct name name;
+    uint32_t anywhere; /* its number in the chain's index */
+};
+
 struct redact {
-    struct name *keys;
+    struct redact_key *keys;
     size_t key_count;
     struct finder *finders;
     size_t finder_count;
@@ -62,10 +68,20 @@ static void add_finder(struct redact *redact, const char *text)
     }
 }
 
-static void *make(const struct filter_settings *item, const struct filter_tools *tools,
+static struct redact_key make_key(const char *text, struct name_index *index)
+{
+    bool has_parts = strchr(text, '.') != NULL;
+    struct redact_key key = {name_make(text, has_parts ? index : NULL), NAME_NO_NUMBER};
+    if (key.name.own != OWN_BODY) {
+        key.anywhere = name_index_add_anywhere(index, slice_from_string(text));
+    }
+    return key;
+}
+
+static void *make(const struct filter_settings *item, const struct filter_env *env,
                   char **out_error)
 {
-    (void)tools;
+    (void)env;
     (void)out_error;
     const struct redact_settings *settings = item->redact;
     if (settings == NULL) {
@@ -76,7 +92,8 @@ static void *make(const struct filter_settings *item, const struct filter_tools 
     redact->hash_key = hash_key_make(slice_from_string(settings->salt));
     redact->keys = mem_array(settings->keys.count + 1, sizeof(*redact->keys));
     for (; redact->key_count < settings->keys.count; redact->key_count++) {
-        redact->keys[redact->key_count] = name_make(settings->keys.items[redact->key_count]);
+        redact->keys[redact->key_count] =
+            make_key(settings->keys.items[redact->key_count], env->index);
     }
     redact->finders = mem_array(settings->patterns.count + 1, sizeof(*redact->finders));
     for (size_t i = 0; i < settings->patterns.count; i++) {
@@ -249,12 +266,16 @@ static bool redact_field(const struct redact *redact, struct record *record, uin
 }
 
 /* At any depth: `password` is one wherever it stands. */
-static bool redact_named(const struct redact *redact, struct slice key, struct record *record)
+static bool redact_named(const struct redact *redact, const struct redact_key *wanted,
+                         struct record *record)
 {
+    struct slice key = slice_make(wanted->name.text, wanted->name.len);
     const struct field *items = record->fields.items;
-    uint32_t count = record->fields.count;
+    const struct name_place *place;
+    bool is_placed = name_index_find(record->fields.index, wanted->anywhere, &place);
+    uint32_t end = is_placed ? place->last + 1 : record->fields.count;
     bool is_good = true;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = is_placed ? place->first : 0; i < end; i++) {
         if (items[i].key_len == key.len && items[i].key != NULL &&
             ((items[i].key[0] ^ key.data[0]) & 0x1F) == 0 &&
             slice_is_equal_nocase(field_key(&items[i]), key)) {
@@ -264,22 +285,23 @@ static bool redact_named(const struct redact *redact, struct slice key, struct r
     return is_good;
 }
 
-static bool redact_key(const struct redact *redact, const struct name *key, struct record *record)
+static bool redact_key(const struct redact *redact, const struct redact_key *key,
+                       struct record *record)
 {
-    struct slice text = slice_make(key->text, key->len);
+    const struct name *name = &key->name;
     bool is_good = true;
-    if (key->own == OWN_BODY) {
+    if (name->own == OWN_BODY) {
         struct slice mark;
         is_good = !record->has_body_text ||
                   put_mark(redact, record, record->body_text, &mark);
         record->body_text = is_good && record->has_body_text ? mark : record->body_text;
         return is_good;
     }
-    if (name_may_be_there(key, &record->fields)) {
-        is_good = redact_named(redact, text, record);
+    if (name_index_has(record->fields.index, key->anywhere)) {
+        is_good = redact_named(redact, key, record);
     }
-    uint32_t nested = key->has_dot ? name_find(key, &record->fields) : NO_FIELD;
-    return nested == NO_FIELD || field_key(&record->fields.items[nested]).len == key->len
+    uint32_t nested = name->has_dot ? name_find(name, &record->fields) : NO_FIELD;
+    return nested == NO_FIELD || field_key(&record->fields.items[nested]).len == name->len
                ? is_good
                : redact_field(redact, record, nested) && is_good;
 }
@@ -298,4 +320,16 @@ static enum filter_result apply(void *data, struct record *record, uint64_t now_
     return is_good ? FILTER_DONE : FILTER_FAILED;
 }
 
-const struct filter_kind filter_redact = {"redact", make, apply, free_redact};
+static uint64_t needs(const void *data)
+{
+    const struct redact *redact = data;
+    uint64_t bits = redact->finder_count > 0 ? NAME_BIT_ALWAYS : 0;
+    for (size_t i = 0; i < redact->key_count; i++) {
+        const struct redact_key *key = &redact->keys[i];
+        bits |= key->name.own == OWN_BODY ? NAME_BIT_ALWAYS : name_index_bit(key->anywhere);
+        bits |= key->name.has_dot ? name_bit(&key->name) : 0;
+    }
+    return bits;
+}
+
+const struct filter_kind filter_redact = {"redact", make, apply, free_redact, needs};

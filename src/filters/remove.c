@@ -20,10 +20,10 @@ struct remove {
     size_t pattern_count;
 };
 
-static void *make(const struct filter_settings *item, const struct filter_tools *tools,
+static void *make(const struct filter_settings *item, const struct filter_env *env,
                   char **out_error)
 {
-    (void)tools;
+    (void)env;
     (void)out_error;
     const struct remove_settings *settings = item->remove;
     if (settings == NULL) {
@@ -33,7 +33,8 @@ static void *make(const struct filter_settings *item, const struct filter_tools 
     filter->prefixes = &settings->prefixes;
     filter->names = mem_array(settings->names.count + 1, sizeof(*filter->names));
     for (; filter->name_count < settings->names.count; filter->name_count++) {
-        filter->names[filter->name_count] = name_make(settings->names.items[filter->name_count]);
+        filter->names[filter->name_count] =
+            name_make(settings->names.items[filter->name_count], env->index);
     }
     filter->patterns = mem_array(settings->patterns.count + 1, sizeof(struct pattern *));
     for (; filter->pattern_count < settings->patterns.count; filter->pattern_count++) {
@@ -83,6 +84,16 @@ static enum filter_result apply(void *data, struct record *record, uint64_t now_
     return failed ? FILTER_FAILED : FILTER_DONE;
 }
 
+static uint64_t needs(const void *data)
+{
+    const struct remove *filter = data;
+    uint64_t bits = filter->prefixes->count + filter->pattern_count > 0 ? NAME_BIT_ALWAYS : 0;
+    for (size_t i = 0; i < filter->name_count; i++) {
+        bits |= name_bit(&filter->names[i]);
+    }
+    return bits;
+}
+
 static void free_remove(void *data)
 {
     struct remove *filter = data;
@@ -94,4 +105,4 @@ static void free_remove(void *data)
     free(filter);
 }
 
-const struct filter_kind filter_remove = {"remove", make, apply, free_remove};
+const struct filter_kind filter_remove = {"remove", make, apply, free_remove, needs};

@@ -22,10 +22,10 @@ struct sample {
     enum without_id without_id;
 };
 
-static void *make(const struct filter_settings *item, const struct filter_tools *tools,
+static void *make(const struct filter_settings *item, const struct filter_env *env,
                   char **out_error)
 {
-    (void)tools;
+    (void)env;
     (void)out_error;
     if (item->sample == NULL) {
         return NULL;

@@ -30,21 +30,21 @@ static void free_set(void *data)
     free(set);
 }
 
-static void *make(const struct named_constant_list *list, const struct filter_tools *tools,
+static void *make(const struct named_constant_list *list, const struct filter_env *env,
                   bool only_missing, char **out_error)
 {
     if (list->count == 0) {
         return NULL;
     }
     struct set *set = mem_alloc(sizeof(*set));
-    set->settings = tools->settings;
+    set->settings = env->tools->settings;
     set->only_missing = only_missing;
     set->items = mem_array(list->count, sizeof(*set->items));
     for (; set->count < list->count; set->count++) {
         struct assignment *item = &set->items[set->count];
         const struct named_constant *from = &list->items[set->count];
-        item->name = name_make(from->name);
-        item->value = template_new(&from->value, out_error);
+        item->name = name_make(from->name, env->index);
+        item->value = template_new(&from->value, env->index, out_error);
         if (item->value == NULL) {
             free_set(set);
             return NULL;
@@ -53,16 +53,16 @@ static void *make(const struct named_constant_list *list, const struct filter_to
     return set;
 }
 
-static void *make_set(const struct filter_settings *item, const struct filter_tools *tools,
+static void *make_set(const struct filter_settings *item, const struct filter_env *env,
                       char **out_error)
 {
-    return make(&item->set, tools, false, out_error);
+    return make(&item->set, env, false, out_error);
 }
 
-static void *make_add(const struct filter_settings *item, const struct filter_tools *tools,
+static void *make_add(const struct filter_settings *item, const struct filter_env *env,
                       char **out_error)
 {
-    return make(&item->add, tools, true, out_error);
+    return make(&item->add, env, true, out_error);
 }
 
 /* What names something that is not there sets nothing. */

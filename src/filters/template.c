@@ -20,10 +20,11 @@ struct template {
     bool is_whole; /* one name and nothing else */
 };
 
-static char *take_name(struct part *part, const char *at, const char *end)
+static char *take_name(struct part *part, const char *at, const char *end,
+                       struct name_index *index)
 {
     part->name_text = mem_string_from(slice_make(at, (size_t)(end - at)));
-    part->name = name_make(part->name_text);
+    part->name = name_make(part->name_text, index);
     if (end == at || part->name.own == OWN_VALUES) {
         return mem_format("%%{%s} names no field and no value of the record's own",
                           part->name_text);
@@ -32,7 +33,7 @@ static char *take_name(struct part *part, const char *at, const char *end)
 }
 
 /* Into parts; `text` is what has been copied of them so far. */
-static char *take_apart(struct template *template, const char *from)
+static char *take_apart(struct template *template, const char *from, struct name_index *index)
 {
     char *text = template->text;
     struct part *part = &template->parts[0];
@@ -51,7 +52,7 @@ static char *take_apart(struct template *template, const char *from)
                                               : "has more than 62 names in it");
             }
             part->literal.len = (size_t)(text - part->literal.data);
-            char *error = take_name(part, from + 2, end);
+            char *error = take_name(part, from + 2, end, index);
             if (error != NULL) {
                 return error;
             }
@@ -64,11 +65,12 @@ static char *take_apart(struct template *template, const char *from)
     return NULL;
 }
 
-struct template *template_new(const struct constant *constant, char **out_error)
+struct template *template_new(const struct constant *constant, struct name_index *index,
+                              char **out_error)
 {
     struct template *template = mem_alloc(sizeof(*template));
     template->text = mem_alloc(strlen(constant->text) + 1);
-    char *error = constant->kind == CONSTANT_TEXT ? take_apart(template, constant->text) : NULL;
+    char *error = constant->kind == CONSTANT_TEXT ? take_apart(template, constant->text, index) : NULL;
     if (error != NULL) {
         *out_error = error;
         template_free(template);

@@ -14,7 +14,8 @@ struct template;
 
 /* NULL when a `%{` has no `}` or no name, or names what is not there: *out_error is a sentence that
  * the caller frees. */
-struct template *template_new(const struct constant *constant, char **out_error);
+struct template *template_new(const struct constant *constant, struct name_index *index,
+                              char **out_error);
 void template_free(struct template *template); /* NULL is fine */
 
 enum template_result {

@@ -33,7 +33,7 @@ struct throttle {
     size_t mask;
 };
 
-static void *make(const struct filter_settings *item, const struct filter_tools *tools,
+static void *make(const struct filter_settings *item, const struct filter_env *env,
                   char **out_error)
 {
     (void)out_error;
@@ -42,12 +42,13 @@ static void *make(const struct filter_settings *item, const struct filter_tools 
         return NULL;
     }
     struct throttle *throttle = mem_alloc(sizeof(*throttle));
-    throttle->settings = tools->settings;
+    throttle->settings = env->tools->settings;
     throttle->per_ns = (double)settings->rate / ((double)settings->per_ms * 1e6);
     throttle->burst = (double)(settings->burst > 0 ? settings->burst : settings->rate);
     throttle->names = mem_array(settings->by.count + 1, sizeof(*throttle->names));
     for (; throttle->name_count < settings->by.count; throttle->name_count++) {
-        throttle->names[throttle->name_count] = name_make(settings->by.items[throttle->name_count]);
+        throttle->names[throttle->name_count] =
+            name_make(settings->by.items[throttle->name_count], env->index);
     }
     size_t places = NEIGHBOURS;
     while (places < settings->groups_max) {

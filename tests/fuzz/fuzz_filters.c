@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include "filter_case.h"
 #include "otlp_decode.h"
-#include "outputs/otlp_encode.h"
 
 /*
  * Any line through any chain: what no filter of the chain names comes out as it went in, the field
- * table is one, and what is encoded decodes.
+ * table is one, what is encoded decodes, and the same comes out where the filters are applied one by
+ * one.
  *
  * The first byte says how many filters, as many bytes follow that choose them, the rest is the line.
  */
@@ -18,6 +18,8 @@ enum {
     CHAIN_MAX = 12,
     CHAINS_MAX = 64, /* kept ready: making one costs more than using it */
 };
+
+#define NOW_NS UINT64_C(1772447696000000000)
 
 struct ready {
     uint8_t choices[CHAIN_MAX];
@@ -52,18 +54,26 @@ static struct filter_case *get_chain(const uint8_t *choices, size_t count, unsig
     return &ready->filters;
 }
 
-static void check_encoding(struct filter_case *c)
+static void check_encoding(struct filter_case *c, struct buf *request)
 {
-    struct buf request = {.limit = 1 << 26};
     struct buf decoded = {.limit = 1 << 28};
-    struct otlp_encoder *encoder = otlp_encoder_new(c->settings);
-    ENSURE(otlp_encoder_add(encoder, c->record, &request));
-    otlp_encoder_end(encoder, &request);
-    otlp_decode_request(buf_slice(&request), &decoded);
+    filter_case_encode(c, request);
+    otlp_decode_request(buf_slice(request), &decoded);
     ENSURE(decoded.len > 0);
-    otlp_encoder_free(encoder);
-    buf_fini(&request);
     buf_fini(&decoded);
+}
+
+static void check_singly(struct filter_case *c, struct slice line, enum filter_verdict verdict,
+                         const struct buf *request)
+{
+    struct buf again = {.limit = 1 << 26};
+    filter_case_parse(c, line);
+    ENSURE(filter_case_apply_singly(c, NOW_NS) == verdict);
+    if (verdict == FILTER_KEEP) {
+        filter_case_encode(c, &again);
+        ENSURE(slice_is_equal(buf_slice(&again), buf_slice(request)));
+    }
+    buf_fini(&again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -74,14 +84,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     unsigned touches;
     struct filter_case *c = get_chain(data + 1, count, &touches);
-    filter_case_parse(c, slice_make((const char *)data + 1 + count, size - 1 - count));
+    struct slice line = slice_make((const char *)data + 1 + count, size - 1 - count);
+    struct buf request = {.limit = 1 << 26};
+    filter_case_parse(c, line);
     struct filter_witness before = filter_case_witness(c);
-    enum filter_verdict verdict = filters_apply(c->filters, c->record, 1772447696000000000);
+    enum filter_verdict verdict = filters_apply(c->filters, c->record, NOW_NS);
     filter_case_check_table(c);
     if (verdict == FILTER_KEEP) {
         filter_case_compare(c, &before, touches);
-        check_encoding(c);
+        check_encoding(c, &request);
     }
+    check_singly(c, line, verdict, &request);
     free(before.witness);
+    buf_fini(&request);
     return 0;
 }

@@ -5,7 +5,6 @@
 #include "core/secret.h"
 #include "filter_case.h"
 #include "filters/keyed_hash.h"
-#include "outputs/otlp_encode.h"
 
 #define ID    "4bf92f3577b34da6a3ce929d0e0e4736"
 #define SPAN  "00f067aa0ba902b7"
@@ -240,13 +239,105 @@ static void what_no_filter_of_a_chain_names_comes_out_as_it_went_in(void **state
     assert_true(changed > 50);
 }
 
-static void encode(struct filter_case *c, struct buf *out)
+/* Lines of one shape (core/shapes.h) for each of those above, of which the names differ where a shape
+ * does not tell them: in arrays. */
+static const char *const more_lines[] = {
+    "{\"witness\":[1,2],\"a\":1,\"b\":2}",
+    "{\"witness\":[{\"b\":5}],\"a\":1,\"b\":2}",
+    "{\"witness\":[{\"password\":5}],\"a\":1,\"b\":2}",
+    "{\"PASSWORD\":1,\"A\":2,\"o\":{\"Password\":1,\"a\":2},\"a\":{},\"b\":[]}",
+    "{\"\":1,\"a\":\"\",\"b\":[[{\"c\":1}]],\"log\":\"{\\\"b\\\":{\\\"c\\\":{\\\"d\\\":1}}}\",\"c\":\"b=3\"}",
+};
+
+static size_t compare_with_singly(struct filter_case *c, const char *line, struct buf *at_once,
+                                  struct buf *singly)
 {
-    struct otlp_encoder *encoder = otlp_encoder_new(c->settings);
-    buf_clear(out);
-    assert_true(otlp_encoder_add(encoder, c->record, out));
-    otlp_encoder_end(encoder, out);
-    otlp_encoder_free(encoder);
+    filter_case_parse(c, slice_from_string(line));
+    enum filter_verdict verdict = filters_apply(c->filters, c->record, 1);
+    filter_case_encode(c, at_once);
+    filter_case_parse(c, slice_from_string(line));
+    assert_int_equal(filter_case_apply_singly(c, 1), verdict);
+    filter_case_encode(c, singly);
+    assert_true(verdict == FILTER_DROP ||
+                slice_is_equal(buf_slice(at_once), buf_slice(singly)));
+    return verdict == FILTER_KEEP;
+}
+
+/* Each line twice, so that it is read both as one of an unknown and of a known shape. */
+static void a_chain_does_what_its_filters_do_one_by_one(void **state)
+{
+    (void)state;
+    uint32_t random = 11;
+    size_t kept = 0;
+    struct buf at_once = {.limit = 1 << 20};
+    struct buf singly = {.limit = 1 << 20};
+    for (int round = 0; round < 1500; round++) {
+        uint8_t choices[8];
+        for (size_t i = 0; i < sizeof(choices); i++) {
+            random = random * 1664525 + 1013904223;
+            choices[i] = (uint8_t)(random >> 13);
+        }
+        unsigned touches;
+        struct filter_case c;
+        char *config = filter_chain_draw(choices, 1 + random % sizeof(choices), &touches);
+        filter_case_init(&c, config);
+        for (size_t i = 0; i < 2 * (ARRAY_LEN(lines) + ARRAY_LEN(more_lines)); i++) {
+            size_t at = i % (ARRAY_LEN(lines) + ARRAY_LEN(more_lines));
+            const char *line =
+                at < ARRAY_LEN(lines) ? lines[at] : more_lines[at - ARRAY_LEN(lines)];
+            kept += compare_with_singly(&c, line, &at_once, &singly);
+        }
+        filter_case_fini(&c);
+        free(config);
+    }
+    assert_true(kept > 8000);
+    buf_fini(&at_once);
+    buf_fini(&singly);
+}
+
+/* Each is also read after a line of the same shape. */
+static const struct {
+    const char *filters;
+    const char *line;
+    const char *expected;
+} meanwhile_cases[] = {
+    {"- parse: {field: log, keep: false}\n- remove: {names: [b.c.d]}\n",
+     "{\"log\":\"{\\\"b\\\":{\\\"c\\\":{\\\"d\\\":1}}}\"}", "{\"b\":{\"c\":{}}}"},
+    {"- drop: {any: [{field: x}, {field: y}, {field: z}]}\n", "{\"y\":1}", "dropped"},
+    {"- drop: {any: [{field: x}, {field: y}, {field: z}]}\n", "{\"o\":{\"y\":1}}",
+     "{\"o\":{\"y\":i1}}"},
+    {"- drop: {all: [{field: x, exists: false}, {field: y}]}\n", "{\"y\":1}", "dropped"},
+    {"- set: {z: 1}\n  when: {any: []}\n", "{\"y\":1}", "{\"y\":i1}"},
+    {"- set: {z: 1}\n  when: {field: y, exists: false}\n", "{\"x\":1}", "{\"x\":i1,\"z\":i1}"},
+    {"- rename: {a: b}\n- rename: {b: a}\n- remove: {names: [a]}\n", "{\"a\":1,\"c\":2}",
+     "{\"c\":i2}"},
+    {"- rename: {o.a: b}\n- remove: {names: [o.b]}\n", "{\"o\":{\"a\":1,\"b\":2}}", "{\"o\":{}}"},
+    {"- set: {o.z: 1}\n- remove: {names: [b]}\n", "{\"o\":{\"y\":1},\"b\":2,\"c\":3}",
+     "{\"o\":{\"y\":i1,\"z\":i1},\"c\":i3}"},
+    {"- lift: {from: o}\n- remove: {names: [a]}\n", "{\"o\":{\"a\":1,\"c\":2}}", "{\"c\":i2}"},
+    {"- nest: {names: [a], under: o}\n- remove: {names: [o.a]}\n", "{\"a\":1,\"c\":2}",
+     "{\"c\":i2,\"o\":{}}"},
+    {"- redact: {keys: [k]}\n", "{\"K\":1,\"l\":[{\"k\":2},{\"k\":3}],\"o\":{\"K\":4},\"m\":5}",
+     "{\"K\":\"[redacted]\",\"l\":[{\"k\":\"[redacted]\"},{\"k\":\"[redacted]\"}],"
+     "\"o\":{\"K\":\"[redacted]\"},\"m\":i5}"},
+};
+
+static void names_that_come_meanwhile_are_found_and_those_that_go_are_not(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(meanwhile_cases); i++) {
+        struct filter_case c;
+        char *config = mem_format("filters:\n%s", meanwhile_cases[i].filters);
+        filter_case_init(&c, config);
+        for (int round = 0; round < 3; round++) {
+            filter_case_parse(&c, slice_from_string(meanwhile_cases[i].line));
+            enum filter_verdict verdict = filters_apply(c.filters, c.record, 1);
+            assert_string_equal(verdict == FILTER_DROP ? "dropped" : filter_case_dump(&c),
+                                meanwhile_cases[i].expected);
+        }
+        filter_case_fini(&c);
+        free(config);
+    }
 }
 
 static void a_chain_that_names_nothing_of_the_line_changes_no_byte_of_what_is_sent(void **state)
@@ -268,9 +359,9 @@ static void a_chain_that_names_nothing_of_the_line_changes_no_byte_of_what_is_se
     struct buf after = {.limit = 1 << 20};
     for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
         filter_case_parse(&c, slice_from_string(lines[i]));
-        encode(&c, &before);
+        filter_case_encode(&c, &before);
         assert_int_equal(filters_apply(c.filters, c.record, 1), FILTER_KEEP);
-        encode(&c, &after);
+        filter_case_encode(&c, &after);
         assert_true(slice_is_equal(buf_slice(&before), buf_slice(&after)));
     }
     buf_fini(&before);
@@ -475,6 +566,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_filter_makes_of_a_line_what_its_case_says),
         cmocka_unit_test(what_no_filter_of_a_chain_names_comes_out_as_it_went_in),
+        cmocka_unit_test(a_chain_does_what_its_filters_do_one_by_one),
+        cmocka_unit_test(names_that_come_meanwhile_are_found_and_those_that_go_are_not),
         cmocka_unit_test(a_chain_that_names_nothing_of_the_line_changes_no_byte_of_what_is_sent),
         cmocka_unit_test(one_record_is_not_looked_at_with_the_names_of_the_last),
         cmocka_unit_test(a_table_without_room_leaves_the_record_as_it_was),
