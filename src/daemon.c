@@ -26,6 +26,9 @@ enum {
     INPUT_FILES_MIN = 4,
 };
 
+/* A timer must not come before its time by rounding. */
+static const double LEAD_LATER_S = 0.001;
+
 enum log_level daemon_log_level(const char *name)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
@@ -48,7 +51,11 @@ static uint64_t loop_ns(const struct daemon *daemon)
 void daemon_start_flush(struct daemon *daemon)
 {
     if (!ev_is_active(&daemon->flush)) {
-        ev_timer_again(daemon->loop, &daemon->flush);
+        double lead_s = (double)shipment_leads_in_ns(daemon->shipment, loop_ns(daemon)) / 1e9;
+        daemon->flush.at = lead_s > 0 && lead_s < daemon->flush.repeat ? lead_s + LEAD_LATER_S
+                                                                       : daemon->flush.repeat;
+        ev_timer_start(daemon->loop, &daemon->flush);
+        ev_prepare_start(daemon->loop, &daemon->lead);
     }
 }
 
@@ -132,12 +139,13 @@ static bool ship_waiting(struct tap *tap, struct stream *stream, uint64_t now_ns
     return true;
 }
 
-static void stream_is_idle(void *context, struct stream *stream, uint64_t now_ns)
+static bool stream_is_idle(void *context, struct stream *stream, uint64_t now_ns)
 {
     struct tap *tap = context;
     while (!tap->is_held && shipment_has_room(tap->daemon->shipment) &&
            ship_waiting(tap, stream, now_ns)) {
     }
+    return shipment_has_room(tap->daemon->shipment);
 }
 
 /* What still waits for its rest will not get it: it is shipped as it is, room or not, for nobody
@@ -254,12 +262,21 @@ static void on_flush(struct ev_loop *loop, ev_timer *timer, int events)
     bool is_empty = shipment_is_empty(daemon->shipment);
     if (is_empty && !daemon->is_draining && !may_end) {
         ev_timer_stop(loop, timer);
+        ev_prepare_stop(loop, &daemon->lead);
     }
     bool is_done = daemon->is_stopping ? shipment_is_safe(daemon->shipment)
                                        : is_empty;
     if (daemon->is_draining && is_done) {
         ev_break(loop, EVBREAK_ALL);
     }
+}
+
+static void on_lead(struct ev_loop *loop, ev_prepare *prepare, int events)
+{
+    (void)loop;
+    (void)events;
+    struct daemon *daemon = container_of(prepare, struct daemon, lead);
+    shipment_lead(daemon->shipment, loop_ns(daemon));
 }
 
 static void on_commit(struct ev_loop *loop, ev_timer *timer, int events)
@@ -411,7 +428,8 @@ struct tap *daemon_open_tap(struct daemon *daemon, const struct settings *config
     *tap = (struct tap){.daemon = daemon, .config = config, .settings = settings};
     tap->sink = (struct line_sink){take_line, stream_is_idle, stream_is_gone, tap};
     struct input_env env = {daemon->loop, &daemon->log, &daemon->counters, daemon->checkpoints,
-                            &tap->sink, &daemon->losses, daemon->input_files_max};
+                            &tap->sink, &daemon->losses, daemon->input_files_max,
+                            &daemon->starting};
     tap->rules = multiline_rules_new(config, settings);
     tap->type = feed_find(settings->type);
     tap->input = tap->type->open(settings, &env, out_error);
@@ -514,6 +532,7 @@ void daemon_set_timers(struct daemon *daemon)
     double flush_s = seconds(shipment_batch_age_ms(daemon->shipment)) * 0.505;
     daemon->deadline.repeat = seconds(settings->shutdown_timeout_ms);
     set_timer(daemon, &daemon->flush, flush_s < 0.005 ? 0.005 : flush_s);
+    ev_prepare_start(daemon->loop, &daemon->lead);
     set_timer(daemon, &daemon->commit, seconds(settings->checkpoint_interval_ms));
     set_timer(daemon, &daemon->check, seconds(settings->audit.check_interval_ms));
     set_timer(daemon, &daemon->summary, seconds(settings->audit.summary_interval_ms));
@@ -533,6 +552,7 @@ static void mask_signals(int how)
 
 static void start_watchers(struct daemon *daemon)
 {
+    ev_prepare_init(&daemon->lead, on_lead);
     ev_init(&daemon->flush, on_flush);
     ev_init(&daemon->commit, on_commit);
     ev_init(&daemon->check, on_check);
@@ -585,6 +605,7 @@ bool daemon_run(const struct settings *settings, const struct daemon_options *op
 {
     struct daemon daemon = {.settings = settings, .options = options};
     daemon.log = (struct log){2, daemon_log_level(settings->log_level)};
+    list_init(&daemon.starting);
     daemon.loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOSIGMASK);
     if (daemon.loop == NULL) {
         *out_error = mem_string("the kernel gives no way to wait for events");

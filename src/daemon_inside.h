@@ -5,6 +5,7 @@
 /* What daemon.c and reload.c share; nobody else includes it. */
 
 #include <ev.h>
+#include "base/list.h"
 #include "base/log.h"
 #include "control/control.h"
 #include "core/counters.h"
@@ -71,6 +72,8 @@ struct daemon {
     struct tap **taps;
     size_t tap_count;
     uint64_t input_files_max; /* each */
+    struct list starting;     /* inputs, see input.h */
+    ev_prepare lead; /* with flush: before the loop waits, a first line is sent at once */
     ev_timer flush;  /* while something is in hand: batches by age; the end of `once` and of a drain */
     ev_timer commit; /* checkpoints */
     ev_timer check;    /* of coverage … */

@@ -54,6 +54,7 @@ struct shipment {
     size_t open_bytes;    /* all of them */
     size_t largest_bytes; /* one of them */
     uint64_t opened_ns;   /* monotonic time of the first one's first record */
+    uint64_t sealed_ns;   /* … of the last request */
     struct batch *book;
     struct batch **book_end;
     struct batch *spare[SPARE_BATCHES_MAX];
@@ -219,10 +220,21 @@ static void hand_out(struct shipment *shipment, struct batch *batch)
     }
 }
 
+static bool has_records(const struct shipment *shipment)
+{
+    for (size_t i = 0; i < shipment->open_count; i++) {
+        if (shipment->open[i].batch->records > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* All of the crate is in the book before any of it is on its way: a lane may promise at once. */
 static void seal(struct shipment *shipment)
 {
     size_t count = shipment->open_count;
+    shipment->sealed_ns = has_records(shipment) ? shipment->now_ns : shipment->sealed_ns;
     for (size_t i = 0; i < count; i++) {
         enlist_open(shipment, i);
     }
@@ -267,16 +279,6 @@ static bool is_wanted(const struct shipment *shipment)
             if (goes_to(batch, i) && lane_may_send(shipment->lanes.items[i], batch)) {
                 return true;
             }
-        }
-    }
-    return false;
-}
-
-static bool has_records(const struct shipment *shipment)
-{
-    for (size_t i = 0; i < shipment->open_count; i++) {
-        if (shipment->open[i].batch->records > 0) {
-            return true;
         }
     }
     return false;
@@ -552,6 +554,22 @@ uint64_t shipment_mark(struct shipment *shipment)
 bool shipment_is_settled(const struct shipment *shipment, uint64_t mark)
 {
     return shipment->book == NULL || shipment->book->crate >= mark;
+}
+
+uint64_t shipment_leads_in_ns(const struct shipment *shipment, uint64_t now_ns)
+{
+    uint64_t age_ns = shipment->batch_age_ms * 1000000u;
+    uint64_t past_ns = now_ns - shipment->sealed_ns;
+    return past_ns < age_ns ? age_ns - past_ns : 0;
+}
+
+void shipment_lead(struct shipment *shipment, uint64_t now_ns)
+{
+    if (shipment->open_count > 0 && shipment->book == NULL &&
+        shipment_leads_in_ns(shipment, now_ns) == 0 && has_records(shipment) &&
+        may_be_sealed(shipment)) {
+        seal(shipment);
+    }
 }
 
 void shipment_flush(struct shipment *shipment, uint64_t now_ns)

@@ -112,6 +112,14 @@ void shipment_skip(struct shipment *shipment, struct checkpoint *checkpoint, str
  * (monotonic), or, with UINT64_MAX, at once. Also tries again what a disk has refused. */
 void shipment_flush(struct shipment *shipment, uint64_t now_ns);
 
+/* The inputs have given what they had at the moment: send it at once, if nothing is under way and the
+ * last request left at least batch_age_ms ago. So a line in a quiet file does not wait, and a trickle
+ * of them makes no more than a request in batch_age_ms. */
+void shipment_lead(struct shipment *shipment, uint64_t now_ns);
+
+/* In how many ns that may be, as far as the last request goes. */
+uint64_t shipment_leads_in_ns(const struct shipment *shipment, uint64_t now_ns);
+
 bool shipment_is_empty(const struct shipment *shipment); /* every output has everything */
 bool shipment_is_safe(const struct shipment *shipment);  /* … or has it in its spool */
 

@@ -15,6 +15,7 @@ static const struct {
     {"include", "tail"},        {"exclude", "tail"},
     {"read_bytes", "tail"},     {"scan_interval", "tail"},
     {"open_files_max", "tail"}, {"unterminated_timeout", "tail"},
+    {"watched_scan_interval", "tail"},
     {"inotify", "tail"},        {"read_from", "tail", "journal"},
     {"listen", "syslog"},       {"connections_max", "syslog"},
     {"directory", "journal"},   {"units", "journal"},

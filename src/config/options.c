@@ -78,7 +78,10 @@ static const struct option input_options[] = {
      .help = "How much is read from one file before the next one has its turn."},
     {.name = "scan_interval", .kind = OPTION_DURATION, .offset = AT(scan_interval_ms),
      .fallback = "1s", .min = 50, .max = HOUR,
-     .help = "How often files are looked for and looked at, whatever inotify says."},
+     .help = "How often files are looked for and looked at where inotify cannot tell of them."},
+    {.name = "watched_scan_interval", .kind = OPTION_DURATION,
+     .offset = AT(watched_scan_interval_ms), .fallback = "30s", .min = 50, .max = HOUR,
+     .help = "How often they are where it can, whatever it says: spread over the scans."},
     {.name = "partial_timeout", .kind = OPTION_DURATION, .offset = AT(partial_timeout_ms),
      .fallback = "5s", .min = 100, .max = HOUR,
      .help = "How long a partial line waits for its rest before it is shipped as it is."},
@@ -146,7 +149,9 @@ static const struct option batch_options[] = {
      .min = KIB, .max = 16 * MIB,
      .help = "A request is sent when it has grown to this size, before compression."},
     {.name = "age", .kind = OPTION_DURATION, .offset = AT(batch_age_ms), .fallback = "100ms",
-     .min = 1, .max = MINUTE, .help = "A request is sent when its first record has waited this long."},
+     .min = 1, .max = MINUTE,
+     .help = "A request is sent when its first record has waited this long, or at once if none was "
+             "sent for so long."},
     {0},
 };
 

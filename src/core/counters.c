@@ -36,7 +36,7 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_LINES_UNTERMINATED] = {"clew_lines_unterminated", COUNTER_TOTAL, NULL,
                               "Last lines without newline that were taken as lines after "
                               "unterminated_timeout."},
-    [C_SCANS] = {"clew_scans", COUNTER_TOTAL, NULL, "Full scans of the included paths."},
+    [C_SCANS] = {"clew_scans", COUNTER_TOTAL, NULL, "Scans of the included paths."},
     [C_WATCH_FAILURES] = {"clew_watch_failures", COUNTER_TOTAL, NULL,
                           "inotify watches that could not be had; the scan still finds everything, "
                           "later."},

@@ -12,6 +12,7 @@
  *        |                                |   held: the same for this stream alone. The others go
  *        |                                |   on, and the line is offered again by and by
  *        |------ idle(stream, now) ------>|   now and then, for time-outs of joined lines (steady)
+ *        |                                |   false: there is no room for what has timed out
  *        |------ gone(stream) ----------->|   the stream ends; the sink frees what it keeps for it
  *
  * Delivery is told to the stream's checkpoint (core/checkpoint.h), never to the input.
@@ -54,7 +55,7 @@ enum line_answer {
 
 struct line_sink {
     enum line_answer (*line)(void *context, const struct line *line);
-    void (*idle)(void *context, struct stream *stream, uint64_t now_ns);
+    bool (*idle)(void *context, struct stream *stream, uint64_t now_ns);
     void (*gone)(void *context, struct stream *stream);
     void *context;
 };

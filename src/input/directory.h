@@ -33,10 +33,16 @@ struct directory {
     uint64_t modified_ns;
     uint64_t names;     /* a hash of what was listed: each name with its inode */
     uint64_t listed_ns; /* real time, to be compared with modified_ns */
+    uint32_t scan; /* number of the last one that came here */
     uint32_t rule_count;
     uint32_t alias_count;
+    uint64_t doubted_ns; /* monotonic time of a growth that inotify had not told of; 0: it has since */
     int watch;
     bool is_marked;
+    bool is_root;     /* of a pattern */
+    bool is_local;    /* on a file system where inotify tells of every write */
+    bool is_deaf;     /* it was found not to */
+    bool is_restless; /* every scan looks at it: not all of it is settled */
     bool is_dropped;
     bool has_links;
     bool has_complained;
@@ -50,8 +56,19 @@ struct discover {
     struct directory **directories;
     size_t count;
     size_t marked;
+    size_t cursor;      /* of the scan that goes on, … */
+    size_t fresh_begin; /* … what it has found and comes to first, the last of it before the others, … */
+    size_t fresh_end;
+    size_t quiet_begin; /* … and which of the quiet ones it looks at */
+    size_t quiet_end;
+    uint32_t scan;      /* its number */
+    uint64_t roots;     /* a hash of where the patterns' roots lead */
+    uint64_t device;    /* the last one that was asked whether it is local … */
+    bool is_local;      /* … and its answer */
     struct map by_path;
     bool has_dropped;
+    bool is_scanning;
+    bool is_whole;      /* the scan looks at everything */
 };
 
 /* Read the names and make `logs` anew (the old ones are the caller's again). 0 or -errno, then

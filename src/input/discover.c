@@ -15,7 +15,8 @@
 
 /*
  * The known directories are one flat array; scanning is a walk over it, and what is found on the way
- * is appended and so visited in the same walk. A directory carries rules: "component i of pattern p
+ * is appended and visited before the walk goes on: the first file of a thousand directories is found
+ * before the last of them is listed. A directory carries rules: "component i of pattern p
  * applies to your names". Rules are handed down when a directory is listed, and stay; so an
  * unchanged directory needs no listing to know what is in it.
  *
@@ -26,11 +27,17 @@
  * The time of last modification tells whether to list: a rename, a new name and a removal all change
  * it. Its clock ticks coarsely (4 ms, on some file systems 2 s), so a directory that was modified
  * shortly before it was listed is listed once more.
+ *
+ * Where inotify tells of every change, a directory whose logs are all settled is quiet: scans look at
+ * it seldom, in case they are wrong about that. They may be: files in the upper directory of an
+ * overlay are written without a word. So when a log has grown that inotify did not tell of, and still
+ * has not a moment later, its directory is deaf and is looked at by every scan from then on.
  */
 
 enum { LISTINGS_MAX = 8 };
 
 #define RACY_NS UINT64_C(2000000000)
+#define HEAR_NS UINT64_C(50000000) /* by then an event has been read */
 
 /* Nothing but logs is in there. Below the other places of runtimes and of the kubelet are volumes,
  * secrets and whole file systems of containers. */
@@ -226,6 +233,19 @@ static void complain(struct discover *discover, struct directory *directory, int
               directory->path, strerror(error));
 }
 
+void discover_want(struct discover *discover, const char *path)
+{
+    struct directory *directory = find(discover, path);
+    if (directory != NULL) {
+        directory->is_restless = true;
+    }
+}
+
+void discover_hear(struct directory *directory)
+{
+    directory->doubted_ns = 0;
+}
+
 static void tell_gone(struct discover *discover, const struct found_log *log)
 {
     struct found_log gone = *log;
@@ -296,11 +316,48 @@ static bool must_list(const struct directory *directory, const struct file_stat 
            directory->modified_ns + RACY_NS > directory->listed_ns;
 }
 
-static void watch_it(struct discover *discover, struct directory *directory)
+/* Nothing that every scan must look at. */
+static bool is_quiet(const struct directory *directory)
+{
+    return directory->watch >= 0 && directory->is_local && !directory->is_deaf &&
+           !directory->is_restless && !directory->is_marked && !directory->has_complained;
+}
+
+static bool is_local(struct discover *discover, const char *path, uint64_t device)
+{
+    if (discover->device != device) {
+        discover->device = device;
+        discover->is_local = watch_tells_all(path);
+    }
+    return discover->is_local;
+}
+
+static void watch_it(struct discover *discover, struct directory *directory, uint64_t device)
 {
     if (discover->env.watch != NULL && directory->watch < 0) {
         directory->watch = watch_add(discover->env.watch, directory->path, directory);
+        directory->is_local = is_local(discover, directory->path, device);
+        directory->doubted_ns = 0;
     }
+}
+
+/* A log has grown by itself. Its event may still be on its way. */
+static void doubt(struct directory *directory)
+{
+    if (directory->watch >= 0 && directory->doubted_ns == 0) {
+        directory->doubted_ns = clock_monotonic_ns();
+    }
+}
+
+static void judge_doubt(const struct discover *discover, struct directory *directory)
+{
+    if (directory->doubted_ns == 0 || directory->is_deaf ||
+        clock_monotonic_ns() - directory->doubted_ns < HEAR_NS) {
+        return;
+    }
+    directory->is_deaf = true;
+    log_event(discover->env.log, LOG_DEBUG,
+              "inotify does not tell what is written in %s: every scan looks at it", directory->path);
 }
 
 static void drop(struct discover *discover, struct directory *directory)
@@ -320,7 +377,12 @@ static void tell_logs(struct discover *discover, struct directory *directory, bo
 {
     for (size_t i = 0; i < directory->log_count; i++) {
         directory->logs[i].is_hidden |= is_hidden;
-        discover->env.events.log(discover->env.events.context, &directory->logs[i]);
+        enum found_answer answer =
+            discover->env.events.log(discover->env.events.context, &directory->logs[i]);
+        directory->is_restless |= answer != FOUND_SETTLED;
+        if (answer == FOUND_UNTOLD) {
+            doubt(directory);
+        }
     }
 }
 
@@ -337,7 +399,8 @@ static void scan_directory(struct discover *discover, struct directory *director
         tell_logs(discover, directory, true);
         return;
     }
-    watch_it(discover, directory);
+    watch_it(discover, directory, info.device);
+    judge_doubt(discover, directory);
     bool is_readable = true;
     if (must_list(directory, &info)) {
         directory->modified_ns = info.modified_ns;
@@ -346,6 +409,7 @@ static void scan_directory(struct discover *discover, struct directory *director
     } else if (!directory_stat_files(directory)) {
         is_readable = list_at_rest(discover, directory);
     }
+    directory->is_restless = directory->modified_ns + RACY_NS > directory->listed_ns;
     tell_logs(discover, directory, !is_readable);
 }
 
@@ -353,7 +417,7 @@ static void scan_directory(struct discover *discover, struct directory *director
 
 static void sweep(struct discover *discover)
 {
-    if (!discover->has_dropped) {
+    if (!discover->has_dropped || discover->is_scanning) {
         return;
     }
     size_t kept = 0;
@@ -393,8 +457,19 @@ static void enter_literal(struct discover *discover, const struct glob *glob, co
     free(whole);
 }
 
-static void enter_roots(struct discover *discover)
+static void note_root(struct discover *discover, const char *root, uint64_t *roots)
 {
+    struct directory *directory = root != NULL ? find(discover, root) : NULL;
+    *roots = *roots * 31 + (root != NULL ? hash_of(root) : 0);
+    if (directory != NULL) {
+        directory->is_root = true;
+    }
+}
+
+/* False if they are not where they were. */
+static bool enter_roots(struct discover *discover)
+{
+    uint64_t roots = 1;
     for (size_t i = 0; i < discover->include.count; i++) {
         const struct glob *glob = &discover->include.items[i];
         char *root = realpath(glob->root, NULL);
@@ -403,17 +478,88 @@ static void enter_roots(struct discover *discover)
         } else if (root != NULL) {
             discover_enter(discover, root, glob, 0);
         }
+        note_root(discover, root, &roots);
         free(root);
     }
+    bool is_as_before = roots == discover->roots;
+    discover->roots = roots;
+    return is_as_before;
 }
 
-void discover_scan(struct discover *discover)
+bool discover_begin_scan(struct discover *discover, double quiet_part)
 {
-    enter_roots(discover);
-    for (size_t i = 0; i < discover->count; i++) {
-        scan_directory(discover, discover->directories[i]);
+    bool is_as_before = enter_roots(discover);
+    discover->is_whole = quiet_part >= 1 || !is_as_before;
+    discover->is_scanning = true;
+    discover->scan++;
+    discover->cursor = 0;
+    discover->fresh_begin = 0;
+    discover->fresh_end = 0;
+    discover->quiet_begin = discover->quiet_end < discover->count ? discover->quiet_end : 0;
+    discover->quiet_end = discover->quiet_begin + 1;
+    if (!discover->is_whole) {
+        discover->quiet_end += (size_t)((double)discover->count * quiet_part);
     }
+    return discover->is_whole;
+}
+
+bool discover_is_scanning(const struct discover *discover)
+{
+    return discover->is_scanning;
+}
+
+/* A file system may have been mounted on it: that, no watch tells. */
+static bool is_another(const struct directory *directory)
+{
+    struct file_stat info;
+    return file_stat_path(directory->path, &info) < 0 || info.inode != directory->inode ||
+           info.modified_ns != directory->modified_ns;
+}
+
+static bool is_to_be_seen(const struct discover *discover, size_t index)
+{
+    const struct directory *directory = discover->directories[index];
+    if (directory->is_dropped || directory->scan == discover->scan) {
+        return false;
+    }
+    return discover->is_whole || !is_quiet(directory) ||
+           (index >= discover->quiet_begin && index < discover->quiet_end) ||
+           (directory->is_root && is_another(directory));
+}
+
+static bool has_more(const struct discover *discover)
+{
+    return discover->fresh_end > discover->fresh_begin || discover->cursor < discover->count;
+}
+
+static size_t next_index(struct discover *discover)
+{
+    if (discover->fresh_end > discover->fresh_begin) {
+        return --discover->fresh_end;
+    }
+    discover->fresh_begin = discover->count;
+    discover->fresh_end = discover->count;
+    return discover->cursor++;
+}
+
+bool discover_scan_until(struct discover *discover, uint64_t until_ns)
+{
+    while (has_more(discover)) {
+        size_t index = next_index(discover);
+        size_t count = discover->count;
+        if (!is_to_be_seen(discover, index)) {
+            continue;
+        }
+        discover->directories[index]->scan = discover->scan;
+        scan_directory(discover, discover->directories[index]);
+        discover->fresh_end = discover->count > count ? discover->count : discover->fresh_end;
+        if (clock_monotonic_ns() >= until_ns) {
+            break;
+        }
+    }
+    discover->is_scanning = has_more(discover);
     sweep(discover);
+    return !discover->is_scanning;
 }
 
 void discover_scan_marked(struct discover *discover)

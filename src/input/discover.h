@@ -7,7 +7,10 @@
  *
  * It knows directories, not contents. Each scan tells the truth about every log it knows: all files
  * of it, oldest first, with a fresh stat. A directory is listed again only if it may have changed;
- * otherwise a scan costs one statx(2) a file and one a directory.
+ * otherwise a look at it costs one statx(2) a file and one for itself.
+ *
+ * A directory is quiet if inotify tells what is written in it and everything in it is settled. Of the
+ * quiet ones a scan looks at a few only, in turn; of the others at all.
  *
  * Symlinks are resolved, so that a file is found once however many ways lead to it. One that was
  * found by a pattern is followed only to below the include patterns' own directories or the places
@@ -49,8 +52,15 @@ struct found_log {
     bool is_partial;       /* only the oldest: renames hid the others from this look */
 };
 
+/* What the one who is told of a log makes of it. */
+enum found_answer {
+    FOUND_SETTLED,
+    FOUND_UNSETTLED, /* wants to be told again by the next scan */
+    FOUND_UNTOLD,    /* has grown, and inotify had not told of it */
+};
+
 struct discover_events {
-    void (*log)(void *context, const struct found_log *log); /* borrowed during the call */
+    enum found_answer (*log)(void *context, const struct found_log *log); /* borrowed during the call */
     bool (*is_known)(void *context, const char *key); /* a log with this key was read before */
     void *context;
 };
@@ -67,8 +77,13 @@ struct discover *discover_new(const struct input_settings *settings,
                               const struct discover_env *env, char **out_error);
 void discover_free(struct discover *discover); /* NULL is fine; no event */
 
-/* Look at everything. */
-void discover_scan(struct discover *discover);
+/* Begin to look at everything, or at this part of the quiet directories and at all others (below 1).
+ * Everything it is in any case if the roots of the patterns have moved; the answer tells. */
+bool discover_begin_scan(struct discover *discover, double quiet_part);
+bool discover_is_scanning(const struct discover *discover);
+
+/* Go on with it until then (monotonic); at least one step. True: that was all of it. */
+bool discover_scan_until(struct discover *discover, uint64_t until_ns);
 
 /* Look at what was marked, and at what is found by it. */
 void discover_scan_marked(struct discover *discover);
@@ -77,6 +92,12 @@ void discover_scan_marked(struct discover *discover);
 void discover_mark(struct discover *discover, struct directory *directory);
 void discover_mark_path(struct discover *discover, const char *path); /* no matter if not known */
 bool discover_has_marked(const struct discover *discover);
+
+/* Look at it in the next scan, quiet or not. */
+void discover_want(struct discover *discover, const char *path);
+
+/* inotify has told something of it. */
+void discover_hear(struct directory *directory);
 
 const char *directory_path(const struct directory *directory);
 

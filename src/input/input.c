@@ -13,11 +13,16 @@
 /*
  * When what is done. Four timers, and inotify as a hint:
  *
- *     scan   every scan_interval_ms       look at everything: the truth
+ *     scan   every scan_interval_ms       look at what may have changed: the truth
  *     look   10 ms after an event         look at the directories that were marked
  *     work   at once while streams are ready, some ms after a write, so that a busy writer is not
  *            read line by line
  *     tick   while a stream waits         time-outs: ends that must stay, joined lines
+ *
+ * What inotify watches and where all is settled is looked at once in watched_scan_interval_ms, a part
+ * of it in each scan (discover.h); everything is by the first scan, when events were lost, and while
+ * a stream's files are missing, because only that tells that they are nowhere. A scan goes on in
+ * slices of SCAN_SLICE_NS, so that the first lines are read before the last file has been found.
  *
  * Ready streams take turns of read_bytes in a ring; after TURN_BYTES_MAX the loop goes round, so that
  * the output and the signals get their share. A stream the sink refused stays at the head of the
@@ -34,6 +39,7 @@ enum {
 
 static const double WORK_DELAY_S = 0.005;
 static const double LOOK_DELAY_S = 0.010;
+static const double STARTING_RETRY_S = 0.001;
 static const double TICK_S = 0.050;
 
 #define MS UINT64_C(1000000)
@@ -41,6 +47,7 @@ static const double TICK_S = 0.050;
 #define DELETED_QUIET_NS (1000 * MS)
 #define HELD_RETRY_NS (100 * MS) /* the sink is asked again whether it wants a stream's lines */
 #define FULL_RETRY_NS (50 * MS) /* no more files may be open */
+#define SCAN_SLICE_NS MS
 
 struct input_timers {
     struct input *input;
@@ -77,7 +84,7 @@ void input_wake(struct tail *tail)
         list_append(&input->ready, &tail->ready);
     }
     if (!input->is_blocked) {
-        start_after(input, &input->timers->work, WORK_DELAY_S);
+        start_after(input, &input->timers->work, input->was_scanned ? WORK_DELAY_S : 0.);
     }
 }
 
@@ -99,6 +106,12 @@ void input_look_soon(struct tail *tail)
     start_after(input, &input->timers->look, LOOK_DELAY_S);
 }
 
+void input_look_for_end(struct tail *tail)
+{
+    tail->input->is_missing = true;
+    input_look_soon(tail);
+}
+
 bool input_is_starting(const struct input *input)
 {
     return !input->was_scanned;
@@ -114,6 +127,7 @@ static void complain(struct generation *generation, int error)
         return;
     }
     generation->has_complained = true;
+    discover_want(input->discover, generation->tail->directory);
     counters_add(input->env.counters, C_FILE_ERRORS, 1);
     log_event(input->env.log, LOG_WARN, "cannot read %s/%s: %s; trying again at every scan",
               generation->tail->directory, generation->name, strerror(error));
@@ -158,7 +172,7 @@ static void finish(struct generation *generation)
     if (next != NULL) {
         input_wake(tail);
     } else {
-        input_look_soon(tail); /* with no name left the stream ends */
+        input_look_for_end(tail); /* with no name left the stream ends */
     }
 }
 
@@ -346,8 +360,7 @@ static void tell_idle(struct input *input, uint64_t now)
     for (struct list *link = input->active.next, *next; link != &input->active; link = next) {
         struct tail *tail = container_of(link, struct tail, active);
         next = link->next;
-        sink->idle(sink->context, &tail->stream, now);
-        if (now > tail->last_line_ns + kept_ns) {
+        if (sink->idle(sink->context, &tail->stream, now) && now > tail->last_line_ns + kept_ns) {
             list_remove(&tail->active);
         }
     }
@@ -370,9 +383,9 @@ static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 
 /* ---- looking ---- */
 
-static void on_found(void *context, const struct found_log *log)
+static enum found_answer on_found(void *context, const struct found_log *log)
 {
-    tail_found(context, log);
+    return tail_found(context, log);
 }
 
 static bool on_is_known(void *context, const char *key)
@@ -381,7 +394,7 @@ static bool on_is_known(void *context, const char *key)
     return tail_find(input, key) != NULL || checkpoint_has(input->env.checkpoints, key);
 }
 
-/* Streams that this full scan did not find; and a word to the sink for all. */
+/* Streams that this full scan did not find; and a word to the sink for all others. */
 static void sweep(struct input *input)
 {
     size_t count = 0;
@@ -400,6 +413,7 @@ static void sweep(struct input *input)
     for (size_t i = 0; i < count; i++) {
         tail_not_found(missed[i]);
     }
+    input->is_missing |= count > 0;
     free(missed);
 }
 
@@ -409,27 +423,69 @@ static void plan_next_scan(struct input *input, uint64_t took_ns)
 {
     uint64_t interval_ns = input->settings->scan_interval_ms * MS;
     interval_ns = interval_ns > took_ns * SCAN_SHARE ? interval_ns : took_ns * SCAN_SHARE;
+    interval_ns = input->is_overflowed ? 0 : interval_ns;
     ev_now_update(input->env.loop);
     ev_timer_stop(input->env.loop, &input->timers->scan);
     start_after(input, &input->timers->scan, (double)interval_ns / 1e9);
 }
 
-static void on_scan(struct ev_loop *loop, ev_timer *timer, int revents)
+static void begin_scan(struct input *input)
 {
-    (void)loop;
-    (void)revents;
-    struct input *input = container_of(timer, struct input_timers, scan)->input;
-    uint64_t began_ns = clock_monotonic_ns();
-    input->scan++;
+    const struct input_settings *settings = input->settings;
+    bool is_whole = !input->was_scanned || input->is_missing || input->is_overflowed ||
+                    settings->watched_scan_interval_ms <= settings->scan_interval_ms;
+    double part = is_whole ? 1
+                           : (double)settings->scan_interval_ms /
+                                 (double)settings->watched_scan_interval_ms;
+    input->is_overflowed = false;
+    input->is_missing = false;
+    input->is_whole_scan = discover_begin_scan(input->discover, part);
+    input->scan += input->is_whole_scan;
+    input->scan_took_ns = 0;
     counters_add(input->env.counters, C_SCANS, 1);
-    discover_scan(input->discover);
-    sweep(input);
+}
+
+static void end_scan(struct input *input)
+{
+    if (input->is_whole_scan) {
+        sweep(input);
+    }
     if (discover_has_marked(input->discover)) {
         start_after(input, &input->timers->look, LOOK_DELAY_S);
     }
     /* The first one makes everything; the others tell what a scan costs. */
-    plan_next_scan(input, input->was_scanned ? clock_monotonic_ns() - began_ns : 0);
+    plan_next_scan(input, input->was_scanned ? input->scan_took_ns : 0);
     input->was_scanned = true;
+    list_remove(&input->starting);
+}
+
+/* An earlier one has not yet found all that is its own. */
+static bool is_my_turn(const struct input *input)
+{
+    return input->was_scanned || input->env.starting == NULL ||
+           input->env.starting->next == &input->starting;
+}
+
+static void on_scan(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+    (void)revents;
+    struct input *input = container_of(timer, struct input_timers, scan)->input;
+    ev_timer_stop(loop, timer);
+    if (!is_my_turn(input)) {
+        start_after(input, timer, STARTING_RETRY_S);
+        return;
+    }
+    uint64_t began_ns = clock_monotonic_ns();
+    if (!discover_is_scanning(input->discover)) {
+        begin_scan(input);
+    }
+    bool is_over = discover_scan_until(input->discover, began_ns + SCAN_SLICE_NS);
+    input->scan_took_ns += clock_monotonic_ns() - began_ns;
+    if (is_over) {
+        end_scan(input);
+    } else {
+        start_after(input, timer, 0.);
+    }
 }
 
 static void on_look(struct ev_loop *loop, ev_timer *timer, int revents)
@@ -450,6 +506,7 @@ static void on_written(void *context, struct directory *directory, const char *n
     struct input *input = context;
     struct generation *generation =
         generation_find_name(input, directory_path(directory), name);
+    discover_hear(directory);
     if (generation == NULL || generation->state == GENERATION_IGNORED) {
         return;
     }
@@ -464,6 +521,7 @@ static void on_written(void *context, struct directory *directory, const char *n
 static void on_changed(void *context, struct directory *directory)
 {
     struct input *input = context;
+    discover_hear(directory);
     discover_mark(input->discover, directory);
     start_after(input, &input->timers->look, LOOK_DELAY_S);
 }
@@ -478,6 +536,7 @@ static void on_overflowed(void *context)
 {
     struct input *input = context;
     log_event(input->env.log, LOG_INFO, "inotify lost events: looking at everything");
+    input->is_overflowed = true;
     scan_now(input);
 }
 
@@ -510,6 +569,10 @@ struct input *input_open(const struct input_settings *settings, const struct inp
     list_init(&input->waiting);
     list_init(&input->active);
     list_init(&input->open);
+    list_init(&input->starting);
+    if (env->starting != NULL) {
+        list_append(env->starting, &input->starting);
+    }
     make_timers(input);
     if (settings->inotify) {
         const struct watch_events events = {on_written, on_changed, on_overflowed, input};
@@ -575,6 +638,7 @@ void input_close(struct input *input)
         return;
     }
     input_stop(input);
+    list_remove(&input->starting);
     close_tails(input);
     discover_free(input->discover);
     map_fini(&input->tails);

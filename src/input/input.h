@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include "base/list.h"
 #include "base/log.h"
 #include "core/checkpoint.h"
 #include "core/counters.h"
@@ -26,6 +27,8 @@ struct input_env {
     const struct line_sink *sink;
     struct losses *losses;   /* by log; NULL: only the sum is counted */
     uint64_t open_files_max; /* the process has descriptors for so many; 0: no such limit */
+    struct list *starting;   /* inputs that have not found everything yet, one after the other, so
+                              * that a log which two of them name is the first one's; or NULL */
 };
 
 /* Starts watching; reading begins when the loop runs. NULL on failure, with *out_error a sentence

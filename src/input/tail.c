@@ -18,10 +18,7 @@
 
 enum {
     UNSEEN_MAX = 2,        /* looks that miss a closed file before it is given up */
-    COPY_PROOF_BYTES = 16, /* fewer equal first bytes prove no copy */
 };
-
-#define UNCLEAR_NS UINT64_C(1000000000) /* a copy grows; what rests this long is none */
 
 /* ---- the list ---- */
 
@@ -214,109 +211,7 @@ struct source *tail_source(struct tail *tail, uint64_t restart)
     return source;
 }
 
-/* ---- copies (logrotate's copytruncate) ---- */
-
-enum likeness {
-    IS_OTHER,
-    IS_COPY,
-    IS_TOO_SHORT, /* to tell, so far */
-};
-
-static bool guard_matches(const struct generation *original, int fd)
-{
-    char bytes[GUARD_BYTES];
-    size_t len = original->guard_len;
-    return pread(fd, bytes, len, (off_t)(original->offset - len)) == (ssize_t)len &&
-           hash_bytes(bytes, len, 0) == original->guard;
-}
-
-static enum likeness compare(const struct generation *original, const struct generation *file)
-{
-    struct file_stat info;
-    if (original->id.fingerprint_len < COPY_PROOF_BYTES || original->is_gzip ||
-        file_stat_fd(file->fd, &info) < 0) {
-        return IS_OTHER;
-    }
-    if (info.size < original->id.fingerprint_len) {
-        return IS_TOO_SHORT;
-    }
-    if (!identity_matches_content(&original->id, file->fd)) {
-        return IS_OTHER;
-    }
-    if (info.size < original->offset) {
-        return IS_TOO_SHORT;
-    }
-    return guard_matches(original, file->fd) ? IS_COPY : IS_OTHER;
-}
-
-static enum likeness find_original(struct generation *file)
-{
-    struct generation *original;
-    enum likeness found = IS_OTHER;
-    TAIL_FOR_EACH(file->tail, original)
-    {
-        if (original == file || (original->state != GENERATION_WAITING &&
-                                 original->state != GENERATION_DONE)) {
-            continue;
-        }
-        enum likeness likeness = compare(original, file);
-        if (likeness == IS_COPY) {
-            file->original = original;
-            return IS_COPY;
-        }
-        found = likeness == IS_OTHER ? found : likeness;
-    }
-    return found;
-}
-
-/* A new file with a rotated name: it may be a copy of the live one, perhaps still being made. */
-static void judge(struct generation *file)
-{
-    if (generation_open(file) < 0) {
-        return; /* the next look tries again */
-    }
-    enum likeness likeness = find_original(file);
-    if (likeness == IS_COPY) {
-        file->state = GENERATION_COPY;
-        generation_close(file);
-    } else if (likeness == IS_OTHER || file->unseen > 0 ||
-               file->modified_ns + UNCLEAR_NS < clock_realtime_ns()) {
-        file->state = GENERATION_WAITING;
-    } else {
-        input_wake_at(file->tail, clock_monotonic_ns() + UNCLEAR_NS / 4);
-    }
-}
-
-static struct generation *find_copy(const struct generation *original)
-{
-    struct generation *generation;
-    TAIL_FOR_EACH(original->tail, generation)
-    {
-        if (generation->original == original && generation->state == GENERATION_COPY &&
-            generation->size >= original->offset) {
-            return generation;
-        }
-    }
-    return NULL;
-}
-
-/* The copy has the bytes that the original has lost: it is the rest of that generation. */
-static void read_on_in_copy(struct generation *copy, const struct generation *original)
-{
-    copy->state = GENERATION_WAITING;
-    copy->original = NULL;
-    copy->number = original->number;
-    copy->offset = original->offset;
-    copy->guard = original->guard;
-    copy->guard_len = original->guard_len;
-    copy->hash = original->hash;
-    copy->is_hash_final = original->is_hash_final;
-    copy->is_mid_line = original->is_mid_line;
-    copy->is_skipping = original->is_skipping;
-    copy->id.fingerprint = original->id.fingerprint;
-    copy->id.fingerprint_len = original->id.fingerprint_len;
-    generation_tell_name(copy);
-}
+/* ---- truncation ---- */
 
 void tail_count_lost(const struct tail *tail, uint64_t bytes)
 {
@@ -344,10 +239,10 @@ static void say_truncated(const struct generation *generation, uint64_t lost)
 static void begin_anew(struct generation *generation)
 {
     const struct input_env *env = &generation->tail->input->env;
-    struct generation *copy = find_copy(generation);
+    struct generation *copy = copy_find(generation);
     counters_add(env->counters, C_TRUNCATIONS, 1);
     if (copy != NULL) {
-        read_on_in_copy(copy, generation);
+        copy_read_on(copy, generation);
     } else if (generation->state == GENERATION_WAITING) {
         say_truncated(generation, generation->size > generation->offset
                                       ? generation->size - generation->offset
@@ -485,14 +380,26 @@ static struct generation *add(struct tail *tail, const struct found *found,
     return generation;
 }
 
-static void refresh_known(struct tail *tail, const struct found_log *log)
+/* Had inotify told of this growth, it would have been read or be about to. */
+static bool is_untold(const struct generation *generation, const struct found *found)
 {
+    const struct tail *tail = generation->tail;
+    return generation->fd >= 0 && found->info.size > generation->size &&
+           generation == tail_current(tail) && list_is_empty(&tail->ready) &&
+           list_is_empty(&tail->waiting);
+}
+
+/* True if inotify should have told of something. */
+static bool refresh_known(struct tail *tail, const struct found_log *log)
+{
+    bool was_untold = false;
     for (size_t i = 0; i < log->count; i++) {
         const struct found *found = &log->files[i];
         struct generation *generation = generation_find(tail->input, &found->info);
         if (generation == NULL || generation->tail != tail) {
             continue;
         }
+        was_untold |= is_untold(generation, found);
         if (found->is_compressed) {
             generation->is_seen = true;
             generation->unseen = 0;
@@ -502,6 +409,7 @@ static void refresh_known(struct tail *tail, const struct found_log *log)
             refresh(generation, found);
         }
     }
+    return was_untold;
 }
 
 /* What has no name any more is older than what has come since. */
@@ -587,7 +495,7 @@ static void settle(struct tail *tail)
     TAIL_FOR_EACH(tail, generation)
     {
         if (generation->state == GENERATION_UNCLEAR) {
-            judge(generation);
+            copy_judge(generation);
         }
     }
     TAIL_FOR_EACH(tail, generation)
@@ -630,6 +538,20 @@ static void begin(struct tail *tail, const struct found_log *log)
     settle(tail);
 }
 
+/* Something may come of another look, though nothing tells when. */
+static bool is_unsettled(struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation->has_complained || generation->is_rewritten || generation->unseen > 0 ||
+            generation->state == GENERATION_UNCLEAR) {
+            return true;
+        }
+    }
+    return tail->is_refused;
+}
+
 static bool claim(struct tail *tail)
 {
     bool was_refused = tail->is_refused;
@@ -643,36 +565,40 @@ static bool claim(struct tail *tail)
     return !tail->is_refused;
 }
 
-void tail_found(struct input *input, const struct found_log *log)
+enum found_answer tail_found(struct input *input, const struct found_log *log)
 {
     struct tail *tail = tail_find(input, log->key);
     bool is_new = tail == NULL;
     if (log->count == 0 && !log->is_partial) {
-        return; /* the end of the scan tells whether it came back under another name */
+        input->is_missing |= tail != NULL;
+        return FOUND_UNSETTLED; /* the end of a scan tells whether it came back elsewhere */
     }
     if (is_new && (log->is_hidden || log->is_partial)) {
-        return; /* where to begin is decided with all of it in view */
+        return FOUND_UNSETTLED; /* where to begin is decided with all of it in view */
     }
     if (is_new) {
         tail = tail_new(input, log);
     }
     tail->scan = input->scan;
     if (log->is_hidden || (tail->is_refused && log->is_partial)) {
-        return; /* neither seen nor missed */
+        return FOUND_UNSETTLED; /* neither seen nor missed */
     }
     if (is_new || tail->is_refused) {
         if (claim(tail)) {
             begin(tail, log);
         }
-        return;
+        return is_unsettled(tail) ? FOUND_UNSETTLED : FOUND_SETTLED;
     }
     mark_unseen(tail);
-    refresh_known(tail, log);
+    bool was_untold = refresh_known(tail, log);
     add_unknown(tail, log);
     if (!log->is_partial) {
         miss_unseen(tail);
     }
     settle(tail);
+    return was_untold                              ? FOUND_UNTOLD
+           : log->is_partial || is_unsettled(tail) ? FOUND_UNSETTLED
+                                                   : FOUND_SETTLED;
 }
 
 void tail_not_found(struct tail *tail)

@@ -8,6 +8,7 @@
  *     discover.c   which files there are            input.c       timers, fairness, back-pressure
  *     tail.c       a stream's list of generations   reader.c      bytes to lines
  *     resume.c     where a stream begins            generation.c  one file: opening, identity
+ *     copy.c       which files are copies
  *
  * A stream's generations are one list, oldest first. The first that is GENERATION_WAITING is the
  * current one; only it is read, so lines come in the order of writing.
@@ -124,7 +125,9 @@ struct input {
     struct list open;
     uint64_t open_count;
     uint64_t open_files_max;
-    uint64_t scan;
+    uint64_t scan; /* number of the last full one */
+    uint64_t scan_took_ns; /* the one that goes on, so far */
+    struct list starting;  /* in env.starting until the first scan is over */
     uint64_t source_seed;
     struct buf converted; /* a line of UTF-16, as UTF-8 */
     char *buffer;        /* for every file: what is not taken is read again */
@@ -132,6 +135,9 @@ struct input {
     bool is_blocked;
     bool is_stopped;
     bool was_scanned;
+    bool is_whole_scan; /* the one that goes on */
+    bool is_overflowed; /* events were lost since it began */
+    bool is_missing; /* a stream's files are gone: the next scan looks at everything */
 };
 
 /* ---- tail.c ---- */
@@ -143,7 +149,7 @@ struct input {
          link_ != &(tail)->generations; link_ = next_)
 
 /* Make a stream's list say what this look has found; begins the stream if it is new. */
-void tail_found(struct input *input, const struct found_log *log);
+enum found_answer tail_found(struct input *input, const struct found_log *log);
 
 /* This look has not found the stream. */
 void tail_not_found(struct tail *tail);
@@ -161,6 +167,16 @@ void tail_count_lost(const struct tail *tail, uint64_t bytes);
 
 /* Decide what of a new stream's generations is to be read and from where. */
 void resume_tail(struct tail *tail, const struct found_log *log);
+
+/* ---- copy.c ---- */
+
+/* Decide about a new file with a rotated name: it may be a copy of the live one, perhaps still being
+ * made. Until it is known it stays GENERATION_UNCLEAR. */
+void copy_judge(struct generation *file);
+
+/* The copy that has what of the original was not read; NULL: there is none. It takes its place. */
+struct generation *copy_find(const struct generation *original);
+void copy_read_on(struct generation *copy, const struct generation *original);
 
 /* ---- generation.c ---- */
 
@@ -223,6 +239,7 @@ size_t reader_buffer_bytes(const struct input_settings *settings);
 void input_wake(struct tail *tail);             /* read it soon */
 void input_wake_at(struct tail *tail, uint64_t deadline_ns); /* … then (monotonic) */
 void input_look_soon(struct tail *tail);        /* list its directory again */
+void input_look_for_end(struct tail *tail);     /* … and see whether the stream is over */
 bool input_is_starting(const struct input *input); /* the first full scan */
 
 #endif

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <ev.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include "base/hash.h"
 #include "base/map.h"
@@ -163,6 +165,23 @@ int watch_add(struct watch *watch, const char *path, struct directory *directory
     }
     watched->directory = directory;
     return descriptor;
+}
+
+bool watch_tells_all(const char *path)
+{
+    enum { ZFS_MAGIC = 0x2fc12fc1, BCACHEFS_MAGIC = 0xca451a4e };
+    static const uint32_t told[] = {
+        EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,   TMPFS_MAGIC,
+        RAMFS_MAGIC,      F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, ZFS_MAGIC, BCACHEFS_MAGIC,
+    };
+    struct statfs info;
+    int result = statfs(path, &info);
+    for (size_t i = 0; result == 0 && i < ARRAY_LEN(told); i++) {
+        if ((uint32_t)info.f_type == told[i]) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void watch_remove(struct watch *watch, int descriptor)

@@ -7,6 +7,7 @@
  * files, so that 5,000 containers take 5,000 watches and a rotation none.
  */
 
+#include <stdbool.h>
 #include "base/log.h"
 #include "core/counters.h"
 
@@ -32,5 +33,9 @@ void watch_close(struct watch *watch); /* NULL is fine */
 /* The descriptor of the new watch, -1 if there are none left (counted, said once). */
 int watch_add(struct watch *watch, const char *path, struct directory *directory);
 void watch_remove(struct watch *watch, int descriptor);
+
+/* The file system that holds `path` is one of this machine's own, where whoever writes does it under
+ * the eyes of inotify. Not so where others may write too: over a network, or through FUSE. */
+bool watch_tells_all(const char *path);
 
 #endif

@@ -60,11 +60,12 @@ static enum line_answer take_line(void *context, const struct line *line)
     return LINE_TAKEN;
 }
 
-static void take_idle(void *context, struct stream *stream, uint64_t now_ns)
+static bool take_idle(void *context, struct stream *stream, uint64_t now_ns)
 {
     (void)stream;
     (void)now_ns;
     ((struct rig *)context)->idles++;
+    return true;
 }
 
 static void take_gone(void *context, struct stream *stream)
@@ -87,6 +88,7 @@ int rig_set_up(void **state)
         .record_bytes_max = 1 << 20,
         .read_bytes = 64 * 1024,
         .scan_interval_ms = 100,
+        .watched_scan_interval_ms = 30000,
         .partial_timeout_ms = 200,
         .unterminated_timeout_ms = 300,
         .open_files_max = 256,
@@ -138,7 +140,8 @@ void rig_open(struct rig *rig, const char *include)
     free(rig->include[0]);
     rig->include[0] = rig_path(rig, include);
     rig->settings.include.count += rig->settings.include.count == 0;
-    const struct input_env env = {rig->loop, &rig->log, &rig->counters, rig->store, &rig->sink, NULL, 0};
+    const struct input_env env = {rig->loop, &rig->log, &rig->counters, rig->store,
+                                  &rig->sink, NULL,      0,              NULL};
     char *error = NULL;
     rig->input = input_open(&rig->settings, &env, &error);
     if (rig->input == NULL) {
