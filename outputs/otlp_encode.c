@@ -51,6 +51,7 @@ struct prepared {
 struct usual_extras {
     uint64_t serial; /* of the resource block; 0: nothing is ready */
     uint64_t file_hash;
+    uint32_t offset_high; /* half of the record's offset */
     enum iostream iostream;
     unsigned extras; /* which they are */
     size_t len;
@@ -59,6 +60,7 @@ struct usual_extras {
 
 struct otlp_encoder {
     struct resource_cache *resources;
+    struct key_heads_cache *heads;
     struct value_sizes sizes;
     struct prepared prepared[EXTRA_ATTRIBUTES_MAX]; /* not the path, which the resource has */
     struct prepared stderr_prepared;                /* beside the EXTRA_IOSTREAM that says stdout */
@@ -95,6 +97,7 @@ struct otlp_encoder *otlp_encoder_new(const struct settings *settings)
 {
     struct otlp_encoder *encoder = mem_alloc(sizeof(*encoder));
     encoder->resources = resource_cache_new(settings);
+    encoder->heads = key_heads_cache_new();
     struct record record = {.iostream = IOSTREAM_STDOUT};
     for (enum extra extra = 0; extra < EXTRA_ATTRIBUTES_MAX; extra++) {
         if (extra != EXTRA_FILE_PATH) {
@@ -112,6 +115,7 @@ void otlp_encoder_free(struct otlp_encoder *encoder)
         return;
     }
     resource_cache_free(encoder->resources);
+    key_heads_cache_free(encoder->heads);
     value_sizes_fini(&encoder->sizes);
     free(encoder);
 }
@@ -352,6 +356,7 @@ static bool prepare_usual(struct otlp_encoder *encoder, const struct record *rec
     usual->serial = block->serial;
     usual->extras = extras;
     usual->file_hash = record->file_hash;
+    usual->offset_high = (uint32_t)(record->offset >> 32);
     usual->iostream = record->iostream;
     return true;
 }
@@ -364,30 +369,48 @@ static char *put_usual(char *p, struct otlp_encoder *encoder, const struct recor
     const struct layout rest = {.block = block, .extras = extras & ~EXTRAS_USUAL};
     extras &= EXTRAS_USUAL;
     bool is_ready = usual->serial == block->serial && usual->file_hash == record->file_hash &&
-                    usual->iostream == record->iostream && usual->extras == extras;
+                    usual->iostream == record->iostream && usual->extras == extras &&
+                    usual->offset_high == (uint32_t)(record->offset >> 32);
     if (!is_ready && !prepare_usual(encoder, record, block, extras)) {
         return NULL;
     }
     memcpy(p, usual->bytes, usual->len);
     p += usual->len;
     if ((extras & 1U << EXTRA_UID) != 0) { /* the last of them */
-        put_hex64(p - UID_CHARS / 2, record->offset);
+        put_hex32(p - UID_CHARS / 4, (uint32_t)record->offset);
     }
     return rest.extras == 0 ? p : put_extras(p, encoder, record, &rest);
 }
 
-/* Whether eight bytes at a time show that all are ASCII; false leaves it open. */
+static inline uint64_t load_word(const char *s)
+{
+    uint64_t word;
+    memcpy(&word, s, sizeof(word));
+    return word;
+}
+
+static inline uint32_t load_half(const char *s)
+{
+    uint32_t half;
+    memcpy(&half, s, sizeof(half));
+    return half;
+}
+
+/* Whether all are ASCII. */
 static inline bool is_plain(struct slice text)
 {
+    const char *s = text.data;
+    size_t len = text.len;
     uint64_t seen = 0;
-    uint64_t word;
-    size_t i = 0;
-    for (; i + sizeof(word) <= text.len; i += sizeof(word)) {
-        memcpy(&word, text.data + i, sizeof(word));
-        seen |= word;
-    }
-    for (; i < text.len; i++) {
-        seen |= (unsigned char)text.data[i] & 0x80;
+    if (len >= 8) {
+        for (size_t i = 0; i + 8 < len; i += 8) {
+            seen |= load_word(s + i);
+        }
+        seen |= load_word(s + len - 8);
+    } else if (len >= 4) {
+        seen = load_half(s) | load_half(s + len - 4);
+    } else if (len > 0) {
+        seen = (unsigned char)(s[0] | s[len / 2] | s[len - 1]);
     }
     return (seen & UINT64_C(0x8080808080808080)) == 0;
 }
@@ -419,11 +442,15 @@ static char *put_direct_head(char *p, const char *limit, const struct record *re
 static char *put_direct(char *p, const char *limit, struct otlp_encoder *encoder,
                         const struct record *record, const struct resource_block *block)
 {
-    bool may_have_extra;
+    const struct fields *fields = &record->fields;
+    const struct key_heads *heads = key_heads_get(encoder->heads, fields);
+    bool may_have_extra = heads != NULL && heads->may_be_extra;
     p = put_direct_head(p, limit, record);
-    p = p == NULL ? NULL
-                  : value_put_direct(p, limit, &record->fields, record->line, &encoder->sizes,
-                                     &may_have_extra);
+    if (p != NULL) {
+        p = heads != NULL ? value_put_headed(p, limit, fields, heads, record->line, &encoder->sizes)
+                          : value_put_direct(p, limit, fields, record->line, &encoder->sizes,
+                                             &may_have_extra);
+    }
     if (p == NULL || limit - p < EXTRAS_BYTES_MAX + OWN_BYTES_MAX) {
         return NULL;
     }

@@ -273,6 +273,29 @@ static inline char *put_short_text(char *p, const struct field *field, const str
     return put_near(p, field->text, field->text_len, roam);
 }
 
+/* The same two, with the key as it stands ready. */
+static inline char *put_headed_scalar(char *p, const struct field *field,
+                                      const struct key_head *head)
+{
+    uint32_t any = scalar_size(field);
+    memcpy(p, head->bytes, sizeof(head->bytes));
+    p[1] = (char)(head->key_len + any + 4);
+    p += head->len - KEY_HEAD_BEHIND;
+    p[1] = (char)any;
+    return put_scalar(p + 2, field);
+}
+
+static inline char *put_headed_text(char *p, const struct field *field,
+                                    const struct key_head *head, const struct roam *roam)
+{
+    memcpy(p, head->bytes, sizeof(head->bytes));
+    p[1] = (char)(head->key_len + field->text_len + 6);
+    p += head->len;
+    p[-3] = (char)(field->text_len + 2);
+    p[-1] = (char)field->text_len;
+    return put_near(p, field->text, field->text_len, roam);
+}
+
 static char *put_long(char *p, const char *limit, const struct fields *fields, uint32_t index,
                       struct value_sizes *sizes)
 {
@@ -286,30 +309,67 @@ static char *put_long(char *p, const char *limit, const struct fields *fields, u
     return value_put(p, fields, index, sizes);
 }
 
+/* Any attribute. */
+static inline char *put_attribute(char *p, const char *limit, const struct fields *fields,
+                                  uint32_t index, const struct roam *roam,
+                                  struct value_sizes *sizes)
+{
+    const struct field *field = &fields->items[index];
+    if (limit - p < 2 * SLACK_BYTES) {
+        return NULL;
+    }
+    if (is_text(field) && is_short_key_value(field->key_len, (size_t)field->text_len + 2)) {
+        return put_short_text(p, field, roam);
+    }
+    if (field->kind < FIELD_NUMBER && field->key_len < SHORT_KEY_BYTES) {
+        return put_short_scalar(p, field, roam);
+    }
+    return put_long(p, limit, fields, index, sizes);
+}
+
+static inline struct roam roam_in(struct slice line)
+{
+    return (struct roam){line.data, line.len >= COPY_BYTES ? line.len - COPY_BYTES + 1 : 0};
+}
+
 char *value_put_direct(char *p, const char *limit, const struct fields *fields, struct slice line,
                        struct value_sizes *sizes, bool *out_extra)
 {
     const struct field *items = fields->items;
     const uint32_t count = fields->count;
-    const struct roam roam = {line.data, line.len >= COPY_BYTES ? line.len - COPY_BYTES + 1 : 0};
+    const struct roam roam = roam_in(line);
     bool has_extra = false;
     for (uint32_t i = 0; i < count; i = items[i].next) {
-        const struct field *field = &items[i];
-        if (is_left_out(field)) {
+        if (is_left_out(&items[i])) {
             continue;
         }
-        has_extra |= extra_may_be(field);
-        if (limit - p < 2 * SLACK_BYTES) {
-            return NULL;
-        }
-        if (is_text(field) && is_short_key_value(field->key_len, (size_t)field->text_len + 2)) {
-            p = put_short_text(p, field, &roam);
-        } else if (field->kind < FIELD_NUMBER && field->key_len < SHORT_KEY_BYTES) {
-            p = put_short_scalar(p, field, &roam);
-        } else if ((p = put_long(p, limit, fields, i, sizes)) == NULL) {
+        has_extra |= extra_may_be(&items[i]);
+        if ((p = put_attribute(p, limit, fields, i, &roam, sizes)) == NULL) {
             return NULL;
         }
     }
     *out_extra = has_extra;
+    return p;
+}
+
+char *value_put_headed(char *p, const char *limit, const struct fields *fields,
+                       const struct key_heads *heads, struct slice line, struct value_sizes *sizes)
+{
+    const struct key_head *end = heads->items + heads->count;
+    const struct roam roam = roam_in(line);
+    for (const struct key_head *head = heads->items; head < end; head++) {
+        const struct field *field = &fields->items[head->field];
+        if (is_left_out(field)) {
+            continue;
+        }
+        if (field->kind == FIELD_STRING && field->text_len < head->text_below &&
+            limit - p >= 2 * SLACK_BYTES) {
+            p = put_headed_text(p, field, head, &roam);
+        } else if (field->kind < FIELD_NUMBER && head->len != 0 && limit - p >= 2 * SLACK_BYTES) {
+            p = put_headed_scalar(p, field, head);
+        } else if ((p = put_attribute(p, limit, fields, head->field, &roam, sizes)) == NULL) {
+            return NULL;
+        }
+    }
     return p;
 }

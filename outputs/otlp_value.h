@@ -15,6 +15,7 @@
  */
 
 #include "core/fields.h"
+#include "outputs/key_heads.h"
 #include "outputs/otlp_wire.h"
 
 /* sizes[i]: of a container, the bytes of what it holds; of anything else, the bytes of its
@@ -49,5 +50,9 @@ char *value_put_attributes(char *p, enum otlp_tag tag, const struct fields *fiel
  */
 char *value_put_direct(char *p, const char *limit, const struct fields *fields, struct slice line,
                        struct value_sizes *sizes, bool *out_extra);
+
+/* The same bytes for a line of which the heads are known. */
+char *value_put_headed(char *p, const char *limit, const struct fields *fields,
+                       const struct key_heads *heads, struct slice line, struct value_sizes *sizes);
 
 #endif

@@ -69,7 +69,8 @@ struct fields {
     uint32_t count_max; /* fields a record; a line with more is shipped as text */
     struct key_cache *keys; /* what names mean, not owned; NULL: parsers do not look names up */
     struct shapes *shapes;  /* what lines have in common (core/shapes.h), not owned; may be NULL */
-    struct shape *shape;    /* what this line has in common with others; NULL: nobody knows */
+    struct shape *shape;    /* what this line has in common with others, until members are added,
+                               renamed or taken out; NULL: nobody knows */
     struct name_index *index; /* of the filters at work (filters/name_index.h), not owned; or NULL */
     struct key_set names;  /* member names seen in this record, for fields_note_name() */
     struct field *spare;   /* fields_merge_repeated() writes here, then swaps */
@@ -101,6 +102,7 @@ static inline struct field *fields_add(struct fields *fields)
     }
     struct field *field = &fields->items[fields->count++];
     *field = (struct field){.next = fields->count};
+    fields->shape = NULL;
     return field;
 }
 

@@ -7,6 +7,7 @@
 #include "core/hits.h"
 #include "core/otlp_line.h"
 #include "core/service.h"
+#include "core/severity.h"
 #include "core/severity_fields.h"
 #include "core/shapes.h"
 #include "core/timestamp_fields.h"
@@ -85,9 +86,9 @@ static const struct shape *read_names(struct resolver *resolver, struct fields *
         key_hits_collect(resolver->keys, fields, &shape->top);
         hits_set(&shape->hits, fields, &shape->top);
         shape->is_known = fields->shape != NULL;
+        places_find(&shape->top, &shape->hits, shape->is_known, &shape->places);
     }
     shape->hits.fields = fields;
-    fields->shape = NULL; /* filters may change the fields, and resolve them once more */
     return shape;
 }
 
@@ -116,14 +117,24 @@ static struct field *find_message(const struct hits *hits, bool looked_inside)
     return NULL;
 }
 
+static void set_message(const struct resolver *resolver, struct field *field, struct record *record)
+{
+    record->has_body_text = true;
+    record->body_text = field_text(field);
+    field->flags |= resolver->settings->repeat_moved ? 0 : FIELD_MOVED;
+}
+
+static bool wants_body(const struct record *record)
+{
+    return record->format != FORMAT_TEXT && !record->has_body_text;
+}
+
 static void set_body(const struct resolver *resolver, const struct hits *hits, bool looked_inside,
                      struct record *record)
 {
     struct field *field = find_message(hits, looked_inside);
     if (field != NULL) {
-        record->has_body_text = true;
-        record->body_text = field_text(field);
-        field->flags |= resolver->settings->repeat_moved ? 0 : FIELD_MOVED;
+        set_message(resolver, field, record);
     }
 }
 
@@ -144,6 +155,76 @@ static void read_time(const struct hits *hits, const struct timestamp_env *env,
     }
 }
 
+/* ---- where the names tell, which is nearly always ---- */
+
+static const struct field *field_at(const struct fields *fields, uint32_t place)
+{
+    return place < PLACE_ASK ? &fields->items[place] : NULL;
+}
+
+static bool read_usual_level(const struct places *places, struct record *record)
+{
+    const struct field *field = field_at(&record->fields, places->level);
+    uint8_t number = field != NULL && field->kind == FIELD_STRING
+                         ? severity_from_usual_word(field_text(field))
+                         : 0;
+    if (number == 0) {
+        return false;
+    }
+    record->severity_number = number;
+    record->severity_text = field_text(field);
+    return true;
+}
+
+/* True if it is certain: there is a time, or no member for one. */
+static bool read_usual_time(const struct places *places, const struct timestamp_env *env,
+                            struct record *record)
+{
+    const struct field *field = field_at(&record->fields, places->time);
+    struct timestamp time = {.ns = 0};
+    if (field == NULL) {
+        return places->time == PLACE_NONE;
+    }
+    if (field->kind == FIELD_STRING ? !timestamp_from_text(field_text(field), env, &time)
+                                    : field->kind != FIELD_INT ||
+                                          !timestamp_from_integer(field->value.i, &time.ns)) {
+        return false;
+    }
+    set_time(record, &time);
+    return true;
+}
+
+static bool read_usual_message(const struct resolver *resolver, struct record *record)
+{
+    uint32_t place = resolver->line->places.message;
+    struct field *field = place < PLACE_ASK ? &record->fields.items[place] : NULL;
+    if (field == NULL || !is_message(field)) {
+        return false;
+    }
+    set_message(resolver, field, record);
+    return true;
+}
+
+/* What the top level says: by the place that the names tell, else by way of all members. */
+static void read_top(const struct resolver *resolver, const struct timestamp_env *env,
+                     struct record *record)
+{
+    const struct hits *hits = &resolver->line->hits;
+    const struct places *places = &resolver->line->places;
+    if (record->severity_number == 0 && !read_usual_level(places, record)) {
+        severity_from_fields(hits, record);
+    }
+    if (record->time_ns == 0 && !read_usual_time(places, env, record)) {
+        read_time(hits, env, record);
+    }
+    if (!service_from_places(&record->fields, places, record)) {
+        service_from_fields(hits, record);
+    }
+    if (wants_body(record) && !read_usual_message(resolver, record)) {
+        set_body(resolver, hits, false, record);
+    }
+}
+
 /* The top level had no answer to something, and there is a place where it may be. */
 static bool wants_nested(const struct resolver *resolver, const struct record *record)
 {
@@ -152,29 +233,27 @@ static bool wants_nested(const struct resolver *resolver, const struct record *r
     }
     const struct field *service = hits_find(&resolver->line->hits, KEY_SERVICE);
     return record->severity_number == 0 || record->time_ns == 0 || record->service.len == 0 ||
-           (record->format != FORMAT_TEXT && !record->has_body_text) ||
+           wants_body(record) ||
            (service != NULL && service->kind == FIELD_OBJECT);
 }
 
 static void read_members(struct resolver *resolver, const struct timestamp_env *env,
                          struct record *record)
 {
-    const struct hits *hits = &resolver->line->hits;
-    for (int pass = 0; pass < 2; pass++) {
-        if (record->severity_number == 0) {
-            severity_from_fields(hits, record);
-        }
-        read_time(hits, env, record);
-        service_from_fields(hits, record);
-        if (record->format != FORMAT_TEXT && !record->has_body_text) {
-            set_body(resolver, hits, pass == 1, record);
-        }
-        if (pass == 1 || !wants_nested(resolver, record)) {
-            return;
-        }
-        resolver->hits = *hits;
-        hits = &resolver->hits;
-        hits_add_nested(&resolver->hits, resolver->keys, &resolver->line->top);
+    read_top(resolver, env, record);
+    if (!wants_nested(resolver, record)) {
+        return;
+    }
+    struct hits *hits = &resolver->hits;
+    *hits = resolver->line->hits;
+    hits_add_nested(hits, resolver->keys, &resolver->line->top);
+    if (record->severity_number == 0) {
+        severity_from_fields(hits, record);
+    }
+    read_time(hits, env, record);
+    service_from_fields(hits, record);
+    if (wants_body(record)) {
+        set_body(resolver, hits, true, record);
     }
 }
 
@@ -238,6 +317,6 @@ void resolver_resolve(struct resolver *resolver, struct record *record)
     if (record->time_ns == 0) {
         record->time_ns = record->runtime_time_ns;
     }
-    trace_resolve(resolver->trace, record, &resolver->line->top,
+    trace_resolve(resolver->trace, record, resolver->line,
                   record->has_body_text ? record->body_text : slice_make(NULL, 0));
 }

@@ -112,6 +112,39 @@ void service_from_fields(const struct hits *hits, struct record *record)
     }
 }
 
+/* A name that nobody would trim or take for none, from `place`; false if it is not one. */
+static bool read_usual_name(const struct fields *fields, uint32_t place, struct slice *out)
+{
+    *out = slice_make(NULL, 0);
+    if (place >= PLACE_ASK) {
+        return place == PLACE_NONE;
+    }
+    const struct field *field = &fields->items[place];
+    *out = field_text(field);
+    return field->kind == FIELD_STRING && out->len > 0;
+}
+
+static bool is_usual_service(struct slice name)
+{
+    return name.len == 0 || ((unsigned char)name.data[0] > ' ' &&
+                             (unsigned char)name.data[name.len - 1] > ' ' &&
+                             !service_is_placeholder(name));
+}
+
+bool service_from_places(const struct fields *fields, const struct places *places,
+                         struct record *record)
+{
+    struct slice service;
+    struct slice logger;
+    if (!read_usual_name(fields, places->service, &service) || !is_usual_service(service) ||
+        !read_usual_name(fields, places->logger, &logger)) {
+        return false;
+    }
+    record->service = service;
+    record->logger = logger;
+    return true;
+}
+
 /* ------------------------------------------------------------------ text */
 
 static bool is_label_char(char c)

@@ -151,8 +151,7 @@ static uint32_t load_folded(const char *p)
     return word | UINT32_C(0x20202020);
 }
 
-/* The four words of nearly every line; 0 for any other. */
-static uint8_t find_usual(struct slice text)
+uint8_t severity_from_usual_word(struct slice text)
 {
     if (text.len != 4 && text.len != 5) {
         return 0;
@@ -169,7 +168,7 @@ static uint8_t find_usual(struct slice text)
 
 uint8_t severity_from_text(struct slice text, enum severity_dialect dialect)
 {
-    uint8_t usual = find_usual(text);
+    uint8_t usual = severity_from_usual_word(text);
     if (usual != 0) {
         return usual;
     }

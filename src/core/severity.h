@@ -28,6 +28,9 @@ struct slice severity_clean(struct slice text);
  */
 uint8_t severity_from_text(struct slice text, enum severity_dialect dialect);
 
+/* The four words of nearly every line, any case: info, warn, error, debug; 0 for any other. */
+uint8_t severity_from_usual_word(struct slice text);
+
 enum severity_scale {
     SCALE_OTLP,            /* 1 to 24 */
     SCALE_PINO,            /* pino, bunyan: 10 trace to 60 fatal */

@@ -149,6 +149,7 @@ static uint16_t add_shape(struct shapes *shapes)
         *item = mem_alloc(sizeof(**item));
     }
     (*item)->is_known = false;
+    (*item)->serial = ++shapes->shapes_made;
     return (uint16_t)++shapes->shape_count;
 }
 

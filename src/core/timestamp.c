@@ -610,10 +610,10 @@ static bool read_usual(struct slice s, const struct timestamp_env *env, struct t
 
 bool timestamp_from_text(struct slice s, const struct timestamp_env *env, struct timestamp *out)
 {
-    s = trim_brackets(s);
     if (read_usual(s, env, out)) {
         return true;
     }
+    s = trim_brackets(s);
     struct timestamp found;
     size_t len = timestamp_scan(s, env, &found);
     if (len > 0 && is_time_suffix(slice_skip(s, len))) {

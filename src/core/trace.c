@@ -515,50 +515,9 @@ static void add_text(struct work *work, struct slice text)
     trace_text_scan(&work->resolver->text, text, !is_text_line, work->candidates);
 }
 
-/* The members of OpenTelemetry's own names, or of those that its libraries use (otelTraceID), when
- * there are no others. */
-struct usual {
-    struct field *trace;
-    struct field *span;
-    struct field *flags;
-};
-
-static struct field **place_of(struct usual *usual, uint16_t id)
+static bool read_usual(const struct field *field, size_t digits, uint8_t *out)
 {
-    switch (id) {
-    case KEY_TRACE_ID:
-    case KEY_TRACE_ID_OTEL:
-        return &usual->trace;
-    case KEY_SPAN_ID:
-    case KEY_SPAN_ID_OTEL:
-        return &usual->span;
-    case KEY_FLAGS:
-    case KEY_FLAGS_OTEL:
-        return &usual->flags;
-    default:
-        return NULL;
-    }
-}
-
-/* False when a member of any other convention is there, or one of these is not simply there. */
-static bool find_usual(struct record *record, const struct key_hits *hits, struct usual *out)
-{
-    unsigned spellings = 0;
-    for (uint32_t i = 0; i < hits->count; i++) {
-        uint16_t id = hits->items[i].id;
-        if (id > KEY_RESOURCE_LOGS) {
-            continue;
-        }
-        struct field *field = &record->fields.items[hits->items[i].field];
-        struct field **place = place_of(out, id);
-        bool is_bool = place == &out->flags && field->kind == FIELD_BOOL;
-        if (place == NULL || *place != NULL || (field->kind != FIELD_STRING && !is_bool)) {
-            return false;
-        }
-        *place = field;
-        spellings |= id == KEY_TRACE_ID || id == KEY_SPAN_ID || id == KEY_FLAGS ? 1 : 2;
-    }
-    return out->trace != NULL && out->span != NULL && spellings != 3;
+    return field->kind == FIELD_STRING && normalise_usual(field_text(field), digits, out);
 }
 
 /*
@@ -567,18 +526,21 @@ static bool find_usual(struct record *record, const struct key_hits *hits, struc
  * the record as it was, for anything else.
  */
 static bool resolve_usual(const struct trace_resolver *resolver, struct record *record,
-                          const struct key_hits *hits)
+                          const struct places *places)
 {
-    struct usual usual = {0};
+    struct field *items = record->fields.items;
+    struct field *flags_field = places->flags != PLACE_NONE ? &items[places->flags] : NULL;
     struct flags_value flags = {.state = FLAGS_NONE};
     uint8_t ids[24];
-    if (!find_usual(record, hits, &usual) || !normalise_usual(field_text(usual.trace), 32, ids) ||
-        !normalise_usual(field_text(usual.span), 16, ids + 16)) {
+    if (!read_usual(&items[places->trace], 32, ids) || !read_usual(&items[places->span], 16, ids + 16)) {
         return false;
     }
-    if (usual.flags != NULL) {
-        normalise_flags(field_text(usual.flags), false, &flags);
-        bool is_bool = usual.flags->kind == FIELD_BOOL;
+    if (flags_field != NULL) {
+        bool is_bool = flags_field->kind == FIELD_BOOL;
+        if (!is_bool && flags_field->kind != FIELD_STRING) {
+            return false;
+        }
+        normalise_flags(field_text(flags_field), false, &flags);
         if (is_bool ? flags.state != FLAGS_KNOWN : !flags.is_verbatim) {
             return false;
         }
@@ -587,17 +549,17 @@ static bool resolve_usual(const struct trace_resolver *resolver, struct record *
     memcpy(record->span_id, ids + 16, sizeof(record->span_id));
     record->has_trace_id = true;
     record->has_span_id = true;
-    record->has_flags = usual.flags != NULL;
+    record->has_flags = flags_field != NULL;
     record->flags = flags.bits;
-    record->trace_class = usual.flags != NULL && (flags.bits & 1) == 0 ? TRACE_UNSAMPLED : TRACE_OK;
+    record->trace_class = flags_field != NULL && (flags.bits & 1) == 0 ? TRACE_UNSAMPLED : TRACE_OK;
     static const uint8_t zeros[8];
-    record->also = (usual.flags == NULL ? UINT64_C(1) << NOTE_SAMPLING_UNKNOWN : 0) |
+    record->also = (flags_field == NULL ? UINT64_C(1) << NOTE_SAMPLING_UNKNOWN : 0) |
                    (memcmp(ids, zeros, sizeof(zeros)) == 0 ? UINT64_C(1) << NOTE_LOW64 : 0);
     uint8_t moved = resolver->repeat_moved ? 0 : FIELD_MOVED;
-    usual.trace->flags |= moved;
-    usual.span->flags |= moved;
-    if (usual.flags != NULL && usual.flags->kind == FIELD_STRING) {
-        usual.flags->flags |= moved;
+    items[places->trace].flags |= moved;
+    items[places->span].flags |= moved;
+    if (flags_field != NULL && flags_field->kind == FIELD_STRING) {
+        flags_field->flags |= moved;
     }
     return true;
 }
@@ -630,8 +592,9 @@ static bool is_excluded(struct trace_resolver *resolver, const struct source *so
 }
 
 void trace_resolve(struct trace_resolver *resolver, struct record *record,
-                   const struct key_hits *hits, struct slice message)
+                   const struct shape *line, struct slice message)
 {
+    const struct key_hits *hits = &line->top;
     if (is_excluded(resolver, record->source)) {
         set_absent(record);
         return;
@@ -641,8 +604,8 @@ void trace_resolve(struct trace_resolver *resolver, struct record *record,
     size_t head = head_len(record, message);
     candidates_clear(candidates);
     add_head(&work, slice_make(message.data, head));
-    if ((hits->roles & TRACE_ROLES) != 0 && resolver->user == NULL && !has_any(candidates) &&
-        resolve_usual(resolver, record, hits)) {
+    if (line->places.trace != PLACE_ASK && resolver->user == NULL && !has_any(candidates) &&
+        resolve_usual(resolver, record, &line->places)) {
         return;
     }
     if (resolver->user != NULL) {

@@ -12,7 +12,7 @@
  * candidate (for text lines: when an id is missing).
  */
 
-#include "core/keys.h"
+#include "core/hits.h"
 #include "core/record.h"
 #include "core/settings.h"
 
@@ -26,12 +26,12 @@ void trace_resolver_free(struct trace_resolver *resolver); /* NULL is fine */
 /*
  * Set the record's trace_id, span_id, flags, has_…, trace_class and also.
  *
- * `hits` are the top level of record->fields; `message` is the text to scan: the free text of a
+ * `line` says what the names of record->fields mean; `message` is the text to scan: the free text of a
  * text line, the message of a structured one, empty if there is none. A top-level member whose text
  * is exactly what is now in the record's own field is marked FIELD_MOVED; anything that was
  * converted, nested or not used stays an attribute.
  */
 void trace_resolve(struct trace_resolver *resolver, struct record *record,
-                   const struct key_hits *hits, struct slice message);
+                   const struct shape *line, struct slice message);
 
 #endif

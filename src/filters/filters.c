@@ -151,6 +151,7 @@ static inline enum filter_result apply_step(const struct step *step, struct filt
 enum filter_result filters_apply_one(struct filters *filters, size_t index, struct record *record,
                                      uint64_t now_ns)
 {
+    record->fields.shape = NULL; /* what filters make of a line, no other line is known to have */
     return apply_step(&filters->steps[index], &filters->counts[index], record, now_ns);
 }
 
@@ -176,6 +177,7 @@ enum filter_verdict filters_apply_all(struct filters *filters, struct record *re
     enum filter_verdict verdict = FILTER_KEEP;
     name_index_read(&filters->index, &record->fields);
     if ((filters->index.present & filters->needs) != 0) {
+        record->fields.shape = NULL; /* as above */
         verdict = apply_steps(filters, record, now_ns);
     }
     name_index_leave(&record->fields);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLEW_OUTPUTS_KEY_HEADS_H
+#define CLEW_OUTPUTS_KEY_HEADS_H
+
+/*
+ * What stands on the wire before a value, kept with the shape of the line (core/shapes.h): lines of
+ * one shape have the same names at the same places, so all of an attribute but its value and its
+ * lengths is copied as it stands here.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/fields.h"
+
+enum {
+    KEY_HEAD_BYTES = 32, /* always copied whole */
+    /* Before and behind the key. */
+    KEY_HEAD_BEFORE = 4, /* tag of the attribute, its length; tag of the key, its length */
+    KEY_HEAD_BEHIND = 4, /* tag of the value, its length; tag of its text, its length */
+    KEY_HEAD_KEY_MAX = KEY_HEAD_BYTES - KEY_HEAD_BEFORE - KEY_HEAD_BEHIND,
+};
+
+struct key_head {
+    uint32_t field; /* index into the field table */
+    uint8_t len;    /* KEY_HEAD_BEFORE + key_len + KEY_HEAD_BEHIND; 0: the key is too long */
+    uint8_t key_len;
+    uint8_t text_below; /* shorter texts have lengths of one byte each; 0: the key is too long */
+    char bytes[KEY_HEAD_BYTES];
+};
+
+/* All top-level fields of a line. */
+struct key_heads {
+    uint32_t shape;    /* its serial number */
+    uint32_t count;
+    bool may_be_extra; /* one has a key like those of core/extra_attributes.h */
+    struct key_head *items;
+};
+
+struct key_heads_cache;
+struct key_heads_cache *key_heads_cache_new(void);
+void key_heads_cache_free(struct key_heads_cache *cache); /* NULL is fine */
+
+/* NULL where there is no shape, or one of too many names. Good until the next call. */
+const struct key_heads *key_heads_get(struct key_heads_cache *cache, const struct fields *fields);
+
+#endif
