@@ -252,10 +252,11 @@ static inline bool is_text(const struct field *field)
 }
 
 /* Numbers and the like, whose key is short. */
-static inline char *put_short_scalar(char *p, const struct field *field, const struct roam *roam)
+static inline char *put_short_scalar(char *p, enum otlp_tag tag, const struct field *field,
+                                     const struct roam *roam)
 {
     uint32_t any = scalar_size(field);
-    p = put_four(p, TAG_RECORD_ATTRIBUTE, field->key_len + any + 4, TAG_KEY, field->key_len);
+    p = put_four(p, tag, field->key_len + any + 4, TAG_KEY, field->key_len);
     p = put_near(p, field->key, field->key_len, roam);
     p[0] = TAG_VALUE;
     p[1] = (char)any;
@@ -263,14 +264,61 @@ static inline char *put_short_scalar(char *p, const struct field *field, const s
 }
 
 /* Of which each length takes one byte. */
-static inline char *put_short_text(char *p, const struct field *field, const struct roam *roam)
+static inline char *put_short_text(char *p, enum otlp_tag tag, const struct field *field,
+                                   const struct roam *roam)
 {
     uint32_t any = field->text_len + 2;
-    uint32_t tag = field->kind == FIELD_BYTES ? TAG_ANY_BYTES : TAG_ANY_STRING;
-    p = put_four(p, TAG_RECORD_ATTRIBUTE, field->key_len + any + 4, TAG_KEY, field->key_len);
+    uint32_t text = field->kind == FIELD_BYTES ? TAG_ANY_BYTES : TAG_ANY_STRING;
+    p = put_four(p, tag, field->key_len + any + 4, TAG_KEY, field->key_len);
     p = put_near(p, field->key, field->key_len, roam);
-    p = put_four(p, TAG_VALUE, any, tag, field->text_len);
+    p = put_four(p, TAG_VALUE, any, text, field->text_len);
     return put_near(p, field->text, field->text_len, roam);
+}
+
+/* One of the two, with `tag` before it; NULL: it is neither. */
+static inline char *put_short(char *p, enum otlp_tag tag, const struct field *field,
+                              const struct roam *roam)
+{
+    if (is_text(field) && is_short_key_value(field->key_len, (size_t)field->text_len + 2)) {
+        return put_short_text(p, tag, field, roam);
+    }
+    return field->kind < FIELD_NUMBER && field->key_len < SHORT_KEY_BYTES
+               ? put_short_scalar(p, tag, field, roam)
+               : NULL;
+}
+
+/* An object of such members, short enough itself that its lengths take one byte each; they are set
+ * at its end. NULL: it is not. */
+static char *put_short_object(char *p, const char *limit, const struct fields *fields,
+                              uint32_t index, const struct roam *roam)
+{
+    const struct field *items = fields->items;
+    const struct field *object = &items[index];
+    if (object->kind != FIELD_OBJECT || object->key_len >= SHORT_KEY_BYTES ||
+        limit - p < 4 * SLACK_BYTES) {
+        return NULL;
+    }
+    char *begin = p;
+    p = put_near(p + 4, object->key, object->key_len, roam);
+    char *held = p + 4;
+    p = held;
+    for (uint32_t i = index + 1; i < object->next; i = items[i].next) {
+        if (is_left_out(&items[i])) {
+            continue;
+        }
+        p = p - held < 0x80 ? put_short(p, TAG_LIST_ITEM, &items[i], roam) : NULL;
+        if (p == NULL) {
+            return NULL;
+        }
+    }
+    size_t len = (size_t)(p - held);
+    if (!is_short_key_value(object->key_len, len + 2)) {
+        return NULL;
+    }
+    put_four(held - 4, TAG_VALUE, (uint32_t)len + 2, TAG_ANY_KVLIST, (uint32_t)len);
+    put_four(begin, TAG_RECORD_ATTRIBUTE, object->key_len + (uint32_t)len + 6, TAG_KEY,
+             object->key_len);
+    return p;
 }
 
 /* The same two, with the key as it stands ready. */
@@ -318,13 +366,9 @@ static inline char *put_attribute(char *p, const char *limit, const struct field
     if (limit - p < 2 * SLACK_BYTES) {
         return NULL;
     }
-    if (is_text(field) && is_short_key_value(field->key_len, (size_t)field->text_len + 2)) {
-        return put_short_text(p, field, roam);
-    }
-    if (field->kind < FIELD_NUMBER && field->key_len < SHORT_KEY_BYTES) {
-        return put_short_scalar(p, field, roam);
-    }
-    return put_long(p, limit, fields, index, sizes);
+    char *end = put_short(p, TAG_RECORD_ATTRIBUTE, field, roam);
+    end = end != NULL ? end : put_short_object(p, limit, fields, index, roam);
+    return end != NULL ? end : put_long(p, limit, fields, index, sizes);
 }
 
 static inline struct roam roam_in(struct slice line)

@@ -583,29 +583,61 @@ static const char *read_nanos(const char *p, const char *end, uint32_t *out_nano
     return p;
 }
 
+/* The minute that `p` begins with, 16 bytes, of the same day as the time before it; false if it is
+ * none, or before 1970. */
+static bool read_minute(const char *p, struct timestamp_cache *cache)
+{
+    unsigned hour;
+    unsigned minute;
+    if (p[4] != '-' || (p[10] != 'T' && p[10] != ' ') || p[13] != ':' ||
+        memcmp(p, cache->date, sizeof(cache->date)) != 0 || !parse_two(p + 11, &hour) ||
+        !parse_two(p + 14, &minute) || hour > 23 || minute > 59 || cache->days <= 0) {
+        return false;
+    }
+    memcpy(cache->minute, p, sizeof(cache->minute));
+    cache->minute_s = cache->days * SECONDS_PER_DAY + hour * 3600 + minute * 60;
+    return true;
+}
+
+static bool is_minute(const char *p, const struct timestamp_cache *cache)
+{
+    uint64_t here[2];
+    uint64_t there[2];
+    memcpy(here, p, sizeof(here));
+    memcpy(there, cache->minute, sizeof(there));
+    return ((here[0] ^ there[0]) | (here[1] ^ there[1])) == 0 && cache->minute_s != 0;
+}
+
 /* `2026-03-02T10:11:12.345678Z` of the same day as the time before it, with or without fraction and
- * Z: what nearly every line has, at a quarter of the cost. False for anything else, wrong or not. */
+ * Z: what nearly every line has, and mostly of the same minute too. False for anything else, wrong or
+ * not. */
 static bool read_usual(struct slice s, const struct timestamp_env *env, struct timestamp *out)
 {
     const char *p = s.data;
-    unsigned hour;
-    unsigned minute;
+    const char *end = p + s.len;
     unsigned second;
-    if (s.len < 19 || p[4] != '-' || (p[10] != 'T' && p[10] != ' ') || p[13] != ':' ||
-        p[16] != ':' || memcmp(p, env->cache->date, sizeof(env->cache->date)) != 0 ||
-        !parse_two(p + 11, &hour) || !parse_two(p + 14, &minute) || !parse_two(p + 17, &second) ||
-        hour > 23 || minute > 59 || second > 60) {
+    uint32_t nanos = 0;
+    if (s.len < 19 || p[16] != ':' || !parse_two(p + 17, &second) || second > 60 ||
+        (!is_minute(p, env->cache) && !read_minute(p, env->cache))) {
         return false;
     }
-    const char *end = p + s.len;
-    struct reading r = {.days = env->cache->days, .has_days = true};
-    r.seconds = hour * 3600 + minute * 60 + second;
     p += 19;
     if (end - p >= 2 && (*p == '.' || *p == ',') && is_digit(p[1])) {
-        p = read_nanos(p + 1, end, &r.nanos);
+        p = read_nanos(p + 1, end, &nanos);
     }
-    r.has_offset = end - p == 1 && (*p == 'Z' || *p == 'z');
-    return (r.has_offset || p == end) && finish(&r, env, out);
+    bool is_utc = end - p == 1 && (*p == 'Z' || *p == 'z');
+    if (!is_utc && p != end) {
+        return false;
+    }
+    int64_t seconds = env->cache->minute_s + second;
+    if (!is_utc && env->zone != NULL) {
+        seconds -= zone_offset_of_local(env->zone, seconds);
+    }
+    if (seconds <= 0 || seconds >= SECONDS_MAX) {
+        return false;
+    }
+    *out = (struct timestamp){(uint64_t)seconds * NS_PER_SECOND + nanos, !is_utc};
+    return true;
 }
 
 bool timestamp_from_text(struct slice s, const struct timestamp_env *env, struct timestamp *out)

@@ -20,6 +20,8 @@
 struct timestamp_cache {
     char date[10]; /* `2026-03-02` */
     int64_t days;
+    char minute[16];  /* `2026-03-02T10:11` */
+    int64_t minute_s; /* it begins so long after the epoch, on the clock of its zone */
 };
 
 struct timestamp_env {
