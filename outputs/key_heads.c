@@ -9,28 +9,8 @@
 #include "outputs/otlp_wire.h"
 
 enum {
-    /* More than shapes are remembered at a time, whose serial numbers follow each other, so no two
-     * that are in use meet in one slot. */
-    SLOTS = 256,
     HEADS_MAX = 64, /* of a line; one with more is written the other way */
 };
-
-struct key_heads_cache {
-    struct key_heads slots[SLOTS];
-};
-
-struct key_heads_cache *key_heads_cache_new(void)
-{
-    return mem_alloc(sizeof(struct key_heads_cache));
-}
-
-void key_heads_cache_free(struct key_heads_cache *cache)
-{
-    for (size_t i = 0; cache != NULL && i < SLOTS; i++) {
-        free(cache->slots[i].items);
-    }
-    free(cache);
-}
 
 static void make(struct key_head *head, const struct field *field, uint32_t index)
 {
@@ -51,33 +31,31 @@ static void make(struct key_head *head, const struct field *field, uint32_t inde
     p[2] = TAG_ANY_STRING;
 }
 
-static void fill(struct key_heads *heads, const struct fields *fields)
+static struct key_heads *make_all(const struct fields *fields)
 {
     const struct field *items = fields->items;
-    uint32_t count = 0;
+    size_t count = 0;
     for (uint32_t i = 0; i < fields->count; i = items[i].next) {
         count++;
     }
-    free(heads->items);
-    *heads = (struct key_heads){.shape = fields->shape->serial};
-    if (count > HEADS_MAX) {
-        return;
-    }
-    heads->items = mem_array(count > 0 ? count : 1, sizeof(*heads->items));
-    for (uint32_t i = 0; i < fields->count; i = items[i].next) {
+    count = count <= HEADS_MAX ? count : 0;
+    struct key_heads *heads = mem_alloc(sizeof(*heads) + count * sizeof(heads->items[0]));
+    for (uint32_t i = 0; heads->count < count; i = items[i].next) {
         heads->may_be_extra |= extra_may_be(&items[i]);
         make(&heads->items[heads->count++], &items[i], i);
     }
+    return heads;
 }
 
-const struct key_heads *key_heads_get(struct key_heads_cache *cache, const struct fields *fields)
+const struct key_heads *key_heads_get(const struct fields *fields)
 {
-    if (fields->shape == NULL) {
+    struct shape *shape = fields->shape;
+    if (shape == NULL) {
         return NULL;
     }
-    struct key_heads *heads = &cache->slots[fields->shape->serial % SLOTS];
-    if (heads->shape != fields->shape->serial) {
-        fill(heads, fields);
+    if (shape->encoded == NULL) {
+        shape->encoded = make_all(fields);
     }
-    return heads->items != NULL ? heads : NULL;
+    const struct key_heads *heads = shape->encoded;
+    return heads->count > 0 ? heads : NULL;
 }

@@ -3,9 +3,9 @@
 #define CLEW_OUTPUTS_KEY_HEADS_H
 
 /*
- * What stands on the wire before a value, kept with the shape of the line (core/shapes.h): lines of
- * one shape have the same names at the same places, so all of an attribute but its value and its
- * lengths is copied as it stands here.
+ * What stands on the wire before a value, kept with the shape of the line (core/hits.h): lines of one
+ * shape have the same names at the same places, so all of an attribute but its value and its lengths
+ * is copied as it stands here.
  */
 
 #include <stdbool.h>
@@ -28,19 +28,14 @@ struct key_head {
     char bytes[KEY_HEAD_BYTES];
 };
 
-/* All top-level fields of a line. */
+/* All top-level fields of a line; none, where those are too many. */
 struct key_heads {
-    uint32_t shape;    /* its serial number */
     uint32_t count;
     bool may_be_extra; /* one has a key like those of core/extra_attributes.h */
-    struct key_head *items;
+    struct key_head items[];
 };
 
-struct key_heads_cache;
-struct key_heads_cache *key_heads_cache_new(void);
-void key_heads_cache_free(struct key_heads_cache *cache); /* NULL is fine */
-
-/* NULL where there is no shape, or one of too many names. Good until the next call. */
-const struct key_heads *key_heads_get(struct key_heads_cache *cache, const struct fields *fields);
+/* NULL where the line has no shape, or one of too many names. The shape owns them. */
+const struct key_heads *key_heads_get(const struct fields *fields);
 
 #endif

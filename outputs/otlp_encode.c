@@ -60,7 +60,6 @@ struct usual_extras {
 
 struct otlp_encoder {
     struct resource_cache *resources;
-    struct key_heads_cache *heads;
     struct value_sizes sizes;
     struct prepared prepared[EXTRA_ATTRIBUTES_MAX]; /* not the path, which the resource has */
     struct prepared stderr_prepared;                /* beside the EXTRA_IOSTREAM that says stdout */
@@ -97,7 +96,6 @@ struct otlp_encoder *otlp_encoder_new(const struct settings *settings)
 {
     struct otlp_encoder *encoder = mem_alloc(sizeof(*encoder));
     encoder->resources = resource_cache_new(settings);
-    encoder->heads = key_heads_cache_new();
     struct record record = {.iostream = IOSTREAM_STDOUT};
     for (enum extra extra = 0; extra < EXTRA_ATTRIBUTES_MAX; extra++) {
         if (extra != EXTRA_FILE_PATH) {
@@ -115,7 +113,6 @@ void otlp_encoder_free(struct otlp_encoder *encoder)
         return;
     }
     resource_cache_free(encoder->resources);
-    key_heads_cache_free(encoder->heads);
     value_sizes_fini(&encoder->sizes);
     free(encoder);
 }
@@ -443,7 +440,7 @@ static char *put_direct(char *p, const char *limit, struct otlp_encoder *encoder
                         const struct record *record, const struct resource_block *block)
 {
     const struct fields *fields = &record->fields;
-    const struct key_heads *heads = key_heads_get(encoder->heads, fields);
+    const struct key_heads *heads = key_heads_get(fields);
     bool may_have_extra = heads != NULL && heads->may_be_extra;
     p = put_direct_head(p, limit, record);
     if (p != NULL) {

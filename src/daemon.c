@@ -74,7 +74,7 @@ static void ship(struct tap *tap, const struct framed *framed, struct stream *st
         shipment_skip(daemon->shipment, stream->checkpoint, framed->safe, loop_ns(daemon));
         return;
     }
-    struct record *record = pipeline_parse(daemon->pipeline, framed, format_of(tap->settings));
+    struct record *record = pipeline_parse(daemon->pipeline, framed, tap->format);
     audit_count(daemon->audit, record);
     if (daemon->filtering == NULL) {
         audit_count_out(daemon->audit, record);
@@ -426,6 +426,7 @@ struct tap *daemon_open_tap(struct daemon *daemon, const struct settings *config
 {
     struct tap *tap = mem_alloc(sizeof(*tap));
     *tap = (struct tap){.daemon = daemon, .config = config, .settings = settings};
+    tap->format = format_of(settings);
     tap->sink = (struct line_sink){take_line, stream_is_idle, stream_is_gone, tap};
     struct input_env env = {daemon->loop, &daemon->log, &daemon->counters, daemon->checkpoints,
                             &tap->sink, &daemon->losses, daemon->input_files_max,

@@ -36,6 +36,7 @@ struct tap {
     struct multiline_rules *rules; /* NULL: lines are not joined */
     struct line_sink sink;
     const struct feed_type *type;
+    enum parse_format format;
     void *input; /* of that type */
     bool is_held; /* a reload will close it: no more lines, until those it gave are promised */
 };

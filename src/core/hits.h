@@ -66,12 +66,13 @@ void hits_set(struct hits *hits, struct fields *fields, const struct key_hits *t
  * that the line took (core/shapes.h), so that it is worked out for the first such line only.
  */
 struct shape {
-    bool is_known;   /* the rest has been worked out */
-    uint32_t count;  /* fields of such a line */
-    uint32_t serial; /* no other shape ever has it: for what others keep of it; 0: nothing may be */
+    bool is_known;  /* the rest has been worked out */
+    uint32_t count; /* fields of such a line */
     struct key_hits top;
     struct hits hits; /* of the top level */
     struct places places;
+    void *encoded; /* what an encoder keeps of the names (outputs/key_heads.h), one block of malloc(3)
+                      that goes with the shape; NULL: nothing yet */
 };
 
 /*

@@ -41,7 +41,8 @@ void shapes_free(struct shapes *shapes)
     if (shapes == NULL) {
         return;
     }
-    for (size_t i = 0; i < SHAPES_MAX; i++) {
+    for (size_t i = 0; i < SHAPES_MAX && shapes->items[i] != NULL; i++) {
+        free(shapes->items[i]->encoded);
         free(shapes->items[i]);
     }
     free(shapes->items);
@@ -149,7 +150,8 @@ static uint16_t add_shape(struct shapes *shapes)
         *item = mem_alloc(sizeof(**item));
     }
     (*item)->is_known = false;
-    (*item)->serial = ++shapes->shapes_made;
+    free((*item)->encoded);
+    (*item)->encoded = NULL;
     return (uint16_t)++shapes->shape_count;
 }
 

@@ -69,7 +69,6 @@ struct shapes {
     struct shape_node *nodes;
     uint32_t node_count;
     uint32_t shape_count;
-    uint32_t shapes_made; /* ever */
     struct shape **items;
     uint32_t lines;  /* since it was last looked at … */
     uint32_t misses; /* … and how many of them found no path */
