@@ -6,6 +6,7 @@
 #include "parsers/escape.h"
 #include "parsers/number.h"
 #include "parsers/scan.h"
+#include "parsers/short_number.h"
 
 /*
  * The JSON scanner: one pass over a line into the flat field table, no tree, no recursion.
@@ -58,15 +59,9 @@ struct json {
     uint32_t arrays;    /* outermost ones until now */
     uint8_t closes;     /* containers closed right behind `mark` */
     bool has_missed;    /* names are read one by one, and those before have been noted */
-    enum utf8_state { UTF8_ASKED_NOT, UTF8_GOOD, UTF8_BAD } utf8; /* of the whole line */
+    enum utf8_state { UTF8_ASCII, UTF8_GOOD, UTF8_BAD } utf8; /* the line, as far as looked at */
     const char *begin;  /* of the window */
     struct scan_window window;
-};
-
-/* Where the parser is. A local variable whose address is only given to functions compiled into its
- * owner: it stays in a register, which is a good part of the speed. */
-struct place {
-    const char *p;
 };
 
 struct text {
@@ -76,16 +71,21 @@ struct text {
 };
 
 /* Every failure passes here. */
-outlined bool fail(struct json *json, enum parse_result why)
+outlined const char *fail(struct json *json, enum parse_result why)
 {
     json->failure = why;
-    return false;
+    return NULL;
 }
 
+/* Quotes are ASCII: where the line is UTF-8, so is every text in it. The window ends at the last '}',
+ * which is found like a special byte, so that what is found can always be looked at. */
 outlined void next_window(struct json *json, const char *begin)
 {
     json->begin = begin;
-    scan_fill(begin, json->end, &json->window);
+    scan_fill(begin, json->end - 1, &json->window);
+    if (unlikely(json->window.high != 0) && json->utf8 == UTF8_ASCII) {
+        json->utf8 = utf8_is_valid(json->line.data, json->line.len) ? UTF8_GOOD : UTF8_BAD;
+    }
 }
 
 /* What find_special() leaves over: it is not within 64 bytes from `p`. */
@@ -106,28 +106,26 @@ outlined const char *find_special_far(struct json *json, const char *p)
     }
 }
 
-/* The first special byte at or behind `p`, json->end if there is none. */
+/* The first special byte at or behind `p`, which is no further than the last '}'; else that one. */
 inlined const char *find_special(struct json *json, const char *p)
 {
     size_t at = (size_t)(p - json->begin);
     if (likely(at < SCAN_WINDOW_BYTES)) {
-        const uint64_t *word = &json->window.words[at / SCAN_BLOCK_BYTES];
-        size_t bit = at % SCAN_BLOCK_BYTES;
-        /* The next word's too; what is behind the end of the text has the end's own bit before it. */
-        uint64_t specials = word[0] >> bit | word[1] << 1 << (SCAN_BLOCK_BYTES - 1 - bit);
+        uint64_t specials = scan_from(&json->window, at);
         if (likely(specials != 0)) {
-            return p + __builtin_ctzll(specials);
+            return p + (unsigned)__builtin_ctzll(specials);
         }
     }
     return find_special_far(json, p);
 }
 
 /* Most lines have none, or one behind each comma and colon. */
-inlined void skip_blanks(struct place *at)
+inlined const char *skip_blanks(const char *p)
 {
-    while (unlikely(*at->p == ' ' || *at->p == '\t' || *at->p == '\n' || *at->p == '\r')) {
-        at->p++;
+    while (unlikely(*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')) {
+        p++;
     }
+    return p;
 }
 
 /* A string from `begin` that holds the backslash at `stop`: find its end, then decode it. Behind its
@@ -135,57 +133,42 @@ inlined void skip_blanks(struct place *at)
 outlined const char *take_escaped(struct json *json, const char *begin, const char *stop,
                                   struct text *text)
 {
-    while (stop < json->end && *stop == '\\') {
+    while (*stop == '\\') {
         const char *escaped = stop + 1;
         stop = find_special(json, escaped);
-        if (stop == escaped && stop < json->end) {
+        if (stop == escaped && stop < json->end - 1) {
             stop = find_special(json, escaped + 1);
         }
     }
-    if (stop >= json->end || *stop != '"') {
-        fail(json, PARSE_NO);
-        return NULL;
+    if (*stop != '"') {
+        return fail(json, PARSE_NO);
     }
     struct slice decoded;
     struct slice raw = slice_make(begin, (size_t)(stop - begin));
     enum parse_result result = escape_decode(raw, ESCAPE_JSON, json->arena, &decoded);
     if (result != PARSE_OK) {
-        fail(json, result);
-        return NULL;
+        return fail(json, result);
     }
     *text = (struct text){decoded.data, (uint32_t)decoded.len,
                           utf8_is_valid(decoded.data, decoded.len)};
     return stop + 1;
 }
 
-/* Whether a text of a line that is not all ASCII is UTF-8. Quotes are ASCII: where the line is
- * valid, so is every text in it. */
-outlined bool is_utf8(struct json *json, const char *begin, const char *end)
+inlined bool is_utf8(const struct json *json, const char *begin, const char *end)
 {
-    if (json->utf8 == UTF8_ASKED_NOT) {
-        json->utf8 = utf8_is_valid(json->line.data, json->line.len) ? UTF8_GOOD : UTF8_BAD;
-    }
-    return json->utf8 == UTF8_GOOD || utf8_is_valid(begin, (size_t)(end - begin));
+    return likely(json->utf8 != UTF8_BAD) || utf8_is_valid(begin, (size_t)(end - begin));
 }
 
-/* At an opening quote, then behind the closing one. */
-inlined bool take_string(struct json *json, struct place *at, struct text *text)
+/* At an opening quote; behind the closing one, NULL if that is not there. */
+inlined const char *take_string(struct json *json, const char *p, struct text *text)
 {
-    const char *begin = at->p + 1;
+    const char *begin = p + 1;
     const char *stop = find_special(json, begin);
-    if (unlikely(stop >= json->end)) {
-        return fail(json, PARSE_NO);
-    }
     if (unlikely(*stop != '"')) {
-        struct text decoded = {0};
-        at->p = take_escaped(json, begin, stop, &decoded);
-        *text = decoded;
-        return at->p != NULL;
+        return take_escaped(json, begin, stop, text);
     }
-    bool is_good = likely(json->window.high == 0) || is_utf8(json, begin, stop);
-    *text = (struct text){begin, (uint32_t)(stop - begin), is_good};
-    at->p = stop + 1;
-    return true;
+    *text = (struct text){begin, (uint32_t)(stop - begin), is_utf8(json, begin, stop)};
+    return stop + 1;
 }
 
 /*
@@ -218,15 +201,16 @@ outlined void note_names(struct json *json)
     }
 }
 
-/* At the name, then at the value. */
-inlined bool take_name(struct json *json, struct place *at, struct field *field)
+/* At the name; at the value, or NULL. */
+inlined const char *take_name(struct json *json, const char *p, struct field *field)
 {
     struct text name = {0};
-    if (unlikely(*at->p != '"')) {
+    if (unlikely(*p != '"')) {
         return fail(json, PARSE_NO);
     }
-    if (unlikely(!take_string(json, at, &name))) {
-        return false;
+    p = take_string(json, p, &name);
+    if (unlikely(p == NULL)) {
+        return NULL;
     }
     if (unlikely(!name.is_utf8)) {
         return fail(json, PARSE_NO);
@@ -237,13 +221,11 @@ inlined bool take_name(struct json *json, struct place *at, struct field *field)
     field->key = name.data;
     field->key_len = name.len;
     json->has_repeated |= fields_note_member(json->fields, json->open, field);
-    skip_blanks(at);
-    if (unlikely(*at->p != ':')) {
+    p = skip_blanks(p);
+    if (unlikely(*p != ':')) {
         return fail(json, PARSE_NO);
     }
-    at->p++;
-    skip_blanks(at);
-    return true;
+    return skip_blanks(p + 1);
 }
 
 /* Any number. Its length, 0 if it is none. */
@@ -268,6 +250,9 @@ outlined size_t read_number(const char *p, const char *end, struct field *field)
     return number.len;
 }
 
+static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
+                                1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+
 inlined bool is_digit(char c)
 {
     return (unsigned char)(c - '0') < 10;
@@ -281,8 +266,6 @@ inlined bool is_digit(char c)
 inlined const char *take_fraction(const char *digits, const char *point, uint64_t value,
                                   double *out)
 {
-    static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
-                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
     const char *p = point + 1;
     for (; is_digit(*p); p++) {
         value = value * 10 + (unsigned char)(*p - '0');
@@ -298,9 +281,8 @@ inlined const char *take_fraction(const char *digits, const char *point, uint64_
 }
 
 /* Plain integers and decimals here, everything else out of line. */
-inlined bool take_number(struct json *json, struct place *at, struct field *field)
+inlined const char *take_number(struct json *json, const char *begin, struct field *field)
 {
-    const char *begin = at->p;
     bool is_negative = *begin == '-';
     const char *digits = begin + is_negative;
     const char *stop = digits;
@@ -328,54 +310,52 @@ inlined bool take_number(struct json *json, struct place *at, struct field *fiel
         field->value.i = is_negative ? -(int64_t)value : (int64_t)value;
     }
     field->text_len = (uint32_t)(stop - begin);
-    at->p = stop;
-    return true;
+    return stop;
 }
 
-inlined bool take_word(struct json *json, struct place *at, struct slice word,
-                       enum field_kind kind, struct field *field)
+inlined const char *take_word(struct json *json, const char *p, struct slice word,
+                              enum field_kind kind, struct field *field)
 {
-    if ((size_t)(json->end - at->p) < word.len || memcmp(at->p, word.data, word.len) != 0) {
+    if ((size_t)(json->end - p) < word.len || memcmp(p, word.data, word.len) != 0) {
         return fail(json, PARSE_NO);
     }
-    field->text = at->p;
+    field->text = p;
     field->text_len = (uint32_t)word.len;
     field->kind = (uint8_t)kind;
     field->value.b = word.data[0] == 't';
-    at->p += word.len;
-    return true;
+    return p + word.len;
 }
 
-inlined bool take_text(struct json *json, struct place *at, struct field *field)
+inlined const char *take_text(struct json *json, const char *p, struct field *field)
 {
     struct text text = {0};
-    if (unlikely(!take_string(json, at, &text))) {
-        return false;
+    p = take_string(json, p, &text);
+    if (unlikely(p == NULL)) {
+        return NULL;
     }
     field->text = text.data;
     field->text_len = text.len;
     field->kind = text.is_utf8 ? FIELD_STRING : FIELD_BYTES;
-    return true;
+    return p;
 }
 
 /* What it holds follows; pop() completes it. */
-inlined bool push(struct json *json, struct place *at, struct field *field)
+inlined const char *push(struct json *json, const char *p, struct field *field)
 {
     if (json->depth_left == 0) {
         return fail(json, PARSE_LIMIT);
     }
     json->depth_left--;
-    json->is_object = *at->p == '{';
+    json->is_object = *p == '{';
     field->kind = json->is_object ? FIELD_OBJECT : FIELD_ARRAY;
-    field->text = at->p;
+    field->text = p;
     field->next = json->open;
     json->open = (uint32_t)(field - json->fields->items);
     if (!json->is_object && json->array == NO_OBJECT) {
         json->array = json->open;
         json->arrays++;
     }
-    at->p++;
-    return true;
+    return p + 1;
 }
 
 /* `p` is behind the closing bracket. */
@@ -406,23 +386,24 @@ inlined void close(struct json *json, const char *p)
     pop(json, p);
 }
 
-inlined bool take_value(struct json *json, struct place *at, struct field *field)
+/* The value at `p`; what is behind it, or NULL. */
+inlined const char *take_value(struct json *json, const char *p, struct field *field)
 {
-    switch (*at->p) {
+    switch (*p) {
     case '"':
-        return take_text(json, at, field);
+        return take_text(json, p, field);
     case '-':
     case '0' ... '9':
-        return take_number(json, at, field);
+        return take_number(json, p, field);
     case 't':
-        return take_word(json, at, SLICE("true"), FIELD_BOOL, field);
+        return take_word(json, p, SLICE("true"), FIELD_BOOL, field);
     case 'f':
-        return take_word(json, at, SLICE("false"), FIELD_BOOL, field);
+        return take_word(json, p, SLICE("false"), FIELD_BOOL, field);
     case 'n':
-        return take_word(json, at, SLICE("null"), FIELD_NULL, field);
+        return take_word(json, p, SLICE("null"), FIELD_NULL, field);
     case '{':
     case '[':
-        return push(json, at, field);
+        return push(json, p, field);
     default:
         return fail(json, PARSE_NO);
     }
@@ -435,10 +416,10 @@ inlined enum shape_class class_of(const struct field *field)
                                                : SHAPE_ARRAY;
 }
 
-/* All that is not a plain string. */
-outlined bool take_other_value(struct json *json, struct place *at, struct field *field)
+/* All that take_known() does not read by itself, behind blanks as well: the known ones may be fewer. */
+outlined const char *take_other_value(struct json *json, const char *p, struct field *field)
 {
-    return take_value(json, at, field);
+    return take_value(json, skip_blanks(p), field);
 }
 
 outlined void close_known(struct json *json, const char *p, uint8_t count)
@@ -448,76 +429,79 @@ outlined void close_known(struct json *json, const char *p, uint8_t count)
     }
 }
 
-/* A field at the end of the table, whose members the caller sets, value and kind apart: all others.
- */
-inlined struct field *add_known(struct fields *fields, const struct shape_node *node, const char *p)
+/* What the node tells beside the name. Read first, then written: that is one word each time. */
+inlined void describe(const struct shape_node *node, struct field *field)
 {
-    if (unlikely(fields->count == fields->cap) && !fields_grow(fields)) {
-        return NULL;
-    }
-    struct field *field = &fields->items[fields->count++];
-    field->key = p + node->key_at;
-    field->key_len = node->key_len;
-    field->key_id = node->key_id;
-    field->flags = node->flags;
-    field->next = fields->count;
-    field->value.i = 0;
-    return field;
+    uint16_t key_id = node->key_id;
+    uint8_t kind = node->kind;
+    uint8_t flags = node->flags;
+    field->key_id = key_id;
+    field->kind = kind;
+    field->flags = flags;
 }
 
 /*
- * As many members as follow the known path. Most values are strings that hold nothing special; they
- * are read here, by way of nothing but registers.
+ * As many members as follow the known path. Most values are strings that hold nothing special, or
+ * short numbers; they are read here, by way of nothing but registers. Behind the last one, or NULL.
  */
-outlined bool take_known(struct json *json, struct place *at)
+outlined const char *take_known(struct json *json, const char *p)
 {
-    const char *p = at->p;
-    uint32_t node = json->node;
+    struct fields *fields = json->fields;
+    const struct shape_node *nodes = json->shapes->nodes;
+    const struct shape_node *node = &nodes[json->node];
     enum shape_class class = json->class;
-    bool is_good = true;
     for (;;) {
-        uint32_t found = shapes_find(json->shapes, node, class, p, json->end);
-        const struct shape_node *step = &json->shapes->nodes[found];
-        if (found == 0 || (unsigned char)p[step->run_len] <= ' ') {
+        const struct shape_node *next = shapes_find(nodes, node, class, p, json->end);
+        if (next == NULL) {
             break;
         }
-        if (unlikely(step->closes != 0)) {
-            close_known(json, p, step->closes);
+        if (unlikely(next->closes != 0)) {
+            close_known(json, p, next->closes);
         }
-        struct field *field = add_known(json->fields, step, p);
-        if (unlikely(field == NULL)) {
-            is_good = fail(json, PARSE_LIMIT);
-            break;
+        uint32_t count = fields->count;
+        if (unlikely(count == fields->cap) && !fields_grow(fields)) {
+            return fail(json, PARSE_LIMIT);
         }
-        node = found;
+        node = next;
         class = SHAPE_SCALAR;
-        p += step->run_len;
-        const char *stop = *p == '"' ? find_special(json, p + 1) : json->end;
-        if (likely(stop < json->end) && likely(*stop == '"') &&
-            (likely(json->window.high == 0) || is_utf8(json, p + 1, stop))) {
-            field->text = p + 1;
-            field->text_len = (uint32_t)(stop - p - 1);
-            field->kind = FIELD_STRING;
-            p = stop + 1;
-            continue;
+        struct field *field = &fields->items[count++];
+        fields->count = count;
+        field->key = p + node->key_at;
+        field->key_len = node->key_len;
+        field->next = count;
+        field->value.i = 0;
+        describe(node, field);
+        p += node->run_len;
+        if (likely(*p == '"')) {
+            const char *text = p + 1;
+            const char *stop = find_special(json, text);
+            if (likely(*stop == '"') && is_utf8(json, text, stop)) {
+                field->text = text;
+                field->text_len = (uint32_t)(stop - text);
+                p = stop + 1;
+                continue;
+            }
+        } else if (is_digit(*p)) {
+            const char *stop = short_number_take(p, json->end, json->line.len, field);
+            if (likely(stop != NULL)) {
+                p = stop;
+                continue;
+            }
         }
-        at->p = p;
-        if (unlikely(!take_other_value(json, at, field))) {
-            is_good = false;
-            break;
+        p = take_other_value(json, p, field);
+        if (unlikely(p == NULL)) {
+            return NULL;
         }
-        p = at->p;
         class = class_of(field);
         if (class == SHAPE_ARRAY) {
             break;
         }
     }
-    at->p = p;
-    json->node = node;
+    json->node = (uint32_t)(node - nodes);
     json->class = class;
     json->mark = p;
     json->closes = 0;
-    return is_good;
+    return p;
 }
 
 /* The member before `field`'s value, which has been read by itself, becomes a step of the path. */
@@ -536,68 +520,69 @@ outlined void learn(struct json *json, const struct field *field)
     json->node = shapes_learn(json->shapes, json->node, json->class, &step);
 }
 
-/* One member or element. */
-inlined bool take_field(struct json *json, struct place *at)
+/* One member or element; behind it, or NULL. */
+inlined const char *take_field(struct json *json, const char *p)
 {
     bool is_step = json->node != 0 && json->array == NO_OBJECT;
     struct field *field = fields_add(json->fields);
     if (unlikely(field == NULL)) {
         return fail(json, PARSE_LIMIT);
     }
-    if (likely(json->is_object) && unlikely(!take_name(json, at, field))) {
-        return false;
+    if (likely(json->is_object)) {
+        p = take_name(json, p, field);
+        if (unlikely(p == NULL)) {
+            return NULL;
+        }
     }
-    json->value = at->p;
+    json->value = p;
     if (unlikely(is_step)) {
         learn(json, field);
     }
-    if (unlikely(!take_value(json, at, field))) {
-        return false;
-    }
-    if (unlikely(is_step)) {
+    p = take_value(json, p, field);
+    if (unlikely(is_step && p != NULL)) {
         json->class = class_of(field);
-        json->mark = at->p;
+        json->mark = p;
         json->closes = 0;
     }
-    return true;
+    return p;
 }
 
-/* Everything behind the line's '{', to its end. False: json->failure says why. */
-static bool take_members(struct json *json, const char *p)
+/* Everything behind the line's '{'; its end, or NULL: json->failure says why. */
+static const char *take_members(struct json *json, const char *p)
 {
-    struct place at = {p};
     bool is_first = true; /* in what is open */
     next_window(json, p);
     json->mark = p;
     for (;;) {
-        if (at.p == json->mark && !json->has_missed && json->array == NO_OBJECT) {
+        if (p == json->mark && !json->has_missed && json->array == NO_OBJECT) {
             uint32_t count = json->fields->count;
-            if (unlikely(!take_known(json, &at))) {
-                return false;
+            p = take_known(json, p);
+            if (unlikely(p == NULL)) {
+                return NULL;
             }
             is_first = count == json->fields->count ? is_first : json->class != SHAPE_SCALAR;
         }
-        skip_blanks(&at);
-        if (*at.p == ',' && likely(!is_first)) {
-            at.p++;
-            skip_blanks(&at);
-        } else if (*at.p == (json->is_object ? '}' : ']')) {
-            at.p++;
+        p = skip_blanks(p);
+        if (*p == ',' && likely(!is_first)) {
+            p = skip_blanks(p + 1);
+        } else if (*p == (json->is_object ? '}' : ']')) {
+            p++;
             if (json->open == NO_OBJECT) {
-                return at.p == json->end || fail(json, PARSE_NO);
+                return p == json->end ? p : fail(json, PARSE_NO);
             }
-            if (unlikely(at.p == json->end)) {
+            if (unlikely(p == json->end)) {
                 return fail(json, PARSE_NO);
             }
-            close(json, at.p);
+            close(json, p);
             is_first = false;
             continue;
         } else if (!is_first) {
             return fail(json, PARSE_NO);
         }
         uint32_t open = json->open;
-        if (unlikely(!take_field(json, &at))) {
-            return false;
+        p = take_field(json, p);
+        if (unlikely(p == NULL)) {
+            return NULL;
         }
         is_first = json->open != open;
     }
@@ -648,12 +633,12 @@ static enum parse_result parse_json(struct slice line, const struct parse_limits
     json.arrays = 0;
     json.closes = 0;
     json.has_missed = json.shapes == NULL;
-    json.utf8 = UTF8_ASKED_NOT;
+    json.utf8 = UTF8_ASCII;
     json.window.high = 0;
     if (json.shapes != NULL) {
         shapes_begin(json.shapes);
     }
-    if (!take_members(&json, line.data + 1)) {
+    if (take_members(&json, line.data + 1) == NULL) {
         return json.failure;
     }
     if (json.has_repeated) {

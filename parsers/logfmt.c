@@ -27,10 +27,9 @@ struct logfmt {
 };
 
 /* A pair whose blanks, key and '=' are known. Behind its value; NULL: *out_result says why. */
-static const char *take_known(struct logfmt *logfmt, const char *p, uint32_t found,
+static const char *take_known(struct logfmt *logfmt, const char *p, const struct shape_node *node,
                               enum parse_result *out_result)
 {
-    const struct shape_node *node = &logfmt->shapes->nodes[found];
     struct pair pair;
     const char *behind = pair_scan_value(p + node->run_len, logfmt->end, &pair);
     struct field *field = behind != NULL ? fields_add(&logfmt->record->fields) : NULL;
@@ -42,7 +41,7 @@ static const char *take_known(struct logfmt *logfmt, const char *p, uint32_t fou
     field->key_len = node->key_len;
     field->key_id = node->key_id;
     field->flags = node->flags;
-    logfmt->node = found;
+    logfmt->node = (uint32_t)(node - logfmt->shapes->nodes);
     *out_result = pair_set_value(field, &pair, logfmt->is_ascii, logfmt->record->arena);
     return *out_result == PARSE_OK ? behind : NULL;
 }
@@ -110,10 +109,11 @@ static enum parse_result scan(struct logfmt *logfmt, const char *p)
 {
     enum parse_result result = PARSE_OK;
     while (p != NULL && p < logfmt->end) {
-        uint32_t found = logfmt->has_missed ? 0
-                                            : shapes_find(logfmt->shapes, logfmt->node,
-                                                          SHAPE_SCALAR, p, logfmt->end);
-        if (found != 0) {
+        const struct shape_node *nodes = logfmt->has_missed ? NULL : logfmt->shapes->nodes;
+        const struct shape_node *found =
+            nodes != NULL ? shapes_find(nodes, &nodes[logfmt->node], SHAPE_SCALAR, p, logfmt->end)
+                          : NULL;
+        if (found != NULL) {
             p = take_known(logfmt, p, found, &result);
             logfmt->may_be_bare = true;
         } else {

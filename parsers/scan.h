@@ -45,6 +45,19 @@ extern const struct scan_kernel scan_kernels[];
 /* With the best kernel for this machine. `high` is only ever added to: set it to 0 before. */
 scan_kernel_fn scan_fill;
 
+/* Which of the bytes from number `at` of the window on are special, the first lowest: 57 at least.
+ * Only the lowest bit may be relied on, since words behind the end may hold anything. */
+static inline uint64_t scan_from(const struct scan_window *window, size_t at)
+{
+#if __BYTE_ORDER == __LITTLE_ENDIAN
+    return scan_load((const char *)window->words + at / 8) >> at % 8;
+#else
+    const uint64_t *word = &window->words[at / SCAN_BLOCK_BYTES];
+    size_t bit = at % SCAN_BLOCK_BYTES;
+    return word[0] >> bit | word[1] << 1 << (SCAN_BLOCK_BYTES - 1 - bit);
+#endif
+}
+
 /* The first special byte in [p, end), else `end`: for short texts that are searched once. */
 static inline const char *scan_string(const char *p, const char *end)
 {

@@ -66,17 +66,9 @@ void shapes_begin(struct shapes *shapes)
     }
 }
 
-uint32_t shapes_find_near_end(const struct shapes *shapes, uint32_t first, const char *p,
-                              const char *end)
+bool shape_is_near_end(const struct shape_node *node, const char *p, size_t left)
 {
-    char rest[2 * sizeof(uint64_t)] = {0};
-    size_t left = (size_t)(end - p);
-    memcpy(rest, p, left);
-    while (first != 0 && (shapes->nodes[first].run_len > left ||
-                          !shape_is_here(&shapes->nodes[first], rest))) {
-        first = shapes->nodes[first].sibling;
-    }
-    return first;
+    return node->run_len <= left && memcmp(p, node->run, node->run_len) == 0;
 }
 
 /* A zeroed node's index, 0 when there is no more room. The array may move. */
@@ -133,9 +125,11 @@ uint32_t shapes_learn(struct shapes *shapes, uint32_t at, enum shape_class class
     node->key_at = (uint8_t)step->key_at;
     node->key_len = (uint8_t)step->key_len;
     node->key_id = step->key_id;
+    node->kind = FIELD_STRING;
     node->flags = step->flags;
     node->closes = step->closes;
     node->unused_bits = (uint8_t)(step->run.len < 8 ? 8 * (8 - step->run.len) : 0);
+    node->room = (uint8_t)(step->run.len < 8 ? 8 : step->run.len);
     return made;
 }
 

@@ -51,17 +51,18 @@ enum {
 /* One name: the bytes from the value before it to its own value. One cache line. */
 struct shape_node {
     char run[SHAPE_RUN_BYTES];
-    uint16_t key_id;
+    uint16_t key_id; /* this and the next two stand in a field as they do here */
+    uint8_t kind;    /* FIELD_STRING, as most values are */
+    uint8_t flags;
     uint16_t sibling; /* the next one to try */
     uint16_t child[SHAPE_CLASSES]; /* behind a value of this class: the first one to try */
     uint16_t shape[SHAPE_CLASSES]; /* of lines that end behind it, + 1 */
     uint8_t run_len;
     uint8_t key_at;
     uint8_t key_len;
-    uint8_t flags;  /* of the field */
     uint8_t closes; /* the first bytes of the run, this many, close a container each */
     uint8_t unused_bits; /* of the run's first word, where it is shorter than that */
-    uint8_t spare;
+    uint8_t room; /* bytes that are read to compare it: its length, at least eight */
 };
 
 struct shape;
@@ -88,39 +89,48 @@ static inline uint64_t shape_load(const char *s)
     return word;
 }
 
-/* What shapes_find() does where less than eight bytes are left: from sibling `first` on. */
-uint32_t shapes_find_near_end(const struct shapes *shapes, uint32_t first, const char *p,
-                              const char *end);
+/* shape_is_here() where the node's room is not there: only `left` bytes are, fewer than eight. */
+bool shape_is_near_end(const struct shape_node *node, const char *p, size_t left);
 
-/* Whether the node's run stands at `p`, of which the run's length may be read, and eight bytes. */
+/* Whether the node's run stands at `p`, of which the node's room may be read. Two words that overlap
+ * tell it of most; of a longer run all words are looked at, without a loop. */
 static inline bool shape_is_here(const struct shape_node *node, const char *p)
 {
     size_t n = node->run_len;
-    uint64_t first = shape_load(p) ^ shape_load(node->run);
+    uint64_t differs = shape_load(p) ^ shape_load(node->run);
     if (n <= 8) {
-        return (le64toh(first) << node->unused_bits) == 0;
+        return (le64toh(differs) << node->unused_bits) == 0;
     }
-    first |= shape_load(p + n - 8) ^ shape_load(node->run + n - 8);
-    for (size_t i = 8; i + 8 < n; i += 8) {
-        first |= shape_load(p + i) ^ shape_load(node->run + i);
+    differs |= shape_load(p + n - 8) ^ shape_load(node->run + n - 8);
+    if (n > 16) {
+        differs |= shape_load(p + 8) ^ shape_load(node->run + 8);
+        if (n > 24) {
+            differs |= shape_load(p + 16) ^ shape_load(node->run + 16);
+            differs |= n > 32 ? shape_load(p + 24) ^ shape_load(node->run + 24) : 0;
+        }
     }
-    return first == 0;
+    return differs == 0;
 }
 
-/* The node whose run stands at `p`, behind a value of class `class` at node `at`; 0: none. */
-static inline uint32_t shapes_find(const struct shapes *shapes, uint32_t at, enum shape_class class,
-                                   const char *p, const char *end)
+/* The node whose run stands at `p`, behind a value of class `class` at node `at`; NULL: none. The
+ * pointer is good until the next shapes_learn(). */
+static inline const struct shape_node *shapes_find(const struct shape_node *nodes,
+                                                   const struct shape_node *at,
+                                                   enum shape_class class, const char *p,
+                                                   const char *end)
 {
-    const struct shape_node *nodes = shapes->nodes;
-    uint32_t found = nodes[at].child[class];
     size_t left = (size_t)(end - p);
-    if (__builtin_expect(left < 8, 0)) {
-        return found != 0 && left > 1 ? shapes_find_near_end(shapes, found, p, end) : 0;
+    for (uint32_t i = at->child[class]; i != 0; i = nodes[i].sibling) {
+        const struct shape_node *node = &nodes[i];
+        if (__builtin_expect(left < node->room, 0)) {
+            if (left >= node->run_len && shape_is_near_end(node, p, left)) {
+                return node;
+            }
+        } else if (__builtin_expect(shape_is_here(node, p), 1)) {
+            return node;
+        }
     }
-    while (found != 0 && (left < nodes[found].run_len || !shape_is_here(&nodes[found], p))) {
-        found = nodes[found].sibling;
-    }
-    return found;
+    return NULL;
 }
 
 /* What a parser has read by itself. */
