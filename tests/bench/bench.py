@@ -30,23 +30,29 @@ class Bench:
         return self.inputs[key]
 
     def measure(self, runner, mode, data):
-        """One run. Ends the benchmark when not every record of `data` arrived, or not with its ids."""
+        """One run; NoResult when not every record of `data` arrived, or not with its ids."""
         run = peers.measure(runner, self, mode, data)
         wanted = (runner.records_of(data), data.with_ids if runner.keeps_ids else 0)
         if runner.keeps_records and (run.records, run.with_ids) != wanted:
-            sys.exit("run: NO RESULT: %s (%s) delivered %s of %d records, %s of %d with ids" % (
+            raise peers.NoResult("%s (%s) delivered %s of %d records, %s of %d with ids" % (
                 runner.program, mode, run.records, wanted[0], run.with_ids, wanted[1]))
         return run
 
     def take_turns(self, tasks, rounds=None):
         """The runs of each of `tasks`, {key: (runner, mode, input)}: all of them once, then all once
         more, so that what else the machine does meets each alike. `rounds` names keys that get
-        fewer of them than the benchmark's."""
+        fewer of them than the benchmark's. A peer that fails has no runs; anything else that does
+        ends the benchmark."""
         rounds, runs = rounds or {}, {key: [] for key in tasks}
         for turn in range(self.rounds):
-            for key, task in tasks.items():
-                if turn < rounds.get(key, self.rounds):
-                    runs[key].append(self.measure(*task))
+            for key in [key for key in runs if turn < rounds.get(key, self.rounds)]:
+                try:
+                    runs[key].append(self.measure(*tasks[key]))
+                except peers.NoResult as why:
+                    if not tasks[key][0].is_peer:
+                        sys.exit("run: NO RESULT: %s" % why)
+                    print("no %s (%s): %s" % (*key, why), flush=True)
+                    del runs[key]
         return runs
 
 

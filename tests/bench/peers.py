@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who is measured: each knows how to run itself over a folder of pod logs into one port."""
+import contextlib
 import os
 import pathlib
 import re
@@ -20,7 +21,11 @@ Run = namedtuple("Run", "cpu instructions rss anon records with_ids")
 
 
 class Missing(Exception):
-    pass
+    """It cannot be had here."""
+
+
+class NoResult(Exception):
+    """It failed, or lost something."""
 
 
 def free_port():
@@ -56,10 +61,15 @@ class Runner:
     """A program to be measured: start() gives its command. What it delivers is compared with the input
     as far as it keeps it."""
     keeps_records = keeps_ids = True
+    is_peer = False
     modes = MODES
 
     def records_of(self, data):
         return data.lines
+
+    def sink(self, bench, _):
+        """The far end of a run in this mode."""
+        return Sink(bench.clew)
 
 
 class Floor(Runner):
@@ -89,7 +99,8 @@ class Clew(Runner):
 
 
 class Collector(Runner):
-    """Does not end by itself: it is done when it has used no CPU for two seconds."""
+    """Does not end by itself."""
+    is_peer = True
 
     def __init__(self, state):
         go = shutil.which("go")
@@ -114,22 +125,25 @@ class Collector(Runner):
         return [self.program, "--config", self.config]
 
     @staticmethod
-    def wait(pid):
-        wait_until_idle(pid)
+    def wait(pid, data, _):
+        """Until it has read as much as there is and then used (next to) no CPU for two seconds; or
+        none for twenty, however much it has read."""
+        last, since = -1, time.monotonic()
+        while time.monotonic() - since < (2 if bytes_read(pid) >= data.bytes else 20):
+            now = cpu_ticks(pid)
+            if now > last + 2:
+                last, since = now, time.monotonic()
+            time.sleep(0.1)
         os.kill(pid, signal.SIGINT)
 
 
-def wait_until_idle(pid):
-    """Returns when the process has used (next to) no CPU for two seconds."""
-    def cpu():
-        fields = pathlib.Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()
-        return int(fields[11]) + int(fields[12])
-    last, since = -1, time.monotonic()
-    while time.monotonic() - since < 2:
-        now = cpu()
-        if now > last + 2:
-            last, since = now, time.monotonic()
-        time.sleep(0.1)
+def cpu_ticks(pid):
+    fields = pathlib.Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def bytes_read(pid):
+    return int(re.search(r"^rchar: (\d+)", pathlib.Path("/proc/%d/io" % pid).read_text(), re.M)[1])
 
 
 class Memory(threading.Thread):
@@ -155,16 +169,17 @@ class Memory(threading.Thread):
 
 def measure(runner, bench, mode, data):
     """One run of it over the input, into a far end of its own."""
-    sink = getattr(runner, "sink", Sink)(bench.clew)
+    sink = runner.sink(bench, mode)
     meter = subprocess.Popen([bench.tools / "meter", *runner.start(sink.port, mode, data)],
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.DEVNULL, text=True)
     pid = int(meter.stdout.readline())
     memory = Memory(pid)
     if hasattr(runner, "wait"):
-        runner.wait(pid)
+        with contextlib.suppress(OSError):  # it has ended already; its status says how
+            runner.wait(pid, data, sink)
     status, cpu_ns, instructions = (int(word) for word in meter.communicate()[0].split())
     records, with_ids = sink.stop()
     if status != 0:
-        raise RuntimeError("%s ended with status %d" % (meter.args[1], status))
+        raise NoResult("%s ended with status %d" % (runner.program, status))
     return Run(cpu_ns / 1e9, instructions, memory.rss, memory.anon, records, with_ids)

@@ -2,7 +2,7 @@
 """Puts the benchmark's figures where readers find them: a document and a picture of it."""
 import re
 
-COLOURS = {"floor": "#9aa0a6", "clew": "#1a73e8", "Collector": "#e8710a"}
+COLOURS = {"clew": "#1a73e8", "Collector": "#e8710a"}
 LEFT, BAR, GAP, WIDTH = 190, 18, 6, 760
 
 
@@ -34,6 +34,10 @@ def picture(path, rows):
                 LEFT, y, width, BAR, COLOURS.get(row["name"], "#5f6368")))
             out.append('<text x="%.0f" y="%d">%.0f MB</text>' % (LEFT + width + 6, y + 14, row["mb"]))
             y += BAR + GAP
+        y += 2 * GAP
+    if any("¹" in row["name"] for row in rows):
+        y += GAP
+        out.append('<text x="%d" y="%d" font-size="12">¹ fields and ids as JSON in text, not as OTLP</text>' % (12, y))
         y += 2 * GAP
     path.write_text(
         '<!-- SPDX-License-Identifier: Apache-2.0 -->\n<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" '

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""rsyslog and syslog-ng as Debian 12 has them. They cannot write OTLP, so they ship each line as JSON with
+its fields, and an id is one of these; their far ends count the lines and the ids."""
+import http.server
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+import zlib
+
+from peers import CACHE, HERE, Missing, Runner
+
+ID = re.compile(rb'"(?:trace_id|otelTraceID)": *"[0-9a-f]{32}"')
+
+
+class Drain:
+    """A far end that counts the lines that come, and those with a trace id."""
+
+    def __init__(self):
+        self.records = self.with_ids = 0
+        self.rest = b""
+
+    def take(self, some):
+        whole, newline, self.rest = (self.rest + some).rpartition(b"\n")
+        self.records += whole.count(b"\n") + len(newline)
+        self.with_ids += len(ID.findall(whole))
+
+
+class TcpDrain(Drain):
+    """Of one connection; with `is_packed`, of a stream of zlib."""
+
+    def __init__(self, is_packed):
+        super().__init__()
+        self.unpack = zlib.decompressobj().decompress if is_packed else bytes
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        connection = self.server.accept()[0]
+        while some := connection.recv(1 << 20):
+            self.take(self.unpack(some))
+
+    def stop(self):
+        self.thread.join(30)
+        self.server.close()
+        return self.records, self.with_ids
+
+
+class HttpDrain(Drain):
+    def __init__(self):
+        super().__init__()
+        drain = self
+
+        class Answer(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                drain.take(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        self.port = self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        return self.records, self.with_ids
+
+
+def unpacked(program, packages):
+    """A folder with these of Debian's packages in it, for a program that is not installed: the two exclude
+    each other as packages, not as programs."""
+    folder = CACHE / program
+    if not folder.exists():
+        if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+            raise Missing("it is not installed")
+        fetched = CACHE / (program + ".packages")
+        fetched.mkdir(parents=True, exist_ok=True)
+        got = subprocess.run(["apt-get", "download", *packages], cwd=fetched, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if got.returncode != 0:
+            raise Missing("it is not installed, and Debian's packages of it cannot be had")
+        for package in fetched.glob("*.deb"):
+            subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
+    return folder
+
+
+def find(program, packages):
+    """The command, where it is installed or unpacked, and the folder to look for its libraries."""
+    found = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin")
+    if found is not None:
+        return [found], pathlib.Path("/usr/lib")
+    folder = unpacked(program, packages)
+    library = folder / "usr/lib"
+    paths = ":".join(map(str, [library / "syslog-ng", *library.glob("*-linux-gnu"),
+                               *folder.glob("lib/*-linux-gnu")]))
+    return ["env", "LD_LIBRARY_PATH=" + paths, folder / "usr/sbin" / program], library
+
+
+class Daemon(Runner):
+    """Does not end by itself; starts each time as if it were the first."""
+    is_peer = True
+
+    def __init__(self, state, name, packages):
+        self.state = pathlib.Path(state, name)
+        self.command, self.library = find(name, packages)
+        self.program = name
+
+    def configure(self, template, **values):
+        shutil.rmtree(self.state, ignore_errors=True)
+        self.state.mkdir()
+        text = (HERE / template).read_text()
+        for key, value in values.items():
+            text = text.replace("@%s@" % key.upper(), str(value))
+        config = self.state / template
+        config.write_text(text)
+        return config
+
+    @staticmethod
+    def wait(pid, data, drain):
+        """Until all of it has come, or nothing more for twenty seconds."""
+        last, since = -1, time.monotonic()
+        while last < data.lines and time.monotonic() - since < 20:
+            if drain.records > last:
+                last, since = drain.records, time.monotonic()
+            time.sleep(0.05)
+        os.kill(pid, signal.SIGTERM)
+
+
+class Rsyslog(Daemon):
+    modes = ["none", "gzip"]
+    PACKAGES = ["rsyslog", "libestr0", "libfastjson4", "liblognorm5"]
+
+    def __init__(self, state):
+        super().__init__(state, "rsyslogd", self.PACKAGES)
+
+    def sink(self, _, mode):
+        return TcpDrain(is_packed=mode == "gzip")
+
+    def start(self, port, mode, data):
+        config = self.configure(
+            "rsyslog.conf", state=self.state, logs=data.folder, port=port,
+            compression='compression.mode="stream:always" ziplevel="1"' if mode == "gzip" else "")
+        modules = next(self.library.glob("*-linux-gnu/rsyslog"))
+        return [*self.command, "-n", "-f", config, "-i", self.state / "pid", "-M", modules]
+
+
+class SyslogNg(Daemon):
+    modes = ["none"]
+    PACKAGES = ["syslog-ng-core", "syslog-ng-mod-http", "libivykis0", "libnet1", "libwrap0"]
+
+    def __init__(self, state):
+        super().__init__(state, "syslog-ng", self.PACKAGES)
+
+    def sink(self, *_):
+        return HttpDrain()
+
+    def start(self, port, mode, data):
+        config = self.configure("syslog-ng.conf", logs=data.folder, port=port)
+        modules = next(self.library.glob("syslog-ng/3.*"))
+        return [*self.command, "-F", "--no-caps", "-f", config, "-R", self.state / "persist", "-c",
+                self.state / "control", "-p", self.state / "pid", "--module-path", modules]
