@@ -50,6 +50,7 @@ static bool may_stand(struct slice word, enum stand stand)
         {{"fail", 4}, false, true, true},   {{"config", 6}, true, false, false},
         {{"fine", 4}, true, true, false},   {{"finer", 5}, true, true, false},
         {{"finest", 6}, true, true, false}, {{"alert", 5}, true, true, true},
+        {{"note", 4}, false, false, true},
     };
     if (word.len < 3) {
         return false;
@@ -293,6 +294,9 @@ static bool may_pass(struct reader *r, struct slice token)
         memchr(token.data, '@', token.len) != NULL) {
         return r->has_time || r->has_level;
     }
+    if (r->has_time && slice_is_equal(token, SLICE("PHP"))) {
+        return true;
+    }
     bool fenced = slice_has_prefix(rest, SLICE(" - ")) || bar_follows(rest) ||
                   slice_has_prefix(rest, SLICE("\t"));
     if (fenced && r->separator != 0 && r->has_time) {
@@ -302,8 +306,25 @@ static bool may_pass(struct reader *r, struct slice token)
     return false;
 }
 
+/* `<Error>` of ClickHouse. */
+static bool take_angle(struct reader *r)
+{
+    struct slice inner = slice_skip(cursor_rest(&r->c), 1);
+    struct slice word = slice_make(inner.data, letters_len(inner));
+    bool closes = word.len < inner.len && inner.data[word.len] == '>';
+    bool is_name = word.len > 0 && word.data[0] >= 'A' && word.data[0] <= 'Z';
+    if (!closes || !is_name || !take_level(r, word, STAND_FENCED, SEVERITY_SYSLOG)) {
+        return false;
+    }
+    r->c.p = word.data + word.len + 1;
+    return true;
+}
+
 static bool take_word(struct reader *r)
 {
+    if (r->has_time && cursor_is_at(&r->c, '<')) {
+        return take_angle(r);
+    }
     struct slice token = cursor_take_token(&r->c);
     if (token.len == 0) {
         return false;
@@ -473,7 +494,17 @@ void head_read(struct slice line, const struct timestamp_env *env, struct head *
     struct reader r = {.c = {line.data, line.data + line.len}, .env = env, .head = out};
     cursor_skip_space(&r.c);
     if (head_read_klog(cursor_rest(&r.c), env, out) ||
-        head_read_ruby(cursor_rest(&r.c), env, out)) {
+        head_read_ruby(cursor_rest(&r.c), env, out) ||
+        head_read_redis(cursor_rest(&r.c), env, out) ||
+        head_read_nest(cursor_rest(&r.c), env, out)) {
+        return;
+    }
+    size_t time = head_read_epoch(cursor_rest(&r.c), out);
+    time = time > 0 ? time : head_read_kitchen(cursor_rest(&r.c), env, out);
+    if (time > 0) {
+        r.c.p += time;
+        r.has_time = true;
+        read_pieces(&r);
         return;
     }
     struct head_syslog syslog;

@@ -65,6 +65,137 @@ bool head_read_ruby(struct slice line, const struct timestamp_env *env, struct h
     return true;
 }
 
+/* ------------------------------------------------------------------ Redis, Nest, zerolog, Squid */
+
+bool head_read_redis(struct slice line, const struct timestamp_env *env, struct head *out)
+{
+    static const char marks[] = ".-*#";
+    static const uint8_t numbers[] = {5, 6, 10, 13}; /* debug, verbose, notice, warning */
+    size_t i = 0;
+    while (i < line.len && i < 8 && is_digit(line.data[i])) {
+        i++;
+    }
+    if (i == 0 || line.len < i + 28 || line.data[i] != ':' ||
+        memchr("MSXC", line.data[i + 1], 4) == NULL || line.data[i + 2] != ' ') {
+        return false;
+    }
+    struct slice rest = slice_skip(line, i + 3);
+    struct head found = {.severity_number = 0};
+    size_t time = timestamp_scan(rest, env, &found.time);
+    rest = slice_skip(rest, time);
+    const char *mark = rest.len > 2 && rest.data[0] == ' ' && rest.data[2] == ' '
+                           ? memchr(marks, rest.data[1], sizeof(marks) - 1) : NULL;
+    if (time == 0 || mark == NULL) {
+        return false;
+    }
+    found.severity_text = slice_make(rest.data + 1, 1);
+    found.severity_number = numbers[mark - marks];
+    *out = found;
+    return true;
+}
+
+/* `h:mm[:ss]`, its bytes copied to `out` as `hh:mm:ss`; the bytes taken, 0 if it is none. */
+static size_t read_short_clock(struct slice s, char out[8])
+{
+    size_t i = s.len > 1 && s.data[1] == ':' ? 1 : 2;
+    bool has_seconds = s.len > i + 5 && s.data[i + 3] == ':' && is_digit(s.data[i + 4]) &&
+                       is_digit(s.data[i + 5]);
+    if (s.len < i + 3 || !is_digit(s.data[0]) || !is_digit(s.data[i - 1]) || s.data[i] != ':' ||
+        !is_digit(s.data[i + 1]) || !is_digit(s.data[i + 2])) {
+        return 0;
+    }
+    out[0] = i == 1 ? '0' : s.data[0];
+    out[1] = s.data[i - 1];
+    memcpy(out + 2, s.data + i, 3);
+    memcpy(out + 5, has_seconds ? s.data + i + 3 : ":00", 3);
+    return i + (has_seconds ? 6 : 3);
+}
+
+static bool is_half_of_day(struct slice s)
+{
+    return slice_has_prefix(s, SLICE("AM")) || slice_has_prefix(s, SLICE("PM"));
+}
+
+size_t head_read_kitchen(struct slice line, const struct timestamp_env *env, struct head *out)
+{
+    char text[11] = "hh:mm:ss AM";
+    size_t clock = read_short_clock(line, text);
+    struct slice rest = slice_skip(line, clock);
+    if (clock == 0 || clock > 5 || !is_half_of_day(rest) ||
+        (rest.len > 2 && rest.data[2] != ' ' && rest.data[2] != '\x1b')) {
+        return 0;
+    }
+    text[9] = rest.data[0];
+    return timestamp_scan(slice_make(text, sizeof(text)), env, &out->time) > 0 ? clock + 2 : 0;
+}
+
+/* `03/02/2026, 10:11:12 AM`: the month is first, as the USA writes it with AM and PM; without them
+ * the order is anybody's guess. The bytes taken. */
+static size_t read_american_time(struct slice s, const struct timestamp_env *env, struct head *out)
+{
+    char text[22] = "yyyy-mm-dd hh:mm:ss AM";
+    if (s.len < 21 || s.data[2] != '/' || s.data[5] != '/' || s.data[10] != ',' ||
+        s.data[11] != ' ') {
+        return 0;
+    }
+    memcpy(text, s.data + 6, 4);
+    memcpy(text + 5, s.data, 2);
+    memcpy(text + 8, s.data + 3, 2);
+    size_t clock = read_short_clock(slice_skip(s, 12), text + 11);
+    struct slice half = slice_skip(s, 12 + clock);
+    if (clock == 0 || half.len < 3 || half.data[0] != ' ' || !is_half_of_day(slice_skip(half, 1))) {
+        return 0;
+    }
+    text[20] = half.data[1];
+    return timestamp_scan(slice_make(text, sizeof(text)), env, &out->time) > 0 ? 12 + clock + 3 : 0;
+}
+
+bool head_read_nest(struct slice line, const struct timestamp_env *env, struct head *out)
+{
+    if (!slice_has_prefix(line, SLICE("[Nest] "))) {
+        return false;
+    }
+    struct slice rest = slice_skip(line, 7);
+    size_t pid = 0;
+    while (pid < rest.len && is_digit(rest.data[pid])) {
+        pid++;
+    }
+    rest = slice_trim(slice_skip(rest, pid));
+    if (!slice_has_prefix(rest, SLICE("- "))) {
+        return false;
+    }
+    rest = slice_skip(rest, 2);
+    struct head found = {.severity_number = 0};
+    size_t time = read_american_time(rest, env, &found);
+    rest = slice_trim(slice_skip(rest, time));
+    found.severity_text = slice_make(rest.data, letters_len(rest));
+    found.severity_number = severity_from_text(found.severity_text, SEVERITY_SYSLOG);
+    if (time == 0 || found.severity_number == 0) {
+        return false;
+    }
+    *out = found;
+    return true;
+}
+
+size_t head_read_epoch(struct slice line, struct head *out)
+{
+    size_t dot = 0;
+    while (dot < line.len && dot <= 10 && is_digit(line.data[dot])) {
+        dot++;
+    }
+    size_t end = dot + 1;
+    while (end < line.len && is_digit(line.data[end])) {
+        end++;
+    }
+    uint64_t ns;
+    if (dot != 10 || end >= line.len || line.data[dot] != '.' || end - dot < 4 || end - dot > 10 ||
+        line.data[end] != ' ' || !timestamp_from_number(slice_make(line.data, end), &ns)) {
+        return 0;
+    }
+    out->time = (struct timestamp){.ns = ns};
+    return end;
+}
+
 /* ------------------------------------------------------------------ syslog */
 
 /* `<165>`; the bytes taken. */

@@ -2,7 +2,7 @@
 #ifndef CLEW_CORE_HEAD_SYSLOG_H
 #define CLEW_CORE_HEAD_SYSLOG_H
 
-/* Heads of one fixed form: syslog, klog and glog, Ruby's Logger. */
+/* Heads of one fixed form: syslog, klog and glog, Ruby's Logger, Redis, Nest, Squid. */
 
 #include "core/head.h"
 
@@ -26,5 +26,17 @@ bool head_read_klog(struct slice line, const struct timestamp_env *env, struct h
 
 /* `W, [2026-03-02T10:11:12.345678 #8674]  WARN -- progname: …` */
 bool head_read_ruby(struct slice line, const struct timestamp_env *env, struct head *out);
+
+/* `1:M 02 Mar 2026 10:11:12.345 * …`: the level is a mark. */
+bool head_read_redis(struct slice line, const struct timestamp_env *env, struct head *out);
+
+/* `[Nest] 1234  - 03/02/2026, 10:11:12 AM     LOG [Context] …` */
+bool head_read_nest(struct slice line, const struct timestamp_env *env, struct head *out);
+
+/* `3:04PM`, which zerolog's console writes: the reference's day, to the minute. The bytes taken. */
+size_t head_read_kitchen(struct slice line, const struct timestamp_env *env, struct head *out);
+
+/* `1772446272.345 `: seconds since 1970 with a fraction, as Squid writes them. The bytes taken. */
+size_t head_read_epoch(struct slice line, struct head *out);
 
 #endif

@@ -102,6 +102,7 @@ const struct key_table_row key_table[KEY_TABLE_ROWS] = {
     {"severitynumber", KEY_SEVERITY_NUMBER, false},
     {"severitytext", KEY_SEVERITY_TEXT, false},
     {"severity", KEY_SEVERITY, false},
+    {"errorseverity", KEY_SEVERITY, false}, /* PostgreSQL's jsonlog */
     {"log.level", KEY_LOG_DOT_LEVEL, true},
     {"level", KEY_LEVEL, false},
     {"lvl", KEY_LVL, false},
@@ -114,6 +115,7 @@ const struct key_table_row key_table[KEY_TABLE_ROWS] = {
     {"status", KEY_STATUS, false},
     {"severitylevel", KEY_SEVERITY_LEVEL, false},
     {"L", KEY_LEVEL_ZAP, true},
+    {"s", KEY_LEVEL_MONGO, true},
     {"PRIORITY", KEY_PRIORITY, true},
     {"levelno", KEY_LEVELNO, false},
     {"levelvalue", KEY_LEVEL_VALUE, false},
@@ -143,6 +145,8 @@ const struct key_table_row key_table[KEY_TABLE_ROWS] = {
     {"startedat", KEY_STARTED_AT, false},
     {"__REALTIME_TIMESTAMP", KEY_REALTIME_TIMESTAMP, true},
     {"T", KEY_TIME_ZAP, true},
+    {"t", KEY_TIME_SHORT, true},
+    {"tdate", KEY_TIME_MONGO, false},
     {"eventtime", KEY_EVENT_TIME, false},
     {"date", KEY_DATE, false},
 
@@ -329,6 +333,7 @@ static const uint8_t holds_table[KEYS_END] = {
     [KEY_SERVICE] = KEY_HOLDS_VALUES,
     [KEY_LEVEL] = KEY_HOLDS_VALUES,
     [KEY_INSTANT] = KEY_HOLDS_VALUES,
+    [KEY_TIME_SHORT] = KEY_HOLDS_VALUES,
     [KEY_TIMESTAMP] = KEY_HOLDS_VALUES,
     [KEY_TIME] = KEY_HOLDS_VALUES,
     [KEY_LOGGER] = KEY_HOLDS_VALUES,

@@ -16,7 +16,7 @@ struct key_table_row {
     bool exact; /* counts only as spelled; tried before the others */
 };
 
-#define KEY_TABLE_ROWS 256
+#define KEY_TABLE_ROWS 260
 
 extern const struct key_table_row key_table[KEY_TABLE_ROWS];
 

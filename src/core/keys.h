@@ -89,6 +89,7 @@ enum key_id {
     KEY_STATUS,
     KEY_SEVERITY_LEVEL, /* Azure: 0 to 4 */
     KEY_LEVEL_ZAP,      /* L */
+    KEY_LEVEL_MONGO,    /* s, beside t.$date */
     KEY_PRIORITY,       /* PRIORITY of journald */
     KEY_LEVELNO,        /* Python, loguru's level.no */
     KEY_LEVEL_VALUE,    /* logback */
@@ -118,6 +119,8 @@ enum key_id {
     KEY_STARTED_AT,
     KEY_REALTIME_TIMESTAMP, /* __REALTIME_TIMESTAMP of journald */
     KEY_TIME_ZAP,           /* T */
+    KEY_TIME_SHORT,         /* t, of log15; also MongoDB's container of the next */
+    KEY_TIME_MONGO,         /* t.$date */
     KEY_EVENT_TIME,
     KEY_DATE,
 

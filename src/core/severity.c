@@ -23,7 +23,7 @@ static const struct word words[] = {
     {"success", 7, 10},  {"eror", 4, 17},     {"erro", 4, 17},     {"fail", 4, 17},
     {"severe", 6, 17},   {"crit", 4, 18},     {"dpanic", 6, 18},   {"alert", 5, 19},
     {"panic", 5, 19},    {"pani", 4, 19},     {"ftl", 3, 21},      {"fata", 4, 21},
-    {"emerg", 5, 21},    {"emergenc", 9, 21},
+    {"emerg", 5, 21},    {"emergenc", 9, 21}, {"note", 4, 9},
 };
 
 #define WORD_LETTERS_MAX 13

@@ -53,6 +53,10 @@ static enum severity_dialect dialect_of(const struct hits *hits, uint16_t id)
 
 static uint8_t read_word(const struct hits *hits, uint16_t id, struct slice text)
 {
+    if (id == KEY_LEVEL_MONGO) { /* F E W I D D1 … D5 */
+        bool is_it = hits_has(hits, KEY_TIME_MONGO) && memchr("FEWID", text.data[0], 5) != NULL;
+        return is_it ? severity_from_text(slice_make(text.data, 1), SEVERITY_SYSLOG) : 0;
+    }
     uint8_t number = severity_from_text(text, dialect_of(hits, id));
     bool verbose = number == 6 && (text.data[0] | 0x20) == 'v';
     return verbose && id == KEY_LEVEL_CLEF ? 1 : number;
@@ -86,7 +90,8 @@ static bool take_word(const struct hits *hits, uint16_t first, uint16_t last, st
             return set(record, number, text);
         }
         bool digit = text.data[0] >= '0' && text.data[0] <= '9';
-        if (record->severity_text.len == 0 && id != KEY_STATUS && !digit) {
+        bool is_weak = id == KEY_STATUS || id == KEY_LEVEL_MONGO;
+        if (record->severity_text.len == 0 && !is_weak && !digit) {
             record->severity_text = text; /* a level of the application's own */
         }
     }
@@ -143,7 +148,8 @@ static bool take_number(const struct hits *hits, uint16_t first, uint16_t last,
     uint16_t id = (uint16_t)(first - 1);
     for (const struct field *field; (field = hits_next(hits, id, last, &id)) != NULL;) {
         int64_t level;
-        if (id == KEY_STATUS || id == KEY_SEVERITY_TEXT || !read_integer(field, &level)) {
+        if (id == KEY_STATUS || id == KEY_SEVERITY_TEXT || id == KEY_LEVEL_MONGO ||
+            !read_integer(field, &level)) {
             continue;
         }
         enum severity_scale scale = scale_of(hits, id, level);
@@ -207,7 +213,7 @@ bool severity_from_fields(const struct hits *hits, struct record *record)
     if (take_otlp_number(hits, record) ||
         take_word(hits, KEY_SEVERITY_TEXT, KEY_LEVEL_NAME_PSR, record) ||
         take_number(hits, KEY_SEVERITY, KEY_LEVEL_NAME_PSR, record) ||
-        take_word(hits, KEY_STATUS, KEY_LEVEL_ZAP, record) ||
+        take_word(hits, KEY_STATUS, KEY_LEVEL_MONGO, record) ||
         take_number(hits, KEY_SEVERITY_LEVEL, KEY_LEVEL_INDEX, record)) {
         return true;
     }

@@ -262,7 +262,7 @@ static bool read_date(struct reading *r, struct timestamp_cache *cache)
     if (is_at(r, 2, ':')) {
         return true; /* no date: month stays 0 */
     }
-    if (left(r) > 11 && (r->p[4] == '-' || r->p[4] == '/')) {
+    if (left(r) > 11 && (r->p[4] == '-' || r->p[4] == '/' || r->p[4] == '.')) {
         return read_iso_date(r, cache);
     }
     return is_digit(r->p[4]) ? read_basic_date(r) : read_day_first(r);
@@ -536,7 +536,10 @@ size_t timestamp_scan(struct slice s, const struct timestamp_env *env, struct ti
 size_t timestamp_scan_klog(struct slice s, const struct timestamp_env *env, struct timestamp *out)
 {
     struct reading r = {.p = s.data, .end = s.data + s.len, .date.year = NO_YEAR};
-    if (is_digit_at(&r, 7)) {
+    unsigned year;
+    if (is_digit_at(&r, 5) && is_at(&r, 6, ' ') && take_two(&r, &year)) {
+        r.date.year = 2000 + (int64_t)year; /* CockroachDB */
+    } else if (is_digit_at(&r, 7)) {
         if (!parse_four(r.p, &r.date.year)) {
             return 0;
         }

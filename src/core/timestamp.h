@@ -64,8 +64,8 @@ bool timestamp_from_units(struct slice s, uint32_t per_second, uint64_t *out_ns)
 /* Whole seconds and a rest in nanoseconds, each the text of a JSON integer. */
 bool timestamp_from_parts(struct slice seconds, struct slice nanos, uint64_t *out_ns);
 
-/* The form behind the level letter of klog and glog: `0302 10:11:12.345678` or `20260302
- * 10:11:12.345678`. As timestamp_scan(). */
+/* The form behind the level letter of klog and glog: `0302 10:11:12.345678`, `20260302
+ * 10:11:12.345678` or `260302 10:11:12.345678`. As timestamp_scan(). */
 size_t timestamp_scan_klog(struct slice s, const struct timestamp_env *env, struct timestamp *out);
 
 #endif

@@ -45,7 +45,7 @@ static bool read_field(const struct hits *hits, uint16_t id, const struct field 
     uint64_t ns;
     bool number = is_number(field);
     if ((!number && field->kind != FIELD_STRING) || id == KEY_INSTANT_NANO ||
-        id == KEY_TIMESTAMP_NANOS) {
+        id == KEY_TIMESTAMP_NANOS || (number && id == KEY_TIME_SHORT)) {
         return false;
     }
     if (read_named_unit(hits, id, text, &ns) || (number && read_number(field, &ns))) {
