@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "core/resolve.h"
 #include "filters/filters.h"
+#include "journal_message.h"
 #include "parsers/parsers.h"
 #include "registry.h"
 
@@ -15,6 +16,7 @@ struct pipeline {
     struct filter_tools tools;
     struct arena arena;
     struct record record;
+    struct fields entry; /* of a journal, beside what its message says */
 };
 
 struct pipeline *pipeline_new(const struct settings *settings, struct counters *counters,
@@ -34,6 +36,7 @@ struct pipeline *pipeline_new(const struct settings *settings, struct counters *
     pipeline->record.fields.keys = resolver_keys(resolver);
     pipeline->record.fields.shapes = resolver_shapes(resolver);
     pipeline->record.arena = &pipeline->arena;
+    fields_init(&pipeline->entry, (uint32_t)settings->parse.fields_max);
     return pipeline;
 }
 
@@ -44,6 +47,7 @@ void pipeline_free(struct pipeline *pipeline)
     }
     resolver_free(pipeline->resolver);
     fields_fini(&pipeline->record.fields);
+    fields_fini(&pipeline->entry);
     arena_fini(&pipeline->arena);
     free(pipeline);
 }
@@ -85,8 +89,19 @@ static bool may_try(const struct parser *parser, enum parse_format format)
     return true;
 }
 
+/* True if the line is an entry of a journal, and is parsed. */
+static bool parse_entry(struct pipeline *pipeline, struct record *record, enum parse_format format)
+{
+    return record->source->is_journal &&
+           journal_message_parse(record->line, format, &pipeline->limits, &pipeline->entry,
+                                 record) == PARSE_OK;
+}
+
 static void parse(struct pipeline *pipeline, struct record *record, enum parse_format format)
 {
+    if (parse_entry(pipeline, record, format)) {
+        return;
+    }
     if (format == PARSE_FORMAT_SYSLOG) {
         (void)parser_syslog.parse(record->line, &pipeline->limits, record);
         return;
@@ -126,6 +141,9 @@ static void count(struct counters *counters, enum record_format format)
 /* What a line says of its service stays among its fields. */
 static void settle_service(struct record *record)
 {
+    if (record->source->is_journal && record->service.len == 0) {
+        record->service = journal_message_unit(&record->fields);
+    }
     if (record->source->is_service_first && record->source->default_service != NULL) {
         record->service = slice_from_string(record->source->default_service);
         record->service_namespace = (struct slice){NULL, 0};

@@ -19,7 +19,8 @@ static bool needs_escape(char c)
 
 static bool is_control_pair(const char *text, size_t len)
 {
-    return len >= 2 && (unsigned char)text[0] == 0xC2 && (unsigned char)text[1] < 0xA0;
+    unsigned char second = len >= 2 ? (unsigned char)text[1] : 0;
+    return second >= 0x80 && second < 0xA0 && (unsigned char)text[0] == 0xC2;
 }
 
 static bool write_escape(struct buf *out, char c)

@@ -14,8 +14,8 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* A string with its quotes; `text` is valid UTF-8. Control characters, quotes and backslashes are
- * escaped, nothing else, so NUL bytes too arrive. */
+/* A string with its quotes. Control characters, quotes and backslashes are escaped, nothing else, so
+ * NUL bytes too arrive, and bytes that are no UTF-8 stay as they are (which is no JSON then). */
 bool json_write_string(struct buf *out, struct slice text);
 
 /* `"-9223372036854775808"`: a quoted decimal. */

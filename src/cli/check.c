@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "config/config.h"
 #include "filters/filters.h"
+#include "input/feed.h"
 
 enum format {
     AS_TEXT,
@@ -149,11 +150,31 @@ static int judge(const struct arguments *arguments, const struct settings *setti
                                    : EXIT_GOOD;
 }
 
+/* Inputs that this clew cannot open, whatever their options: `clew run` would not start. */
+static bool find_absent(const struct settings *settings, struct diag *diag)
+{
+    bool found = false;
+    for (size_t i = 0; settings != NULL && i < settings->input_count; i++) {
+        const struct input_settings *input = &settings->inputs[i];
+        const struct feed_type *type = feed_find(input->type);
+        if (type->absent != NULL) {
+            diag_add(diag, DIAG_ERROR, (struct diag_place){0}, "input %s is of type %s, but %s",
+                     input->name, input->type, type->absent);
+            found = true;
+        }
+    }
+    return found;
+}
+
 static int check(const struct arguments *arguments)
 {
     struct diag diag;
     diag_init(&diag);
     struct settings *settings = config_arguments_load_quietly(&arguments->config, NULL, &diag);
+    if (find_absent(settings, &diag)) {
+        settings_free(settings);
+        settings = NULL;
+    }
     bool has_losses = find_losses(settings, &diag);
     int status = judge(arguments, settings, &diag, has_losses);
     settings_free(settings);

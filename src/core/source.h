@@ -44,6 +44,7 @@ struct source {
     char *default_service; /* service.name of records that name none; NULL: none */
     bool is_service_fixed; /* … and it is the config's word: metadata does not change it */
     bool is_service_first; /* … and it goes before the one a line names */
+    bool is_journal; /* lines are entries of a journal: see src/journal_message.h */
     struct source_policy policy;
     uint64_t id; /* unique in this process: the encoder's cache goes by it */
 

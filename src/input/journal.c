@@ -409,6 +409,7 @@ static void *journal_open(const struct input_settings *settings, const struct in
     input->stream.checkpoint = checkpoint_get(env->checkpoints, key);
     input->source = source_new(NULL, settings->name,
                                SOURCE_ID | hash_bytes(key, strlen(key), 0) >> 3);
+    input->source->is_journal = true;
     if (settings->service != NULL) {
         input->source->default_service = mem_string(settings->service);
     }

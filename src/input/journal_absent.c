@@ -5,13 +5,14 @@
 
 /* Where clew is built without libsystemd. */
 
+#define ABSENT                                                                                    \
+    "this clew was built without libsystemd: build it where libsystemd-dev is installed"
+
 static void *refuse(const struct input_settings *settings, const struct input_env *env,
                     char **out_error)
 {
     (void)env;
-    *out_error = mem_format("input %s is of type journal, but this clew was built "
-                            "without libsystemd: build it where libsystemd-dev is installed",
-                            settings->name);
+    *out_error = mem_format("input %s is of type journal, but " ABSENT, settings->name);
     return NULL;
 }
 
@@ -28,6 +29,7 @@ static bool is_at_end(const void *feed)
 
 const struct feed_type feed_journal = {
     .name = "journal",
+    .absent = ABSENT,
     .open = refuse,
     .resume = ignore,
     .is_at_end = is_at_end,

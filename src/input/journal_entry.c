@@ -53,13 +53,14 @@ static bool add_member(struct buf *line, struct slice name, struct slice value, 
 static bool add_message(struct buf *line, struct slice message)
 {
     struct slice rest = message;
-    while (!add_member(line, SLICE("MESSAGE"), rest, false) && rest.len > 0) {
+    bool fits;
+    while (!(fits = add_member(line, SLICE("MESSAGE"), rest, false)) && rest.len > 0) {
         rest.len /= 2;
         while (rest.len > 0 && ((unsigned char)rest.data[rest.len] & 0xc0) == 0x80) {
             rest.len--;
         }
     }
-    return rest.len == message.len;
+    return fits && rest.len == message.len;
 }
 
 bool journal_entry_begin(struct buf *line, uint64_t realtime_us, struct slice message)

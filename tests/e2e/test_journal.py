@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Inputs of type journal, on files that systemd-journal-remote writes from the export format."""
+import json
 import pathlib
 import subprocess
 import time
@@ -70,7 +71,7 @@ def numbers(far):
 
 def test_an_entry_becomes_a_record_with_its_fields(tmp):
     journal = Journal(tmp)
-    message = f'{{"msg":"paid","trace_id":"{ID}","span_id":"{SPAN}"}}'
+    message = f'paid trace_id={ID} span_id={SPAN}'
     journal.add(
         [("MESSAGE", message), ("PRIORITY", "4"), ("_SYSTEMD_UNIT", "shop.service"),
          ("SYSLOG_IDENTIFIER", "shop"), ("_PID", "4711"), ("_HOSTNAME", "web1"),
@@ -94,6 +95,54 @@ def test_an_entry_becomes_a_record_with_its_fields(tmp):
     clew.equal(second["body"], {"bytesValue": "dHdvCmxpbmVzIP8="})
     clew.equal(plain(second["attributes"])["RAW"], "AP4K")
     clew.equal(plain(third["attributes"])["OTHER"], "no message")
+
+
+def test_a_message_of_fields_is_read_as_a_line_of_a_file_is(tmp):
+    journal = Journal(tmp)
+    lines = [f'{{"msg":"paid","level":"warn","trace_id":"{ID}","span_id":"{SPAN}","user":{{"id":7}},"n":1}}',
+             f'level=warn msg="paid twice" trace_id={ID} span_id={SPAN} n=2',
+             f'{{"msg":"cut off","trace_id":"{ID}"']
+    more = [("PRIORITY", "6"), ("SYSLOG_IDENTIFIER", "shop"), ("_PID", "4711")]
+    journal.add(*[[("MESSAGE", line), *more] for line in lines])
+    (tmp / "app.log").write_text("".join(line + "\n" for line in lines))
+    with FarEnd(tmp) as far:
+        run_once(tmp, far, journal)
+        found = far.records()
+    same = json.loads("[" + ",".join(clew.run_ok("parse", tmp / "app.log").out.splitlines()) + "]")
+    for (resource, record), of_file in zip(found[:2], same):
+        clew.equal(resource["service.name"], "shop")
+        for name in ("body", "traceId", "spanId", "severityNumber", "severityText"):
+            clew.equal(record[name], of_file[name], name)
+        attributes = plain(record["attributes"])
+        wanted = plain(of_file["attributes"])
+        clew.equal({name: attributes.get(name) for name in wanted if not name.startswith("log.")},
+                   {name: value for name, value in wanted.items() if not name.startswith("log.")})
+        clew.equal([attributes["PRIORITY"], attributes["process.pid"]], ["6", "4711"])
+        assert "MESSAGE" not in attributes, attributes
+    _, cut = found[2]
+    clew.equal([cut["body"], cut["severityNumber"]], [{"stringValue": lines[2]}, 9])
+
+
+def test_the_format_of_the_input_is_that_of_the_message(tmp):
+    journal = Journal(tmp)
+    line = f'{{"msg":"paid","trace_id":"{ID}"}}'
+    journal.add([("MESSAGE", line)])
+    with FarEnd(tmp) as far:
+        run_once(tmp, far, journal, ", format: text")
+        (_, record), = far.records()
+    clew.equal([record["body"], record["traceId"]], [{"stringValue": line}, ID])
+
+
+def test_the_service_is_what_the_message_names_then_the_identifier_then_the_unit(tmp):
+    journal = Journal(tmp)
+    unit, identifier = ("_SYSTEMD_UNIT", "cart@eu.service"), ("SYSLOG_IDENTIFIER", "shop")
+    journal.add([("MESSAGE", '{"service.name":"own"}'), identifier, unit],
+                [("MESSAGE", "a"), identifier, unit], [("MESSAGE", "b"), unit],
+                [("MESSAGE", "c"), ("_SYSTEMD_UNIT", "init.scope")])
+    with FarEnd(tmp) as far:
+        run_once(tmp, far, journal, ", service: fallback")
+        clew.equal([resource["service.name"] for resource, _ in far.records()],
+                   ["own", "shop", "cart", "fallback"])
 
 
 def test_only_the_units_that_are_asked_for(tmp):
@@ -216,7 +265,11 @@ def test_without_the_library_it_is_refused_with_a_sentence(tmp):
     done = clew.run("run", "--once", "-c", tmp / "clew.yaml", "--set", f"data_dir={tmp / 'data'}",
                     "--set", "control.listen=off")
     assert done.code != 0, done
-    clew.contains(done.err, "input j is of type journal, but this clew was built without libsystemd")
+    sentence = "input j is of type journal, but this clew was built without libsystemd"
+    clew.contains(done.err, sentence)
+    done = clew.run("check", "-c", tmp / "clew.yaml")
+    clew.equal(done.code, 2, done)
+    clew.contains(done.err, sentence)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,10 @@ def settings():
     return found
 
 
+def test_it_may_read_logs_and_the_journal():
+    clew.equal(settings()["SupplementaryGroups"], ["adm systemd-journal"])
+
+
 def test_its_state_is_where_it_may_write():
     found = settings()
     result = clew.run_ok("check", env={"XDG_STATE_HOME": dict(
