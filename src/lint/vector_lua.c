@@ -39,7 +39,8 @@ static bool read_dotted(const char **at, struct slice *out_name)
 }
 
 /* `event.log.a.b = nil`: taken out of `record`. False where what it does cannot be told. */
-static bool follow_one(struct arena *arena, const char *at, struct item *record)
+static bool follow_one(struct arena *arena, const char *at, struct item *record,
+                       bool *out_is_filled)
 {
     const char *key = NULL;
     struct item *map = record;
@@ -67,6 +68,7 @@ static bool follow_one(struct arena *arena, const char *at, struct item *record)
         item_remove(map, key);
         return true;
     }
+    *out_is_filled = *out_is_filled || *key == '\0';
     return *key == '\0' || item_places(item_get(map, key)) == 0;
 }
 
@@ -74,11 +76,12 @@ bool vector_lua(struct arena *arena, const char *program, struct item *record)
 {
     bool is_old = strstr(program, "event.log") == NULL; /* version 1: event["field"] */
     const char *log = is_old ? "event" : "event.log";
+    bool is_filled = false; /* fields of computed names are set, of what was removed perhaps */
     for (const char *at = program; (at = strstr(at, log)) != NULL; at++) {
         bool is_word = at > program && (isalnum((unsigned char)at[-1]) || at[-1] == '_');
         const char *behind = at + strlen(log);
         bool is_longer = isalnum((unsigned char)*behind) || *behind == '_';
-        if (!is_word && !is_longer && !follow_one(arena, behind, record)) {
+        if (!is_word && !is_longer && !follow_one(arena, behind, record, &is_filled)) {
             return false;
         }
     }
@@ -89,5 +92,5 @@ bool vector_lua(struct arena *arena, const char *program, struct item *record)
             return false;
         }
     }
-    return true;
+    return !is_filled || item_places(record) != 0;
 }

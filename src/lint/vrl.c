@@ -26,6 +26,7 @@ struct vrl {
     bool is_branch;     /* a branch that may be taken */
     bool is_stopped;    /* aborted, or an error that was not handled */
     bool has_error;     /* of the last expression */
+    bool is_open;       /* … whether it has one is not known: a table is asked */
     bool has_encoded;   /* the last statement encoded the whole event */
 };
 
@@ -120,8 +121,14 @@ static struct item *assign(struct vrl *v, const struct path targets[2], size_t c
     if (v->is_idle || v->is_stopped) {
         return NULL;
     }
+    if (count == 1 && kind == '=' && v->has_error) {
+        v->is_stopped = true; /* nobody handles it: as if the function had its `!` */
+        v->is_idle = true;
+        return NULL;
+    }
     if (count == 2) {
-        path_set(&v->scope, &targets[1], v->has_error ? item_string(v->arena, "error") : NULL);
+        struct item *error = v->has_error ? item_string(v->arena, "error") : NULL;
+        path_set(&v->scope, &targets[1], v->is_open ? vrl_unknown(v->arena) : error);
         value = v->has_error ? NULL : value;
         v->has_error = false;
     }
@@ -143,6 +150,7 @@ static struct item *statement(struct vrl *v)
     const char *begin = v->in.at;
     struct item *value = NULL;
     v->has_error = false;
+    v->is_open = false;
     if (read_targets(v, targets, &count, &kind)) {
         value = assign(v, targets, count, kind);
     } else {
@@ -495,7 +503,8 @@ static struct item *call(struct vrl *v, const char *name)
         v->is_idle = true;
     }
     v->has_error = has_error;
-    return value;
+    v->is_open = strstr(name, "enrichment_table") != NULL;
+    return v->is_open ? vrl_unknown(v->arena) : value;
 }
 
 static struct item *literal(struct vrl *v)

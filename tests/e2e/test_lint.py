@@ -270,6 +270,15 @@ CASES = {
     "vector leaves fields out": (
         "a.toml", vector(".x = 1", 'type = "kafka"\nencoding.except_fields = ["x"]'), "keeps", False, None),
     "vector's columns": ("a.toml", vector(".x = 1", 'type = "postgres"'), "depends", None, "postgres"),
+    "vector's lua fills fields from what it removes": (
+        "a.toml", vector_lua("local t = event.log.message\n  event.log.message = nil\n"
+                             "  for k, v in pairs(parse(t)) do event.log[k] = v end\n  emit(event)"),
+        "depends", None, "lua"),
+    "vector asks a table": (
+        "a.toml", vector('. = parse_json!(.message)\nrow, err = get_enrichment_table_record("t", {"k": .level})\n'
+                         "if err == null {\n  . = row.value\n}"), "depends", True, ". = row"),
+    "vector parses what is no access line": (
+        "a.toml", vector(". = parse_apache_log(.message, format: \"common\")"), "keeps", False, None),
     # Logstash: conditions, texts that are changed, outputs with a format
     "logstash parses what begins with a brace": (
         "a.conf", logstash(r'if [message] =~ /^\{/ { json { source => "message" } } else { drop { } }'),
