@@ -64,7 +64,16 @@ static bool is_moved(const struct fb_config *config, const char *key)
 static void judge_removal(struct filtering *f, const struct fb_property *p, const char *key)
 {
     struct slice name = slice_from_string(key);
-    if ((!name_is_trace_id(name) && !name_is_span_id(name)) || f->trail->places == 0 ||
+    if (f->trail->places == 0 || f->trail->probe->is_text) {
+        return;
+    }
+    if (fb_is_unknown(p->value)) {
+        struct stage open = stage_at(f, p, "a template or variable says which key is removed",
+                                     "name the key");
+        lint_report(fb_lint(f->config), &open, LINT_MAY_BE_LOST, LINT_DEPENDS, "cannot be proved");
+        return;
+    }
+    if ((!name_is_trace_id(name) && !name_is_span_id(name)) ||
         item_get(f->trail->record, key) != NULL || is_moved(f->config, key)) {
         return;
     }
@@ -306,6 +315,7 @@ static void filter_record_modifier(struct filtering *f)
         }
         keep_if(f, is_not_removed);
         f->trail->is_conditional = f->filter->is_conditional || removed->is_conditional;
+        stage.is_removal = true;
         trail_judge(f->trail, &stage);
     } else if (allowed != NULL) {
         struct stage stage = stage_at(f, allowed, "every key that is not on the list is removed",
@@ -430,6 +440,7 @@ static void filter_modify(struct filtering *f)
         struct stage stage = stage_at(f, p, "removes or overwrites the keys that hold the ids",
                                       "name the keys to remove, not all but some");
         modify_one(f, p);
+        stage.is_removal = strncmp(p->key, "remove", 6) == 0;
         branch.is_conditional = has_condition || p->is_conditional || f->filter->is_conditional;
         trail_judge(&branch, &stage);
     }

@@ -99,6 +99,20 @@ static bool is_in_list(const char *list, const char *key)
     return false;
 }
 
+/* Loki's labels and structured metadata carry `$key`, whatever is removed of the line. */
+static bool is_labelled(struct shipping *s, const char *key)
+{
+    static const char *const options[] = {"labels", "label_keys", "structured_metadata"};
+    const char *reference = foreign_format(s->arena, "$%s", key);
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        const char *at = strstr(fb_value(s->output, options[i], ""), reference);
+        if (at != NULL && strchr(", ", at[strlen(reference)]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void ship_listed(struct shipping *s, const struct fb_property *p, bool is_removal)
 {
     if (is_undecided(p)) {
@@ -107,7 +121,8 @@ static void ship_listed(struct shipping *s, const struct fb_property *p, bool is
     }
     struct item *record = item_map(s->arena);
     for (struct member *m = s->trail->record->first; m != NULL; m = m->next) {
-        if (is_in_list(p->value, m->key) != is_removal) {
+        if (is_in_list(p->value, m->key) != is_removal ||
+            (is_removal && is_labelled(s, m->key))) {
             item_add(s->arena, record, m->key, m->value);
         }
     }

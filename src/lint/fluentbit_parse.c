@@ -34,7 +34,8 @@ static struct item *parse_pairs(struct arena *arena, const char *text, const cha
     return map;
 }
 
-/* Decode_Field[_As] json key: a text that is JSON becomes a map. */
+/* Decode_Field_As json key: a text that is JSON becomes a map in its place. Decode_Field adds that
+ * map's members beside it. */
 static void decode_fields(struct fb_config *config, const struct fb_section *parser,
                           struct item *map)
 {
@@ -50,8 +51,13 @@ static void decode_fields(struct fb_config *config, const struct fb_section *par
         struct item *inner = text != NULL && text->kind == ITEM_TEXT
                                   ? item_from_json(arena, slice_from_string(text->text), true)
                                   : NULL;
-        if (inner != NULL) {
+        bool is_in_place = strcmp(p->key, "decode_field_as") == 0;
+        if (inner != NULL && is_in_place) {
             item_put(arena, map, key, inner);
+        }
+        for (struct member *m = inner != NULL && !is_in_place ? inner->first : NULL; m != NULL;
+             m = m->next) {
+            item_put(arena, map, m->key, m->value);
         }
     }
 }

@@ -36,6 +36,10 @@ void fb_formats_add(struct fb_config *config, struct fb_formats *formats,
                     const struct fb_section *section)
 {
     bool is_filter = section->kind == FB_FILTER;
+    const char *merge = fb_value(section, "merge_parser", NULL);
+    if (is_filter && strcasecmp(fb_name(section), "kubernetes") == 0 && merge != NULL) {
+        add_format(config, formats, merge, "log");
+    }
     if (is_filter && strcasecmp(fb_name(section), "parser") != 0) {
         return;
     }
@@ -342,6 +346,11 @@ void fb_starts_make(struct fb_config *config, const struct fb_section *input,
     add_line(config, input, starts, "always", false, JSON_LINE);
     add_line(config, input, starts, "ids in a nested object", true, NESTED_LINE);
     starts->items[starts->count - 1].probe.is_note = true;
+    if (kind == INPUT_TAIL || kind == INPUT_FORWARD) {
+        add_line(config, input, starts, "lines that are not JSON", true, "hello" TEXT_COLUMN);
+        starts->items[starts->count - 1].probe.is_note = true;
+        starts->items[starts->count - 1].probe.is_text = true;
+    }
     if (kind == INPUT_FORWARD) {
         add_beside(config, starts, "ids that are fields already at the input, beside log",
                    forward_record(arena, "{\"level\":\"info\",\"message\":\"hello\"}"), "trace_id",

@@ -178,7 +178,8 @@ void trail_judge(struct trail *trail, const struct stage *stage)
     unsigned before = trail->places;
     unsigned after = item_places(trail->record);
     bool is_sure = !trail->probe->is_variant && !trail->is_conditional;
-    enum lint_verdict depends = trail->probe->is_note ? LINT_KEEPS : LINT_DEPENDS;
+    bool is_told = trail->probe->is_note && !(trail->probe->is_text && stage->is_removal);
+    enum lint_verdict depends = is_told ? LINT_KEEPS : LINT_DEPENDS;
     if (has_any(before) && !has_any(after)) {
         lint_report(trail->lint, stage, is_sure ? LINT_LOST : LINT_MAY_BE_LOST,
                     is_sure ? LINT_STRIPS : depends, is_sure ? "always" : trail->probe->when);

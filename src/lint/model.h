@@ -39,6 +39,7 @@ struct probe {
     const char *when; /* "lines of JSON", as a condition for the user */
     bool is_variant;  /* not the first probe */
     bool is_note;     /* its losses are told, but do not make the verdict */
+    bool is_text;     /* no JSON, where JSON is expected: what removes its text by name counts */
 };
 
 /* A stage as the user knows it. */
@@ -47,6 +48,7 @@ struct stage {
     const char *name;
     const char *why; /* a sentence without its full stop: what the stage does */
     const char *fix;
+    bool is_removal; /* of keys that the config names */
 };
 
 struct trail {

@@ -350,6 +350,26 @@ CASES = {
     "the stock parser of the nginx ingress": (
         "a.conf", TAIL + fb_filter("parser", Key_Name="log", Parser="k8s-nginx-ingress", Reserve_Data="On") + OUT,
         "depends", None, "Parser k8s"),
+    "the text is removed after it was merged, if it was": (
+        "a.conf", TAIL + MERGE + fb_filter("record_modifier", Remove_key="log") + OUT, "depends", True, "Remove_key"),
+    "the text is left out of an allow list that names ids": (
+        "a.conf", TAIL + MERGE + fb_filter("record_modifier", Allowlist_key=["message", "trace_id", "span_id"]) + OUT,
+        "keeps", True, None),
+    "fields are decoded beside the text": (
+        "a.conf", part("PARSER", Name="d", Format="json", Decode_Field="json log") +
+        part("INPUT", Name="tail", Path="/var/log/containers/*.log", Parser="d", Tag="kube.x") +
+        fb_filter("modify", Remove="log") + OUT, "depends", True, "Remove"),
+    "fields are decoded in the place of the text": (
+        "a.conf", part("PARSER", Name="d", Format="json", Decode_Field_As="json log") +
+        part("INPUT", Name="tail", Path="/var/log/containers/*.log", Parser="d", Tag="kube.x") +
+        fb_filter("modify", Remove="log") + OUT, "strips", None, "Remove"),
+    "a merge by a pattern without an end": (
+        "a.conf", WEB + TAIL + MERGE + "    Keep_Log Off\n    Merge_Parser web\n" + OUT, "depends", None, "Keep_Log"),
+    "a variable names the key to remove": (
+        "a.conf", TAIL + MERGE + fb_filter("modify", Remove="${KEY_OF_NOBODY}") + OUT, "depends", None, "Remove"),
+    "a label holds what is removed of the line": (
+        "a.conf", TAIL + MERGE + fb_output("loki", labels="$trace_id, $span_id", remove_keys="trace_id,span_id"),
+        "keeps", True, None),
     "lua removes all but the keys it allows": (
         "a.yaml", lua("function f(t, ts, r) for k, v in pairs(r) do if not ok[k] then r[k] = nil end end "
                       "return 2, ts, r end"), "depends", None, "call: f"),
