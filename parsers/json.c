@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "core/shapes.h"
 #include "parsers/escape.h"
+#include "parsers/known.h"
 #include "parsers/number.h"
 #include "parsers/scan.h"
 #include "parsers/short_number.h"
@@ -429,17 +430,6 @@ outlined void close_known(struct json *json, const char *p, uint8_t count)
     }
 }
 
-/* What the node tells beside the name. Read first, then written: that is one word each time. */
-inlined void describe(const struct shape_node *node, struct field *field)
-{
-    uint16_t key_id = node->key_id;
-    uint8_t kind = node->kind;
-    uint8_t flags = node->flags;
-    field->key_id = key_id;
-    field->kind = kind;
-    field->flags = flags;
-}
-
 /*
  * As many members as follow the known path. Most values are strings that hold nothing special, or
  * short numbers; they are read here, by way of nothing but registers. Behind the last one, or NULL.
@@ -458,19 +448,12 @@ outlined const char *take_known(struct json *json, const char *p)
         if (unlikely(next->closes != 0)) {
             close_known(json, p, next->closes);
         }
-        uint32_t count = fields->count;
-        if (unlikely(count == fields->cap) && !fields_grow(fields)) {
+        struct field *field = known_add(fields, next, p);
+        if (unlikely(field == NULL)) {
             return fail(json, PARSE_LIMIT);
         }
         node = next;
         class = SHAPE_SCALAR;
-        struct field *field = &fields->items[count++];
-        fields->count = count;
-        field->key = p + node->key_at;
-        field->key_len = node->key_len;
-        field->next = count;
-        field->value.i = 0;
-        describe(node, field);
         p += node->run_len;
         if (likely(*p == '"')) {
             const char *text = p + 1;

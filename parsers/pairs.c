@@ -39,20 +39,11 @@ static inline const char *skip_class(const char *p, const char *end, uint8_t wan
     return p;
 }
 
-/* Eight bytes at once: 0x80 for each that ends a value (see `classes`), as in scan_word(). */
-static inline uint64_t value_ends(uint64_t word)
-{
-    uint64_t low = word & SCAN_EACH(0x7F);
-    uint64_t quote = (low ^ SCAN_EACH('"')) + SCAN_EACH(0x7F);
-    uint64_t delete = (low ^ SCAN_EACH(0x7F)) + SCAN_EACH(0x7F);
-    uint64_t blank = low + SCAN_EACH(0x5F);
-    return ~((quote & delete & blank) | word) & SCAN_EACH(0x80);
-}
-
+/* What scan_pair_word() marks is what may not stand in a value (see `classes`). */
 static inline const char *skip_value(const char *p, const char *end)
 {
     for (; end - p >= 8; p += 8) {
-        uint64_t ends = value_ends(scan_load(p));
+        uint64_t ends = scan_pair_word(scan_load(p));
         if (ends != 0) {
             return p + __builtin_ctzll(ends) / 8;
         }
@@ -138,7 +129,7 @@ static enum parse_result set_escaped(struct field *field, const struct pair *pai
     return result;
 }
 
-enum parse_result pair_set_value(struct field *field, const struct pair *pair, bool is_ascii,
+enum parse_result pair_set_value(struct field *field, const struct pair *pair, bool is_utf8,
                                  struct arena *arena)
 {
     field->text = pair->value.data;
@@ -148,14 +139,14 @@ enum parse_result pair_set_value(struct field *field, const struct pair *pair, b
         if (result != PARSE_OK) {
             return result;
         }
-        is_ascii = false; /* \xff */
+        is_utf8 = false; /* \xff */
     }
-    bool is_utf8 = is_ascii || utf8_is_valid(field->text, field->text_len);
+    is_utf8 = is_utf8 || utf8_is_valid(field->text, field->text_len);
     field->kind = is_utf8 ? FIELD_STRING : FIELD_BYTES;
     return PARSE_OK;
 }
 
-enum parse_result pair_add(const struct pair *pair, bool is_ascii, struct record *record,
+enum parse_result pair_add(const struct pair *pair, bool is_utf8, struct record *record,
                            bool *io_repeated)
 {
     struct field *field = fields_add(&record->fields);
@@ -165,5 +156,5 @@ enum parse_result pair_add(const struct pair *pair, bool is_ascii, struct record
     field->key = pair->key.data;
     field->key_len = (uint32_t)pair->key.len;
     *io_repeated |= fields_note_member(&record->fields, NO_OBJECT, field);
-    return pair_set_value(field, pair, is_ascii, record->arena);
+    return pair_set_value(field, pair, is_utf8, record->arena);
 }

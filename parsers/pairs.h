@@ -36,15 +36,15 @@ const char *pair_scan(const char *p, const char *end, struct pair *out_pair);
  * behind it, where a blank or the end is; NULL if there is no such value. */
 const char *pair_scan_value(const char *p, const char *end, struct pair *out_pair);
 
-/* Set the value of a field that has its key. PARSE_LIMIT: no room in the arena. `is_ascii` as below.
+/* Set the value of a field that has its key. PARSE_LIMIT: no room in the arena. `is_utf8` as below.
  */
-enum parse_result pair_set_value(struct field *field, const struct pair *pair, bool is_ascii,
+enum parse_result pair_set_value(struct field *field, const struct pair *pair, bool is_utf8,
                                  struct arena *arena);
 
-/* Add the pair to the table. PARSE_LIMIT: no room there or in the arena. `is_ascii`: the caller
+/* Add the pair to the table. PARSE_LIMIT: no room there or in the arena. `is_utf8`: the caller
  * knows that all of the line is, which spares a look at each value. *io_repeated becomes true if its
  * key may have been there before. */
-enum parse_result pair_add(const struct pair *pair, bool is_ascii, struct record *record,
+enum parse_result pair_add(const struct pair *pair, bool is_utf8, struct record *record,
                            bool *io_repeated);
 
 #endif

@@ -56,6 +56,11 @@ static void fill_words(const char *begin, const char *end, struct scan_window *w
     fill(begin, end, window, scan_block_words);
 }
 
+static void pairs_words(const char *begin, const char *end, struct scan_window *window)
+{
+    fill(begin, end, window, scan_pair_block_words);
+}
+
 #if defined(__x86_64__)
 
 static void fill_sse2(const char *begin, const char *end, struct scan_window *window)
@@ -63,10 +68,21 @@ static void fill_sse2(const char *begin, const char *end, struct scan_window *wi
     fill(begin, end, window, scan_block_sse2);
 }
 
+static void pairs_sse2(const char *begin, const char *end, struct scan_window *window)
+{
+    fill(begin, end, window, scan_pair_block_sse2);
+}
+
 __attribute__((target("avx2"))) static void fill_avx2(const char *begin, const char *end,
                                                      struct scan_window *window)
 {
     fill(begin, end, window, scan_block_avx2);
+}
+
+__attribute__((target("avx2"))) static void pairs_avx2(const char *begin, const char *end,
+                                                      struct scan_window *window)
+{
+    fill(begin, end, window, scan_pair_block_avx2);
 }
 
 /* Asks a table that the C library filled before main(). */
@@ -76,10 +92,10 @@ static bool has_avx2(void)
 }
 
 const struct scan_kernel scan_kernels[] = {
-    {"words", fill_words, always},
-    {"sse2", fill_sse2, always},
-    {"avx2", fill_avx2, has_avx2},
-    {NULL, NULL, NULL},
+    {"words", fill_words, pairs_words, always},
+    {"sse2", fill_sse2, pairs_sse2, always},
+    {"avx2", fill_avx2, pairs_avx2, has_avx2},
+    {NULL, NULL, NULL, NULL},
 };
 
 void scan_fill(const char *begin, const char *end, struct scan_window *window)
@@ -91,6 +107,15 @@ void scan_fill(const char *begin, const char *end, struct scan_window *window)
     }
 }
 
+void scan_fill_pairs(const char *begin, const char *end, struct scan_window *window)
+{
+    if (has_avx2()) {
+        pairs_avx2(begin, end, window);
+    } else {
+        pairs_sse2(begin, end, window);
+    }
+}
+
 #elif defined(__aarch64__)
 
 static void fill_neon(const char *begin, const char *end, struct scan_window *window)
@@ -98,10 +123,15 @@ static void fill_neon(const char *begin, const char *end, struct scan_window *wi
     fill(begin, end, window, scan_block_neon);
 }
 
+static void pairs_neon(const char *begin, const char *end, struct scan_window *window)
+{
+    fill(begin, end, window, scan_pair_block_neon);
+}
+
 const struct scan_kernel scan_kernels[] = {
-    {"words", fill_words, always},
-    {"neon", fill_neon, always},
-    {NULL, NULL, NULL},
+    {"words", fill_words, pairs_words, always},
+    {"neon", fill_neon, pairs_neon, always},
+    {NULL, NULL, NULL, NULL},
 };
 
 void scan_fill(const char *begin, const char *end, struct scan_window *window)
@@ -109,16 +139,26 @@ void scan_fill(const char *begin, const char *end, struct scan_window *window)
     fill_neon(begin, end, window);
 }
 
+void scan_fill_pairs(const char *begin, const char *end, struct scan_window *window)
+{
+    pairs_neon(begin, end, window);
+}
+
 #else
 
 const struct scan_kernel scan_kernels[] = {
-    {"words", fill_words, always},
-    {NULL, NULL, NULL},
+    {"words", fill_words, pairs_words, always},
+    {NULL, NULL, NULL, NULL},
 };
 
 void scan_fill(const char *begin, const char *end, struct scan_window *window)
 {
     fill_words(begin, end, window);
+}
+
+void scan_fill_pairs(const char *begin, const char *end, struct scan_window *window)
+{
+    pairs_words(begin, end, window);
 }
 
 #endif

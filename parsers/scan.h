@@ -3,7 +3,7 @@
 #define CLEW_PARSERS_SCAN_H
 
 /*
- * Where the special bytes of a text are: quotes, backslashes and control characters.
+ * Where the special bytes of a text are: for JSON quotes, backslashes and control characters.
  *
  * A window of the text is looked at with wide instructions before it is parsed, and every special
  * byte becomes a bit. The parser then goes from bit to bit, which costs the same for strings of
@@ -36,6 +36,7 @@ typedef void scan_kernel_fn(const char *begin, const char *end, struct scan_wind
 struct scan_kernel {
     const char *name;
     scan_kernel_fn *fill;
+    scan_kernel_fn *fill_pairs;
     bool (*is_supported)(void);
 };
 
@@ -44,6 +45,10 @@ extern const struct scan_kernel scan_kernels[];
 
 /* With the best kernel for this machine. `high` is only ever added to: set it to 0 before. */
 scan_kernel_fn scan_fill;
+
+/* The same with what ends a value of logfmt that is not quoted: quotes, blanks, control characters,
+ * 0x7F. */
+scan_kernel_fn scan_fill_pairs;
 
 /* Which of the bytes from number `at` of the window on are special, the first lowest: 57 at least.
  * Only the lowest bit may be relied on, since words behind the end may hold anything. */

@@ -11,8 +11,13 @@ static bool is_special(char c)
     return (unsigned char)c < 0x20 || c == '"' || c == '\\';
 }
 
+static bool ends_value(char c)
+{
+    return (unsigned char)c <= 0x20 || c == '"' || c == 0x7F;
+}
+
 /* What the contract says, byte by byte. */
-static void assert_filled(scan_kernel_fn *fill, struct slice text)
+static void assert_filled(scan_kernel_fn *fill, bool (*is_marked)(char), struct slice text)
 {
     struct scan_window window;
     window.high = 0;
@@ -20,11 +25,12 @@ static void assert_filled(scan_kernel_fn *fill, struct slice text)
     bool has_high = false;
     for (size_t i = 0; i < SCAN_WINDOW_BYTES && i / 64 <= text.len / 64; i++) {
         bool bit = window.words[i / 64] >> (i % 64) & 1;
-        bool expected = i >= text.len || is_special(text.data[i]);
+        bool expected = i >= text.len || is_marked(text.data[i]);
         if (bit != expected) {
             print_error("byte %zu of %zu: %d\n", i, text.len, bit);
         }
         assert_int_equal(bit, expected);
+        assert_int_equal(scan_from(&window, i) & 1, expected);
         has_high |= i < text.len && (unsigned char)text.data[i] >= 0x80;
     }
     assert_int_equal(window.high != 0, has_high);
@@ -44,10 +50,12 @@ static void assert_all(struct slice text)
 {
     for (const struct scan_kernel *kernel = scan_kernels; kernel->name != NULL; kernel++) {
         if (kernel->is_supported()) {
-            assert_filled(kernel->fill, text);
+            assert_filled(kernel->fill, is_special, text);
+            assert_filled(kernel->fill_pairs, ends_value, text);
         }
     }
-    assert_filled(scan_fill, text);
+    assert_filled(scan_fill, is_special, text);
+    assert_filled(scan_fill_pairs, ends_value, text);
     assert_found(text);
 }
 
