@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define HIGH_BITS UINT64_C(0x8080808080808080)
@@ -57,7 +58,14 @@ size_t utf8_sequence_len(const char *data, size_t len)
     return need;
 }
 
-/* 32 bytes at a time while they are ASCII, which log text nearly always is, then eight. */
+/* How many of the first eight bytes are ASCII, by the high bits of all, of which one is set. */
+static size_t count_ascii(uint64_t high)
+{
+    return (size_t)__builtin_ctzll(le64toh(high)) / 8;
+}
+
+/* 32 bytes at a time while they are ASCII, which log text nearly always is, then eight. What is left
+ * then ends with eight bytes of which some were seen. */
 static size_t skip_ascii(const char *data, size_t len)
 {
     size_t i = 0;
@@ -67,12 +75,16 @@ static size_t skip_ascii(const char *data, size_t len)
             break;
         }
     }
-    while (len - i >= 8 && (load8(data + i) & HIGH_BITS) == 0) {
-        i += 8;
+    for (; len - i >= 8; i += 8) {
+        uint64_t high = load8(data + i) & HIGH_BITS;
+        if (high != 0) {
+            return i + count_ascii(high);
+        }
     }
-    /* What is left of an ASCII text ends with eight bytes of which some were seen. */
-    if (len - i < 8 && len >= 8 && (load8(data + len - 8) & HIGH_BITS) == 0) {
-        return len;
+    if (i < len && len >= 8) {
+        uint64_t seen = len - 8;
+        uint64_t high = le64toh(load8(data + seen) & HIGH_BITS) >> 8 * (i - seen);
+        return high != 0 ? i + count_ascii(htole64(high)) : len;
     }
     while (i < len && (unsigned char)data[i] < 0x80) {
         i++;

@@ -70,6 +70,30 @@ static void utf8_is_judged_as_rfc_3629_says(void **state)
     }
 }
 
+static void what_is_not_ascii_is_seen_at_every_place(void **state)
+{
+    (void)state;
+    char plain[80];
+    memset(plain, 'a', sizeof(plain));
+    struct slice room = driver_guarded(slice_make(plain, sizeof(plain)));
+    char *end = (char *)(uintptr_t)room.data + room.len;
+    for (size_t len = 1; len <= sizeof(plain); len++) {
+        char *text = end - len;
+        assert_true(utf8_is_ascii(text, len));
+        for (size_t i = 0; i < len; i++) {
+            text[i] = '\xff';
+            assert_false(utf8_is_ascii(text, len) || utf8_is_valid(text, len));
+            if (i + 1 < len) {
+                memcpy(text + i, "\xc3\xbc", 2);
+                assert_false(utf8_is_ascii(text, len));
+                assert_true(utf8_is_valid(text, len));
+                text[i + 1] = 'a';
+            }
+            text[i] = 'a';
+        }
+    }
+}
+
 static void utf8_encodes_what_it_accepts(void **state)
 {
     (void)state;
@@ -146,6 +170,7 @@ int main(void)
         cmocka_unit_test(a_buf_takes_all_or_nothing),
         cmocka_unit_test(an_arena_stops_at_its_limit_and_starts_anew),
         cmocka_unit_test(utf8_is_judged_as_rfc_3629_says),
+        cmocka_unit_test(what_is_not_ascii_is_seen_at_every_place),
         cmocka_unit_test(utf8_encodes_what_it_accepts),
         cmocka_unit_test(a_hash_sees_every_byte_and_the_length),
         cmocka_unit_test(a_misspelt_name_finds_its_neighbour),
