@@ -126,6 +126,26 @@ static const char *decode_one(const char *p, const char *end, enum escape_dialec
     return dialect == ESCAPE_LOGFMT ? decode_go(p, end, io_out) : NULL;
 }
 
+/* What stands before the next special byte, copied as it is looked at. There is as much room behind
+ * *io_out as there are bytes behind `p`. */
+static inline const char *copy_plain(const char *p, const char *end, char **io_out)
+{
+    char *out = *io_out;
+    uint64_t special = 0;
+    while (special == 0 && end - p >= 8) {
+        special = scan_word(scan_load(p));
+        size_t plain = special != 0 ? (unsigned)__builtin_ctzll(special) / 8 : 8;
+        memcpy(out, p, 8);
+        p += plain;
+        out += plain;
+    }
+    while (special == 0 && p < end && (unsigned char)*p >= 0x20 && *p != '"' && *p != '\\') {
+        *out++ = *p++;
+    }
+    *io_out = out;
+    return p;
+}
+
 enum parse_result escape_decode(struct slice raw, enum escape_dialect dialect, struct arena *arena,
                                 struct slice *out_text)
 {
@@ -136,17 +156,15 @@ enum parse_result escape_decode(struct slice raw, enum escape_dialect dialect, s
     char *out = text;
     const char *end = raw.data + raw.len;
     for (const char *p = raw.data; p < end;) {
-        const char *stop = scan_string(p, end);
-        memcpy(out, p, (size_t)(stop - p));
-        out += stop - p;
-        if (stop == end) {
+        p = copy_plain(p, end, &out);
+        if (p == end) {
             break;
         }
-        if (*stop == '\\') {
-            p = decode_one(stop + 1, end, dialect, &out);
+        if (*p == '\\') {
+            p = decode_one(p + 1, end, dialect, &out);
         } else {
-            *out++ = *stop;
-            p = dialect == ESCAPE_LOGFMT ? stop + 1 : NULL;
+            *out++ = *p;
+            p = dialect == ESCAPE_LOGFMT ? p + 1 : NULL;
         }
         if (p == NULL) {
             return PARSE_NO;
