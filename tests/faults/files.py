@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that are rotated, cut, deleted, moved, replaced, while clew reads and while it is down."""
 
+import contextlib
 import gzip
 import os
 import shutil
@@ -280,6 +281,83 @@ def inode_reused(rig):
     rig.start()
     rig.wait_all()
     return {"note": f"{reused} of 11 were the same inode"}
+
+
+@contextlib.contextmanager
+def few_inodes(rig, inode_bytes):
+    """A small ext4 in logs/disk with one free inode; with inodes of 128 bytes no file has a birth."""
+    image, place = rig.tmp / "image", rig.tmp / "logs/disk"
+    place.mkdir()
+    image.write_bytes(bytes(8 << 20))
+    for command in (["mkfs.ext4", "-q", "-O", "^has_journal", "-N", "16", "-I", str(inode_bytes), image],
+                    ["mount", "-o", "loop", image, place]):
+        try:
+            subprocess.run(command, capture_output=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            raise Skip("a file system on a loop device is not allowed here") from None
+    fillers = []
+    try:
+        (place / "lost+found").rmdir()
+        while True:
+            try:
+                (place / f".filler{len(fillers)}").touch()
+            except OSError:
+                break
+            fillers.append(place / f".filler{len(fillers)}")
+        fillers.pop().unlink()
+        yield
+    finally:
+        rig.end_run()
+        for log in rig.logs:
+            log.out.close()
+        subprocess.run(["umount", place], check=True)
+
+
+def made_anew(log):
+    """Its name is a new file's, which has its inode; how much was in it."""
+    before = os.stat(log.path)
+    log.out.close()
+    os.unlink(log.path)
+    log.reopen()
+    if os.stat(log.path).st_ino != before.st_ino:
+        raise Failure("not the same inode: the scenario does not do what it says")
+    return before.st_size
+
+
+def same_inode(rig, inode_bytes):
+    """Made anew while clew has it closed (others need the descriptor), and while it is down: shorter,
+    just as long, longer, and beginning with the same bytes."""
+    with few_inodes(rig, inode_bytes):
+        log = rig.log("disk/app.log")
+        others = [rig.log(f"{n}.log") for n in range(4)]
+        sets = ["inputs.open_files_max=1"]
+        log.write(20)
+        rig.start(sets=sets)
+        rig.wait_all()
+        for count in (5, 20, 20, 60, 61, 1, 900, 900):
+            for other in others:
+                other.write(1)
+            rig.wait_all()
+            made_anew(log)
+            log.write(count)
+            rig.wait_all()
+        for count in (5, 5, 6, 200, 1):
+            rig.stop()
+            made_anew(log)
+            log.write(count)
+            rig.start(sets=sets)
+            rig.wait_all()
+        return {"note": "13 times"}
+
+
+@scenario("another file with the same inode and another birth")
+def same_inode_with_births(rig):
+    return same_inode(rig, 256)
+
+
+@scenario("another file with the same inode, and no births to tell", short=True)
+def same_inode_without_births(rig):
+    return same_inode(rig, 128)
 
 
 @scenario("a directory is moved away and replaced")
