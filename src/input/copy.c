@@ -83,6 +83,9 @@ void copy_judge(struct generation *file)
     } else {
         input_wake_at(file->tail, clock_monotonic_ns() + UNCLEAR_NS / 4);
     }
+    if (file->unseen == 0 && !input_has_spare_room(file->tail->input)) {
+        generation_close(file); /* who is being read needs the descriptor more */
+    }
 }
 
 struct generation *copy_find(const struct generation *original)

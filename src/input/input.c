@@ -117,6 +117,11 @@ bool input_is_starting(const struct input *input)
     return !input->was_scanned;
 }
 
+bool input_has_spare_room(const struct input *input)
+{
+    return input->open_count < input->open_files_max / 2;
+}
+
 /* ---- reading ---- */
 
 /* Said once until it can be read again. */

@@ -198,16 +198,37 @@ static bool give_wide_lines(struct turn_state *turn, const char *data, size_t le
     return true;
 }
 
+/* The zeroes at the beginning of a file that was cut (copytruncate) under a writer that goes on at its
+ * old place: no part of the first line. How many they are. */
+static size_t skip_zeroes(struct generation *generation, const char *data, size_t len)
+{
+    size_t zeroes = 0;
+    while (zeroes < len && data[zeroes] == '\0') {
+        zeroes++;
+    }
+    generation->is_blank = zeroes == len;
+    return zeroes;
+}
+
+/* What is in front of the first line. */
+static size_t skip_front(const struct turn_state *turn, const char *data, size_t len)
+{
+    struct generation *generation = turn->generation;
+    size_t mark = turn->offset == 0 ? text_form_bom_len(generation->form, data, len) : 0;
+    if (text_form_unit(generation->form) > 1 || (turn->offset > 0 && !generation->is_blank)) {
+        return mark;
+    }
+    return mark + skip_zeroes(generation, data + mark, len - mark);
+}
+
 /* Give every line in the bytes, as far as the sink takes them; false if it stopped. */
 static bool give_lines(struct turn_state *turn, const char *data, size_t len)
 {
     enum text_form form = turn->generation->form;
-    if (turn->offset == 0) {
-        size_t mark = text_form_bom_len(form, data, len);
-        turn->offset += mark;
-        data += mark;
-        len -= mark;
-    }
+    size_t front = skip_front(turn, data, len);
+    turn->offset += front;
+    data += front;
+    len -= front;
     if (text_form_unit(form) > 1) {
         return give_wide_lines(turn, data, len);
     }

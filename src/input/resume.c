@@ -191,6 +191,13 @@ static bool was_left(struct generation *generation, bool is_older)
     return true;
 }
 
+/* It was rotated by rename, so what was begun after it is newer, whatever its last write is said to be
+ * (a clock that was set back, `cp -p`). A copy is born late, too, but then the promised file is live. */
+static bool was_begun_later(const struct generation *generation, const struct generation *found)
+{
+    return !found->is_live && found->id.born_ns != 0 && generation->id.born_ns > found->id.born_ns;
+}
+
 /* `found` is what the promise is about; the source is that of the stream's other files. */
 static void go_on(struct tail *tail, struct generation *found, const struct promise *promise)
 {
@@ -202,7 +209,7 @@ static void go_on(struct tail *tail, struct generation *found, const struct prom
         if (generation != found && was_left(generation, is_older)) {
             continue;
         }
-        if (is_older) {
+        if (is_older && !was_begun_later(generation, found)) {
             is_read(generation);
         } else {
             generation->state = GENERATION_WAITING;
@@ -260,7 +267,8 @@ static void go_on_without(struct tail *tail, const struct found_log *log,
     {
         uint64_t born_ns = generation->id.born_ns;
         bool is_same_file = generation->id.inode == promise->file.inode;
-        if (was_left(generation, false)) {
+        /* The promised file with other bytes in it may have been left before, too: with yet others. */
+        if (!is_same_file && was_left(generation, false)) {
             continue;
         }
         if (!is_same_file && !generation->is_live && born_ns != 0 &&

@@ -261,6 +261,7 @@ static void begin_anew(struct generation *generation)
     generation->is_hash_final = false;
     generation->is_mid_line = false;
     generation->is_skipping = false;
+    generation->is_blank = false;
     generation->form = TEXT_FORM_UNKNOWN;
 }
 
@@ -513,8 +514,7 @@ static void settle(struct tail *tail)
         generation->number = generation == current ? generation->number : 0;
         bool is_new = generation->offset == 0 && input->was_scanned;
         bool is_unread = generation->size > generation->offset;
-        if ((generation != current || is_new || is_unread) &&
-            input->open_count < input->open_files_max / 2) {
+        if ((generation != current || is_new || is_unread) && input_has_spare_room(input)) {
             generation_open(generation); /* it may be deleted before it is read */
         }
     }

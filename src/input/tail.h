@@ -75,6 +75,7 @@ struct generation {
     bool is_hash_final;    /* the first line has been seen as far as `hash` goes */
     bool is_mid_line;      /* the byte before offset is no newline */
     bool is_skipping;      /* the rest of a truncated line */
+    bool is_blank;         /* nothing but zeroes was in it so far */
     bool is_rewritten;     /* shrank, or other bytes in front of offset: begins anew */
     bool has_complained;
     bool is_gzip;          /* read through `gzip` when open */
@@ -241,5 +242,6 @@ void input_wake_at(struct tail *tail, uint64_t deadline_ns); /* … then (monoto
 void input_look_soon(struct tail *tail);        /* list its directory again */
 void input_look_for_end(struct tail *tail);     /* … and see whether the stream is over */
 bool input_is_starting(const struct input *input); /* the first full scan */
+bool input_has_spare_room(const struct input *input); /* files may be open whose turn has not come */
 
 #endif
