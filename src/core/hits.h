@@ -68,6 +68,7 @@ void hits_set(struct hits *hits, struct fields *fields, const struct key_hits *t
 struct shape {
     bool is_known;  /* the rest has been worked out */
     uint32_t count; /* fields of such a line */
+    uint64_t serial; /* no other shape of this resolver has it or ever had: for what others keep of it */
     struct key_hits top;
     struct hits hits; /* of the top level */
     struct places places;

@@ -146,6 +146,7 @@ static uint16_t add_shape(struct shapes *shapes)
     (*item)->is_known = false;
     free((*item)->encoded);
     (*item)->encoded = NULL;
+    (*item)->serial = ++shapes->serial;
     return (uint16_t)++shapes->shape_count;
 }
 

@@ -70,6 +70,7 @@ struct shapes {
     struct shape_node *nodes;
     uint32_t node_count;
     uint32_t shape_count;
+    uint64_t serial; /* of the last shape that was made; 0: there was none */
     struct shape **items;
     uint32_t lines;  /* since it was last looked at … */
     uint32_t misses; /* … and how many of them found no path */

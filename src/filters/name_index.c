@@ -4,11 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "core/hits.h"
 
 /*
  * A name of one part is there when the top level has its key. One of several parts (`a.b.c`) may be
  * a top-level key, or end as `b.c` or `c` in some object: each of these keys says that it may be there,
  * only the first one where.
+ *
+ * All of it follows from the names of a line and where they stand, so what was found is kept for each
+ * shape of lines.
  */
 enum name_key_kind {
     NAME_TOP,      /* the whole name, at the top level */
@@ -20,12 +24,14 @@ enum name_key_kind {
 void name_index_init(struct name_index *index)
 {
     *index = (struct name_index){.round = 1, .present = NAME_BIT_ALWAYS};
+    index->memos = mem_array(NAME_MEMOS, sizeof(*index->memos));
 }
 
 void name_index_fini(struct name_index *index)
 {
     free(index->keys);
     free(index->places);
+    free(index->memos);
 }
 
 /* Of few names there is hardly ever a second one. It is asked of every field: so the walk does not
@@ -114,6 +120,7 @@ uint32_t name_index_add_key(struct name_index *index, struct slice text)
 
 uint32_t name_index_add_anywhere(struct name_index *index, struct slice text)
 {
+    index->has_anywhere = true;
     return add_one(index, text, NAME_ANYWHERE);
 }
 
@@ -158,20 +165,78 @@ static __attribute__((noinline)) void look(struct name_index *index, const struc
     }
 }
 
-void name_index_read(struct name_index *index, struct fields *fields)
+static void walk(struct name_index *index, const struct fields *fields)
 {
     const struct field *end = fields->items + fields->count;
     uint32_t top = 0;
-    index->round++;
     index->present = NAME_BIT_ALWAYS;
-    index->is_placed = true;
-    fields->index = index;
     for (const struct field *field = fields->items; field < end; field++) {
         uint32_t len = field->key_len;
         uint8_t place = len > 0 ? hash((unsigned char)field->key[0], len) : 0;
         if (__builtin_expect(index->heads[place] != 0, 0)) {
             look(index, fields, (uint32_t)(field - fields->items), &top);
         }
+    }
+}
+
+/* What an array holds is no part of a shape. */
+static bool has_full_array(const struct fields *fields)
+{
+    for (uint32_t i = 0; i < fields->count; i++) {
+        if (fields->items[i].kind == FIELD_ARRAY && fields->items[i].next > i + 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where more names are there than find a place, the next line is walked over, too. */
+static __attribute__((noinline)) void learn(const struct name_index *index,
+                                            const struct fields *fields, struct name_memo *memo)
+{
+    *memo = (struct name_memo){.present = index->present};
+    if (index->has_anywhere && has_full_array(fields)) {
+        return;
+    }
+    for (uint32_t i = 0; i < index->count; i++) {
+        const struct name_place *place = &index->places[i];
+        if (place->round != index->round) {
+            continue;
+        }
+        if (memo->count == NAME_MEMO_PLACES) {
+            return;
+        }
+        memo->places[memo->count].number = i;
+        memo->places[memo->count].first = place->first;
+        memo->places[memo->count++].last = place->last;
+    }
+    memo->serial = fields->shape->serial;
+}
+
+static void remember(struct name_index *index, const struct name_memo *memo)
+{
+    index->present = memo->present;
+    for (uint32_t i = 0; i < memo->count; i++) {
+        index->places[memo->places[i].number] =
+            (struct name_place){index->round, memo->places[i].first, memo->places[i].last};
+    }
+}
+
+void name_index_read(struct name_index *index, struct fields *fields)
+{
+    const struct shape *shape = fields->shape;
+    struct name_memo *memo =
+        shape != NULL ? &index->memos[shape->serial % NAME_MEMOS] : NULL;
+    index->round++;
+    index->is_placed = true;
+    fields->index = index;
+    if (memo != NULL && memo->serial == shape->serial) {
+        remember(index, memo);
+        return;
+    }
+    walk(index, fields);
+    if (memo != NULL) {
+        learn(index, fields, memo);
     }
 }
 

@@ -44,7 +44,23 @@ struct name_place {
     uint32_t last;  /* the last one, of a name that counts wherever it stands */
 };
 
-enum { NAME_HASHES = 256 };
+enum {
+    NAME_HASHES = 256,
+    NAME_MEMOS = 256, /* more than there are shapes at a time */
+    NAME_MEMO_PLACES = 8,
+};
+
+/* What the walk has found in a line of some shape (core/shapes.h), and would find in the next one. */
+struct name_memo {
+    uint64_t serial; /* of the shape; 0: of none */
+    uint64_t present;
+    uint32_t count;
+    struct {
+        uint32_t number;
+        uint32_t first;
+        uint32_t last;
+    } places[NAME_MEMO_PLACES];
+};
 
 struct name_index {
     uint32_t heads[NAME_HASHES]; /* of keys, + 1; 0: none */
@@ -55,6 +71,8 @@ struct name_index {
     uint64_t round; /* the record in hand; never 0 */
     uint64_t present; /* bits of names that are there, and NAME_BIT_ALWAYS */
     bool is_placed; /* no field has moved since the walk */
+    bool has_anywhere; /* a name of name_index_add_anywhere() */
+    struct name_memo *memos; /* by the serial of the shape */
 };
 
 void name_index_init(struct name_index *index);
@@ -75,7 +93,8 @@ static inline uint64_t name_index_bit(uint32_t number)
     return UINT64_C(1) << (number % 63);
 }
 
-/* Walk the table, and be its index from now on: until name_index_leave(). */
+/* Walk the table, or remember what that found where the line has a shape that is known, and be its
+ * index from now on: until name_index_leave(). */
 void name_index_read(struct name_index *index, struct fields *fields);
 
 static inline void name_index_leave(struct fields *fields)
