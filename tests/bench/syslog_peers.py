@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """rsyslog and syslog-ng as Debian 12 has them. They cannot write OTLP, so they ship each line as JSON with
 its fields, and an id is one of these; their far ends count the lines and the ids."""
+import contextlib
 import http.server
 import os
 import pathlib
@@ -18,8 +19,8 @@ from peers import CACHE, HERE, Missing, Runner
 ID = re.compile(rb'"(?:trace_id|otelTraceID)": *"[0-9a-f]{32}"')
 
 
-class Drain:
-    """A far end that counts the lines that come, and those with a trace id."""
+class Tally:
+    """Counts the lines that come over one connection, and those with a trace id."""
 
     def __init__(self):
         self.records = self.with_ids = 0
@@ -31,26 +32,52 @@ class Drain:
         self.with_ids += len(ID.findall(whole))
 
 
+class Drain:
+    """A far end that keeps a tally of each connection."""
+
+    def __init__(self):
+        self.tallies = []
+
+    def tally(self):
+        self.tallies.append(Tally())
+        return self.tallies[-1]
+
+    @property
+    def records(self):
+        return sum(tally.records for tally in self.tallies)
+
+    def counts(self):
+        return self.records, sum(tally.with_ids for tally in self.tallies)
+
+
 class TcpDrain(Drain):
-    """Of one connection; with `is_packed`, of a stream of zlib."""
+    """Takes lines one after the other; with `is_packed`, as a stream of zlib."""
 
     def __init__(self, is_packed):
         super().__init__()
-        self.unpack = zlib.decompressobj().decompress if is_packed else bytes
+        self.is_packed, self.threads = is_packed, []
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
+        threading.Thread(target=self.accept, daemon=True).start()
 
-    def run(self):
-        connection = self.server.accept()[0]
+    def accept(self):
+        with contextlib.suppress(OSError):  # closed by stop()
+            while True:
+                connection = self.server.accept()[0]
+                self.threads.append(threading.Thread(target=self.read, args=[connection], daemon=True))
+                self.threads[-1].start()
+
+    def read(self, connection):
+        tally, unpack = self.tally(), zlib.decompressobj().decompress if self.is_packed else bytes
         while some := connection.recv(1 << 20):
-            self.take(self.unpack(some))
+            tally.take(unpack(some))
 
     def stop(self):
-        self.thread.join(30)
+        for thread in self.threads:
+            thread.join(30)
+        self.server.shutdown(socket.SHUT_RDWR)
         self.server.close()
-        return self.records, self.with_ids
+        return self.counts()
 
 
 class HttpDrain(Drain):
@@ -61,8 +88,12 @@ class HttpDrain(Drain):
         class Answer(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def setup(self):
+                super().setup()
+                self.tally = drain.tally()
+
             def do_POST(self):
-                drain.take(self.rfile.read(int(self.headers["Content-Length"])))
+                self.tally.take(self.rfile.read(int(self.headers["Content-Length"])))
                 self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -76,7 +107,7 @@ class HttpDrain(Drain):
 
     def stop(self):
         self.server.shutdown()
-        return self.records, self.with_ids
+        return self.counts()
 
 
 def unpacked(program, packages):
