@@ -155,8 +155,8 @@ const char *constant_text(struct import *import, const char *value)
 
 /* ---- conditions ---- */
 
-static const char *test(struct import *import, const char *key, const char *name,
-                        const char *value)
+const char *condition_test(struct import *import, const char *key, const char *name,
+                           const char *value)
 {
     const char *field = field_name(import, key);
     return field == NULL || value == NULL
@@ -169,17 +169,17 @@ const char *condition_matches(struct import *import, const char *key, const char
 {
     const char *pattern = pattern_text(import, regex);
     return pattern == NULL ? NULL
-                           : test(import, key, "matches", yaml_quote_literal(import, pattern));
+                           : condition_test(import, key, "matches", yaml_quote_literal(import, pattern));
 }
 
 const char *condition_exists(struct import *import, const char *key, bool exists)
 {
-    return test(import, key, "exists", exists ? "true" : "false");
+    return condition_test(import, key, "exists", exists ? "true" : "false");
 }
 
 const char *condition_equals(struct import *import, const char *key, const char *value)
 {
-    return test(import, key, "equals", constant_text(import, value));
+    return condition_test(import, key, "equals", constant_text(import, value));
 }
 
 const char *condition_but_not(struct import *import, const char *key, const char *condition)

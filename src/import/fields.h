@@ -28,6 +28,10 @@ const char *condition_matches(struct import *import, const char *key, const char
 const char *condition_exists(struct import *import, const char *key, bool exists);
 const char *condition_equals(struct import *import, const char *key, const char *value);
 
+/* By the name of the test; `value` is YAML. */
+const char *condition_test(struct import *import, const char *key, const char *name,
+                           const char *value);
+
 /* The key is there and `condition` does not hold. */
 const char *condition_but_not(struct import *import, const char *key, const char *condition);
 

@@ -593,6 +593,17 @@ static void convert_section(struct import *import, const struct fb_section *s, c
         }
         return;
     }
+    const char *own = NULL;
+    if (!processor_when(import, s, &own)) {
+        tell(&f, NULL, IMPORT_NEEDS_YOU, "under a condition that clew cannot have: it is left out");
+        for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
+            if (!fb_is_key(p, "name") && !*p->is_told) {
+                tell(&f, p, IMPORT_NEEDS_YOU, "of a filter that is left out");
+            }
+        }
+        return;
+    }
+    f.when = when_both(import, when, own);
     convert(&f);
 }
 

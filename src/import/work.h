@@ -189,6 +189,9 @@ bool match_when(struct import *import, const struct fb_section *section, const c
 bool flow_is_matched(struct import *import, const struct fb_section *section,
                      const struct flow *flow);
 
+/* The `condition` of a processor, NULL for none. False: it cannot be said, and rows say so. */
+bool processor_when(struct import *import, const struct fb_section *section, const char **out_when);
+
 /* One or two conditions that both have to hold; either may be NULL. */
 const char *when_both(struct import *import, const char *a, const char *b);
 

@@ -79,7 +79,13 @@ static void judge_removal(struct filtering *f, const struct fb_property *p, cons
     }
     struct stage stage = stage_at(f, p, "removes a key that is named after an id",
                                   "remove this line");
-    lint_report(fb_lint(f->config), &stage, LINT_LOST, LINT_STRIPS, "always");
+    const struct probe *probe = f->trail->probe;
+    if (probe->is_variant) {
+        lint_report(fb_lint(f->config), &stage, LINT_MAY_BE_LOST,
+                    probe->is_note ? LINT_KEEPS : LINT_DEPENDS, probe->when);
+    } else {
+        lint_report(fb_lint(f->config), &stage, LINT_LOST, LINT_STRIPS, "always");
+    }
 }
 
 /* ---- parser ---- */

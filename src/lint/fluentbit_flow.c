@@ -184,12 +184,32 @@ static void rewrite(struct fb_config *config, const struct fb_section *filter, s
     }
 }
 
+static bool has_condition(const struct fb_section *processor)
+{
+    for (const struct fb_property *p = processor->first; p != NULL; p = p->next) {
+        if (strncasecmp(p->key, "condition.", 10) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One under a condition is for some records: a branch; the others go on as they are. */
 static void run_processors(struct fb_config *config, const struct fb_section *owner,
                            struct trail *trail, const char *tag)
 {
     for (const struct fb_section *p = owner->processors; p != NULL && !trail->is_over;
          p = p->next) {
-        fb_filter(config, p, trail, tag);
+        if (!has_condition(p)) {
+            fb_filter(config, p, trail, tag);
+            continue;
+        }
+        struct probe some = *trail->probe;
+        struct trail fork = trail_fork(trail);
+        some.is_variant = true;
+        some.when = "records that the processor's condition takes";
+        fork.probe = &some;
+        fb_filter(config, p, &fork, tag);
     }
 }
 

@@ -357,6 +357,51 @@ def test_the_new_config_is_for_its_owner_only(tmp):
     clew.equal(config.stat().st_mode & 0o077, 0)
 
 
+CONDITION = """pipeline:
+  inputs:
+    - name: tail
+      path: /x.log
+      parser: json
+      processors:
+        logs:
+          - name: content_modifier
+            action: delete
+            key: secret
+            condition:
+              op: {logic}
+              rules:
+{rules}
+  outputs:
+    - name: opentelemetry
+      match: '*'
+"""
+
+
+def test_a_processor_under_a_condition_stays_under_it(tmp):
+    def rule(field, op, value):
+        return f"                - field: \"{field}\"\n                  op: {op}\n                  value: {value}\n"
+    for logic, rules, wanted in (
+            ("and", rule("$level", "eq", "debug"), "{all: [{field: 'level', equals: 'debug'}]}"),
+            ("or", rule("$a['b']", "neq", "x") + rule("$n", "gte", "4"),
+             "{any: [{not: {field: 'a.b', equals: 'x'}}, {field: 'n', at_least: 4}]}"),
+            ("and", rule("$p", "regex", "'^/h'") + rule("$p", "not_regex", "z$"),
+             "{all: [{field: 'p', matches: '^/h'}, {not: {field: 'p', matches: 'z$'}}]}"),
+            ("and", rule("$m", "in", "[GET, PUT]") + rule("$m", "not_in", "[x]"),
+             "{all: [{field: 'm', in: ['GET', 'PUT']}, {not: {field: 'm', in: ['x']}}]}"),
+            ("and", "                - {value: 4, op: lt, field: $n}\n                - {value: 9, op: eq, field: $k}\n",
+             "{all: [{field: 'n', less: 4}, {field: 'k', equals: '9'}]}"),
+            ("and", rule("$n", "gt", "many"), None), ("and", rule("$n", "like", "x"), None),
+            ("xor", rule("$n", "eq", "x"), None),
+            ("and", rule("$n", "eq", "x") + "                  context: metadata\n", None)):
+        table, config = convert_text(tmp, CONDITION.format(logic=logic, rules=rules), "fluent-bit.yaml")
+        text = config.read_text().split("# What became")[0]
+        lines = [l.strip() for l in text.split("\n") if l.strip().startswith(("when:", "- remove:"))]
+        clew.equal(lines, ["- remove: {names: ['secret']}", f"when: {wanted}"] if wanted else [], rules)
+        clew.equal({r["fate"] for r in table if r["option"].startswith("condition.")},
+                   {"mapped" if wanted else "needs_you"}, rules)
+        clew.equal(fate(table, "", "FILTER content_modifier"), "mapped" if wanted else "needs_you")
+
+
 KUBELET = """[SERVICE]
     Log_Level ${{LEVEL}}
     Plugins_File plugins.conf

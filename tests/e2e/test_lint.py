@@ -334,6 +334,10 @@ CASES = {
         "strips", None, "csv"),
     "logstash sends syslog": (
         "a.conf", logstash('json { source => "message" }', 'syslog { host => "h" port => 514 }'), "strips", None, "syslog"),
+    "a processor deletes under a condition": (
+        "a.yaml", processor("content_modifier", "action: delete\n            key: trace_id\n            condition:\n"
+                            "              op: and\n              rules:\n                - field: $level\n"
+                            "                  op: eq\n                  value: debug"), "depends", True, "key: trace_id"),
     # Fluent Bit: routes that are left, keys of any name, stock parsers
     "a rule that takes every record away from where it is lost": (
         "a.conf", JSON_FILE + part("FILTER", Name="rewrite_tag", Match="app", Rule="$level .* new.x false") +
