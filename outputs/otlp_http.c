@@ -47,7 +47,7 @@ enum {
 struct slot {
     struct otlp_http *owner;
     struct batch *batch; /* NULL: free */
-    struct http_exchange *exchange;
+    struct http_exchange *exchange; /* NULL until it is used, and after a rest */
     bool is_active;
     bool has_body;         /* `body` is made, for first and count */
     struct slice body;     /* in the batch, packed or not, in `piece` or in `compressed` */
@@ -146,6 +146,9 @@ static void start(struct slot *slot)
     counters_add(output->env.counters, C_REQUESTS, 1);
     counters_add(output->env.counters, C_REQUESTS_RETRIED, slot->tries > 0 ? 1 : 0);
     counters_add(output->env.counters, C_BYTES_SENT, slot->body.len);
+    if (slot->exchange == NULL) {
+        slot->exchange = http_exchange_new(output->client, on_answer, slot);
+    }
     http_exchange_start(slot->exchange, slot->body);
 }
 
@@ -439,7 +442,6 @@ static void make_slots(struct otlp_http *output)
     for (size_t i = 0; i < output->slot_count; i++) {
         struct slot *slot = &output->slots[i];
         slot->owner = output;
-        slot->exchange = http_exchange_new(output->client, on_answer, slot);
         /* Bounded by the batch that they are made of. */
         buf_init(&slot->piece, SIZE_MAX);
         buf_init(&slot->compressed, SIZE_MAX);
@@ -521,11 +523,28 @@ static bool otlp_http_is_quiet(const struct output *base)
     return peek(base)->active == 0;
 }
 
-static void free_slot(struct slot *slot)
+/* What it needs is made anew when it is used again; the connections are kept. */
+static void rest_slot(struct slot *slot)
 {
     http_exchange_free(slot->exchange);
+    slot->exchange = NULL;
     buf_fini(&slot->piece);
     buf_fini(&slot->compressed);
+}
+
+static void otlp_http_rest(struct output *base)
+{
+    struct otlp_http *output = own(base);
+    for (size_t i = 0; i < output->slot_count; i++) {
+        if (output->slots[i].batch == NULL) {
+            rest_slot(&output->slots[i]);
+        }
+    }
+}
+
+static void free_slot(struct slot *slot)
+{
+    rest_slot(slot);
     if (slot->batch != NULL) {
         give_back(slot, DELIVERY_KEPT);
     }
@@ -551,5 +570,6 @@ const struct output_type output_otlp_http = {
     .has_room = otlp_http_has_room,
     .is_idle = otlp_http_is_idle,
     .is_quiet = otlp_http_is_quiet,
+    .rest = otlp_http_rest,
     .close = otlp_http_close,
 };

@@ -11,6 +11,7 @@
 #include "daemon_inside.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +25,16 @@
 enum {
     DESCRIPTORS_RESERVED = 32, /* loop, state, endpoint, names and certificates being looked up */
     INPUT_FILES_MIN = 4,
+    REST_BYTES_MIN = 128 * 1024,
+    /* A larger block is a mapping of its own, which goes back to the system when it is freed; a fixed
+     * number keeps glibc from raising it after the first one is. */
+    MAPPED_BYTES_MIN = 128 * 1024,
 };
 
 /* A timer must not come before its time by rounding. */
 static const double LEAD_LATER_S = 0.001;
+
+static const double REST_AFTER_S = 2;
 
 enum log_level daemon_log_level(const char *name)
 {
@@ -56,6 +63,7 @@ void daemon_start_flush(struct daemon *daemon)
                                                                        : daemon->flush.repeat;
         ev_timer_start(daemon->loop, &daemon->flush);
         ev_prepare_start(daemon->loop, &daemon->lead);
+        ev_timer_stop(daemon->loop, &daemon->rest);
     }
 }
 
@@ -263,11 +271,27 @@ static void on_flush(struct ev_loop *loop, ev_timer *timer, int events)
     if (is_empty && !daemon->is_draining && !may_end) {
         ev_timer_stop(loop, timer);
         ev_prepare_stop(loop, &daemon->lead);
+        ev_timer_set(&daemon->rest, REST_AFTER_S, 0.);
+        ev_timer_start(loop, &daemon->rest);
     }
     bool is_done = daemon->is_stopping ? shipment_is_safe(daemon->shipment)
                                        : is_empty;
     if (daemon->is_draining && is_done) {
         ev_break(loop, EVBREAK_ALL);
+    }
+}
+
+/* What a burst took is not kept for the next one; after a few lines it is not worth it. */
+static void on_rest(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)events;
+    struct daemon *daemon = container_of(timer, struct daemon, rest);
+    uint64_t encoded = daemon->counters.values[C_BYTES_ENCODED];
+    if (encoded - daemon->rested_at >= REST_BYTES_MIN) {
+        daemon->rested_at = encoded;
+        shipment_rest(daemon->shipment);
+        malloc_trim(0);
     }
 }
 
@@ -554,6 +578,7 @@ static void mask_signals(int how)
 static void start_watchers(struct daemon *daemon)
 {
     ev_prepare_init(&daemon->lead, on_lead);
+    ev_init(&daemon->rest, on_rest);
     ev_init(&daemon->flush, on_flush);
     ev_init(&daemon->commit, on_commit);
     ev_init(&daemon->check, on_check);
@@ -607,6 +632,7 @@ bool daemon_run(const struct settings *settings, const struct daemon_options *op
     struct daemon daemon = {.settings = settings, .options = options};
     daemon.log = (struct log){2, daemon_log_level(settings->log_level)};
     list_init(&daemon.starting);
+    mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES_MIN);
     daemon.loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOSIGMASK);
     if (daemon.loop == NULL) {
         *out_error = mem_string("the kernel gives no way to wait for events");

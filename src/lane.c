@@ -620,6 +620,14 @@ void lane_push(struct lane *lane, struct batch *batch)
     lane_spill(lane, lane->bytes_max);
 }
 
+void lane_rest(struct lane *lane)
+{
+    packer_rest(lane->packer);
+    if (lane->output->type->rest != NULL) {
+        lane->output->type->rest(lane->output);
+    }
+}
+
 void lane_tick(struct lane *lane)
 {
     lane_spill(lane, lane->bytes_max);

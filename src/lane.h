@@ -84,6 +84,9 @@ void lane_push(struct lane *lane, struct batch *batch);
 /* Keep records that this far end cannot be sent, as a dead letter. */
 enum refusal_end lane_refuse(struct lane *lane, const struct refusal *refusal);
 
+/* Little is to be done for a while: hold no memory for it. */
+void lane_rest(struct lane *lane);
+
 /* Try again what the disk has refused; call it now and then. */
 void lane_tick(struct lane *lane);
 

@@ -268,6 +268,15 @@ void lanes_tick(struct lanes *lanes)
     }
 }
 
+void lanes_rest(struct lanes *lanes)
+{
+    for (size_t i = 0; i < lanes->count; i++) {
+        if (lanes->items[i] != NULL) {
+            lane_rest(lanes->items[i]);
+        }
+    }
+}
+
 bool lanes_are_empty(const struct lanes *lanes)
 {
     for (size_t i = 0; i < lanes->count; i++) {

@@ -38,6 +38,9 @@ bool lanes_init(struct lanes *lanes, const struct settings *settings, const stru
                 char **out_error);
 void lanes_fini(struct lanes *lanes);
 
+/* Little is to be done for a while: hold no memory for it. */
+void lanes_rest(struct lanes *lanes);
+
 bool lanes_prepare(struct lanes *lanes, const struct settings *settings, char **out_error);
 void lanes_cancel(struct lanes *lanes);
 void lanes_commit(struct lanes *lanes);

@@ -9,8 +9,8 @@
 
 struct packer {
     enum compression compression;
-    struct compressor *compressor;
-    struct uncompressor *uncompressor;
+    struct compressor *compressor;     /* made when it is first needed, as … */
+    struct uncompressor *uncompressor; /* … is this */
     struct buf body;
 };
 
@@ -18,18 +18,23 @@ struct packer *packer_new(enum compression compression)
 {
     struct packer *packer = mem_alloc(sizeof(*packer));
     packer->compression = compression;
-    packer->compressor = compressor_new(compression);
-    packer->uncompressor = uncompressor_new();
     buf_init(&packer->body, SIZE_MAX); /* bounded by what is packed */
     return packer;
+}
+
+void packer_rest(struct packer *packer)
+{
+    compressor_free(packer->compressor);
+    uncompressor_free(packer->uncompressor);
+    buf_fini(&packer->body);
+    packer->compressor = NULL;
+    packer->uncompressor = NULL;
 }
 
 void packer_free(struct packer *packer)
 {
     if (packer != NULL) {
-        compressor_free(packer->compressor);
-        uncompressor_free(packer->uncompressor);
-        buf_fini(&packer->body);
+        packer_rest(packer);
         free(packer);
     }
 }
@@ -42,6 +47,9 @@ void packer_pack(struct packer *packer, struct slice request, uint32_t records,
                            .unpacked_bytes = request.len,
                            .body = request};
     if (packer->compression != COMPRESSION_NONE) {
+        if (packer->compressor == NULL) {
+            packer->compressor = compressor_new(packer->compression);
+        }
         ENSURE(compressor_run(packer->compressor, request, &packer->body));
         out->body = buf_slice(&packer->body);
     }
@@ -56,6 +64,9 @@ static bool uncompress_body(struct packer *packer, const struct parcel *parcel, 
     };
     if (parcel->compression == COMPRESSION_NONE) {
         return buf_append_slice(out, parcel->body);
+    }
+    if (packer->uncompressor == NULL) {
+        packer->uncompressor = uncompressor_new();
     }
     return uncompress(packer->uncompressor, encodings[parcel->compression], parcel->body, out) ==
            UNCOMPRESS_OK;

@@ -12,6 +12,7 @@
 struct packer;
 
 struct packer *packer_new(enum compression compression);
+void packer_rest(struct packer *packer); /* hold no memory until the next use */
 void packer_free(struct packer *packer); /* NULL is fine */
 
 /* A parcel with this request; nothing else is set. Its body is good until the next pack. */

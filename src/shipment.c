@@ -31,7 +31,8 @@ enum {
     /* A request a far end may be asked to take (OTLP/HTTP recommends servers a limit of 64 MiB). */
     REQUEST_BYTES_MAX = 64 * 1024 * 1024,
     OPEN_BYTES_MAX = REQUEST_BYTES_MAX / 2, /* the rest is room for the largest record */
-    SPARE_BATCHES_MAX = 2,
+    SPARE_BATCHES_MAX = 8, /* as many as may be under way at default settings, and more */
+    OPEN_BATCHES_ALONE = 2, /* of batch.bytes: so large may the open batch of a single output grow */
     OPEN_BATCHES_MAX = 192,     /* different ways in one crate … */
     OPEN_BATCHES_A_RECORD = 65, /* … of which a record can add one for each route, and one more */
     OPEN_SHARE = 16, /* of memory_limit */
@@ -68,6 +69,7 @@ struct shipment {
     const struct checkpoint *stream; /* of the last record; only to tell it from the next */
     bool has_failed;
     bool is_closing;
+    bool is_alone; /* one output, no routes, no spool: what it cannot take is best left in the files */
 };
 
 /* ---- batches ---- */
@@ -257,12 +259,20 @@ static bool is_full(const struct shipment *shipment)
     return shipment->open_bytes >= shipment->open_bytes_max;
 }
 
+/* A queue lets the others go on while one output fails, and a spool gather what it is for. */
+static bool has_lane_room(const struct shipment *shipment, const struct lane *lane)
+{
+    return lane_has_room(lane) &&
+           (!shipment->is_alone || !lane_is_behind(lane));
+}
+
 /* Every lane that must have something of the crate has room. */
 static bool is_there_room(const struct shipment *shipment)
 {
     for (size_t i = 0; i < shipment->lanes.count; i++) {
         for (size_t j = 0; j < shipment->open_count && (shipment->lanes.required >> i & 1) != 0; j++) {
-            if (goes_to(shipment->open[j].batch, i) && !lane_has_room(shipment->lanes.items[i])) {
+            if (goes_to(shipment->open[j].batch, i) &&
+                !has_lane_room(shipment, shipment->lanes.items[i])) {
                 return false;
             }
         }
@@ -331,10 +341,14 @@ static void set_limits(struct shipment *shipment, const struct settings *setting
     uint64_t bytes = SIZE_MAX;
     uint64_t open_bytes = smaller(settings->memory_limit / OPEN_SHARE, OPEN_BYTES_MAX);
     shipment->batch_age_ms = UINT64_MAX;
+    shipment->is_alone = settings->output_count == 1 && settings->route_count == 0 &&
+                         settings->outputs[0].spool_bytes_max == 0;
     for (size_t i = 0; i < settings->output_count; i++) {
         const struct output_settings *output = &settings->outputs[i];
         bytes = smaller(bytes, output->batch_bytes);
-        open_bytes = smaller(open_bytes, output->batch_bytes * output->in_flight_max);
+        open_bytes = smaller(open_bytes, output->batch_bytes * (shipment->is_alone
+                                                                    ? OPEN_BATCHES_ALONE
+                                                                    : output->in_flight_max));
         shipment->batch_age_ms = smaller(shipment->batch_age_ms, output->batch_age_ms);
     }
     shipment->open_bytes_max = open_bytes;
@@ -407,6 +421,13 @@ bool shipment_uses(const struct shipment *shipment, const struct settings *setti
     return lanes_use(&shipment->lanes, settings);
 }
 
+static void free_spares(struct shipment *shipment)
+{
+    while (shipment->spare_count > 0) {
+        batch_free(shipment->spare[--shipment->spare_count]);
+    }
+}
+
 void shipment_free(struct shipment *shipment)
 {
     if (shipment == NULL) {
@@ -425,11 +446,15 @@ void shipment_free(struct shipment *shipment)
     for (size_t i = 0; i < shipment->open_count; i++) {
         batch_free(shipment->open[i].batch);
     }
-    while (shipment->spare_count > 0) {
-        batch_free(shipment->spare[--shipment->spare_count]);
-    }
+    free_spares(shipment);
     otlp_encoder_free(shipment->encoder);
     free(shipment);
+}
+
+void shipment_rest(struct shipment *shipment)
+{
+    free_spares(shipment);
+    lanes_rest(&shipment->lanes);
 }
 
 uint64_t shipment_batch_age_ms(const struct shipment *shipment)

@@ -117,6 +117,9 @@ void shipment_flush(struct shipment *shipment, uint64_t now_ns);
  * of them makes no more than a request in batch_age_ms. */
 void shipment_lead(struct shipment *shipment, uint64_t now_ns);
 
+/* Little is to be done for a while: hold no memory for it. */
+void shipment_rest(struct shipment *shipment);
+
 /* In how many ns that may be, as far as the last request goes. */
 uint64_t shipment_leads_in_ns(const struct shipment *shipment, uint64_t now_ns);
 

@@ -82,6 +82,9 @@ struct output_type {
     /* Nothing is on the wire: what close() would give back now was answered, or never sent whole. */
     bool (*is_quiet)(const struct output *output);
 
+    /* Little is to be done for a while: hold no memory for it. NULL: it never does. */
+    void (*rest)(struct output *output);
+
     /* Gives every batch still in hand back as DELIVERY_KEPT. */
     void (*close)(struct output *output);
 };

@@ -371,6 +371,14 @@ static void tell_idle(struct input *input, uint64_t now)
     }
 }
 
+/* Taken from the system untouched: pages that nothing was read into are never there. So while nothing
+ * is read, there are none. */
+static void renew_buffer(struct input *input)
+{
+    free(input->buffer);
+    input->buffer = mem_alloc(input->buffer_bytes);
+}
+
 static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 {
     (void)revents;
@@ -383,6 +391,7 @@ static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
     }
     if (list_is_empty(&input->waiting) && list_is_empty(&input->active)) {
         ev_timer_stop(loop, timer);
+        renew_buffer(input);
     }
 }
 
@@ -594,8 +603,7 @@ struct input *input_open(const struct input_settings *settings, const struct inp
         input_close(input);
         return NULL;
     }
-    /* Taken from the system untouched: pages that no long line needs are never there. */
-    input->buffer = mem_alloc(input->buffer_bytes);
+    renew_buffer(input);
     scan_now(input);
     return input;
 }

@@ -133,5 +133,43 @@ def private_kib(pid):
     return int(re.search(r"^RssAnon:\s+(\d+)", status, re.M)[1])
 
 
+def test_quiet_files_take_little_memory(tmp):
+    """After a burst that filled many requests, all but what a file takes is given back."""
+    if clew.has_sanitizer():
+        raise clew.Skipped("a sanitizer takes memory of its own")
+    with FarEnd(tmp) as far:
+        logs = pods(tmp, QUIET)
+        with start_run(tmp, far, tmp / "pods") as run:
+            far.wait_for(QUIET)
+            for log in logs[:20]:
+                with open(log, "a", encoding="utf-8") as out:
+                    out.write((LINE % ("x" * 200)) * 1000)
+            far.wait_for(QUIET + 20000)
+            clew.wait_for(lambda: private_kib(run.pid) < 5000,
+                          f"it holds less than 5,000 KiB (now {private_kib(run.pid)})", 20)
+
+
+def test_a_far_end_that_keeps_up_costs_few_requests_worth_of_memory(tmp):
+    if clew.has_sanitizer():
+        raise clew.Skipped("a sanitizer takes memory of its own")
+    log = pods(tmp, 1)[0]
+    with open(log, "a", encoding="utf-8") as out:
+        out.write((LINE % ("x" * 200)) * 200000)
+    port, peak = clew.free_port(), 0
+    with clew.start("receive", "--discard", "--listen", f"127.0.0.1:{port}") as far:
+        clew.wait_for_port(port, far)
+        given = ["data_dir=" + str(tmp / "data"), "control.listen=off",
+                 f"outputs.endpoint=http://127.0.0.1:{port}/v1/logs"]
+        with clew.start("run", *(part for one in given for part in ("--set", one)),
+                        tmp / "pods") as run:
+            offset = f'"offset":{log.stat().st_size}'
+            checkpoints = tmp / "data" / "checkpoints.json"
+            while not (checkpoints.exists() and offset in
+                       checkpoints.read_text().replace(" ", "")):
+                peak = max(peak, private_kib(run.pid))
+                time.sleep(0.02)
+    assert 1000 < peak < 10000, peak
+
+
 if __name__ == "__main__":
     clew.main()
