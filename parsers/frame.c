@@ -41,7 +41,7 @@ struct piece {
 
 struct partial {
     struct buf text;
-    struct framed first;   /* what the record has from its first piece */
+    struct framed *first;  /* what the record has from its first piece; NULL if none ever waited */
     struct position begin; /* of its first line */
     uint64_t touched_ns;   /* when its last piece was read, steady */
     uint64_t pieces;       /* marked P */
@@ -56,6 +56,13 @@ struct split {
     struct position begin;
 };
 
+struct held {
+    struct piece piece;
+    struct line line;
+};
+
+/* There is one for each log, and most logs never have a record in pieces: what those need is made for
+ * the first. */
 struct frame {
     enum envelope envelope; /* as set, or as found */
     bool is_found;          /* by looking at lines */
@@ -70,8 +77,7 @@ struct frame {
     struct split split;
     struct position end; /* of the last line */
     bool is_held;
-    struct piece held;
-    struct line held_line;
+    struct held *held; /* NULL if nothing ever was */
 };
 
 struct frame *frame_new(const struct input_settings *settings, struct counters *counters)
@@ -95,7 +101,9 @@ void frame_free(struct frame *frame)
     }
     for (size_t i = 0; i < IOSTREAMS; i++) {
         buf_fini(&frame->partials[i].text);
+        free(frame->partials[i].first);
     }
+    free(frame->held);
     buf_fini(&frame->unescaped);
     free(frame);
 }
@@ -209,7 +217,7 @@ static struct position safe_position(const struct frame *frame)
 {
     struct position safe = frame->end;
     if (frame->is_held) {
-        safe = begin_of(frame, &frame->held_line);
+        safe = begin_of(frame, &frame->held->line);
     } else if (frame->split.is_active && frame->split.header.has_envelope) {
         safe = frame->split.begin;
     }
@@ -243,7 +251,7 @@ static void describe(const struct frame *frame, const struct line *line,
 static void give_partial(struct frame *frame, struct partial *partial, bool goes_on,
                          struct framed *out)
 {
-    *out = partial->first;
+    *out = *partial->first;
     out->line = buf_slice(&partial->text);
     out->truncated = partial->is_rest || goes_on;
     partial->is_rest = goes_on;
@@ -255,8 +263,11 @@ static void give_partial(struct frame *frame, struct partial *partial, bool goes
 static void begin_partial(struct frame *frame, struct partial *partial, const struct line *line,
                           const struct piece *piece)
 {
-    describe(frame, line, piece, &partial->first);
-    partial->begin = partial->first.begin;
+    if (partial->first == NULL) {
+        partial->first = mem_alloc(sizeof(*partial->first));
+    }
+    describe(frame, line, piece, partial->first);
+    partial->begin = partial->first->begin;
     partial->is_waiting = true;
     partial->pieces = 0;
     frame->waiting++;
@@ -286,14 +297,16 @@ bool frame_is_other_run(const struct source *one, const struct source *other)
 static bool must_give_way(struct frame *frame, struct partial *partial, const struct line *line,
                           const struct piece *piece, struct framed *out)
 {
-    bool is_other = frame_is_other_run(partial->first.source, line->source);
+    bool is_other = frame_is_other_run(partial->first->source, line->source);
     if (!is_other && piece->text.len <= frame->record_bytes_max - partial->text.len) {
         return false;
     }
     counters_add(frame->counters, is_other ? C_PARTIALS_TIMED_OUT : C_RECORDS_CUT, 1);
     frame->is_held = true;
-    frame->held = *piece;
-    frame->held_line = *line;
+    if (frame->held == NULL) {
+        frame->held = mem_alloc(sizeof(*frame->held));
+    }
+    *frame->held = (struct held){*piece, *line};
     give_partial(frame, partial, !is_other, out);
     out->truncated = true;
     out->safe = safe_position(frame);
@@ -372,7 +385,7 @@ enum frame_verdict frame_next(struct frame *frame, struct framed *out)
     }
     reuse_spent(frame);
     frame->is_held = false;
-    return accept(frame, &frame->held_line, &frame->held, out);
+    return accept(frame, &frame->held->line, &frame->held->piece, out);
 }
 
 bool frame_flush(struct frame *frame, uint64_t deadline_ns, struct framed *out)
