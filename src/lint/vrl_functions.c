@@ -303,26 +303,34 @@ static struct item *to_text(struct arena *arena, const struct item *item, bool *
                                          : item_string(arena, item->text);
 }
 
-/* remove(., ["a"]), get(., ["a"]), set(., ["a"], v): the path is a list of keys, one deep. */
+/* remove(., ["a", "b"]), get(., ["a"]), set(., ["a"], v): the path is a list of keys. */
 static struct item *by_path(struct arena *arena, const char *name, struct item *const *arguments,
                             size_t count)
 {
-    struct item *map = arguments[0];
+    bool is_get = strcmp(name, "get") == 0;
+    bool is_set = strcmp(name, "set") == 0;
     const struct item *path = arguments[1];
-    if (path == NULL || path->first == NULL || text_of(path->first->value) == NULL || map == NULL) {
-        return map;
+    const struct member *part = path != NULL && path->kind == ITEM_LIST ? path->first : NULL;
+    if (part == NULL || arguments[0] == NULL) {
+        return arguments[0];
     }
-    const char *key = path->first->value->text;
-    if (strcmp(name, "get") == 0) {
-        return item_get(map, key);
+    struct item *result = is_get ? arguments[0] : item_copy(arena, arguments[0]);
+    struct item *at = result;
+    for (; part != NULL && at != NULL; part = part->next) {
+        const char *key = text_of(part->value);
+        if (key == NULL || at->kind != ITEM_MAP) {
+            return is_get ? NULL : result;
+        }
+        if (part->next == NULL && strcmp(name, "remove") == 0) {
+            item_remove(at, key);
+        } else if (part->next == NULL && is_set && count > 2 && arguments[2] != NULL) {
+            item_put(arena, at, key, arguments[2]);
+        } else if (is_set && item_get(at, key) == NULL) {
+            item_put(arena, at, key, item_map(arena));
+        }
+        at = item_get(at, key);
     }
-    struct item *result = item_copy(arena, map);
-    if (strcmp(name, "remove") == 0) {
-        item_remove(result, key);
-    } else if (count > 2 && arguments[2] != NULL && result->kind == ITEM_MAP) {
-        item_put(arena, result, key, arguments[2]);
-    }
-    return result;
+    return is_get ? at : result;
 }
 
 static struct item *parse(struct arena *arena, const char *name, struct item *const *arguments,

@@ -274,6 +274,12 @@ CASES = {
         "a.toml", vector_lua("local t = event.log.message\n  event.log.message = nil\n"
                              "  for k, v in pairs(parse(t)) do event.log[k] = v end\n  emit(event)"),
         "depends", None, "lua"),
+    "vector takes nested ids by their path": (
+        "a.toml", vector('.ctx = parse_json!(.message)\n.t = get!(., ["ctx", "trace_id"])\n'
+                         '.s = get!(., ["ctx", "span_id"])\ndel(.ctx)\ndel(.message)'), "keeps", True, None),
+    "vector removes nested ids by their path": (
+        "a.toml", vector('.ctx = parse_json!(.message)\ndel(.message)\n. = remove!(., ["ctx", "trace_id"])'),
+        "strips", None, "remove!"),
     "vector asks a table": (
         "a.toml", vector('. = parse_json!(.message)\nrow, err = get_enrichment_table_record("t", {"k": .level})\n'
                          "if err == null {\n  . = row.value\n}"), "depends", True, ". = row"),
