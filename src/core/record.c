@@ -15,11 +15,18 @@ const char *record_format_name(enum record_format format)
     return names[format];
 }
 
-/* For the C library's memset(3): with a length that the compiler knows it makes a `rep stos` of
- * this, which alone would take a tenth of the time that parsing a line does. */
-static __attribute__((noinline)) void clear(void *begin, const void *end)
+/* In pieces that are a few stores each: of all at once the compiler makes a `rep stos`, which alone
+ * would take a tenth of the time that parsing a line does, or a call. */
+static inline __attribute__((always_inline)) void clear(void *begin, const void *end)
 {
-    memset(begin, 0, (size_t)((const char *)end - (const char *)begin));
+    enum { PIECE_BYTES = 64 };
+    char *p = begin;
+    size_t left = (size_t)((const char *)end - p);
+    for (; left >= PIECE_BYTES; left -= PIECE_BYTES) {
+        memset(p, 0, PIECE_BYTES);
+        p += PIECE_BYTES;
+    }
+    memset(p, 0, left);
 }
 
 /* The table keeps its memory and the arena its blocks; around them everything is zero again. */
