@@ -430,6 +430,24 @@ outlined void close_known(struct json *json, const char *p, uint8_t count)
     }
 }
 
+/* The word `true` or `false` at `p`, or NULL. */
+inlined const char *take_bool(const char *p, const char *end, struct field *field)
+{
+    enum { TRUE = 4, FALSE = 5 };
+    if (end - p <= FALSE) {
+        return NULL;
+    }
+    bool is_true = memcmp(p, "true", TRUE) == 0;
+    if (!is_true && memcmp(p, "false", FALSE) != 0) {
+        return NULL;
+    }
+    field->text = p;
+    field->text_len = is_true ? TRUE : FALSE;
+    field->kind = FIELD_BOOL;
+    field->value.b = is_true;
+    return p + field->text_len;
+}
+
 /*
  * As many members as follow the known path. Most values are strings that hold nothing special, or
  * short numbers; they are read here, by way of nothing but registers. Behind the last one, or NULL.
@@ -466,6 +484,12 @@ outlined const char *take_known(struct json *json, const char *p)
             }
         } else if (is_digit(*p)) {
             const char *stop = short_number_take(p, json->end, json->line.len, field);
+            if (likely(stop != NULL)) {
+                p = stop;
+                continue;
+            }
+        } else if (*p == 't' || *p == 'f') {
+            const char *stop = take_bool(p, json->end, field);
             if (likely(stop != NULL)) {
                 p = stop;
                 continue;
