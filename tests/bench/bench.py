@@ -65,6 +65,8 @@ class Input:
         self.lines, self.with_ids, self.further = (int(word) for word in said.split())
         self.paths = sorted(folder.glob("*/*/*.log"))
         self.bytes = sum(path.stat().st_size for path in self.paths)
+        for path in 2 * self.paths:  # who reads a new page a first or second time pays the kernel for it
+            path.read_bytes()
 
 
 def median(runs, field):
