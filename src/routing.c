@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "control/filter_metrics.h"
 #include "filters/filters.h"
+#include "record_copy.h"
 #include "router.h"
 
 /* What one route adds to the way of a record. */
@@ -16,19 +17,12 @@ struct leg {
     bool has_told; /* that ids were taken away */
 };
 
-/* A record as it was, with room for its fields that is used again. */
-struct copy {
-    struct record record;
-    struct field *items;
-    uint32_t cap;
-};
-
 struct routing {
     struct routing_env env;
     struct router *router;
     struct leg *legs;
     size_t count;
-    struct copy copy;
+    struct record_copy copy;
     struct filter_count no_route;
 };
 
@@ -81,41 +75,8 @@ void routing_free(struct routing *routing)
     }
     router_free(routing->router);
     free(routing->legs);
-    free(routing->copy.items);
+    record_copy_fini(&routing->copy);
     free(routing);
-}
-
-/* ---- a record and its copy ---- */
-
-static void save(struct copy *copy, const struct record *record)
-{
-    uint32_t count = record->fields.count;
-    if (copy->cap < count) {
-        copy->cap = count > 2 * copy->cap ? count : 2 * copy->cap;
-        copy->items = mem_resize(copy->items, copy->cap, sizeof(*copy->items));
-    }
-    copy->record = *record;
-    if (count > 0) { /* a table that never had a field has no memory */
-        memcpy(copy->items, record->fields.items, count * sizeof(*copy->items));
-    }
-}
-
-/* The table keeps its own memory, which may have grown meanwhile. What the filters have put into the
- * arena stays there until the next record. */
-static void restore(const struct copy *copy, struct record *record)
-{
-    struct fields fields = record->fields;
-    uint32_t count = copy->record.fields.count;
-    while (fields.cap < count) {
-        fields.count = fields.cap;
-        ENSURE(fields_grow(&fields));
-    }
-    if (count > 0) {
-        memcpy(fields.items, copy->items, count * sizeof(*fields.items));
-    }
-    fields.count = count;
-    *record = copy->record;
-    record->fields = fields;
 }
 
 /* ---- shipping ---- */
@@ -133,12 +94,12 @@ static bool put_filtered(struct routing *routing, uint64_t routes, struct record
     bool is_kept = false;
     bool has_more = (routes & (routes - 1)) != 0;
     if (has_more) {
-        save(&routing->copy, record);
+        record_copy_save(&routing->copy, record);
     }
     for (bool is_first = true; routes != 0; routes &= routes - 1, is_first = false) {
         const struct leg *leg = &routing->legs[__builtin_ctzll(routes)];
         if (!is_first) {
-            restore(&routing->copy, record);
+            record_copy_restore(&routing->copy, record);
         }
         if (filters_apply(leg->chain, record, now_ns) == FILTER_KEEP) {
             put(routing, record, leg->outputs, stream, safe, now_ns);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "cli/config_options.h"
 #include "cli/options.h"
+#include "cli/parse_routes.h"
 #include "cli/stages.h"
 #include "config/config.h"
 #include "core/otlp_json.h"
@@ -36,32 +37,57 @@ struct printer {
     struct counters counters;
     struct pipeline *pipeline;
     struct filters *filters; /* NULL: the config has none */
+    struct parse_routes *routes; /* likewise */
     struct multiline_rules *rules; /* NULL: lines are not joined */
     struct assembler *assembler;
     struct buf out;
     bool traces;
 };
 
-static enum filter_verdict filter(struct printer *printer, struct record *record, uint64_t now_ns)
+/* For people: line, record, filters, and what is shipped, or what each route ships. */
+static void show(struct printer *printer, struct record *record, uint64_t now_ns)
 {
-    return printer->traces ? stages_print(printer->filters, printer->settings->filters, record,
-                                          now_ns, &printer->out, stdout)
-                           : filters_apply(printer->filters, record, now_ns);
+    const struct settings *settings = printer->settings;
+    stages_print_line(record, &printer->out, stdout);
+    if (stages_print_filters(printer->filters, settings->filters, record, now_ns, &printer->out,
+                             stdout) == FILTER_KEEP) {
+        if (printer->routes != NULL) {
+            parse_routes_show(printer->routes, record, now_ns, &printer->out, stdout);
+        } else {
+            stages_print_shipped(record, settings, &printer->out, stdout);
+        }
+    }
+    fputc('\n', stdout);
+}
+
+/* One member more where there are routes: the last byte of the record's object goes behind it. */
+static bool write_record(struct printer *printer, struct record *record, uint64_t now_ns)
+{
+    struct buf *out = &printer->out;
+    buf_clear(out);
+    bool fits = otlp_json_write_record(record, printer->settings, out);
+    if (fits && printer->routes != NULL) {
+        out->len--;
+        fits = buf_append_string(out, ",\"routes\":") &&
+               parse_routes_write(printer->routes, record, now_ns, out) &&
+               buf_append_string(out, "}");
+    }
+    return fits && buf_append_string(out, "\n");
 }
 
 static void print(struct printer *printer, const struct framed *framed)
 {
     struct record *record =
         pipeline_parse(printer->pipeline, framed, printer->input->format);
-    if (filter(printer, record, framed->read_ns) == FILTER_DROP) {
-        fputs(printer->traces ? "\n" : "", stdout);
+    if (printer->traces) {
+        show(printer, record, framed->read_ns);
         return;
     }
-    buf_clear(&printer->out);
-    if (otlp_json_write_record(record, printer->settings, &printer->out)) {
-        fputs(printer->traces ? "shipped  " : "", stdout);
+    if (filters_apply(printer->filters, record, framed->read_ns) == FILTER_DROP) {
+        return;
+    }
+    if (write_record(printer, record, framed->read_ns)) {
         fwrite(printer->out.data, 1, printer->out.len, stdout);
-        fputs(printer->traces ? "\n\n" : "\n", stdout);
     } else {
         fprintf(stderr, "clew parse: the record at byte %llu is too large to print\n",
                 (unsigned long long)framed->offset);
@@ -143,9 +169,14 @@ static int parse_path(const struct settings *settings, const char *path, bool tr
             filters_new(settings->filters, settings->filter_count, "",
                         pipeline_filter_tools(printer.pipeline), &error);
     }
+    if (error == NULL) {
+        (void)parse_routes_new(settings, pipeline_filter_tools(printer.pipeline), &printer.routes,
+                               &error);
+    }
     if (error != NULL) {
         fprintf(stderr, "clew parse: %s\n", error);
         free(error);
+        filters_free(printer.filters);
         pipeline_free(printer.pipeline);
         return EXIT_USAGE;
     }
@@ -153,6 +184,7 @@ static int parse_path(const struct settings *settings, const char *path, bool tr
     buf_init(&printer.out, OUT_BYTES_MAX);
     int status = print_path(&printer, path);
     buf_fini(&printer.out);
+    parse_routes_free(printer.routes);
     filters_free(printer.filters);
     multiline_rules_free(printer.rules);
     pipeline_free(printer.pipeline);
@@ -185,7 +217,9 @@ const struct command command_parse = {
              "\n"
              "Reads lines from the file or standard input and prints one JSON object a record: the\n"
              "OTLP/JSON LogRecord, its `resource`, and under `clew` the format of the line, its\n"
-             "trace class and what else was noticed. The config's filters have been at work on it.\n",
+             "trace class and what else was noticed. The config's filters have been at work on it.\n"
+             "Where the config has routes, `routes` lists those that take it, by the path of the file\n"
+             "as it is given, with their outputs and what their filters make of it.\n",
     .options = options,
     .run = run,
 };

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include "base/mem.h"
+#include "core/otlp_json.h"
 #include "core/plain_json.h"
 
 /* The record as text, to be freed; NULL: it is too large to show. */
@@ -39,17 +40,34 @@ static void print_filter(const struct filter_settings *item, const char *result,
     fprintf(out, ": %s\n", result);
 }
 
-enum filter_verdict stages_print(struct filters *filters, const struct filter_settings *items,
-                                 struct record *record, uint64_t now_ns, struct buf *scratch,
-                                 FILE *out)
+void stages_print_line(const struct record *record, struct buf *scratch, FILE *out)
+{
+    fprintf(out, "%-9s%.*s\n", "line", (int)record->line.len, record->line.data);
+    fprintf(out, "%-9s%s\n", "format", record_format_name(record->format));
+    char *text = show(record, scratch);
+    print_record("record", text, out);
+    free(text);
+}
+
+void stages_print_shipped(const struct record *record, const struct settings *settings,
+                          struct buf *scratch, FILE *out)
+{
+    buf_clear(scratch);
+    bool fits = otlp_json_write_record(record, settings, scratch);
+    fprintf(out, "%-9s", "shipped");
+    fwrite(fits ? scratch->data : "(too large to show)", 1, fits ? scratch->len : 19, out);
+    fputc('\n', out);
+}
+
+enum filter_verdict stages_print_filters(struct filters *filters,
+                                         const struct filter_settings *items,
+                                         struct record *record, uint64_t now_ns,
+                                         struct buf *scratch, FILE *out)
 {
     size_t count;
     enum filter_result result = FILTER_DONE;
     (void)filters_counts(filters, &count);
-    fprintf(out, "%-9s%.*s\n", "line", (int)record->line.len, record->line.data);
-    fprintf(out, "%-9s%s\n", "format", record_format_name(record->format));
     char *before = show(record, scratch);
-    print_record("record", before, out);
     for (size_t i = 0; i < count && result != FILTER_DROPPED; i++) {
         result = filters_apply_one(filters, i, record, now_ns);
         char *after = show(record, scratch);

@@ -273,6 +273,72 @@ def test_the_example_of_the_page_does_what_its_table_says(tmp):
                        sorted(f"of {file}" for file, _, outputs in table if name in outputs), name)
 
 
+def test_parse_shows_what_the_page_says(tmp):
+    page = (clew.ROOT / "docs" / "routes.md").read_text().partition("## What a route does with a line")[2]
+    (tmp / "clew.yaml").write_text(re.search(r"^```yaml\n(.*?)^```$", page, re.M | re.S)[1])
+    command, shown = re.search(r"^```console\n\$ (.*?)\n(.*?)^```$", page, re.M | re.S).groups()
+    line, words = re.fullmatch(r"echo '(.*)' >auth.log; clew (.*)", command).groups()
+    (tmp / "auth.log").write_text(line + "\n")
+    found = clew.run_ok(*words.split(), cwd=tmp).out.splitlines()
+    clew.equal(len(found), len(shown.splitlines()), found)
+    for got, wanted in zip(found, shown.splitlines()):
+        if wanted.endswith("…"):
+            assert got.startswith(wanted.removesuffix("…")), (got, wanted)
+        else:
+            clew.equal(got, wanted)
+
+
+def attributes(record):
+    return {one["key"]: one["value"].get("stringValue") for one in record["attributes"]}
+
+
+def test_parse_shows_each_route_with_the_record_that_its_filters_make(tmp):
+    settings = {
+        "filters": [{"drop": {"field": "noise"}}, {"remove": {"names": ["password"]}}],
+        "outputs": [{"name": "a", "endpoint": "http://a:1"}, {"name": "b", "endpoint": "http://b:1"}],
+        "routes": [
+            {"name": "plain", "match": {"path": ["auth.log"]}, "outputs": ["b"]},
+            {"name": "first", "match": {"path": ["*.log"]},
+             "filters": [{"set": {"who": "%{user}"}}, {"nest": {"names": ["user"], "under": "o"}}]},
+            {"name": "second", "match": {"path": ["auth.log"]}, "outputs": ["a"],
+             "filters": [{"drop": {"field": "user", "equals": "eva"}}, {"set": {"$service": "s"}}]},
+            {"name": "never", "match": {"namespace": ["shop"]}},
+            {"name": "rest", "otherwise": True, "outputs": ["a"]}]}
+    (tmp / "clew.yaml").write_text(json.dumps(settings))
+    lines = [{"msg": "m", "user": "eva", "password": "x"}, {"noise": 1}, {"msg": "m", "user": "bob"}]
+    for name in ("auth.log", "other.log", "none"):
+        (tmp / name).write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    def parse(name):
+        out = clew.run_ok("parse", "-c", tmp / "clew.yaml", tmp / name).out
+        return [json.loads(line) for line in out.splitlines()]
+    eva, bob = parse("auth.log")
+    for record, user in ((eva, "eva"), (bob, "bob")):
+        clew.equal(attributes(record).get("user"), user)
+        plain, first, second = record["routes"]
+        clew.equal(plain, {"name": "plain", "outputs": ["b"]})
+        clew.equal([first["name"], first["outputs"]], ["first", ["a", "b"]])
+        changed = attributes(first["record"])
+        clew.equal([changed["who"], "user" in changed, "o" in changed], [user, False, True])
+        clew.equal([second["name"], second["outputs"]], ["second", ["a"]])
+        if user == "eva":
+            clew.equal(second["dropped"], True)
+        else:
+            clew.equal(attributes(second["record"])["user"], "bob")
+            clew.equal("who" in attributes(second["record"]), False)
+            clew.equal(second["record"]["resource"]["attributes"][0]["value"], {"stringValue": "s"})
+    clew.equal([route["name"] for route in parse("other.log")[0]["routes"]], ["first"])
+    clew.equal(parse("none")[0]["routes"], [{"name": "rest", "outputs": ["a"]}])
+    settings["routes"].pop()
+    (tmp / "clew.yaml").write_text(json.dumps(settings))
+    clew.equal(parse("none")[0]["routes"], [])
+    clew.contains(clew.run_ok("parse", "--trace", "-c", tmp / "clew.yaml", tmp / "none").out,
+                  "\nroute    none takes it\n")
+    settings.pop("routes")
+    (tmp / "clew.yaml").write_text(json.dumps(settings))
+    clew.equal(parse("none")[0].keys(), eva.keys() - {"routes"})
+
+
 def test_without_routes_nothing_is_different(tmp):
     Log(tmp, "a").write(100)
     with FarEnd(tmp, name="one") as one:
