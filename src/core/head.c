@@ -501,6 +501,7 @@ void head_read(struct slice line, const struct timestamp_env *env, struct head *
     }
     size_t time = head_read_epoch(cursor_rest(&r.c), out);
     time = time > 0 ? time : head_read_kitchen(cursor_rest(&r.c), env, out);
+    time = time > 0 ? time : head_read_spark(cursor_rest(&r.c), env, out);
     if (time > 0) {
         r.c.p += time;
         r.has_time = true;

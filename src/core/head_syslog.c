@@ -65,7 +65,7 @@ bool head_read_ruby(struct slice line, const struct timestamp_env *env, struct h
     return true;
 }
 
-/* ------------------------------------------------------------------ Redis, Nest, zerolog, Squid */
+/* ------------------------------------------------------------------ Redis, Nest, zerolog, Spark, Squid */
 
 bool head_read_redis(struct slice line, const struct timestamp_env *env, struct head *out)
 {
@@ -175,6 +175,35 @@ bool head_read_nest(struct slice line, const struct timestamp_env *env, struct h
     }
     *out = found;
     return true;
+}
+
+size_t head_read_spark(struct slice line, const struct timestamp_env *env, struct head *out)
+{
+    enum { DAY_S = 86400, TIME_BYTES = 17 };
+    char text[19] = "20yy-mm-dd hh:mm:ss";
+    if (line.len < TIME_BYTES + 5 || line.data[2] != '/' || line.data[5] != '/' ||
+        line.data[8] != ' ' || line.data[TIME_BYTES] != ' ') {
+        return 0;
+    }
+    struct slice rest = slice_skip(line, TIME_BYTES + 1);
+    struct slice word = slice_make(rest.data, letters_len(rest));
+    for (size_t i = 0; i < word.len; i++) {
+        if (word.data[i] >= 'a') {
+            return 0;
+        }
+    }
+    memcpy(text + 2, line.data, 2);
+    memcpy(text + 5, line.data + 3, 2);
+    memcpy(text + 8, line.data + 6, 2);
+    memcpy(text + 11, line.data + 9, 8);
+    struct timestamp time;
+    if (severity_from_text(word, SEVERITY_SYSLOG) == 0 ||
+        timestamp_scan(slice_make(text, sizeof(text)), env, &time) != sizeof(text) ||
+        time.ns / 1000000000 > env->reference_ns / 1000000000 + DAY_S) {
+        return 0;
+    }
+    out->time = time;
+    return TIME_BYTES;
 }
 
 size_t head_read_epoch(struct slice line, struct head *out)

@@ -36,6 +36,10 @@ bool head_read_nest(struct slice line, const struct timestamp_env *env, struct h
 /* `3:04PM`, which zerolog's console writes: the reference's day, to the minute. The bytes taken. */
 size_t head_read_kitchen(struct slice line, const struct timestamp_env *env, struct head *out);
 
+/* `26/03/02 10:11:12 INFO `: year, month and day, as Spark and Hadoop write them; taken for that where
+ * a level in capitals follows and the day is not ahead of the reference. The bytes taken. */
+size_t head_read_spark(struct slice line, const struct timestamp_env *env, struct head *out);
+
 /* `1772446272.345 `: seconds since 1970 with a fraction, as Squid writes them. The bytes taken. */
 size_t head_read_epoch(struct slice line, struct head *out);
 
