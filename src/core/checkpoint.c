@@ -48,6 +48,7 @@ struct name {
     uint64_t written_size; /* as the file on disk has it */
     struct file_id file;
     char *path;
+    bool is_cut; /* the file holds other bytes since */
 };
 
 struct checkpoint {
@@ -142,13 +143,35 @@ static struct name *add_name(struct checkpoint *entry, uint64_t generation)
     return name;
 }
 
+static bool is_same_file(const struct file_id *file, uint64_t inode, uint64_t born_ns)
+{
+    return file->inode == inode && file->born_ns == born_ns;
+}
+
+/* past_count if it is none of those. */
+static uint32_t find_past(const struct checkpoint *entry, const struct file_id *file)
+{
+    uint32_t at = 0;
+    while (at < entry->past_count &&
+           !is_same_file(file, entry->past[at].inode, entry->past[at].born_ns)) {
+        at++;
+    }
+    return at;
+}
+
+static void forget_past(struct checkpoint *entry, uint32_t at)
+{
+    uint32_t newer = entry->past_count - at - 1;
+    memmove(&entry->past[at], &entry->past[at + 1], newer * sizeof(entry->past[0]));
+    entry->past_count--;
+}
+
 /* All that was read of it is acknowledged; it may grow all the same. */
 static void remember_past(struct checkpoint *entry, const struct name *name)
 {
-    uint32_t at = 0;
-    while (at < entry->past_count && (entry->past[at].inode != name->file.inode ||
-                                      entry->past[at].born_ns != name->file.born_ns)) {
-        at++;
+    uint32_t at = find_past(entry, &name->file);
+    if (name->is_cut) {
+        return;
     }
     if (at == CHECKPOINT_PAST_MAX) {
         at = 0;
@@ -436,6 +459,19 @@ bool checkpoint_guard(const struct checkpoint *checkpoint, struct guard *out_gua
     }
     *out_guard = name->guard;
     return true;
+}
+
+void checkpoint_note_cut(struct checkpoint *checkpoint, const struct file_id *file)
+{
+    uint32_t at = find_past(checkpoint, file);
+    if (at < checkpoint->past_count) {
+        forget_past(checkpoint, at);
+        checkpoint->store->is_changed |= checkpoint->is_known;
+    }
+    for (uint32_t i = 0; i < checkpoint->name_count; i++) {
+        struct name *name = &checkpoint->names[i];
+        name->is_cut |= is_same_file(&name->file, file->inode, file->born_ns);
+    }
 }
 
 bool checkpoint_past(const struct checkpoint *checkpoint, const struct file_id *file,

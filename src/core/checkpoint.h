@@ -107,6 +107,9 @@ bool checkpoint_guard(const struct checkpoint *checkpoint, struct guard *out_gua
 bool checkpoint_past(const struct checkpoint *checkpoint, const struct file_id *file,
                      uint64_t *out_offset);
 
+/* The file holds other bytes from now on: what was read of it says nothing of them. */
+void checkpoint_note_cut(struct checkpoint *checkpoint, const struct file_id *file);
+
 /* Everything before `position` has been acknowledged. Never moves back. O(1). */
 void checkpoint_advance(struct checkpoint *checkpoint, struct position position);
 

@@ -248,6 +248,7 @@ static void begin_anew(struct generation *generation)
                                       ? generation->size - generation->offset
                                       : 0);
     }
+    checkpoint_note_cut(generation->tail->stream.checkpoint, &generation->id);
     generation_close(generation);
     generation->is_rewritten = false;
     generation->state = generation->is_live ? GENERATION_WAITING : GENERATION_UNCLEAR;

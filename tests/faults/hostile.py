@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 
+from far_end import Answer, OK
 from rig import Failure, scenario
 
 QUICK = ["inputs.unterminated_timeout=300ms", "inputs.partial_timeout=300ms"]
@@ -239,3 +240,26 @@ def swapped(rig):
             one.write(10)
             two.write(10)
         rig.wait_all()
+
+
+@scenario("killed in the copy of a cut log that had been cut before", short=True)
+def killed_in_a_copy(rig):
+    """What the live file held before its first cut says nothing of what it holds now."""
+    log = begun(rig, sets=["outputs.batch.bytes=8KiB", "memory_limit=8MiB"])
+    os.truncate(log.path, 0)
+    log.write(50)
+    rig.wait_all()
+    rig.far.script = lambda n, bodies, far: Answer(503, delay=0.1)
+    log.write(60000)
+    time.sleep(1)
+    copytruncate(log)
+    log.write(300)  # more than before the first cut
+    time.sleep(1)
+    taken = len(rig.far.got)
+    rig.far.script = lambda n, bodies, far: Answer(delay=0.05)
+    rig.wait_arrived(taken + 25000)
+    rig.kill()
+    rig.far.script = lambda n, bodies, far: OK
+    rig.start()
+    rig.wait_all(20)
+    return {"doubled": 30000}
