@@ -58,22 +58,39 @@ static bool is_among(const struct string_list *names, const char *name)
     return false;
 }
 
-/* Each once: together they are never more than `all`, which the rules have room for. */
-static bool split_names(char *text, struct string_list *names)
+static const struct multiline_rule_settings *find_own(const struct settings *settings,
+                                                      const char *name)
+{
+    for (size_t i = 0; i < settings->multiline_count; i++) {
+        if (strcmp(settings->multiline[i].name, name) == 0) {
+            return &settings->multiline[i];
+        }
+    }
+    return NULL;
+}
+
+/* Each once, and the built-in ones not beside `all`: so the rules have room for them, and for as many
+ * states of the config's own as an input may have. */
+static bool split_names(const struct settings *settings, char *text, struct string_list *names)
 {
     char *name;
-    if (strcmp(text, MULTILINE_ALL) == 0) {
-        names->items[names->count++] = text;
-        return true;
-    }
+    size_t builtin = 0;
+    size_t states = 0;
+    bool has_all = false;
     while ((name = strsep(&text, ",")) != NULL) {
         name += strspn(name, " ");
-        if (!is_builtin(name) || is_among(names, name) || names->count == NAMES_MAX) {
+        const struct multiline_rule_settings *own = find_own(settings, name);
+        bool is_all = own == NULL && strcmp(name, MULTILINE_ALL) == 0;
+        if (is_among(names, name) || names->count == NAMES_MAX ||
+            (own == NULL && !is_all && !is_builtin(name))) {
             return false;
         }
+        has_all = has_all || is_all;
+        builtin += own == NULL;
+        states += own != NULL ? multiline_rule_states(own) : 0;
         names->items[names->count++] = name;
     }
-    return true;
+    return states <= MULTILINE_OWN_STATES_MAX && (!has_all || builtin == 1);
 }
 
 static struct multiline_rules *make(const struct joining *joining, const char *value)
@@ -81,7 +98,7 @@ static struct multiline_rules *make(const struct joining *joining, const char *v
     char *items[NAMES_MAX];
     struct input_settings input = {.multiline = {.rules = {items, 0}}};
     char *text = mem_string(value);
-    struct multiline_rules *rules = split_names(text, &input.multiline.rules)
+    struct multiline_rules *rules = split_names(joining->settings, text, &input.multiline.rules)
                                         ? multiline_rules_new(joining->settings, &input)
                                         : NULL;
     free(text);

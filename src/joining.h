@@ -3,9 +3,10 @@
 #define CLEW_JOINING_H
 
 /*
- * The rules by which a pod asks for its lines to be joined: `clew.dev/multiline` is names of built-in
- * rule sets (docs/multiline.md), such as `java,python`, or `all`, or `off`. Rules are made once for each
- * value; values that are none, and those behind the first 32, are left aside and counted.
+ * The rules by which a pod asks for its lines to be joined: `clew.dev/multiline` is names of rule sets
+ * (docs/multiline.md), such as `java,dated`, built-in ones (`all` stands for those) and the config's own, or
+ * it is `off`. Rules are made once for each value; values that are none, and those behind the first 32,
+ * are left aside and counted.
  */
 
 #include "core/counters.h"

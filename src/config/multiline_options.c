@@ -187,11 +187,6 @@ static void unknown_rule(const struct settings *settings, const char *path, cons
     free(list);
 }
 
-static size_t states_of(const struct multiline_rule_settings *rule)
-{
-    return rule->step_count > 0 ? rule->step_count : 2;
-}
-
 static void settle_input(const struct settings *settings, size_t index, const struct node *root,
                          struct diag *diag)
 {
@@ -204,7 +199,7 @@ static void settle_input(const struct settings *settings, size_t index, const st
         const char *name = rules->items[i];
         const struct multiline_rule_settings *own = find_rule(settings, name);
         struct diag_place place = place_of(nth(list, i), place_of(list, (struct diag_place){0}));
-        states += own != NULL ? states_of(own) : 0;
+        states += own != NULL ? multiline_rule_states(own) : 0;
         if (own == NULL && !is_builtin(name)) {
             unknown_rule(settings, path, name, place, diag);
         }
