@@ -191,3 +191,43 @@ unsigned item_places(const struct item *value)
 {
     return places(value, 0);
 }
+
+/* ---- paths ---- */
+
+/* The next key of a path such as `a.b` or `a."b.c"`; *path moves behind it. */
+static const char *next_key(struct arena *arena, const char **path)
+{
+    const char *at = *path + (**path == '.' ? 1 : 0);
+    bool is_quoted = *at == '"';
+    at += is_quoted ? 1 : 0;
+    size_t len = strcspn(at, is_quoted ? "\"" : ".");
+    *path = at + len + (is_quoted && at[len] == '"' ? 1 : 0);
+    return foreign_copy(arena, slice_make(at, len));
+}
+
+void item_remove_path(struct arena *arena, struct item *record, const char *path)
+{
+    while (record != NULL && *path != '\0') {
+        const char *key = next_key(arena, &path);
+        if (*path == '\0') {
+            item_remove(record, key);
+        }
+        record = item_get(record, key);
+    }
+}
+
+void item_copy_path(struct arena *arena, struct item *to, const struct item *from, const char *path)
+{
+    while (from != NULL && to->kind == ITEM_MAP && *path != '\0') {
+        const char *key = next_key(arena, &path);
+        struct item *next = item_get(to, key);
+        from = item_get(from, key);
+        if (from != NULL && *path == '\0') {
+            item_put(arena, to, key, item_copy(arena, from));
+        } else if (from != NULL && next == NULL) {
+            next = item_map(arena);
+            item_put(arena, to, key, next);
+        }
+        to = next != NULL ? next : to;
+    }
+}

@@ -73,6 +73,11 @@ struct item *item_get(const struct item *map, const char *key);
 /* Takes out every member of that key and gives the last of them, or NULL. */
 struct item *item_remove(struct item *map, const char *key);
 
+/* `path` is `a.b` or `a."b.c"`: takes out what is there, or puts a copy of it under the same path
+ * of `to`. */
+void item_remove_path(struct arena *arena, struct item *record, const char *path);
+void item_copy_path(struct arena *arena, struct item *to, const struct item *from, const char *path);
+
 /* Each one deep. */
 struct item *item_copy(struct arena *arena, const struct item *value);
 

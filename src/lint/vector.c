@@ -22,6 +22,7 @@ enum {
     COMPONENTS_MAX = 256,
     PATH_DEPTH_MAX = 32,
     PATTERNS_MAX = 16,
+    STATEMENTS_MAX = 100000, /* of VRL for a whole config; large ones need a fifth of it */
 };
 
 #define IDS "\"trace_id\":\"" PROBE_TRACE_ID "\",\"span_id\":\"" PROBE_SPAN_ID "\""
@@ -46,6 +47,7 @@ struct vector {
     const char *patterns[PATTERNS_MAX]; /* of parse_regex, for lines of their format */
     size_t pattern_count;
     const char *path;
+    unsigned statements; /* of VRL that all probes have run together */
 };
 
 /* `encoding.codec`: nested, or with the dots in the key. */
@@ -152,50 +154,15 @@ static void transform_remap(struct vector *v, const struct component *c, struct 
     }
     struct vrl_result result;
     vrl_run(&v->lint->scratch, program, trail->record, &result);
+    v->statements += result.steps;
+    if (v->statements > STATEMENTS_MAX) {
+        v->lint->steps = LINT_STEPS_MAX; /* what is not followed any more cannot be proved */
+    }
     if (result.is_aborted) {
         trail->is_over = true;
         return;
     }
     judge_program(v, c, trail, &result, place, is_block);
-}
-
-/* The next key of a path such as `a.b` or `a."b.c"`; *path moves behind it. */
-static const char *next_key(struct arena *arena, const char **path)
-{
-    const char *at = *path + (**path == '.' ? 1 : 0);
-    bool is_quoted = *at == '"';
-    at += is_quoted ? 1 : 0;
-    size_t len = strcspn(at, is_quoted ? "\"" : ".");
-    *path = at + len + (is_quoted && at[len] == '"' ? 1 : 0);
-    return foreign_copy(arena, slice_make(at, len));
-}
-
-static void remove_path(struct arena *arena, struct item *record, const char *path)
-{
-    while (record != NULL && *path != '\0') {
-        const char *key = next_key(arena, &path);
-        if (*path == '\0') {
-            item_remove(record, key);
-        }
-        record = item_get(record, key);
-    }
-}
-
-static void copy_path(struct arena *arena, struct item *to, const struct item *from,
-                      const char *path)
-{
-    while (from != NULL && to->kind == ITEM_MAP && *path != '\0') {
-        const char *key = next_key(arena, &path);
-        struct item *next = item_get(to, key);
-        from = item_get(from, key);
-        if (from != NULL && *path == '\0') {
-            item_put(arena, to, key, item_copy(arena, from));
-        } else if (from != NULL && next == NULL) {
-            next = item_map(arena);
-            item_put(arena, to, key, next);
-        }
-        to = next != NULL ? next : to;
-    }
 }
 
 static struct item *only(struct vector *v, const struct item *record, const struct yaml *list,
@@ -205,9 +172,9 @@ static struct item *only(struct vector *v, const struct item *record, const stru
     struct item *result = is_removal ? item_copy(arena, record) : item_map(arena);
     for (const struct yaml_entry *e = list != NULL ? list->first : NULL; e != NULL; e = e->next) {
         if (is_removal) {
-            remove_path(arena, result, e->value->text);
+            item_remove_path(arena, result, e->value->text);
         } else {
-            copy_path(arena, result, record, e->value->text);
+            item_copy_path(arena, result, record, e->value->text);
         }
     }
     return result;
@@ -575,13 +542,28 @@ static bool is_defined(const struct vector *v, const char *input)
     return false;
 }
 
+/* Is this the first mention of that input? Its probes go to all that take it. */
+static bool is_first(const struct vector *v, size_t component, const struct yaml_entry *entry)
+{
+    for (size_t i = 0; i <= component; i++) {
+        const struct yaml *inputs = yaml_get(v->items[i].map, "inputs");
+        for (const struct yaml_entry *e = inputs != NULL ? inputs->first : NULL; e != NULL;
+             e = e->next) {
+            if (strcmp(e->value->text, entry->value->text) == 0) {
+                return e == entry;
+            }
+        }
+    }
+    return true;
+}
+
 static void run_undefined(struct vector *v)
 {
     for (size_t i = 0; i < v->count; i++) {
         const struct yaml *inputs = yaml_get(v->items[i].map, "inputs");
         for (const struct yaml_entry *e = inputs != NULL ? inputs->first : NULL; e != NULL;
              e = e->next) {
-            if (!is_defined(v, e->value->text)) {
+            if (!is_defined(v, e->value->text) && is_first(v, i, e)) {
                 struct source source = {NULL, e->value->text, v->items[i].place, false, NULL};
                 run_source(v, &source);
             }

@@ -660,6 +660,7 @@ void vrl_run(struct arena *arena, const char *program, struct item *event, struc
         (void)statements(&v);
         v.in.at += *v.in.at == '}' ? 1 : 0;
     }
+    out->steps = v.steps;
     if (!v.is_stopped) {
         out->event = v.scope.event;
     } else {

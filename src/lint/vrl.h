@@ -18,6 +18,7 @@ struct vrl_result {
     unsigned maybe_line;   /* … in a branch that is not always taken; `event` went another way */
     bool is_encoding;     /* the event became text as a whole */
     bool is_aborted;      /* the event is dropped */
+    unsigned steps;       /* statements run */
 };
 
 /* `event` is changed. Lines count from 1. */

@@ -636,6 +636,14 @@ def test_what_cannot_be_read_is_wrong_usage(tmp):
     assert clew.run("lint").code == 2
 
 
+def test_what_is_too_much_to_follow_is_not_called_fine(tmp):
+    """Each of the inputs runs the program for itself; the same name once."""
+    program = "\n".join(f".a{i} = {i}" for i in range(200))
+    for inputs, verdict in (([f"i{n}" for n in range(400)], "depends"), (["i"] * 400, "keeps")):
+        (tmp / "a.toml").write_text(vector(program).replace('inputs = ["logs"]', f"inputs = {inputs}"))
+        assert lint(tmp / "a.toml")["verdict"] == verdict, verdict
+
+
 def test_a_folder_is_all_configs_in_it(tmp):
     (tmp / "a.conf").write_text(TAIL + OUT)
     (tmp / "b.toml").write_text(vector("del(.message)"))
