@@ -75,8 +75,9 @@ bool field_is_envelope(const char *key)
 
 bool field_is_good(const char *name)
 {
+    enum { NAME_BYTES_MAX = 128 }; /* of a key in a config of clew's */
     size_t len = strlen(name);
-    bool is_good = len > 0 && len < 200 && name[0] != '$' && name[0] != '.' &&
+    bool is_good = len > 0 && len <= NAME_BYTES_MAX && name[0] != '$' && name[0] != '.' &&
                    name[len - 1] != '.' && strstr(name, "..") == NULL &&
                    strstr(name, "${") == NULL && !text_has_template(name);
     for (size_t i = 0; i < len && is_good; i++) {

@@ -436,6 +436,13 @@ def test_the_kubelet_is_asked_where_the_old_config_asked_it(tmp):
                ["changed", "changed", "ignored"])
 
 
+def test_a_name_that_is_too_long_for_a_config_needs_you(tmp):
+    for length, wanted in ((128, "mapped"), (129, "needs_you")):
+        table, _ = convert_text(tmp, "[INPUT]\n    Name tail\n    Path /x\n    Tag x\n[FILTER]\n    Name modify\n"
+                                f"    Match *\n    Add {'k' * length} v\n")
+        clew.equal(fate(table, "add"), wanted, length)
+
+
 def test_lines_of_any_length_make_a_config_that_is_taken(tmp):
     """A record is no shorter than its line, so a long one takes record_bytes_max with it."""
     for size, wanted in (("32k", ""), ("10M", "line_bytes_max: 10000000\n"),
