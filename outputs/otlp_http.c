@@ -74,7 +74,7 @@ struct otlp_http {
     const struct output_settings *settings;
     struct output_env env;
     struct http_client *client;
-    struct compressor *compressor;
+    struct compressor *compressor; /* NULL until it is used, and after a rest */
     struct ev_timer timer;
     struct outage outage;
     struct said rejection;
@@ -118,6 +118,14 @@ static struct slice take_apart(struct slot *slot)
     return buf_slice(&slot->piece);
 }
 
+static struct compressor *get_compressor(struct otlp_http *output)
+{
+    if (output->compressor == NULL) {
+        output->compressor = compressor_new(output->settings->compression);
+    }
+    return output->compressor;
+}
+
 /* Made once for all tries. */
 static void make_body(struct slot *slot)
 {
@@ -132,7 +140,7 @@ static void make_body(struct slot *slot)
     }
     slot->body = take_apart(slot);
     if (slot->owner->settings->compression != COMPRESSION_NONE) {
-        ENSURE(compressor_run(slot->owner->compressor, slot->body, &slot->compressed));
+        ENSURE(compressor_run(get_compressor(slot->owner), slot->body, &slot->compressed));
         slot->body = buf_slice(&slot->compressed);
     }
 }
@@ -460,7 +468,6 @@ static struct output *otlp_http_open(const struct output_settings *settings,
     output->settings = settings;
     output->env = *env;
     output->client = client;
-    output->compressor = compressor_new(settings->compression);
     output->outage.initial_ms = settings->retry_initial_ms;
     output->outage.max_ms = settings->retry_max_ms;
     output->outage.seed = clock_realtime_ns() ^ (uint64_t)getpid() << 32;
@@ -540,6 +547,8 @@ static void otlp_http_rest(struct output *base)
             rest_slot(&output->slots[i]);
         }
     }
+    compressor_free(output->compressor);
+    output->compressor = NULL;
 }
 
 static void free_slot(struct slot *slot)

@@ -355,6 +355,11 @@ uint64_t checkpoint_hash(const struct checkpoint *checkpoint)
     return checkpoint->hash;
 }
 
+const char *checkpoint_key(const struct checkpoint *checkpoint)
+{
+    return checkpoint->key;
+}
+
 bool checkpoint_claim(struct checkpoint *checkpoint)
 {
     if (checkpoint->is_claimed) {

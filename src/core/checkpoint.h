@@ -71,6 +71,9 @@ void checkpoint_release(struct checkpoint *checkpoint);
 /* Of its key, the same over restarts. */
 uint64_t checkpoint_hash(const struct checkpoint *checkpoint);
 
+/* The key it was got by; good until the release. */
+const char *checkpoint_key(const struct checkpoint *checkpoint);
+
 /* A stream has one reader: false if another one has claimed it and not yet given it back. Two
  * readers would promise in each other's name. */
 bool checkpoint_claim(struct checkpoint *checkpoint);

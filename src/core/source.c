@@ -8,6 +8,33 @@
  * between them are told for sure. A container id has 64 digits; short ones are of copied files. */
 enum { CONTAINER_ID_DIGITS_MIN = 12, RESTART_DIGITS_MAX = 18 };
 
+/* Keys that paths give, the same for every container: they are not copied. */
+static const char *const usual_keys[] = {
+    "k8s.namespace.name", "k8s.pod.name", "k8s.pod.uid", "k8s.container.name",
+    "k8s.container.restart_count", "container.id",
+};
+
+static const char *keep_key(const char *key)
+{
+    for (size_t i = 0; i < ARRAY_LEN(usual_keys); i++) {
+        if (strcmp(usual_keys[i], key) == 0) {
+            return usual_keys[i];
+        }
+    }
+    return mem_string(key);
+}
+
+static void drop_key(const char *key)
+{
+    bool is_usual = false;
+    for (size_t i = 0; i < ARRAY_LEN(usual_keys); i++) {
+        is_usual |= usual_keys[i] == key;
+    }
+    if (!is_usual) {
+        free((void *)(uintptr_t)key);
+    }
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -221,7 +248,7 @@ void source_free(struct source *source)
         return;
     }
     for (size_t i = 0; i < source->attribute_count; i++) {
-        free(source->attributes[i].key);
+        drop_key(source->attributes[i].key);
         free(source->attributes[i].value);
     }
     free(source->attributes);
@@ -245,7 +272,7 @@ static struct attribute *renew(struct source *source, const char *key)
     source->attributes =
         mem_resize(source->attributes, source->attribute_count + 1, sizeof(*source->attributes));
     struct attribute *made = &source->attributes[source->attribute_count++];
-    *made = (struct attribute){.key = mem_string(key)};
+    *made = (struct attribute){.key = keep_key(key)};
     return made;
 }
 
@@ -274,7 +301,7 @@ void source_forget(struct source *source, size_t count)
 {
     while (source->attribute_count > count) {
         struct attribute *last = &source->attributes[--source->attribute_count];
-        free(last->key);
+        drop_key(last->key);
         free(last->value);
     }
 }

@@ -17,7 +17,7 @@
 #include "base/slice.h"
 
 struct attribute {
-    char *key;
+    const char *key;
     char *value; /* a string, unless is_int */
     int64_t number;
     bool is_int;

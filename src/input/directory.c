@@ -383,7 +383,7 @@ static void make_kubelet_log(struct listing *listing, struct candidate *items, s
     for (size_t i = 0; i < count; i++) {
         items[i].is_included = true; /* the container's directory is one log */
     }
-    take_files(add_log(listing->directory, mem_string(listing->directory->path), true), items,
+    take_files(add_log(listing->directory, listing->directory->path, true), items,
                count);
 }
 
@@ -577,7 +577,9 @@ void directory_free_logs(struct found_log *logs, size_t count)
         }
         free(logs[i].files);
         free(logs[i].shown);
-        free(logs[i].key);
+        if (logs[i].key != logs[i].directory) {
+            free(logs[i].key);
+        }
     }
     free(logs);
 }

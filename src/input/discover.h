@@ -42,7 +42,7 @@ struct found {
 
 /* A log with all its generations. */
 struct found_log {
-    char *key;             /* canonical path of the live file; for the kubelet, of the directory */
+    char *key;             /* canonical path of the live file; for the kubelet `directory` itself */
     const char *directory; /* canonical */
     char *shown;           /* by which path the user knows the live file; NULL: the canonical one */
     bool is_kubelet;

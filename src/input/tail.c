@@ -77,12 +77,13 @@ static struct tail *tail_new(struct input *input, const struct found_log *log)
 {
     struct tail *tail = mem_alloc(sizeof(*tail));
     tail->input = input;
-    tail->key = mem_string(log->key);
-    tail->directory = mem_string(log->directory);
+    tail->stream.checkpoint = checkpoint_get(input->env.checkpoints, log->key);
+    tail->key = checkpoint_key(tail->stream.checkpoint);
+    tail->own_directory = strcmp(log->key, log->directory) != 0 ? mem_string(log->directory) : NULL;
+    tail->directory = tail->own_directory != NULL ? tail->own_directory : tail->key;
     tail->shown = mem_string(log->shown);
     tail->is_kubelet = log->is_kubelet;
     tail->opened_ns = clock_realtime_ns();
-    tail->stream.checkpoint = checkpoint_get(input->env.checkpoints, log->key);
     list_init(&tail->generations);
     list_init(&tail->ready);
     list_init(&tail->waiting);
@@ -110,13 +111,12 @@ void tail_close(struct tail *tail, bool is_over)
             checkpoint_forget(tail->stream.checkpoint);
         }
     }
-    checkpoint_release(tail->stream.checkpoint);
     for (uint32_t i = 0; i < tail->source_count; i++) {
         source_free(tail->sources[i].source);
     }
+    checkpoint_release(tail->stream.checkpoint);
     free(tail->sources);
-    free(tail->key);
-    free(tail->directory);
+    free(tail->own_directory);
     free(tail->shown);
     free(tail);
 }

@@ -90,8 +90,9 @@ struct tail_source {
 struct tail {
     struct stream stream; /* what the sink sees */
     struct input *input;
-    char *key;
-    char *directory;
+    const char *key;       /* the checkpoint's */
+    const char *directory; /* `own_directory`, or the key where that is the same */
+    char *own_directory;
     char *shown;
     struct list generations;
     struct list ready;   /* in input->ready while there may be something to read */
