@@ -242,7 +242,7 @@ def swapped(rig):
         rig.wait_all()
 
 
-@scenario("killed in the copy of a cut log that had been cut before", short=True)
+@scenario("killed in the copy of a cut log that had been cut before")
 def killed_in_a_copy(rig):
     """What the live file held before its first cut says nothing of what it holds now."""
     log = begun(rig, sets=["outputs.batch.bytes=8KiB", "memory_limit=8MiB"])
@@ -257,7 +257,7 @@ def killed_in_a_copy(rig):
     time.sleep(1)
     taken = len(rig.far.got)
     rig.far.script = lambda n, bodies, far: Answer(delay=0.05)
-    rig.wait_arrived(taken + 25000)
+    rig.wait_arrived(taken + 25000, 120)
     rig.kill()
     rig.far.script = lambda n, bodies, far: OK
     rig.start()
