@@ -76,8 +76,8 @@ static void judge(struct coverage *coverage, const struct audit_entry *entry)
 
 static void check_preservation(struct coverage *coverage)
 {
-    const struct audit_preservation *p = audit_get_preservation(coverage->audit);
-    if (coverage->has_told_of_loss || audit_is_preserved(p)) {
+    struct audit_preservation p = audit_get_preservation(coverage->audit);
+    if (coverage->has_told_of_loss || audit_is_preserved(&p)) {
         return;
     }
     coverage->has_told_of_loss = true;
@@ -86,7 +86,7 @@ static void check_preservation(struct coverage *coverage)
               " had a trace id when they were read and %" PRIu64
               " when they left, with %" PRIu64 " dropped by filters; fields were %" PRIu64
               " and %" PRIu64 "; this is told once, /coverage goes on counting",
-              p->ids_in, p->ids_out, p->ids_filtered, p->fields_in, p->fields_out);
+              p.ids_in, p.ids_out, p.ids_filtered, p.fields_in, p.fields_out);
 }
 
 void coverage_check(struct coverage *coverage, uint64_t now_ns)

@@ -10,21 +10,15 @@
 
 #include "daemon_inside.h"
 
-#include <errno.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "control/loss_metrics.h"
-#include "control/output_metrics.h"
 
 enum {
-    DESCRIPTORS_RESERVED = 32, /* loop, state, endpoint, names and certificates being looked up */
-    INPUT_FILES_MIN = 4,
     REST_BYTES_MIN = 128 * 1024,
     /* A larger block is a mapping of its own, which goes back to the system when it is freed; a fixed
      * number keeps glibc from raising it after the first one is. */
@@ -65,12 +59,6 @@ void daemon_start_flush(struct daemon *daemon)
         ev_prepare_start(daemon->loop, &daemon->lead);
         ev_timer_stop(daemon->loop, &daemon->rest);
     }
-}
-
-static enum parse_format format_of(const struct input_settings *settings)
-{
-    bool is_syslog = settings->format == PARSE_FORMAT_AUTO && strcmp(settings->type, "syslog") == 0;
-    return is_syslog ? PARSE_FORMAT_SYSLOG : settings->format;
 }
 
 static void ship(struct tap *tap, const struct framed *framed, struct stream *stream)
@@ -168,6 +156,11 @@ static void stream_is_gone(void *context, struct stream *stream)
     stream->frame = NULL;
 }
 
+struct line_sink daemon_sink(struct tap *tap)
+{
+    return (struct line_sink){take_line, stream_is_idle, stream_is_gone, tap};
+}
+
 void daemon_resume(struct daemon *daemon)
 {
     for (size_t i = 0; !daemon->is_draining && i < daemon->tap_count; i++) {
@@ -178,10 +171,10 @@ void daemon_resume(struct daemon *daemon)
 }
 
 /* Also called for each batch that came back: with `once`, the sign that it is worth waiting. */
-static void there_is_room(void *context)
+void daemon_has_room(void *context)
 {
     struct daemon *daemon = context;
-    if (daemon->options->once && !daemon->is_stopping) {
+    if (daemon->options->once && !daemon->is_stopping && !daemon->has_ended) {
         ev_timer_again(daemon->loop, &daemon->deadline);
     }
     daemon_resume(daemon);
@@ -189,7 +182,7 @@ static void there_is_room(void *context)
 
 /* ---- time ---- */
 
-static void commit_checkpoints(struct daemon *daemon)
+void daemon_commit(struct daemon *daemon)
 {
     int result = checkpoint_commit(daemon->checkpoints);
     counters_add(&daemon->counters, result < 0 ? C_CHECKPOINT_FAILURES : C_CHECKPOINT_COMMITS, 1);
@@ -215,15 +208,17 @@ static bool inputs_are_at_end(const struct daemon *daemon)
     return true;
 }
 
-/* All inputs come to an end by themselves, and clew with them, as with `once`. */
+/* All inputs come to an end by themselves, and clew with them, as with `once`; those of the other
+ * workers count too. */
 static bool inputs_end(const struct daemon *daemon)
 {
-    for (size_t i = 0; i < daemon->tap_count; i++) {
-        if (!daemon->taps[i]->type->ends) {
+    const struct settings *settings = daemon->settings;
+    for (size_t i = 0; i < settings->input_count; i++) {
+        if (!feed_find(settings->inputs[i].type)->ends) {
             return false;
         }
     }
-    return daemon->tap_count > 0;
+    return settings->input_count > 0;
 }
 
 static void drain(struct daemon *daemon, const char *why)
@@ -234,7 +229,9 @@ static void drain(struct daemon *daemon, const char *why)
     daemon->is_draining = true;
     daemon_cancel_reload(daemon);
     daemon_start_flush(daemon);
-    log_event(&daemon->log, LOG_INFO, "%s: delivering what has been read", why);
+    if (daemon->share.worker == 0) {
+        log_event(&daemon->log, LOG_INFO, "%s: delivering what has been read", why);
+    }
     for (size_t i = 0; i < daemon->tap_count; i++) {
         daemon->taps[i]->type->stop(daemon->taps[i]->input);
     }
@@ -245,7 +242,47 @@ static void stop(struct daemon *daemon, const char *why)
 {
     daemon->is_stopping = true;
     drain(daemon, why);
-    ev_timer_again(daemon->loop, &daemon->deadline);
+    if (!daemon->has_ended) {
+        ev_timer_again(daemon->loop, &daemon->deadline);
+    }
+}
+
+static void stop_all(struct daemon *first, const char *why)
+{
+    workers_pause(first->workers);
+    for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        stop(daemon, why);
+    }
+    workers_go_on(first->workers);
+}
+
+/* Whatever they have in hand. */
+static void break_all(struct daemon *first)
+{
+    workers_pause(first->workers);
+    for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        ev_break(daemon->loop, EVBREAK_ALL);
+    }
+    workers_go_on(first->workers);
+}
+
+/* Nothing more to do here. The first goes on serving the others until they have ended too. */
+static void end(struct daemon *daemon)
+{
+    daemon->has_ended = true;
+    ev_timer_stop(daemon->loop, &daemon->flush);
+    ev_prepare_stop(daemon->loop, &daemon->lead);
+    ev_timer_stop(daemon->loop, &daemon->deadline);
+    if (daemon->workers == NULL || workers_have_ended(daemon->workers)) {
+        ev_break(daemon->loop, EVBREAK_ALL);
+    }
+}
+
+void daemon_others_may_have_ended(struct daemon *first)
+{
+    if (first->has_ended && workers_have_ended(first->workers)) {
+        ev_break(first->loop, EVBREAK_ALL);
+    }
 }
 
 static void close_inputs(struct daemon *daemon)
@@ -277,7 +314,7 @@ static void on_flush(struct ev_loop *loop, ev_timer *timer, int events)
     bool is_done = daemon->is_stopping ? shipment_is_safe(daemon->shipment)
                                        : is_empty;
     if (daemon->is_draining && is_done) {
-        ev_break(loop, EVBREAK_ALL);
+        end(daemon);
     }
 }
 
@@ -307,18 +344,30 @@ static void on_commit(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop;
     (void)events;
-    commit_checkpoints(container_of(timer, struct daemon, commit));
+    daemon_commit(container_of(timer, struct daemon, commit));
+}
+
+/* All workers, which stand still: say what there is to say. */
+static void check(struct daemon *first)
+{
+    coverage_check(first->coverage, clock_monotonic_ns());
+    for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        filtering_check(daemon->filtering);
+        routing_check(daemon->routing);
+    }
 }
 
 static void on_check(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop;
     (void)events;
-    struct daemon *daemon = container_of(timer, struct daemon, check);
-    coverage_check(daemon->coverage, clock_monotonic_ns());
-    filtering_check(daemon->filtering);
-    routing_check(daemon->routing);
-    audit_begin_round(daemon->audit);
+    struct daemon *first = container_of(timer, struct daemon, check);
+    workers_pause(first->workers);
+    check(first);
+    for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        audit_begin_round(daemon->audit);
+    }
+    workers_go_on(first->workers);
 }
 
 static void on_summary(struct ev_loop *loop, ev_timer *timer, int events)
@@ -327,12 +376,15 @@ static void on_summary(struct ev_loop *loop, ev_timer *timer, int events)
     (void)events;
     struct daemon *daemon = container_of(timer, struct daemon, summary);
     if (!daemon->is_draining) {
+        workers_pause(daemon->workers);
         coverage_summary(daemon->coverage, clock_monotonic_ns(), ship_own, daemon);
+        workers_go_on(daemon->workers);
     }
 }
 
 static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 {
+    (void)loop;
     (void)events;
     struct daemon *daemon = container_of(timer, struct daemon, deadline);
     log_event(&daemon->log, LOG_WARN,
@@ -340,18 +392,19 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
               "all that was not read yet are sent by the next start",
               (unsigned long long)daemon->settings->shutdown_timeout_ms,
               (unsigned long long)daemon->counters.values[C_RECORDS_IN_FLIGHT]);
-    ev_break(loop, EVBREAK_ALL);
+    end(daemon);
 }
 
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 {
+    (void)loop;
     (void)events;
-    struct daemon *daemon = watcher->data;
-    if (daemon->is_stopping) {
-        ev_break(loop, EVBREAK_ALL);
+    struct daemon *first = watcher->data;
+    if (first->is_stopping) {
+        break_all(first);
         return;
     }
-    stop(daemon, watcher->signum == SIGTERM ? "SIGTERM" : "SIGINT");
+    stop_all(first, watcher->signum == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
 static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int events)
@@ -362,182 +415,6 @@ static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int events)
 }
 
 /* ---- start and end ---- */
-
-static bool open_checkpoints(struct daemon *daemon, char **out_error)
-{
-    const char *dir = daemon->settings->data_dir;
-    long holder = 0;
-    int result = checkpoint_open(dir, &daemon->checkpoints, &holder);
-    if (result == CHECKPOINT_LOCKED) {
-        *out_error = mem_format("the data directory %s is in use by process %ld; stop that one, or "
-                                "give this one another with --set data_dir=DIR",
-                                dir, holder);
-        return false;
-    }
-    if (result < 0) {
-        *out_error = mem_format("cannot use the data directory %s: %s", dir, strerror(-result));
-        return false;
-    }
-    if (result == CHECKPOINT_CORRUPT) {
-        log_event(&daemon->log, LOG_ERROR,
-                  "the checkpoints in %s are damaged and were set aside; every file is read from "
-                  "its beginning, so lines that were delivered before are sent again",
-                  dir);
-    }
-    return true;
-}
-
-static bool is_ready(void *context)
-{
-    const struct daemon *daemon = context;
-    return !daemon->is_draining;
-}
-
-static bool append_metrics(void *context, struct buf *out)
-{
-    const struct daemon *daemon = context;
-    struct output_books books[CHECKPOINT_OUTPUTS_MAX];
-    size_t count = shipment_books(daemon->shipment, books, ARRAY_LEN(books));
-    size_t own_count = 0;
-    const struct filter_count *own = filtering_counts(daemon->filtering, &own_count);
-    return coverage_append_metrics(daemon->coverage, clock_monotonic_ns(), out) &&
-           routing_append_metrics(daemon->routing, own, own_count, out) &&
-           output_metrics_write(books, count, out) && loss_metrics_write(&daemon->losses, out);
-}
-
-static bool append_coverage(void *context, struct buf *out)
-{
-    const struct daemon *daemon = context;
-    return coverage_append_json(daemon->coverage, clock_monotonic_ns(), out);
-}
-
-struct control *daemon_open_control(struct daemon *daemon, const struct settings *settings,
-                                    char **out_error)
-{
-    const struct control_hooks hooks = {.is_ready = is_ready,
-                                        .append_metrics = append_metrics,
-                                        .append_coverage = append_coverage,
-                                        .context = daemon};
-    if (strcmp(settings->control.listen, "off") == 0) {
-        return NULL;
-    }
-    return control_open(&settings->control, daemon->loop, &daemon->log, &daemon->counters, &hooks,
-                        out_error);
-}
-
-/* Inputs take as many files as they may; what is left must do for the far ends, the state and who
- * asks for metrics, or nothing would be delivered and so no file ever closed. */
-uint64_t daemon_share_descriptors(const struct settings *settings)
-{
-    struct rlimit limit;
-    uint64_t reserve = DESCRIPTORS_RESERVED;
-    for (size_t i = 0; i < settings->output_count; i++) {
-        reserve += settings->outputs[i].in_flight_max;
-    }
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
-        return 0;
-    }
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit); /* without it there are fewer */
-    getrlimit(RLIMIT_NOFILE, &limit);
-    uint64_t left = limit.rlim_cur > reserve ? (uint64_t)limit.rlim_cur - reserve : 0;
-    uint64_t share = settings->input_count > 0 ? left / settings->input_count : left;
-    return share > INPUT_FILES_MIN ? share : INPUT_FILES_MIN;
-}
-
-struct tap *daemon_open_tap(struct daemon *daemon, const struct settings *config,
-                            const struct input_settings *settings, char **out_error)
-{
-    struct tap *tap = mem_alloc(sizeof(*tap));
-    *tap = (struct tap){.daemon = daemon, .config = config, .settings = settings};
-    tap->format = format_of(settings);
-    tap->sink = (struct line_sink){take_line, stream_is_idle, stream_is_gone, tap};
-    struct input_env env = {daemon->loop, &daemon->log, &daemon->counters, daemon->checkpoints,
-                            &tap->sink, &daemon->losses, daemon->input_files_max,
-                            &daemon->starting};
-    tap->rules = multiline_rules_new(config, settings);
-    tap->type = feed_find(settings->type);
-    tap->input = tap->type->open(settings, &env, out_error);
-    if (tap->input == NULL) {
-        daemon_close_tap(tap);
-        return NULL;
-    }
-    return tap;
-}
-
-void daemon_close_tap(struct tap *tap)
-{
-    if (tap != NULL) {
-        tap->type->close(tap->input);
-        multiline_rules_free(tap->rules);
-        free(tap);
-    }
-}
-
-bool daemon_open_filtering(struct daemon *daemon, struct pipeline *pipeline,
-                           struct filtering **out_filtering, char **out_error)
-{
-    const struct filtering_env env = {pipeline_filter_tools(pipeline), daemon->audit, &daemon->log,
-                                      &daemon->counters};
-    return filtering_new(&env, out_filtering, out_error);
-}
-
-bool daemon_open_routing(struct daemon *daemon, const struct settings *settings,
-                         struct pipeline *pipeline, struct routing **out_routing,
-                         char **out_error)
-{
-    const struct routing_env env = {settings, pipeline_filter_tools(pipeline), daemon->shipment,
-                                    &daemon->log, &daemon->counters};
-    return routing_new(&env, out_routing, out_error);
-}
-
-static bool open_taps(struct daemon *daemon, const struct settings *settings, char **out_error)
-{
-    daemon->taps = mem_array(settings->input_count, sizeof(struct tap *));
-    for (; daemon->tap_count < settings->input_count; daemon->tap_count++) {
-        struct tap *tap =
-            daemon_open_tap(daemon, settings, &settings->inputs[daemon->tap_count], out_error);
-        if (tap == NULL) {
-            return false;
-        }
-        daemon->taps[daemon->tap_count] = tap;
-    }
-    return true;
-}
-
-static bool open_graph(struct daemon *daemon, char **out_error)
-{
-    const struct settings *settings = daemon->settings;
-    struct shipment_env env = {daemon->loop, &daemon->log, &daemon->counters, there_is_room,
-                               daemon};
-    daemon->audit = audit_new(&settings->audit);
-    daemon->coverage = coverage_new(&settings->audit, daemon->audit, &daemon->log);
-    daemon->own_source = source_new(NULL, "clew", UINT64_MAX);
-    daemon->own_source->default_service = mem_string("clew");
-    daemon->pipeline = pipeline_new(settings, &daemon->counters, out_error);
-    if (daemon->pipeline == NULL ||
-        !daemon_open_filtering(daemon, daemon->pipeline, &daemon->filtering, out_error) ||
-        !open_checkpoints(daemon, out_error)) {
-        return false;
-    }
-    daemon->control = daemon_open_control(daemon, settings, out_error);
-    if (*out_error != NULL) {
-        return false;
-    }
-    daemon->shipment = shipment_new(settings, &env, out_error);
-    if (daemon->shipment == NULL || !daemon_open_routing(daemon, settings, daemon->pipeline,
-                                                         &daemon->routing, out_error)) {
-        return false;
-    }
-    daemon->joining = joining_new(settings, &daemon->counters);
-    daemon->metadata = metadata_open(&settings->kubernetes, daemon->loop, &daemon->log,
-                                     &daemon->counters, out_error);
-    if (daemon->metadata == NULL && *out_error != NULL) {
-        return false;
-    }
-    daemon->input_files_max = daemon_share_descriptors(settings);
-    return open_taps(daemon, settings, out_error);
-}
 
 static double seconds(uint64_t ms)
 {
@@ -558,6 +435,9 @@ void daemon_set_timers(struct daemon *daemon)
     daemon->deadline.repeat = seconds(settings->shutdown_timeout_ms);
     set_timer(daemon, &daemon->flush, flush_s < 0.005 ? 0.005 : flush_s);
     ev_prepare_start(daemon->loop, &daemon->lead);
+    if (daemon->share.worker > 0) {
+        return; /* what follows is for all */
+    }
     set_timer(daemon, &daemon->commit, seconds(settings->checkpoint_interval_ms));
     set_timer(daemon, &daemon->check, seconds(settings->audit.check_interval_ms));
     set_timer(daemon, &daemon->summary, seconds(settings->audit.summary_interval_ms));
@@ -575,6 +455,17 @@ static void mask_signals(int how)
     sigprocmask(how, &set, NULL);
 }
 
+static void start_signals(struct daemon *first)
+{
+    for (size_t i = 0; i < ARRAY_LEN(signal_numbers); i++) {
+        int number = signal_numbers[i];
+        ev_signal_init(&first->signals[i], number == SIGHUP ? on_hangup : on_signal, number);
+        first->signals[i].data = first;
+        ev_signal_start(first->loop, &first->signals[i]);
+    }
+    mask_signals(SIG_UNBLOCK); /* one that came while the config was read is heard now */
+}
+
 static void start_watchers(struct daemon *daemon)
 {
     ev_prepare_init(&daemon->lead, on_lead);
@@ -588,72 +479,121 @@ static void start_watchers(struct daemon *daemon)
     if (daemon->options->once) {
         ev_timer_again(daemon->loop, &daemon->deadline);
     }
-    for (size_t i = 0; i < ARRAY_LEN(signal_numbers); i++) {
-        int number = signal_numbers[i];
-        ev_signal_init(&daemon->signals[i], number == SIGHUP ? on_hangup : on_signal, number);
-        daemon->signals[i].data = daemon;
-        ev_signal_start(daemon->loop, &daemon->signals[i]);
-    }
-    mask_signals(SIG_UNBLOCK); /* one that came while the config was read is heard now */
 }
 
-static void close_graph(struct daemon *daemon)
+/* ---- all workers ---- */
+
+/* All of the loops first: what is opened stands on one. */
+static bool make_workers(struct daemon *first, char **out_error)
 {
-    daemon_cancel_reload(daemon);
-    control_close(daemon->control);
-    daemon->is_stopping = true;
-    for (size_t i = 0; i < daemon->tap_count; i++) {
-        daemon_close_tap(daemon->taps[i]);
+    size_t count = (size_t)first->settings->workers;
+    struct daemon **end = &first->next;
+    if (count > 1) {
+        first->workers = workers_new(count);
+        first->share = (struct share){0, (unsigned)count};
+        first->allotment = workers_allotment(first->workers);
     }
-    metadata_close(daemon->metadata);
-    joining_free(daemon->joining);
-    shipment_free(daemon->shipment);
-    if (daemon->checkpoints != NULL) {
-        commit_checkpoints(daemon);
-        checkpoint_close(daemon->checkpoints);
+    for (unsigned i = 1; i < count; i++) {
+        struct daemon *daemon = mem_alloc(sizeof(*daemon));
+        *daemon = (struct daemon){.settings = first->settings,
+                                  .options = first->options,
+                                  .share = {i, (unsigned)count},
+                                  .allotment = first->allotment};
+        *end = daemon;
+        end = &daemon->next;
     }
-    routing_free(daemon->routing);
-    pipeline_free(daemon->pipeline);
-    source_free(daemon->own_source);
-    filtering_free(daemon->filtering);
-    coverage_free(daemon->coverage);
-    audit_free(daemon->audit);
-    free(daemon->taps);
-    losses_fini(&daemon->losses);
-    daemon_free_generations(daemon);
-    mask_signals(SIG_BLOCK); /* the loop hears no more; the end is near */
-    ev_loop_destroy(daemon->loop);
+    for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        daemon->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOSIGMASK);
+        if (daemon->loop == NULL) {
+            *out_error = mem_string("the kernel gives no way to wait for events");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What all of them would say alike, the first says alone. */
+void daemon_be_quiet(struct daemon *daemon, bool is_quiet)
+{
+    bool is_alike = is_quiet && daemon->share.worker > 0;
+    daemon->log.level = is_alike ? LOG_ERROR : daemon_log_level(daemon->settings->log_level);
+}
+
+static bool open_workers(struct daemon *first, char **out_error)
+{
+    for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        list_init(&daemon->starting);
+        daemon->log.fd = 2;
+        daemon_be_quiet(daemon, true);
+        if (!daemon_open_graph(daemon, first, out_error)) {
+            return false;
+        }
+        daemon_be_quiet(daemon, false);
+    }
+    return true;
+}
+
+/* The last one first: the others' streams hold the first's checkpoints. */
+static void close_workers(struct daemon *daemon)
+{
+    if (daemon->next != NULL) {
+        close_workers(daemon->next);
+        free(daemon->next);
+    }
+    if (daemon->loop != NULL) {
+        daemon_close_graph(daemon);
+    }
+    workers_free(daemon->workers);
+}
+
+static bool run_workers(struct daemon *first, char **out_error)
+{
+    for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        start_watchers(daemon);
+    }
+    start_signals(first);
+    int result = first->workers != NULL ? workers_start(first->workers, first) : 0;
+    if (result < 0) {
+        *out_error = mem_format("cannot start %llu workers: %s; lower `workers`",
+                                (unsigned long long)first->settings->workers, strerror(-result));
+        break_all(first);
+    } else {
+        ev_run(first->loop, 0);
+    }
+    workers_join(first->workers);
+    daemon_cancel_reload(first);
+    return result == 0;
+}
+
+/* Some of them may have ended without having delivered all. */
+static bool is_complete(const struct daemon *first)
+{
+    bool is = true;
+    for (const struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        is = is && shipment_is_empty(daemon->shipment) && !shipment_has_failed(daemon->shipment);
+    }
+    return is;
 }
 
 bool daemon_run(const struct settings *settings, const struct daemon_options *options,
                 void (*report)(void *context, const struct daemon_report *report), void *context,
                 char **out_error)
 {
-    struct daemon daemon = {.settings = settings, .options = options};
-    daemon.log = (struct log){2, daemon_log_level(settings->log_level)};
-    list_init(&daemon.starting);
+    struct daemon first = {.settings = settings, .options = options};
+    counters_set(&first.counters, C_RELOAD_IS_GOOD, 1);
+    counters_set(&first.counters, C_RELOAD_TIME, clock_realtime_ns() / 1000000000u);
     mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES_MIN);
-    daemon.loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOSIGMASK);
-    if (daemon.loop == NULL) {
-        *out_error = mem_string("the kernel gives no way to wait for events");
-        return false;
-    }
-    counters_set(&daemon.counters, C_RELOAD_IS_GOOD, 1);
-    counters_set(&daemon.counters, C_RELOAD_TIME, clock_realtime_ns() / 1000000000u);
     signal(SIGPIPE, SIG_IGN); /* a far end that goes away is an error of write(2), not the end */
-    bool is_open = open_graph(&daemon, out_error);
-    if (is_open) {
-        start_watchers(&daemon);
-        ev_run(daemon.loop, 0);
-        commit_checkpoints(&daemon);
-        coverage_check(daemon.coverage, clock_monotonic_ns());
-        filtering_check(daemon.filtering);
-        routing_check(daemon.routing);
-        report(context, &(struct daemon_report){
-                            daemon.audit, &daemon.counters,
-                            shipment_is_empty(daemon.shipment) &&
-                                !shipment_has_failed(daemon.shipment)});
+    bool is_good = make_workers(&first, out_error) && open_workers(&first, out_error) &&
+                   run_workers(&first, out_error);
+    if (is_good) {
+        daemon_commit(&first);
+        check(&first);
+        daemon_count(&first);
+        report(context,
+               &(struct daemon_report){first.audit, &first.total, is_complete(&first)});
     }
-    close_graph(&daemon);
-    return is_open;
+    mask_signals(SIG_BLOCK); /* the loop hears no more; the end is near */
+    close_workers(&first);
+    return is_good;
 }

@@ -2,13 +2,14 @@
 #ifndef CLEW_DAEMON_INSIDE_H
 #define CLEW_DAEMON_INSIDE_H
 
-/* What daemon.c and reload.c share; nobody else includes it. */
+/* What daemon.c, daemon_open.c, daemon_control.c, reload.c and workers.c share; nobody else includes it. */
 
 #include <ev.h>
 #include "base/list.h"
 #include "base/log.h"
 #include "control/control.h"
 #include "core/counters.h"
+#include "core/share.h"
 #include "coverage.h"
 #include "daemon.h"
 #include "filtering.h"
@@ -19,6 +20,7 @@
 #include "pipeline.h"
 #include "routing.h"
 #include "shipment.h"
+#include "workers.h"
 
 struct daemon;
 
@@ -50,26 +52,32 @@ struct reload {
     bool holds_outputs;   /* the inputs have settled */
 };
 
+/* One worker. The first has what there is once only: signals, endpoint, commits, reports. */
 struct daemon {
+    struct daemon *next;     /* worker; what is said of all of them goes from the first to NULL */
+    struct share share;      /* all zero: the only one */
+    struct workers *workers; /* NULL: likewise; but for the first only */
+    struct allotment *allotment; /* of logs to workers; NULL: all are this one's */
     const struct settings *settings;
     const struct daemon_options *options;
     struct generation *generations; /* of the config: those that were read while it ran */
     struct log log;
     struct counters counters;
+    struct counters total; /* the first's: of all workers, as of the last daemon_count() */
     struct losses losses;
     struct ev_loop *loop;
-    struct checkpoint_store *checkpoints;
+    struct checkpoint_store *checkpoints; /* of all, and the first's to commit and close */
     struct pipeline *pipeline;
     struct routing *routing; /* NULL: everything goes to every output */
     struct audit *audit;
-    struct coverage *coverage;
+    struct coverage *coverage; /* of all; the first's, as is … */
     struct filtering *filtering; /* NULL: there are no filters */
     struct source *own_source; /* of records that clew writes about itself */
     struct metadata *metadata; /* NULL: paths tell all there is */
     struct joining *joining;   /* of lines, where pods ask for it */
     struct shipment *shipment;
     struct reload reload;
-    struct control *control;
+    struct control *control; /* … this */
     struct tap **taps;
     size_t tap_count;
     uint64_t input_files_max; /* each */
@@ -86,10 +94,24 @@ struct daemon {
     bool is_draining;
     bool is_reloading; /* inputs are closed to be opened again: partial lines stay where they are */
     bool is_stopping; /* to be started again: partial lines stay where they are */
+    bool has_ended; /* its loop has nothing more to do; the first's may wait for the others */
     bool has_checkpoint_failure;
 };
 
 enum log_level daemon_log_level(const char *name);
+
+/* All parts of a worker whose loop is there. False with *out_error, which the caller frees;
+ * daemon_close_graph() in any case. */
+bool daemon_open_graph(struct daemon *daemon, struct daemon *first, char **out_error);
+void daemon_close_graph(struct daemon *daemon);
+
+/* Where the lines of an input go. */
+struct line_sink daemon_sink(struct tap *tap);
+
+/* The shipment's `room`: there is some again, or a batch came back. */
+void daemon_has_room(void *context);
+
+void daemon_commit(struct daemon *first); /* checkpoints, with a word where it fails */
 
 /* Parts of the graph as `settings` want them. NULL with *out_error, which the caller frees;
  * daemon_open_control() also without it, for `off`. */
@@ -103,10 +125,22 @@ bool daemon_open_filtering(struct daemon *daemon, struct pipeline *pipeline,
 bool daemon_open_routing(struct daemon *daemon, const struct settings *settings,
                          struct pipeline *pipeline, struct routing **out_routing,
                          char **out_error);
+/* Sum up all counters; the others stand still. */
+void daemon_count(struct daemon *first);
+
 uint64_t daemon_share_descriptors(const struct settings *settings);
 
 /* As daemon->settings say, from now on. */
 void daemon_set_timers(struct daemon *daemon);
+
+/* The input is one that this worker reads, or reads a share of. */
+bool daemon_reads(const struct daemon *daemon, const struct input_settings *settings);
+
+/* Say only what is wrong, where the first says the same; or as the config wants. */
+void daemon_be_quiet(struct daemon *daemon, bool is_quiet);
+
+/* The end of `first`, if that was all it waited for. */
+void daemon_others_may_have_ended(struct daemon *first);
 
 /* Something is in hand, or may be. */
 void daemon_start_flush(struct daemon *daemon);
@@ -114,8 +148,8 @@ void daemon_resume(struct daemon *daemon);
 
 /* Read the config again and take it on, once what would be sent twice is settled, or say why not.
  * docs/delivery.md */
-void daemon_reload(struct daemon *daemon);
-void daemon_cancel_reload(struct daemon *daemon); /* the end has come first */
-void daemon_free_generations(struct daemon *daemon); /* all of them */
+void daemon_reload(struct daemon *first);
+void daemon_cancel_reload(struct daemon *first); /* the end has come first; nothing of another one */
+void daemon_free_generations(struct daemon *first); /* all of them */
 
 #endif

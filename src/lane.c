@@ -480,7 +480,11 @@ static bool open_spool(struct lane *lane, const struct settings *settings, char 
     char *directory = output->spool_dir != NULL
                           ? mem_string(output->spool_dir)
                           : mem_format("%s/spool/%s", settings->data_dir, output->name);
-    int result = spool_open(directory, output->spool_bytes_max, &lane->spool);
+    const struct share *share = &lane->env.share;
+    int result = spool_open(directory, share_of(share, output->spool_bytes_max), &lane->spool);
+    if (result == 0 && share->workers > 1) {
+        result = spool_share(lane->spool, share->worker, share->workers, false);
+    }
     if (result < 0) {
         *out_error = mem_format("cannot read the spool of output %s in %s: %s", output->name,
                                 directory, strerror(-result));
@@ -529,7 +533,8 @@ struct lane *lane_new(const struct settings *settings, size_t number, unsigned i
     lane->env = *env;
     lane->end = &lane->first;
     lane->packer = packer_new(lane->settings->compression);
-    lane->letters = letters_open(settings, lane->settings->name, env->log, env->counters, out_error);
+    lane->letters = letters_open(settings, lane->settings->name, env->log, env->counters,
+                                 &env->share, out_error);
     if (lane->letters != NULL && open_spool(lane, settings, out_error)) {
         lane->output = lane_open_output(lane, lane->settings, out_error);
     }

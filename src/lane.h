@@ -18,6 +18,7 @@
 #include "core/output.h"
 #include "core/output_books.h"
 #include "core/settings.h"
+#include "core/share.h"
 
 struct lane;
 
@@ -29,6 +30,7 @@ struct lane_env {
     void (*release)(void *context, struct batch *batch);  /* the lane holds it no more */
     void (*moved)(void *context); /* a batch came back from the output: there may be room */
     void *context;
+    struct share share; /* several workers have a lane each for one output, and one spool folder */
 };
 
 /* Opens output `number` of the config and what is in its spool; batches know it as number `index`.

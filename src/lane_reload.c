@@ -83,7 +83,7 @@ static void replace_output(struct lane *lane)
     lane->next_settings = NULL;
     packer_free(lane->packer);
     lane->packer = packer_new(lane->settings->compression);
-    spool_set_limit(lane->spool, lane->settings->spool_bytes_max);
+    spool_set_limit(lane->spool, share_of(&lane->env.share, lane->settings->spool_bytes_max));
 }
 
 void lane_commit(struct lane *lane, const struct settings *settings, uint64_t bytes_max)

@@ -17,9 +17,10 @@ static uint64_t bit(size_t place)
     return UINT64_C(1) << place;
 }
 
-static uint64_t lane_bytes(const struct settings *settings)
+static uint64_t lane_bytes(const struct lanes *lanes, const struct settings *settings)
 {
-    return settings->memory_limit / LANES_SHARE / settings->output_count;
+    uint64_t limit = share_of(&lanes->env.share, settings->memory_limit);
+    return limit / LANES_SHARE / settings->output_count;
 }
 
 /* ---- left spools ---- */
@@ -80,8 +81,8 @@ static bool make(struct lanes *lanes, size_t number, size_t *out_place, char **o
                                 CHECKPOINT_OUTPUTS_MAX);
         return false;
     }
-    lanes->items[place] = lane_new(lanes->next, number, (unsigned)place, lane_bytes(lanes->next),
-                                   &lanes->env, out_error);
+    lanes->items[place] = lane_new(lanes->next, number, (unsigned)place,
+                                   lane_bytes(lanes, lanes->next), &lanes->env, out_error);
     if (lanes->items[place] == NULL) {
         return false;
     }
@@ -195,7 +196,7 @@ void lanes_commit(struct lanes *lanes)
     memcpy(lanes->places, lanes->next_places, sizeof(lanes->places));
     for (size_t i = 0; i < settings->output_count; i++) {
         size_t place = lanes->places[i];
-        lane_commit(lanes->items[place], settings, lane_bytes(settings));
+        lane_commit(lanes->items[place], settings, lane_bytes(lanes, settings));
         lanes->all |= bit(place);
         lanes->required |= (uint64_t)settings->outputs[i].required << place;
     }

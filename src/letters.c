@@ -22,15 +22,20 @@ char *letters_directory(const char *data_dir, const char *output)
 }
 
 struct letters *letters_open(const struct settings *settings, const char *output,
-                             const struct log *log, struct counters *counters, char **out_error)
+                             const struct log *log, struct counters *counters,
+                             const struct share *share, char **out_error)
 {
     struct spool *spool = NULL;
     char *directory = letters_directory(settings->data_dir, output);
     struct letters *letters = NULL;
     int result = spool_open(directory, settings->dead_letter_bytes_max, &spool);
+    if (result == 0 && share->workers > 1) {
+        result = spool_share(spool, share->worker, share->workers, true);
+    }
     if (result < 0) {
         *out_error = mem_format("cannot read the dead letters of output %s in %s: %s", output,
                                 directory, strerror(-result));
+        spool_close(spool);
     } else {
         spool_clean(spool);
         letters = mem_alloc(sizeof(*letters));

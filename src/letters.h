@@ -13,14 +13,17 @@
 #include "core/counters.h"
 #include "core/output.h"
 #include "core/settings.h"
+#include "core/share.h"
 #include "packer.h"
 
 struct letters;
 
 /* Those of the output with this name. `settings`, `output`, `log` and `counters` must outlive them.
- * NULL on failure, with *out_error a sentence that the caller frees. */
+ * NULL on failure, with *out_error a sentence that the caller frees. Workers write to one folder, whose
+ * limit is that of all. */
 struct letters *letters_open(const struct settings *settings, const char *output,
-                             const struct log *log, struct counters *counters, char **out_error);
+                             const struct log *log, struct counters *counters,
+                             const struct share *share, char **out_error);
 /* The same output under other settings, which must outlive them; the old ones need not. */
 void letters_use(struct letters *letters, const struct settings *settings, const char *output);
 

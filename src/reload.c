@@ -18,6 +18,9 @@
  * connection has in hand, to try again, is sent by the new one. Batches that are open are sealed first,
  * so a record goes where the config said when it was read.
  *
+ * With several workers all of them stand still from prepare to commit, and it is all or nothing over
+ * all of them; they settle each by itself.
+ *
  * Settings are read through pointers by the parts that stay, so a config lives until the last part of
  * it is gone.
  */
@@ -33,9 +36,9 @@
 
 static const double POLL_S = 0.010;
 
-/* What is prepared. */
+/* What is prepared, of one worker. */
 struct change {
-    struct settings *settings;
+    const struct settings *settings;
     struct pipeline *pipeline;
     struct filtering *filtering;
     struct routing *routing;
@@ -68,6 +71,13 @@ static bool may_take_place(const struct settings *now, const struct settings *ne
     if (!config_is_same("kubernetes", now, next)) {
         *out_error = mem_string("an option of `kubernetes` has changed, which cannot be while clew runs: "
                                 "restart clew for it, or take it back to have the rest now");
+        return false;
+    }
+    if (now->workers != next->workers) {
+        *out_error = mem_format("`workers` is %llu and cannot become %llu while clew runs: restart clew "
+                                "for it, or take it back to have the rest now",
+                                (unsigned long long)now->workers,
+                                (unsigned long long)next->workers);
         return false;
     }
     if (next->input_count == 0) {
@@ -108,8 +118,11 @@ static bool prepare_taps(struct daemon *daemon, struct change *change, char **ou
     const struct settings *settings = change->settings;
     change->taps = mem_array(settings->input_count, sizeof(*change->taps));
     change->is_new = mem_array(settings->input_count, sizeof(*change->is_new));
-    for (; change->tap_count < settings->input_count; change->tap_count++) {
-        const struct input_settings *input = &settings->inputs[change->tap_count];
+    for (size_t i = 0; i < settings->input_count; i++) {
+        const struct input_settings *input = &settings->inputs[i];
+        if (!daemon_reads(daemon, input)) {
+            continue;
+        }
         struct tap *tap = find_tap(daemon, settings, input);
         if (tap == NULL) {
             tap = daemon_open_tap(daemon, settings, input, out_error);
@@ -119,14 +132,14 @@ static bool prepare_taps(struct daemon *daemon, struct change *change, char **ou
             change->is_new[change->tap_count] = true;
             change->new_taps++;
         }
-        change->taps[change->tap_count] = tap;
+        change->taps[change->tap_count++] = tap;
     }
     return true;
 }
 
 static bool prepare_control(struct daemon *daemon, struct change *change, char **out_error)
 {
-    if (config_is_same("control", daemon->settings, change->settings)) {
+    if (daemon->share.worker > 0 || config_is_same("control", daemon->settings, change->settings)) {
         return true;
     }
     change->control = daemon_open_control(daemon, change->settings, out_error);
@@ -137,9 +150,6 @@ static bool prepare_control(struct daemon *daemon, struct change *change, char *
 static bool prepare(struct daemon *daemon, struct change *change, char **out_error)
 {
     const struct settings *settings = change->settings;
-    if (!may_take_place(daemon->settings, settings, out_error)) {
-        return false;
-    }
     change->pipeline = pipeline_new(settings, &daemon->counters, out_error);
     if (change->pipeline == NULL ||
         !daemon_open_filtering(daemon, change->pipeline, &change->filtering, out_error) ||
@@ -167,7 +177,6 @@ static void cancel(struct daemon *daemon, struct change *change)
     }
     filtering_free(change->filtering);
     pipeline_free(change->pipeline);
-    settings_free(change->settings);
 }
 
 /* ---- commit ---- */
@@ -220,11 +229,20 @@ static bool is_in_use(const struct daemon *daemon, const struct settings *settin
     return is_used;
 }
 
-static void free_unused(struct daemon *daemon)
+static bool is_in_use_by_any(const struct daemon *first, const struct settings *settings)
 {
-    for (struct generation **at = &daemon->generations; *at != NULL;) {
+    bool is_used = false;
+    for (const struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        is_used = is_used || is_in_use(daemon, settings);
+    }
+    return is_used;
+}
+
+static void free_unused(struct daemon *first)
+{
+    for (struct generation **at = &first->generations; *at != NULL;) {
         struct generation *generation = *at;
-        if (is_in_use(daemon, generation->settings)) {
+        if (is_in_use_by_any(first, generation->settings)) {
             at = &generation->next;
             continue;
         }
@@ -243,19 +261,19 @@ static void keep(struct daemon *daemon, struct settings *settings)
 
 static void commit(struct daemon *daemon, struct change *change)
 {
-    keep(daemon, change->settings);
     commit_stages(daemon, change);
     commit_taps(daemon, change);
     daemon->settings = change->settings;
     daemon->log.level = daemon_log_level(change->settings->log_level);
     audit_use(daemon->audit, &change->settings->audit);
-    coverage_use(daemon->coverage, &change->settings->audit);
+    if (daemon->coverage != NULL) {
+        coverage_use(daemon->coverage, &change->settings->audit);
+    }
     if (change->has_control) {
         control_close(daemon->control);
         daemon->control = change->control;
     }
     daemon_set_timers(daemon);
-    free_unused(daemon);
     daemon_resume(daemon);
 }
 
@@ -298,14 +316,19 @@ static struct settings *load(struct daemon *daemon)
     return settings;
 }
 
+/* ---- all workers, which stand still ---- */
+
 /* Go on as before. */
-static void let_go(struct daemon *daemon)
+static void let_go(struct daemon *first)
 {
-    for (size_t i = 0; i < daemon->tap_count; i++) {
-        daemon->taps[i]->is_held = false;
+    for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        for (size_t i = 0; i < daemon->tap_count; i++) {
+            daemon->taps[i]->is_held = false;
+        }
+        daemon->reload.holds_outputs = false;
+        shipment_release(daemon->shipment);
+        daemon_resume(daemon);
     }
-    shipment_release(daemon->shipment);
-    daemon_resume(daemon);
 }
 
 static void refuse(struct daemon *daemon, char *error)
@@ -318,30 +341,87 @@ static void refuse(struct daemon *daemon, char *error)
     free(error);
 }
 
-/* What was read takes the place of what is, if it can. */
-static void take_on(struct daemon *daemon)
+/* One for each worker. A worker with nothing more to do takes part: it may yet. */
+static bool prepare_all(struct daemon *first, struct change *changes, size_t *out_count,
+                        char **out_error)
 {
-    struct change change = {.settings = daemon->reload.settings};
-    char *error = NULL;
-    daemon->reload.settings = NULL;
-    if (!prepare(daemon, &change, &error)) {
-        cancel(daemon, &change);
-        let_go(daemon);
-        refuse(daemon, error);
-        return;
+    bool is_good = true;
+    *out_count = 0;
+    for (struct daemon *daemon = first; daemon != NULL && is_good; daemon = daemon->next) {
+        changes[*out_count].settings = changes[0].settings;
+        daemon_be_quiet(daemon, true);
+        is_good = prepare(daemon, &changes[(*out_count)++], out_error);
+        daemon_be_quiet(daemon, false);
     }
-    size_t kept = change.tap_count - change.new_taps;
-    commit(daemon, &change);
-    counters_add(&daemon->counters, C_RELOADS, 1);
-    counters_set(&daemon->counters, C_RELOAD_IS_GOOD, 1);
-    counters_set(&daemon->counters, C_RELOAD_TIME, clock_realtime_ns() / 1000000000u);
-    log_event(&daemon->log, LOG_INFO,
-              "SIGHUP: the config was read again and is in effect; %zu of %zu inputs go on as they were",
-              kept, change.tap_count);
+    return is_good;
 }
 
-/* Nothing of what will be closed is under way any more. */
-static bool is_settled(struct daemon *daemon)
+/* True if it is in effect, with how many inputs there are and how many of them went on. */
+static bool change_all(struct daemon *first, struct settings *settings, size_t *out_kept,
+                       size_t *out_taps, char **out_error)
+{
+    struct change changes[WORKERS_MAX] = {{.settings = settings}};
+    size_t count = 0;
+    size_t i = 0;
+    bool is_good = may_take_place(first->settings, settings, out_error) &&
+                   prepare_all(first, changes, &count, out_error);
+    *out_taps = changes[0].tap_count;
+    *out_kept = changes[0].tap_count - changes[0].new_taps;
+    for (struct daemon *daemon = first; i < count; daemon = daemon->next, i++) {
+        if (is_good) {
+            commit(daemon, &changes[i]);
+        } else {
+            cancel(daemon, &changes[i]);
+        }
+    }
+    if (is_good) {
+        keep(first, settings);
+        free_unused(first);
+    } else {
+        settings_free(settings);
+    }
+    return is_good;
+}
+
+static bool is_any_ending(const struct daemon *first)
+{
+    bool is_ending = false;
+    for (const struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        is_ending = is_ending || daemon->is_draining;
+    }
+    return is_ending;
+}
+
+static void ignore(const struct daemon *first)
+{
+    log_event(&first->log, LOG_INFO, "SIGHUP: ignored, clew is about to end");
+}
+
+/* What was read takes the place of what is, if it can. */
+static void take_on(struct daemon *first)
+{
+    struct settings *settings = first->reload.settings;
+    char *error = NULL;
+    size_t kept = 0;
+    size_t taps = 0;
+    first->reload.settings = NULL;
+    if (!change_all(first, settings, &kept, &taps, &error)) {
+        let_go(first);
+        refuse(first, error);
+        return;
+    }
+    counters_add(&first->counters, C_RELOADS, 1);
+    counters_set(&first->counters, C_RELOAD_IS_GOOD, 1);
+    counters_set(&first->counters, C_RELOAD_TIME, clock_realtime_ns() / 1000000000u);
+    log_event(&first->log, LOG_INFO,
+              "SIGHUP: the config was read again and is in effect; %zu of %zu inputs go on as they were",
+              kept, taps);
+}
+
+/* ---- settling ---- */
+
+/* Nothing of what this worker will close is under way any more. */
+static bool is_one_settled(struct daemon *daemon, const struct settings *settings)
 {
     struct reload *reload = &daemon->reload;
     if (!shipment_is_settled(daemon->shipment, reload->mark)) {
@@ -353,79 +433,110 @@ static bool is_settled(struct daemon *daemon)
     }
     if (!reload->holds_outputs) {
         reload->holds_outputs = true;
-        shipment_hold(daemon->shipment, reload->settings);
+        shipment_hold(daemon->shipment, settings);
     }
     return shipment_is_quiet(daemon->shipment);
 }
 
+static bool is_settled(struct daemon *first)
+{
+    bool is = true;
+    for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        is = is_one_settled(daemon, first->reload.settings) && is;
+    }
+    return is;
+}
+
 static void on_poll(struct ev_loop *loop, ev_timer *timer, int events)
 {
+    (void)loop;
     (void)events;
-    struct daemon *daemon = container_of(timer, struct daemon, reload.poll);
-    if (is_settled(daemon) || clock_monotonic_ns() >= daemon->reload.deadline_ns) {
-        ev_timer_stop(loop, timer);
-        take_on(daemon);
+    struct daemon *first = container_of(timer, struct daemon, reload.poll);
+    workers_pause(first->workers);
+    if (is_any_ending(first)) {
+        daemon_cancel_reload(first);
+        ignore(first);
+    } else if (is_settled(first) || clock_monotonic_ns() >= first->reload.deadline_ns) {
+        ev_timer_stop(first->loop, timer);
+        take_on(first);
     }
+    workers_go_on(first->workers);
 }
 
 /* Those that leave by what was read last, and only those. */
-static void hold_inputs(struct daemon *daemon)
+static void hold_inputs(struct daemon *daemon, const struct settings *settings)
 {
     struct reload *reload = &daemon->reload;
     bool is_new = false;
     for (size_t i = 0; i < daemon->tap_count; i++) {
         struct tap *tap = daemon->taps[i];
         bool was_held = tap->is_held;
-        tap->is_held = tap->type->has_checkpoints && !stays(daemon, reload->settings, tap);
+        tap->is_held = tap->type->has_checkpoints && !stays(daemon, settings, tap);
         is_new = is_new || (tap->is_held && !was_held);
     }
     reload->mark = is_new ? shipment_mark(daemon->shipment) : reload->mark;
     daemon_resume(daemon);
+    if (reload->holds_outputs) {
+        shipment_hold(daemon->shipment, settings);
+    }
 }
 
-static void settle(struct daemon *daemon)
+static void settle(struct daemon *first)
 {
-    struct reload *reload = &daemon->reload;
-    ev_timer_stop(daemon->loop, &reload->poll);
-    hold_inputs(daemon);
-    if (reload->holds_outputs) {
-        shipment_hold(daemon->shipment, reload->settings);
+    struct reload *reload = &first->reload;
+    ev_timer_stop(first->loop, &reload->poll);
+    for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        hold_inputs(daemon, reload->settings);
     }
-    if (is_settled(daemon)) {
-        take_on(daemon);
+    if (is_settled(first)) {
+        take_on(first);
         return;
     }
     ev_timer_init(&reload->poll, on_poll, POLL_S, POLL_S);
-    ev_timer_start(daemon->loop, &reload->poll);
+    ev_timer_start(first->loop, &reload->poll);
 }
 
-void daemon_cancel_reload(struct daemon *daemon)
+void daemon_cancel_reload(struct daemon *first)
 {
-    if (daemon->reload.settings != NULL) {
-        ev_timer_stop(daemon->loop, &daemon->reload.poll);
-        settings_free(daemon->reload.settings);
-        daemon->reload.settings = NULL;
-        let_go(daemon);
+    if (first->reload.settings != NULL) {
+        workers_pause(first->workers);
+        ev_timer_stop(first->loop, &first->reload.poll);
+        settings_free(first->reload.settings);
+        first->reload.settings = NULL;
+        let_go(first);
+        workers_go_on(first->workers);
     }
 }
 
-void daemon_reload(struct daemon *daemon)
+/* A config that has not settled yet is nothing any more: this is what counts now. */
+static void reload(struct daemon *first)
 {
-    if (daemon->is_draining || daemon->options->load == NULL) {
-        log_event(&daemon->log, LOG_INFO, "SIGHUP: ignored, clew is about to end");
+    if (is_any_ending(first) || first->options->load == NULL) {
+        ignore(first);
         return;
     }
-    struct settings *settings = load(daemon);
+    struct settings *settings = load(first);
     if (settings == NULL) {
-        refuse(daemon, NULL);
+        refuse(first, NULL);
         return;
     }
-    struct reload *reload = &daemon->reload;
-    if (reload->settings == NULL) {
-        uint64_t timeout_ns = daemon->settings->shutdown_timeout_ms * UINT64_C(1000000);
-        *reload = (struct reload){.deadline_ns = clock_monotonic_ns() + timeout_ns};
+    struct reload *pending = &first->reload;
+    if (pending->settings == NULL) {
+        uint64_t timeout_ns = first->settings->shutdown_timeout_ms * UINT64_C(1000000);
+        pending->deadline_ns = clock_monotonic_ns() + timeout_ns;
+        for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+            daemon->reload.mark = 0;
+            daemon->reload.holds_outputs = false;
+        }
     }
-    settings_free(reload->settings); /* that has not settled yet: this is what counts now */
-    reload->settings = settings;
-    settle(daemon);
+    settings_free(pending->settings);
+    pending->settings = settings;
+    settle(first);
+}
+
+void daemon_reload(struct daemon *first)
+{
+    workers_pause(first->workers);
+    reload(first);
+    workers_go_on(first->workers);
 }

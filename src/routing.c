@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "control/filter_metrics.h"
 #include "filters/filters.h"
 #include "record_copy.h"
 #include "router.h"
@@ -158,35 +157,33 @@ void routing_check(struct routing *routing)
 static size_t count_filters(const struct routing *routing)
 {
     size_t sum = 1; /* what no route takes */
-    for (size_t i = 0; i < routing->count; i++) {
+    for (size_t i = 0; routing != NULL && i < routing->count; i++) {
         sum += routing->env.settings->routes[i].filter_count;
     }
     return sum;
 }
 
-bool routing_append_metrics(const struct routing *routing, const struct filter_count *own,
-                            size_t own_count, struct buf *out)
+struct filter_count *routing_counts(const struct routing *routing, const struct filter_count *own,
+                                    size_t own_count, size_t *out_count)
 {
-    if (routing == NULL) {
-        return filter_metrics_write(own, own_count, out);
-    }
     struct filter_count *all = mem_array(own_count + count_filters(routing), sizeof(*all));
     size_t count = 0;
     while (count < own_count) {
         all[count] = own[count];
         count++;
     }
-    for (size_t i = 0; i < routing->count; i++) {
+    for (size_t i = 0; routing != NULL && i < routing->count; i++) {
         size_t more = 0;
         const struct filter_count *counts = filters_counts(routing->legs[i].chain, &more);
         for (size_t j = 0; j < more; j++) {
             all[count++] = counts[j];
         }
     }
-    all[count++] = routing->no_route;
-    bool fits = filter_metrics_write(all, count, out);
-    free(all);
-    return fits;
+    if (routing != NULL) {
+        all[count++] = routing->no_route;
+    }
+    *out_count = count;
+    return all;
 }
 
 /* Names of filters begin with that of their route. */

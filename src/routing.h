@@ -9,7 +9,6 @@
  */
 
 #include <stdbool.h>
-#include "base/buf.h"
 #include "base/log.h"
 #include "core/counters.h"
 #include "core/filter_count.h"
@@ -45,9 +44,9 @@ void routing_take_counts(struct routing *routing, const struct routing *from);
 /* Say once which filter of a route has taken ids away; NULL is fine. */
 void routing_check(struct routing *routing);
 
-/* The counts of the filters of all routes behind those of the config's own chain, as OpenMetrics text.
- * False at out->limit. `routing` may be NULL. */
-bool routing_append_metrics(const struct routing *routing, const struct filter_count *own,
-                            size_t own_count, struct buf *out);
+/* The counts of the filters of all routes behind those of the config's own chain, in the order of the
+ * config; the caller frees them. `routing` may be NULL. */
+struct filter_count *routing_counts(const struct routing *routing, const struct filter_count *own,
+                                    size_t own_count, size_t *out_count);
 
 #endif

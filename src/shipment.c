@@ -339,7 +339,8 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 static void set_limits(struct shipment *shipment, const struct settings *settings)
 {
     uint64_t bytes = SIZE_MAX;
-    uint64_t open_bytes = smaller(settings->memory_limit / OPEN_SHARE, OPEN_BYTES_MAX);
+    uint64_t open_bytes = smaller(
+        share_of(&shipment->env.share, settings->memory_limit) / OPEN_SHARE, OPEN_BYTES_MAX);
     shipment->batch_age_ms = UINT64_MAX;
     shipment->is_alone = settings->output_count == 1 && settings->route_count == 0 &&
                          settings->outputs[0].spool_bytes_max == 0;
@@ -365,7 +366,7 @@ struct shipment *shipment_new(const struct settings *settings, const struct ship
     shipment->encoder = otlp_encoder_new(settings);
     set_limits(shipment, settings);
     const struct lane_env lane_env = {env->loop, env->log,   env->counters, promised,
-                                      release,   lane_moved, shipment};
+                                      release,   lane_moved, shipment,      env->share};
     if (!lanes_init(&shipment->lanes, settings, &lane_env, out_error)) {
         shipment_free(shipment);
         return NULL;

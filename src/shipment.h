@@ -30,6 +30,7 @@
 #include "core/output_books.h"
 #include "core/record.h"
 #include "core/settings.h"
+#include "core/share.h"
 
 struct shipment;
 
@@ -39,6 +40,7 @@ struct shipment_env {
     struct counters *counters;
     void (*room)(void *context); /* there is room again after there was none, or all is done */
     void *context;
+    struct share share; /* its part of the limits, and of what is in the spools */
 };
 
 /* Opens the outputs. NULL on failure, with *out_error a sentence that the caller frees. */

@@ -369,6 +369,11 @@ const struct option options_root[] = {
     {.name = "checkpoint_interval", .kind = OPTION_DURATION, .offset = AT(checkpoint_interval_ms),
      .fallback = "1s", .min = 50, .max = HOUR,
      .help = "How often what the far end has acknowledged is written down."},
+    {.name = "workers", .kind = OPTION_COUNT, .offset = AT(workers), .fallback = "1", .min = 1,
+     .max = WORKERS_MAX,
+     .help = "Threads that read, parse and ship side by side, each with its share of the files and its "
+             "own connections; docs/workers.md. One reaches some 250 MB/s: more are for nodes that "
+             "write more than that."},
     {.name = "memory_limit", .kind = OPTION_SIZE, .offset = AT(memory_limit), .fallback = "64MiB",
      .min = 8 * MIB, .max = 64 * GIB,
      .help = "Reading stops before records in hand take more than this."},

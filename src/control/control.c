@@ -104,6 +104,18 @@ static void show_list(struct http_answer *answer)
     }
 }
 
+static void show(const struct control *control, const struct page *page, struct http_answer *answer)
+{
+    const struct control_hooks *hooks = &control->hooks;
+    if (hooks->begin != NULL) {
+        hooks->begin(hooks->context);
+    }
+    page->show(control, answer);
+    if (hooks->end != NULL) {
+        hooks->end(hooks->context);
+    }
+}
+
 static void handle(void *context, const struct http_request *request, struct http_answer *answer)
 {
     answer->body.limit = ANSWER_BYTES_MAX;
@@ -114,7 +126,7 @@ static void handle(void *context, const struct http_request *request, struct htt
         answer->allow = "GET, HEAD";
         answer_text(answer, 405, "use GET\n");
     } else {
-        page->show(context, answer);
+        show(context, page, answer);
     }
 }
 

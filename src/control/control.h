@@ -5,7 +5,7 @@
 /*
  * The HTTP endpoint: what clew says about itself while it runs.
  *
- *     GET /healthz    200 "ok" while the loop turns
+ *     GET /healthz    200 "ok" while the loop turns, all of them where there are several
  *     GET /readyz     200 "ready", or 503 "not ready": starting, or on its way out
  *     GET /metrics    OpenMetrics text; docs/metrics.md has every name
  *     GET /coverage   JSON, as `clew audit --format json`; docs/coverage.md has every member
@@ -24,6 +24,11 @@ struct ev_loop;
 struct control;
 
 struct control_hooks {
+    /* Around every answer: what is asked meanwhile stands still, and `counters` tell of all. NULL: not
+     * needed. */
+    void (*begin)(void *context);
+    void (*end)(void *context);
+
     bool (*is_ready)(void *context);
 
     /* Append metric families that are not in the table of counters, each whole, in OpenMetrics text

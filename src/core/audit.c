@@ -60,6 +60,12 @@ void audit_use(struct audit *audit, const struct audit_settings *settings)
     audit->settings = settings;
 }
 
+void audit_join(struct audit *audit, struct audit *other)
+{
+    other->next = audit->next;
+    audit->next = other;
+}
+
 void audit_free(struct audit *audit)
 {
     if (audit == NULL) {
@@ -459,7 +465,19 @@ bool audit_is_preserved(const struct audit_preservation *p)
            p->fields_in == p->fields_out + p->fields_filtered;
 }
 
-const struct audit_preservation *audit_get_preservation(const struct audit *audit)
+struct audit_preservation audit_get_preservation(const struct audit *audit)
 {
-    return &audit->preservation;
+    struct audit_preservation sum = {0};
+    for (; audit != NULL; audit = audit->next) {
+        const struct audit_preservation *p = &audit->preservation;
+        sum.ids_in += p->ids_in;
+        sum.ids_out += p->ids_out;
+        sum.fields_in += p->fields_in;
+        sum.fields_out += p->fields_out;
+        sum.has_filters |= p->has_filters;
+        sum.ids_filtered += p->ids_filtered;
+        sum.ids_added += p->ids_added;
+        sum.fields_filtered += p->fields_filtered;
+    }
+    return sum;
 }

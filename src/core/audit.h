@@ -47,6 +47,11 @@ struct audit *audit_new(const struct audit_settings *settings);
 void audit_use(struct audit *audit, const struct audit_settings *settings); /* from now on, for policy */
 void audit_free(struct audit *audit); /* NULL is fine */
 
+/* From now on reports of `audit` are about the records that `other` has counted, too: that of another
+ * worker, where other lines come from. Both have the same settings. Nobody may count while a report is
+ * made. `other` must outlive it. */
+void audit_join(struct audit *audit, struct audit *other);
+
 /* Also count every combination of these within each group. Before the first audit_count(). */
 void audit_break_down(struct audit *audit, const enum audit_dimension *dimensions, size_t count);
 
@@ -97,6 +102,6 @@ struct audit_preservation {
 /* Is it? */
 bool audit_is_preserved(const struct audit_preservation *preservation);
 
-const struct audit_preservation *audit_get_preservation(const struct audit *audit);
+struct audit_preservation audit_get_preservation(const struct audit *audit);
 
 #endif

@@ -100,6 +100,7 @@ struct audit_origin {
 };
 
 struct audit {
+    struct audit *next; /* whose records are in our reports as well; NULL: none */
     const struct audit_settings *settings;
     enum audit_dimension dimensions[AUDIT_DIMENSIONS];
     size_t dimension_count;

@@ -82,9 +82,8 @@ static void gather_unnamed(struct gathering *all, const struct audit_origin *ori
     gather(all, origin->unnamed, &name);
 }
 
-static void gather_all(struct gathering *all)
+static void gather_audit(struct gathering *all, const struct audit *audit)
 {
-    const struct audit *audit = all->audit;
     for (size_t i = 0; i < audit->groups.cap; i++) {
         gather_as_it_is(all, audit->groups.slots[i].value);
     }
@@ -93,6 +92,13 @@ static void gather_all(struct gathering *all)
         gather_unnamed(all, audit->origins.slots[i].value);
     }
     gather_unnamed(all, audit->strangers);
+}
+
+static void gather_all(struct gathering *all)
+{
+    for (const struct audit *audit = all->audit; audit != NULL; audit = audit->next) {
+        gather_audit(all, audit);
+    }
 }
 
 /* ---- judging ---- */
@@ -254,7 +260,7 @@ struct audit_report *audit_report_new(const struct audit *audit, const struct au
     memcpy(report->dimensions, audit->dimensions, sizeof(report->dimensions));
     report->dimension_count = audit->dimension_count;
     report->coverage = audit_book_coverage(&report->total);
-    report->preservation = audit->preservation;
+    report->preservation = audit_get_preservation(audit);
     judge_whole(report, policy);
     return report;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -23,6 +24,10 @@
  *     made by get or by reading the file --- advance ---> known, written at the next commit
  *     forget + last release --> gone          not known + last release --> gone
  *     known, claimed by nobody for FORGET_AFTER_S --> gone (the log went away while clew was down)
+ *
+ * Several threads may use one store, each its own entries: what an entry shows to its own thread only
+ * that thread changes, so it is read without the lock; whatever a commit reads, and the table, is
+ * changed under it. A commit writes to the disk without it. One thread alone locks nothing.
  */
 
 enum {
@@ -76,7 +81,23 @@ struct checkpoint_store {
     uint64_t opened_s;
     int lock_fd;
     bool is_changed;
+    bool is_shared; /* by threads: then `mutex` guards the table, and what a commit reads of entries */
+    pthread_mutex_t mutex;
 };
+
+static void lock(struct checkpoint_store *store)
+{
+    if (store->is_shared) {
+        pthread_mutex_lock(&store->mutex);
+    }
+}
+
+static void unlock(struct checkpoint_store *store)
+{
+    if (store->is_shared) {
+        pthread_mutex_unlock(&store->mutex);
+    }
+}
 
 static uint64_t now_s(void)
 {
@@ -273,6 +294,7 @@ int checkpoint_open(const char *path, struct checkpoint_store **out_store, long 
     store->calls = &file_calls_system;
     store->lock_fd = -1;
     store->opened_s = now_s();
+    pthread_mutex_init(&store->mutex, NULL);
     int result = file_make_directory(path);
     if (result == 0) {
         result = take_lock(store, out_holder);
@@ -303,8 +325,14 @@ void checkpoint_close(struct checkpoint_store *store)
     if (store->lock_fd >= 0) {
         close(store->lock_fd);
     }
+    pthread_mutex_destroy(&store->mutex);
     free(store->directory);
     free(store);
+}
+
+void checkpoint_share(struct checkpoint_store *store)
+{
+    store->is_shared = true;
 }
 
 void checkpoint_use_calls(struct checkpoint_store *store, const struct file_calls *calls)
@@ -314,28 +342,35 @@ void checkpoint_use_calls(struct checkpoint_store *store, const struct file_call
 
 /* ---- entries ---- */
 
-bool checkpoint_has(const struct checkpoint_store *store, const char *key)
+bool checkpoint_has(struct checkpoint_store *store, const char *key)
 {
+    lock(store);
     const struct checkpoint *entry = find(store, key);
-    return entry != NULL && entry->is_known;
+    bool is_known = entry != NULL && entry->is_known;
+    unlock(store);
+    return is_known;
 }
 
 struct checkpoint *checkpoint_get(struct checkpoint_store *store, const char *key)
 {
+    lock(store);
     struct checkpoint *entry = find(store, key);
     if (entry == NULL) {
         entry = add(store, key);
     }
     entry->refs++;
+    unlock(store);
     return entry;
 }
 
 void checkpoint_hold(struct checkpoint *checkpoint)
 {
+    lock(checkpoint->store);
     checkpoint->refs++;
+    unlock(checkpoint->store);
 }
 
-void checkpoint_release(struct checkpoint *checkpoint)
+static void release(struct checkpoint *checkpoint)
 {
     ENSURE(checkpoint->refs > 0);
     checkpoint->refs--;
@@ -350,6 +385,14 @@ void checkpoint_release(struct checkpoint *checkpoint)
     }
 }
 
+void checkpoint_release(struct checkpoint *checkpoint)
+{
+    struct checkpoint_store *store = checkpoint->store;
+    lock(store);
+    release(checkpoint);
+    unlock(store);
+}
+
 uint64_t checkpoint_hash(const struct checkpoint *checkpoint)
 {
     return checkpoint->hash;
@@ -362,17 +405,19 @@ const char *checkpoint_key(const struct checkpoint *checkpoint)
 
 bool checkpoint_claim(struct checkpoint *checkpoint)
 {
-    if (checkpoint->is_claimed) {
-        return false;
-    }
+    lock(checkpoint->store);
+    bool is_free = !checkpoint->is_claimed;
     checkpoint->is_claimed = true;
     checkpoint->was_claimed = true;
-    return true;
+    unlock(checkpoint->store);
+    return is_free;
 }
 
 void checkpoint_unclaim(struct checkpoint *checkpoint)
 {
+    lock(checkpoint->store);
     checkpoint->is_claimed = false;
+    unlock(checkpoint->store);
 }
 
 bool checkpoint_read(const struct checkpoint *checkpoint, struct file_id *out_file,
@@ -405,6 +450,7 @@ void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generati
     if (generation < checkpoint->acked.generation) {
         return;
     }
+    lock(checkpoint->store);
     struct name *name = find_name(checkpoint, generation);
     if (name == NULL) {
         name = add_name(checkpoint, generation);
@@ -414,6 +460,7 @@ void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generati
     name->path = mem_string(path);
     checkpoint->store->is_changed |=
         checkpoint->is_known && generation == checkpoint->acked.generation;
+    unlock(checkpoint->store);
 }
 
 void checkpoint_note_size(struct checkpoint *checkpoint, uint64_t generation, uint64_t size)
@@ -422,10 +469,12 @@ void checkpoint_note_size(struct checkpoint *checkpoint, uint64_t generation, ui
     if (name == NULL || size <= name->size) {
         return;
     }
+    lock(checkpoint->store);
     name->size = size;
     checkpoint->store->is_changed |= checkpoint->is_known &&
                                      generation == checkpoint->acked.generation &&
                                      size - name->written_size >= SIZE_STEP_BYTES;
+    unlock(checkpoint->store);
 }
 
 static void take_guards(struct name *name, uint64_t acked_offset)
@@ -445,6 +494,7 @@ void checkpoint_note_read(struct checkpoint *checkpoint, uint64_t generation,
     if (name == NULL) {
         return;
     }
+    lock(checkpoint->store);
     name->read = guard->offset;
     uint32_t count = name->pending_count;
     if (count == GUARDS_PENDING || (count > 0 && name->pending[count - 1].offset == guard->offset)) {
@@ -454,6 +504,7 @@ void checkpoint_note_read(struct checkpoint *checkpoint, uint64_t generation,
     if (checkpoint->is_known && generation == checkpoint->acked.generation) {
         take_guards(name, checkpoint->acked.offset);
     }
+    unlock(checkpoint->store);
 }
 
 bool checkpoint_guard(const struct checkpoint *checkpoint, struct guard *out_guard)
@@ -469,6 +520,7 @@ bool checkpoint_guard(const struct checkpoint *checkpoint, struct guard *out_gua
 void checkpoint_note_cut(struct checkpoint *checkpoint, const struct file_id *file)
 {
     uint32_t at = find_past(checkpoint, file);
+    lock(checkpoint->store);
     if (at < checkpoint->past_count) {
         forget_past(checkpoint, at);
         checkpoint->store->is_changed |= checkpoint->is_known;
@@ -477,6 +529,7 @@ void checkpoint_note_cut(struct checkpoint *checkpoint, const struct file_id *fi
         struct name *name = &checkpoint->names[i];
         name->is_cut |= is_same_file(&name->file, file->inode, file->born_ns);
     }
+    unlock(checkpoint->store);
 }
 
 bool checkpoint_past(const struct checkpoint *checkpoint, const struct file_id *file,
@@ -497,6 +550,7 @@ void checkpoint_advance(struct checkpoint *checkpoint, struct position position)
     if (checkpoint->is_known && !position_is_before(checkpoint->acked, position)) {
         return;
     }
+    lock(checkpoint->store);
     checkpoint->acked = position;
     checkpoint->is_known = true;
     checkpoint->seen_s = 0; /* "now", written at the next commit */
@@ -506,6 +560,7 @@ void checkpoint_advance(struct checkpoint *checkpoint, struct position position)
     if (name != NULL) {
         take_guards(name, position.offset);
     }
+    unlock(checkpoint->store);
 }
 
 void checkpoint_depart(struct checkpoint *checkpoint, unsigned output)
@@ -527,10 +582,12 @@ bool checkpoint_is_under_way(const struct checkpoint *checkpoint, unsigned outpu
 
 void checkpoint_forget(struct checkpoint *checkpoint)
 {
+    lock(checkpoint->store);
     if (!checkpoint->is_forgotten) {
         take_out(checkpoint);
         checkpoint->is_forgotten = true;
     }
+    unlock(checkpoint->store);
 }
 
 /* ---- committing ---- */
@@ -584,14 +641,25 @@ static struct checkpoint_text *make_text(struct checkpoint_store *store, uint64_
 
 int checkpoint_commit(struct checkpoint_store *store)
 {
-    if (!store->is_changed) {
+    struct checkpoint_text *text = NULL;
+    lock(store);
+    if (store->is_changed) {
+        uint64_t now = now_s();
+        prune(store, now);
+        text = make_text(store, now);
+        store->is_changed = false; /* what changes from here on is for the next commit */
+    }
+    unlock(store);
+    if (text == NULL) {
         return 0;
     }
-    uint64_t now = now_s();
-    prune(store, now);
-    struct slice bytes = checkpoint_text_finish(make_text(store, now));
+    struct slice bytes = checkpoint_text_finish(text);
     int result = file_replace(store->calls, store->directory, STORE_NAME, bytes);
     free((char *)(uintptr_t)bytes.data);
-    store->is_changed = result < 0;
+    if (result < 0) {
+        lock(store);
+        store->is_changed = true;
+        unlock(store);
+    }
     return result;
 }

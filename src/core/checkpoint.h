@@ -53,11 +53,18 @@ enum checkpoint_result {
 int checkpoint_open(const char *path, struct checkpoint_store **out_store, long *out_holder);
 void checkpoint_close(struct checkpoint_store *store); /* does not commit; NULL is fine */
 
+/*
+ * Several threads use the store from now on. All but open, close and this may then be called at the
+ * same time, with entries of different streams: a stream has one thread, which all of its readers and
+ * batches belong to.
+ */
+void checkpoint_share(struct checkpoint_store *store);
+
 /* Use these system calls for every commit from now on (tests let them fail). */
 void checkpoint_use_calls(struct checkpoint_store *store, const struct file_calls *calls);
 
 /* The store knows an acknowledged place of the stream with this key. */
-bool checkpoint_has(const struct checkpoint_store *store, const char *key);
+bool checkpoint_has(struct checkpoint_store *store, const char *key);
 
 /*
  * The entry of the stream with this key (its canonical path); made if there is none, then

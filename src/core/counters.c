@@ -184,3 +184,14 @@ const struct counter_info counter_table[COUNTERS] = {
                                        "Lines read and not shipped because an annotation of their "
                                        "own pod says so."},
 };
+
+void counters_merge(struct counters *counters, const struct counters *from)
+{
+    uint64_t pods = counters->values[C_KUBERNETES_PODS];
+    for (size_t i = 0; i < COUNTERS; i++) {
+        counters->values[i] += from->values[i];
+    }
+    if (pods > 0) {
+        counters->values[C_KUBERNETES_PODS] = pods;
+    }
+}

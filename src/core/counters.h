@@ -6,7 +6,7 @@
  * Every number clew keeps about itself, declared once as data, with a sentence for the operator.
  *
  * /metrics, the reports and docs/metrics.md are made from this table. A counter only grows; a gauge
- * is set. One struct per loop, no locks.
+ * is set. One struct per loop, no locks; counters_merge() makes one of several.
  *
  * To add one: a line in the enum, a row in the table of counters.c at the same place.
  */
@@ -127,6 +127,10 @@ static inline void counters_subtract(struct counters *counters, enum counter c, 
 {
     counters->values[c] -= n;
 }
+
+/* What the loops of one process count, as one. What each of them knows of the same things, the pods,
+ * is `from`'s only where `counters` has none. */
+void counters_merge(struct counters *counters, const struct counters *from);
 
 static inline void counters_set(struct counters *counters, enum counter c, uint64_t value)
 {

@@ -29,6 +29,14 @@ void losses_add(struct losses *losses, const char *path, uint64_t bytes)
     }
 }
 
+void losses_merge(struct losses *losses, const struct losses *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        losses_add(losses, from->items[i].path, from->items[i].bytes);
+    }
+    losses->others += from->others;
+}
+
 void losses_fini(struct losses *losses)
 {
     while (losses->count > 0) {

@@ -22,6 +22,7 @@ struct losses {
 };
 
 void losses_add(struct losses *losses, const char *path, uint64_t bytes); /* nothing for 0 bytes */
+void losses_merge(struct losses *losses, const struct losses *from);
 void losses_fini(struct losses *losses);
 
 #endif

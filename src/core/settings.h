@@ -243,12 +243,15 @@ struct kubernetes_settings {
     uint64_t retry_max_ms;
 };
 
+enum { WORKERS_MAX = 32 };
+
 struct settings {
     char *data_dir;
     char *log_level;             /* debug, info, warn, error */
     uint64_t shutdown_timeout_ms;
     uint64_t checkpoint_interval_ms;
-    uint64_t memory_limit;
+    uint64_t workers;            /* threads that read and ship, each with its share of the files */
+    uint64_t memory_limit;       /* of all of them */
     uint64_t dead_letter_bytes_max; /* of each output; 0: none are kept */
     struct key_value_list resource; /* attributes of every resource */
     char *service;               /* OTEL_SERVICE_NAME: of records that name none */

@@ -37,6 +37,9 @@ struct spool {
     size_t count;
     size_t cap;
     uint64_t last; /* the largest number ever given */
+    unsigned writer; /* of … */
+    unsigned writers;
+    bool sees_all; /* also what is the others' */
 };
 
 static uint64_t blocks_of(uint64_t bytes)
@@ -76,11 +79,16 @@ static int compare(const void *a, const void *b)
     return left->number < right->number ? -1 : left->number > right->number;
 }
 
+static bool is_seen(const struct spool *spool, uint64_t number)
+{
+    return spool->sees_all || number % SPOOL_WRITERS % spool->writers == spool->writer;
+}
+
 static void take_file(struct spool *spool, int directory, const char *name)
 {
     struct stat info;
     bool is_numbered = strspn(name, "0123456789") == NAME_DIGITS;
-    if (is_numbered && name[NAME_DIGITS] == '\0' &&
+    if (is_numbered && name[NAME_DIGITS] == '\0' && is_seen(spool, strtoull(name, NULL, 10)) &&
         fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode)) {
         append(spool, strtoull(name, NULL, 10), (uint64_t)info.st_size);
     }
@@ -126,6 +134,7 @@ int spool_open(const char *directory, uint64_t bytes_max, struct spool **out)
     spool->directory = mem_string(directory);
     spool->bytes_max = bytes_max;
     spool->calls = &file_calls_system;
+    spool->writers = 1;
     int result = scan(spool);
     if (result < 0) {
         spool_close(spool);
@@ -133,6 +142,15 @@ int spool_open(const char *directory, uint64_t bytes_max, struct spool **out)
     }
     *out = spool;
     return 0;
+}
+
+int spool_share(struct spool *spool, unsigned index, unsigned count, bool sees_all)
+{
+    ENSURE(index < count && count <= SPOOL_WRITERS);
+    spool->writer = index;
+    spool->writers = count;
+    spool->sees_all = sees_all;
+    return scan(spool);
 }
 
 void spool_close(struct spool *spool)
@@ -202,14 +220,25 @@ static int write_file(struct spool *spool, const struct parcel *parcel, struct s
     return result;
 }
 
+/* Ours, and larger than all that were. */
+static uint64_t next_number(const struct spool *spool, uint64_t now_ns)
+{
+    uint64_t first = now_ns > spool->last ? now_ns : spool->last + 1;
+    uint64_t number = first - first % SPOOL_WRITERS + spool->writer;
+    return number >= first ? number : number + SPOOL_WRITERS;
+}
+
 int spool_write(struct spool *spool, const struct parcel *parcel, uint64_t now_ns,
                 uint64_t *out_number)
 {
     struct buf head = {0};
     parcel_write_head(parcel, &head);
     uint64_t bytes = head.len + parcel->body.len;
-    uint64_t number = now_ns > spool->last ? now_ns : spool->last + 1;
     int result = SPOOL_FULL;
+    if (spool->sees_all) {
+        scan(spool); /* a failure shows in the write */
+    }
+    uint64_t number = next_number(spool, now_ns);
     if (has_room(spool, bytes) || (scan(spool) == 0 && has_room(spool, bytes))) {
         result = write_file(spool, parcel, buf_slice(&head), number);
     }

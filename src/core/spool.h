@@ -15,6 +15,10 @@
  * crash leaves whole files and perhaps one .tmp, which spool_clean() removes. Numbers are
  * times (ns since 1970), made to count up, so that the order is that of writing, also over a restart
  * and when two processes write to one directory. The directory is made with mode 0700, files 0600.
+ *
+ * Several writers of one process may share a directory. The remainder of a number by SPOOL_WRITERS
+ * names its writer, so no two ever write the same one; and who takes a file up after a restart follows
+ * from it too, whatever the number of writers was before.
  */
 
 #include <stdbool.h>
@@ -39,6 +43,13 @@ enum spool_result {
  */
 int spool_open(const char *directory, uint64_t bytes_max, struct spool **out);
 void spool_close(struct spool *spool); /* NULL is fine */
+
+/* Writer `index` of `count`, each with a spool of its own on this directory. It sees the files whose
+ * writer is `index`, and of those who are no more its share; or with `sees_all` every one, and then
+ * looks again before each write. To be said right after the open. */
+enum { SPOOL_WRITERS = 64 };
+
+int spool_share(struct spool *spool, unsigned index, unsigned count, bool sees_all);
 
 /* Remove what a crash has left of a write. For the owner of the directory: another process may be
  * writing. */

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "core/source.h"
+#include "input/allotment.h"
 
 /*
  * From names to logs. Listing collects every name that may be a file of a log, sorted by base and
@@ -287,8 +288,45 @@ static char *join(const char *directory, const char *name)
     return mem_format("%s/%s", strcmp(directory, "/") == 0 ? "" : directory, name);
 }
 
-static struct found_log *add_log(struct directory *directory, char *key, bool is_kubelet)
+/* What a log is allotted by: a container's directory is one lot. */
+static const char *lot_of(const struct listing *listing, const char *key)
 {
+    return listing->is_kubelet_directory ? listing->directory->path : key;
+}
+
+static unsigned give(const struct listing *listing, const char *lot,
+                     const struct candidate *items, size_t count)
+{
+    size_t known = 0;
+    struct file_stat *files = mem_array(count, sizeof(*files));
+    for (size_t i = 0; i < count; i++) {
+        char *path = join(listing->directory->path, items[i].name);
+        known += file_stat_path(path, &files[known]) == 0;
+        free(path);
+    }
+    unsigned worker = allotment_give(listing->discover->env.allotment, lot, files, known);
+    free(files);
+    return worker;
+}
+
+static bool is_ours(const struct listing *listing, const char *lot, const struct candidate *items,
+                    size_t count)
+{
+    const struct discover_env *env = &listing->discover->env;
+    unsigned worker;
+    if (env->allotment == NULL) {
+        return true;
+    }
+    if (!allotment_find(env->allotment, lot, &worker)) {
+        worker = give(listing, lot, items, count);
+    }
+    return worker == env->worker;
+}
+
+static struct found_log *add_log(const struct listing *listing, const char *lot, char *key,
+                                 bool is_kubelet)
+{
+    struct directory *directory = listing->directory;
     if ((directory->log_count & (directory->log_count + 1)) == 0) {
         directory->logs = mem_resize(directory->logs, directory->log_count * 2 + 1,
                                      sizeof(*directory->logs));
@@ -296,6 +334,7 @@ static struct found_log *add_log(struct directory *directory, char *key, bool is
     struct found_log *log = &directory->logs[directory->log_count++];
     *log = (struct found_log){
         .key = key, .directory = directory->path, .is_kubelet = is_kubelet};
+    log->lot = mem_string(listing->discover->env.allotment != NULL ? lot : NULL);
     return log;
 }
 
@@ -335,8 +374,8 @@ static bool is_live(const struct candidate *item)
 }
 
 /* A rotated-looking file becomes a log of its own if its base is not there, and stays one. */
-static void split_off(struct listing *listing, struct candidate *items, size_t count,
-                      bool has_base)
+static void split_off(struct listing *listing, const char *lot, struct candidate *items,
+                      size_t count, bool has_base)
 {
     for (size_t i = 0; i < count; i++) {
         if (items[i].parsed.is_compressed || items[i].parsed.age == LOG_LIVE) {
@@ -344,7 +383,7 @@ static void split_off(struct listing *listing, struct candidate *items, size_t c
         }
         char *key = join(listing->directory->path, items[i].name);
         if (is_known(listing, key) || (!has_base && items[i].is_included)) {
-            struct found_log *log = add_log(listing->directory, key, false);
+            struct found_log *log = add_log(listing, lot, key, false);
             take_files(log, &items[i], 1);
         } else {
             free(key);
@@ -361,11 +400,13 @@ static void make_plain_log(struct listing *listing, struct candidate *items, siz
         has_base |= is_live(&items[i]);
         is_wanted |= items[i].is_included && !items[i].parsed.is_compressed;
     }
+    const char *lot = lot_of(listing, key);
+    is_wanted = is_wanted && is_ours(listing, lot, items, count);
     if (is_wanted) {
-        split_off(listing, items, count, has_base);
+        split_off(listing, lot, items, count, has_base);
     }
     if (is_wanted && has_base) {
-        take_files(add_log(listing->directory, key, false), items, count);
+        take_files(add_log(listing, lot, key, false), items, count);
     } else {
         free(key);
     }
@@ -377,14 +418,14 @@ static void make_kubelet_log(struct listing *listing, struct candidate *items, s
     for (size_t i = 0; i < count; i++) {
         is_wanted |= items[i].is_included;
     }
-    if (!is_wanted) {
+    const char *lot = listing->directory->path;
+    if (!is_wanted || !is_ours(listing, lot, items, count)) {
         return;
     }
     for (size_t i = 0; i < count; i++) {
         items[i].is_included = true; /* the container's directory is one log */
     }
-    take_files(add_log(listing->directory, listing->directory->path, true), items,
-               count);
+    take_files(add_log(listing, lot, listing->directory->path, true), items, count);
 }
 
 static void make_logs(struct listing *listing)
@@ -577,6 +618,7 @@ void directory_free_logs(struct found_log *logs, size_t count)
         }
         free(logs[i].files);
         free(logs[i].shown);
+        free(logs[i].lot);
         if (logs[i].key != logs[i].directory) {
             free(logs[i].key);
         }

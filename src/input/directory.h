@@ -44,6 +44,7 @@ struct directory {
     bool is_deaf;     /* it was found not to */
     bool is_restless; /* every scan looks at it: not all of it is settled */
     bool is_dropped;
+    bool holds_lot;   /* it is one, of this worker */
     bool has_links;
     bool has_complained;
     bool has_refused; /* a symlink; said once */

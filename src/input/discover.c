@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "input/allotment.h"
 #include "input/directory.h"
 #include "input/watch.h"
 
@@ -63,8 +64,27 @@ static struct directory *find(const struct discover *discover, const char *path)
     return map_find(&discover->by_path, hash_of(path), is_directory, path);
 }
 
+/* All that is in a container's directory is one lot: who has not got it need not look into it, and who
+ * has it keeps it for as long as the directory is there, for nobody else would. */
+static bool take_lot(const struct discover *discover, const char *path)
+{
+    const struct discover_env *env = &discover->env;
+    return allotment_give(env->allotment, path, NULL, 0) == env->worker &&
+           allotment_hold(env->allotment, env->worker, path);
+}
+
+static void release_lot(const struct discover *discover, const struct directory *directory,
+                        bool is_over)
+{
+    if (directory->holds_lot) {
+        allotment_release(discover->env.allotment, directory->path, is_over);
+    }
+}
+
+/* NULL: it is another worker's. */
 static struct directory *find_or_add(struct discover *discover, const char *path)
 {
+    bool is_lot = discover->env.allotment != NULL && log_name_is_kubelet_directory(path);
     struct directory *directory = find(discover, path);
     if (directory != NULL) {
         if (directory->is_dropped) {
@@ -73,8 +93,12 @@ static struct directory *find_or_add(struct discover *discover, const char *path
         }
         return directory;
     }
+    if (is_lot && !take_lot(discover, path)) {
+        return NULL;
+    }
     directory = mem_alloc(sizeof(*directory));
     directory->path = mem_string(path);
+    directory->holds_lot = is_lot;
     directory->watch = -1;
     map_add(&discover->by_path, hash_of(path), directory);
     discover->directories = mem_resize(discover->directories, discover->count + 1,
@@ -155,14 +179,19 @@ static void add_rule(struct discover *discover, struct directory *directory,
 void discover_enter(struct discover *discover, const char *path, const struct glob *glob,
                     size_t index)
 {
-    add_rule(discover, find_or_add(discover, path), glob,
-             index < glob->count ? index : RULE_EVERYTHING);
+    struct directory *directory = find_or_add(discover, path);
+    if (directory != NULL) {
+        add_rule(discover, directory, glob, index < glob->count ? index : RULE_EVERYTHING);
+    }
 }
 
 void discover_add_alias(struct discover *discover, const char *path, const char *name,
                         const char *shown)
 {
     struct directory *directory = find_or_add(discover, path);
+    if (directory == NULL) {
+        return;
+    }
     for (size_t i = 0; i < directory->alias_count; i++) {
         if (strcmp(directory->aliases[i].name, name) == 0) {
             return;
@@ -435,6 +464,7 @@ static void sweep(struct discover *discover)
             watch_remove(discover->env.watch, directory->watch);
         }
         map_remove(&discover->by_path, hash_of(directory->path), directory);
+        release_lot(discover, directory, true);
         free_directory(directory);
     }
     discover->count = kept;
@@ -605,6 +635,7 @@ void discover_free(struct discover *discover)
         return;
     }
     for (size_t i = 0; i < discover->count; i++) {
+        release_lot(discover, discover->directories[i], false);
         free_directory(discover->directories[i]);
     }
     free(discover->directories);

@@ -24,6 +24,7 @@
 #include "input/log_name.h"
 
 struct discover;
+struct allotment;
 struct directory;
 struct watch;
 
@@ -43,6 +44,7 @@ struct found {
 /* A log with all its generations. */
 struct found_log {
     char *key;             /* canonical path of the live file; for the kubelet `directory` itself */
+    char *lot;             /* by which it was allotted to this worker; NULL: there is one only */
     const char *directory; /* canonical */
     char *shown;           /* by which path the user knows the live file; NULL: the canonical one */
     bool is_kubelet;
@@ -69,6 +71,8 @@ struct discover_env {
     const struct log *log;
     struct counters *counters;
     struct watch *watch; /* NULL: nothing is watched */
+    struct allotment *allotment; /* NULL: every log is told, else those of … */
+    unsigned worker;
     struct discover_events events;
 };
 

@@ -48,6 +48,7 @@ static void close_tail(void *feed)
 const struct feed_type feed_tail = {
     .name = "tail",
     .has_checkpoints = true,
+    .is_shared = true,
     .open = open_tail,
     .resume = resume_tail,
     .is_at_end = is_tail_at_end,

@@ -17,6 +17,7 @@
 struct feed_type {
     const char *name;
     const char *absent; /* why inputs of this type cannot be opened by this clew; NULL: they can */
+    bool is_shared; /* each worker may read a part of it; else all of it is the first one's */
     bool ends; /* it comes to an end by itself, and then gives nothing more */
     bool has_checkpoints; /* what is not promised is read again by the next one */
     void *(*open)(const struct input_settings *settings, const struct input_env *env,

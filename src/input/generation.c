@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "base/hash.h"
 #include "base/mem.h"
+#include "input/allotment.h"
 #include "input/gzip_reader.h"
 
 /*
@@ -110,6 +111,10 @@ struct generation *generation_new(struct tail *tail, const struct found *found,
     list_init(&generation->open_link);
     list_insert_after(place, &generation->link);
     add_to_tables(generation);
+    if (tail->input->env.allotment != NULL) {
+        allotment_add_file(tail->input->env.allotment, tail->input->env.share.worker,
+                           &generation->id);
+    }
     counters_add(tail->input->env.counters, C_FILES_FOUND, 1);
     return generation;
 }
@@ -130,9 +135,13 @@ void generation_free(struct generation *generation)
 {
     generation_close(generation);
     forget_copies(generation);
+    const struct input_env *env = &generation->tail->input->env;
     remove_from_tables(generation);
+    if (env->allotment != NULL) {
+        allotment_remove_file(env->allotment, env->share.worker, &generation->id);
+    }
     list_remove(&generation->link);
-    counters_add(generation->tail->input->env.counters, C_FILES_GONE, 1);
+    counters_add(env->counters, C_FILES_GONE, 1);
     free(generation->name);
     free(generation);
 }

@@ -572,7 +572,8 @@ struct input *input_open(const struct input_settings *settings, const struct inp
     struct input *input = mem_alloc(sizeof(*input));
     input->settings = settings;
     input->env = *env;
-    input->open_files_max = settings->open_files_max;
+    input->open_files_max = share_of(&env->share, settings->open_files_max);
+    input->open_files_max += input->open_files_max == 0;
     if (env->open_files_max > 0 && env->open_files_max < input->open_files_max) {
         input->open_files_max = env->open_files_max;
     }
@@ -596,6 +597,8 @@ struct input *input_open(const struct input_settings *settings, const struct inp
         .log = env->log,
         .counters = env->counters,
         .watch = input->watch,
+        .allotment = env->allotment,
+        .worker = env->share.worker,
         .events = {on_found, on_is_known, input},
     };
     input->discover = discover_new(settings, &discover_env, out_error);

@@ -15,7 +15,9 @@
 #include "core/line.h"
 #include "core/losses.h"
 #include "core/settings.h"
+#include "core/share.h"
 
+struct allotment;
 struct ev_loop;
 struct input;
 
@@ -29,6 +31,8 @@ struct input_env {
     uint64_t open_files_max; /* the process has descriptors for so many; 0: no such limit */
     struct list *starting;   /* inputs that have not found everything yet, one after the other, so
                               * that a log which two of them name is the first one's; or NULL */
+    struct allotment *allotment; /* of logs to workers; NULL: there is one only … */
+    struct share share;          /* … else what this one may have of the limits */
 };
 
 /* Starts watching; reading begins when the loop runs. NULL on failure, with *out_error a sentence

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "input/allotment.h"
 
 /*
  * A stream's list of generations, brought in line with what each look at its directory finds.
@@ -81,6 +82,7 @@ static struct tail *tail_new(struct input *input, const struct found_log *log)
     tail->key = checkpoint_key(tail->stream.checkpoint);
     tail->own_directory = strcmp(log->key, log->directory) != 0 ? mem_string(log->directory) : NULL;
     tail->directory = tail->own_directory != NULL ? tail->own_directory : tail->key;
+    tail->lot = mem_string(log->lot);
     tail->shown = mem_string(log->shown);
     tail->is_kubelet = log->is_kubelet;
     tail->opened_ns = clock_realtime_ns();
@@ -111,12 +113,16 @@ void tail_close(struct tail *tail, bool is_over)
             checkpoint_forget(tail->stream.checkpoint);
         }
     }
+    if (tail->lot != NULL) {
+        allotment_release(input->env.allotment, tail->lot, is_over);
+    }
     for (uint32_t i = 0; i < tail->source_count; i++) {
         source_free(tail->sources[i].source);
     }
     checkpoint_release(tail->stream.checkpoint);
     free(tail->sources);
     free(tail->own_directory);
+    free(tail->lot);
     free(tail->shown);
     free(tail);
 }
@@ -576,6 +582,10 @@ enum found_answer tail_found(struct input *input, const struct found_log *log)
     }
     if (is_new && (log->is_hidden || log->is_partial)) {
         return FOUND_UNSETTLED; /* where to begin is decided with all of it in view */
+    }
+    if (is_new && log->lot != NULL &&
+        !allotment_hold(input->env.allotment, input->env.share.worker, log->lot)) {
+        return FOUND_SETTLED; /* nothing to us */
     }
     if (is_new) {
         tail = tail_new(input, log);

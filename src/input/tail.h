@@ -93,6 +93,7 @@ struct tail {
     const char *key;       /* the checkpoint's */
     const char *directory; /* `own_directory`, or the key where that is the same */
     char *own_directory;
+    char *lot; /* by which it was allotted; NULL: there is one worker */
     char *shown;
     struct list generations;
     struct list ready;   /* in input->ready while there may be something to read */

@@ -36,7 +36,7 @@ import traceback
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLEW = os.environ.get("CLEW", str(ROOT / "build" / "clew"))
 SANITIZER_EXIT = 99
-SANITIZER_SIGNS = ("AddressSanitizer", "LeakSanitizer", "runtime error:")
+SANITIZER_SIGNS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:")
 
 
 class Failure(AssertionError):
@@ -69,7 +69,8 @@ def text(data):
 
 def has_sanitizer():
     """It is slower then, and takes more memory."""
-    return b"__asan_init" in pathlib.Path(CLEW).read_bytes()
+    program = pathlib.Path(CLEW).read_bytes()
+    return b"__asan_init" in program or b"__tsan_init" in program
 
 
 def check_sanitizers(err, what):

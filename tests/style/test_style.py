@@ -43,7 +43,7 @@ LIBRARIES = {
              "src/daemon.c", "src/daemon_inside.h", "src/input/input.c", "src/input/journal.c",
              "src/input/stdin.c",
              "src/input/syslog.c", "src/kubernetes/pod_watch.c", "src/input/watch.c", "src/replay.c",
-             "outputs/otlp_http.c"},
+             "src/workers.c", "outputs/otlp_http.c"},
     "jansson.h": {"src/cli/check.c", "src/cli/import.c", "src/cli/lint.c", "src/cli/lint_sarif.c",
                   "src/cli/top_screen.c", "src/core/audit_baseline.c", "src/core/audit_json.c",
                   "src/core/checkpoint_text.c", "src/core/parcel.c", "src/kubernetes/pod.c",

@@ -292,6 +292,76 @@ static void no_torn_or_changed_file_is_read(void **state)
     buf_fini(&file);
 }
 
+/* As each of `count` workers sees the directory. */
+static struct spool *open_share(const struct place *place, unsigned index, unsigned count)
+{
+    struct spool *spool = open_spool(place, ROOM);
+    assert_int_equal(spool_share(spool, index, count, false), 0);
+    return spool;
+}
+
+static void writers_of_one_directory_see_their_own_files(void **state)
+{
+    struct place *place = *state;
+    struct spool *spools[3];
+    for (unsigned i = 0; i < 3; i++) {
+        spools[i] = open_share(place, i, 3);
+    }
+    for (unsigned round = 0; round < 2; round++) {
+        write_one(spools[0], "one", 1000); /* all at the same time */
+        write_one(spools[1], "two", 1000);
+        write_one(spools[2], "three", 1000);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(spool_count(spools[i]), 2);
+        spool_close(spools[i]);
+    }
+    struct spool *second = open_share(place, 1, 3);
+    assert_int_equal(spool_count(second), 2);
+    assert_holds(second, 0, "two");
+    assert_holds(second, 1, "two");
+    spool_close(second);
+}
+
+static void another_number_of_writers_takes_up_every_file_once(void **state)
+{
+    struct place *place = *state;
+    for (unsigned i = 0; i < 5; i++) {
+        struct spool *spool = open_share(place, i, 5);
+        write_one(spool, "x", 1000);
+        write_one(spool, "x", 2000);
+        spool_close(spool);
+    }
+    for (unsigned count = 1; count <= 8; count++) {
+        size_t sum = 0;
+        for (unsigned i = 0; i < count; i++) {
+            struct spool *spool = open_share(place, i, count);
+            sum += spool_count(spool);
+            spool_close(spool);
+        }
+        assert_int_equal(sum, 10);
+    }
+}
+
+static void writers_that_see_all_keep_one_limit(void **state)
+{
+    struct place *place = *state;
+    struct spool *spools[2];
+    struct parcel parcel = parcel_of("x");
+    uint64_t number;
+    for (unsigned i = 0; i < 2; i++) {
+        spools[i] = open_spool(place, 3 * 4096);
+        assert_int_equal(spool_share(spools[i], i, 2, true), 0);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(spool_write(spools[i % 2], &parcel, 1000, &number), 0);
+    }
+    assert_int_equal(spool_write(spools[0], &parcel, 1000, &number), SPOOL_FULL);
+    assert_int_equal(spool_write(spools[1], &parcel, 1000, &number), SPOOL_FULL);
+    spool_close(spools[0]);
+    spool_close(spools[1]);
+}
+
 static void a_damaged_file_is_told_apart_and_set_aside(void **state)
 {
     struct place *place = *state;
@@ -301,7 +371,7 @@ static void a_damaged_file_is_told_apart_and_set_aside(void **state)
     char path[160];
     uint64_t number = write_one(spool, "one", 1);
     write_one(spool, "two", 2);
-    snprintf(path, sizeof(path), "%s/%020u", place->directory, 1u);
+    snprintf(path, sizeof(path), "%s/%020llu", place->directory, (unsigned long long)number);
     assert_int_equal(truncate(path, 60), 0);
     assert_int_equal(spool_read(spool, number, &file, &parcel), SPOOL_CORRUPT);
     spool_set_aside(spool, number);
@@ -453,6 +523,9 @@ int main(void)
         TEST(foreign_files_are_left_alone),
         TEST(why_it_was_refused_is_read_again),
         TEST(no_torn_or_changed_file_is_read),
+        TEST(writers_of_one_directory_see_their_own_files),
+        TEST(another_number_of_writers_takes_up_every_file_once),
+        TEST(writers_that_see_all_keep_one_limit),
         TEST(a_damaged_file_is_told_apart_and_set_aside),
         TEST(a_failed_write_leaves_nothing_and_is_tried_again),
         TEST(death_at_any_call_leaves_a_whole_file_or_none),
