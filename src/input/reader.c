@@ -24,6 +24,7 @@
 enum {
     SEARCHED_MIN = 64 * 1024, /* shorter rests are just read again */
     NAME_BYTES = 64,          /* of the first line, for file_hash: CRI lines begin with a time in ns */
+    ZEROES_MIN = 512,         /* at the beginning of a file: fewer are bytes like others */
 };
 
 size_t reader_buffer_bytes(const struct input_settings *settings)
@@ -199,12 +200,15 @@ static bool give_wide_lines(struct turn_state *turn, const char *data, size_t le
 }
 
 /* The zeroes at the beginning of a file that was cut (copytruncate) under a writer that goes on at its
- * old place: no part of the first line. How many they are. */
+ * old place: no part of the first line. How many they are; a few may be the line's own. */
 static size_t skip_zeroes(struct generation *generation, const char *data, size_t len)
 {
     size_t zeroes = 0;
     while (zeroes < len && data[zeroes] == '\0') {
         zeroes++;
+    }
+    if (!generation->is_blank && zeroes < ZEROES_MIN) {
+        return 0;
     }
     generation->is_blank = zeroes == len;
     return zeroes;
