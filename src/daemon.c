@@ -21,8 +21,10 @@
 enum {
     REST_BYTES_MIN = 128 * 1024,
     /* A larger block is a mapping of its own, which goes back to the system when it is freed; a fixed
-     * number keeps glibc from raising it after the first one is. */
-    MAPPED_BYTES_MIN = 128 * 1024,
+     * number keeps glibc from raising it after the first one is. Above what libcurl takes for each
+     * request (SEND_BYTES of outputs/http_client.c), or each would ask the system for it anew. */
+    MAPPED_BYTES_MIN = 512 * 1024,
+    FREE_BYTES_MAX = 1024 * 1024, /* kept at the heap's end while there is work */
 };
 
 /* A timer must not come before its time by rounding. */
@@ -583,6 +585,7 @@ bool daemon_run(const struct settings *settings, const struct daemon_options *op
     counters_set(&first.counters, C_RELOAD_IS_GOOD, 1);
     counters_set(&first.counters, C_RELOAD_TIME, clock_realtime_ns() / 1000000000u);
     mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES_MIN);
+    mallopt(M_TRIM_THRESHOLD, FREE_BYTES_MAX);
     signal(SIGPIPE, SIG_IGN); /* a far end that goes away is an error of write(2), not the end */
     bool is_good = make_workers(&first, out_error) && open_workers(&first, out_error) &&
                    run_workers(&first, out_error);
