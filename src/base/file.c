@@ -153,13 +153,28 @@ static int read_all(int fd, struct buf *out)
     }
 }
 
-int file_read_whole(const char *path, struct buf *out)
+int file_read_given(const char *path, struct buf *out)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return -errno;
     }
     int result = read_all(fd, out);
+    close(fd);
+    return result;
+}
+
+int file_read_own(const char *path, struct buf *out)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        return -errno;
+    }
+    struct stat status;
+    int result = fstat(fd, &status) < 0 ? -errno : S_ISREG(status.st_mode) ? 0 : -EINVAL;
+    if (result == 0) {
+        result = read_all(fd, out);
+    }
     close(fd);
     return result;
 }

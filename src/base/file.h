@@ -42,7 +42,18 @@ int file_make_directory(const char *path);
  * -errno. */
 int file_set_aside(const char *path);
 
-/* Append the whole file to `out`; 0 or -errno, -EFBIG if out's limit is too small for it. */
-int file_read_whole(const char *path, struct buf *out);
+/*
+ * Append a whole file to `out`; 0 or -errno, -EFBIG if out's limit is too small for it.
+ *
+ * file_read_own() is for what clew wrote itself (checkpoints, the spool, dead letters). A symbolic
+ * link in its place is -ELOOP and anything else that is no file -EINVAL, and neither is waited for:
+ * whoever may write to that directory must not choose what clew reads there.
+ *
+ * file_read_given() is for what somebody else wrote and a config or a command line names: a token, a
+ * config, a baseline. It follows links, for the kubelet mounts each of these as one (`token` ->
+ * `..data/token`) and renews them by turning `..data` to another directory. May block on a pipe.
+ */
+int file_read_own(const char *path, struct buf *out);
+int file_read_given(const char *path, struct buf *out);
 
 #endif

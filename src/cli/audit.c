@@ -412,7 +412,7 @@ static struct audit_baseline *read_baseline(const char *path)
         return NULL;
     }
     buf_init(&text, BASELINE_BYTES_MAX);
-    int result = file_read_whole(path, &text);
+    int result = file_read_given(path, &text);
     if (result < 0) {
         fprintf(stderr, "clew audit: the baseline %s cannot be read: %s\n", path,
                 strerror(-result));

@@ -10,12 +10,12 @@
 
 #include "config/config.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "config/env.h"
 #include "config/expand.h"
@@ -213,38 +213,15 @@ struct settings *config_load_text(const char *text, const char *name,
     return settings;
 }
 
-/* 0 or an errno; `out` holds the text then. */
-static int read_file(const char *path, struct buf *out)
-{
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return errno;
-    }
-    int error = 0;
-    do {
-        if (!buf_reserve(out, BUFSIZ)) {
-            error = EFBIG;
-            break;
-        }
-        size_t len = fread(out->data + out->len, 1, BUFSIZ, file);
-        out->len += len;
-    } while (!feof(file) && !ferror(file));
-    if (error == 0 && ferror(file)) {
-        error = errno;
-    }
-    fclose(file);
-    return error;
-}
-
 static struct settings *load_file(const struct config_sources *sources, struct diag *diag)
 {
     struct diag_place place = {sources->file, 0, 0};
     struct settings *settings = NULL;
     struct buf buf;
     buf_init(&buf, TREE_TEXT_BYTES_MAX + 2 * BUFSIZ);
-    int error = read_file(sources->file, &buf);
-    if (error != 0) {
-        diag_add(diag, DIAG_ERROR, place, "cannot read the config: %s", strerror(error));
+    int result = file_read_given(sources->file, &buf);
+    if (result < 0) {
+        diag_add(diag, DIAG_ERROR, place, "cannot read the config: %s", strerror(-result));
     } else if (buf.len > 0 && memchr(buf.data, '\0', buf.len) != NULL) {
         diag_add(diag, DIAG_ERROR, place, "this is not YAML: it holds a NUL byte");
     } else {

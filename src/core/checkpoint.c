@@ -240,7 +240,7 @@ static int load(struct checkpoint_store *store)
     char *path = mem_format("%s/%s", store->directory, STORE_NAME);
     struct buf text;
     buf_init(&text, CHECKPOINT_TEXT_BYTES_MAX);
-    int result = file_read_whole(path, &text);
+    int result = file_read_own(path, &text);
     if (result == -ENOENT) {
         result = 0;
     } else if (result == -EFBIG ||

@@ -255,9 +255,9 @@ int spool_read(const struct spool *spool, uint64_t number, struct buf *file, str
     char *path = path_of(spool, number);
     buf_clear(file);
     file->limit = FILE_BYTES_MAX;
-    int result = file_read_whole(path, file);
+    int result = file_read_own(path, file);
     free(path);
-    if (result == -ENOENT || result == -EFBIG || result == -ELOOP) {
+    if (result == -ENOENT || result == -EFBIG || result == -ELOOP || result == -EINVAL) {
         return SPOOL_CORRUPT;
     }
     return result < 0 ? result : parcel_read(buf_slice(file), out) ? SPOOL_OK : SPOOL_CORRUPT;

@@ -63,7 +63,7 @@ int foreign_read(struct foreign *foreign, const char *path, struct foreign_text 
         return -EMFILE;
     }
     buf_init(&buf, FOREIGN_TEXT_BYTES_MAX);
-    int result = file_read_whole(path, &buf);
+    int result = file_read_given(path, &buf);
     if (result == 0) {
         out->path = foreign_copy(&foreign->arena, slice_from_string(path));
         out->text = slice_make(foreign_copy(&foreign->arena, buf_slice(&buf)), buf.len);

@@ -111,7 +111,7 @@ static int add_token(struct api_request *request)
 {
     struct buf token;
     buf_init(&token, TOKEN_BYTES_MAX);
-    int result = file_read_whole(request->settings->token_file, &token);
+    int result = file_read_given(request->settings->token_file, &token);
     struct slice word = slice_trim(buf_slice(&token));
     while (word.len > 0 && (unsigned char)word.data[word.len - 1] <= ' ') {
         word.len--;

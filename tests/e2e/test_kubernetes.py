@@ -11,6 +11,7 @@ import urllib.parse
 
 import clew
 import far_end
+import projected
 
 CORPUS = clew.ROOT / "tests/corpus/kubernetes"
 LIST = json.loads((CORPUS / "list.json").read_text())
@@ -85,11 +86,13 @@ def write(tmp, pod, text, container="app", restart=1):
 
 
 def start(tmp, far, api, *sets, token="good"):
-    (tmp / "token").write_text(token)
+    """`token` may be a projected.Volume, which has one; else one is made."""
+    if isinstance(token, str):
+        token = projected.Volume(tmp / "serviceaccount", {"token": token})
     (tmp / "pods").mkdir(exist_ok=True)
     return far_end.start_run(tmp, far, tmp / "pods/*/*/*.log", sets=(
         "kubernetes.source=api", f"kubernetes.endpoint=http://127.0.0.1:{api.server_port}",
-        "kubernetes.node=node-1", f"kubernetes.token_file={tmp / 'token'}",
+        "kubernetes.node=node-1", f"kubernetes.token_file={token / 'token'}",
         "kubernetes.retry.initial=50ms", "kubernetes.retry.max=200ms", *sets))
 
 
@@ -131,13 +134,28 @@ def test_when_the_server_has_forgotten_it_is_asked_for_all_again(tmp):
 
 
 def test_a_token_that_is_refused_is_read_again(tmp):
+    token = projected.Volume(tmp / "serviceaccount", {"token": "bad"})
     with Server() as api, far_end.FarEnd(tmp) as far:
-        with start(tmp, far, api, "kubernetes.wait.time=20s", token="bad") as process:
+        with start(tmp, far, api, "kubernetes.wait.time=20s", token=token) as process:
             write(tmp, CHECKOUT, "patience")
             process.wait_for(lambda: "answers 401" in process.err(), "it to be told")
-            (tmp / "token").write_text("good\n")
+            token.write({"token": "good\n"})
             process.wait_for(lambda: len(far.records()) == 1, "the line")
         clew.equal(resources(far)["patience"]["k8s.deployment.name"], "checkout")
+
+
+def test_whatever_the_kubelet_mounts_is_read_through_its_links(tmp):
+    bit = "[INPUT]\n  Name tail\n  Path /a.log\n[OUTPUT]\n  Name opentelemetry\n  Host h\n"
+    (tmp / "app.log").write_text('{"service.name": "pay", "trace_id": "' + "4b" * 16 + '"}\n')
+    volume = projected.Volume(tmp / "config", {
+        "clew.yaml": f"data_dir: {tmp / 'data'}\n", "fluent-bit.conf": "@INCLUDE in.conf\n",
+        "in.conf": bit, "base.json": clew.run_ok("audit", "--format", "json", tmp / "app.log").out,
+        "pods.json": (CORPUS / "list.json").read_text()})
+    clew.contains(clew.run_ok("check", "-c", volume / "clew.yaml").out, str(tmp / "data"))
+    clew.contains(clew.run("lint", volume / "fluent-bit.conf").out, "in.conf:2")
+    clew.contains(clew.run("import", volume / "fluent-bit.conf").out, "/a.log")
+    for option, name in (("--baseline", "base.json"), ("--pods", "pods.json")):
+        clew.run_ok("audit", option, volume / name, tmp / "app.log")
 
 
 def test_without_an_api_lines_are_shipped_after_the_wait_and_others_at_once(tmp):
@@ -146,7 +164,6 @@ def test_without_an_api_lines_are_shipped_after_the_wait_and_others_at_once(tmp)
             server_port = clew.free_port()
         (tmp / "plain.log").write_text("plain\n")
         write(tmp, CHECKOUT, "known by its path")
-        (tmp / "token").write_text("good")
         with start(tmp, far, Nobody, "kubernetes.wait.time=1s",
                    f"inputs.include=[{tmp}/plain.log, {tmp}/pods/*/*/*.log]") as process:
             process.wait_for(lambda: far.bodies() == ["plain"], "the plain line")

@@ -10,6 +10,7 @@ import time
 import clew
 import cluster
 import far_end
+import projected
 import rig
 
 DIGEST = "sha256:" + "5d" * 32
@@ -277,19 +278,19 @@ def test_a_renewed_token_is_read_and_a_bad_one_is_told(tmp):
     with rig.Node(tmp, "kubernetes.watch=1s", token="not-a-token") as node:
         node.wait_metric("failures", 2)
         clew.contains(node.process.err(), "401")
-        node.token_file.write_text(rig.K8S.token(*rig.ACCOUNT) + "\n")
+        node.renew(rig.K8S.token(*rig.ACCOUNT) + "\n")
         pod = rig.K8S.create_pod("shop", "token", node.name)
         node.write(pod, "app", "known")
         clew.equal(node.resource_of("known")["k8s.node.name"], node.name)
         # Watches of one to two seconds: the next one needs the token that is there then.
-        node.token_file.write_text(rig.K8S.token(*rig.ACCOUNT))
+        node.renew(rig.K8S.token(*rig.ACCOUNT))
         watches = node.metric("watches")
         node.wait_metric("watches", watches + 2)
-        node.token_file.unlink()
+        node.renew(None)
         failures = node.metric("failures")
         node.wait_metric("failures", failures + 1)
         clew.contains(node.process.err(), "cannot be read")
-        node.token_file.write_text(rig.K8S.token(*rig.ACCOUNT))
+        node.renew(rig.K8S.token(*rig.ACCOUNT))
         pod = rig.K8S.create_pod("shop", "token-2", node.name)
         node.write(pod, "app", "known again")
         clew.equal(node.resource_of("known again")["k8s.node.name"], node.name)
@@ -334,15 +335,15 @@ def test_the_audit_asks_the_api_itself(tmp):
     path = tmp / "pods" / f"shop_asked_{pod['metadata']['uid']}" / "app"
     path.mkdir(parents=True)
     (path / "0.log").write_text("2026-05-11T02:14:33.1Z stdout F hello\n")
-    token = tmp / "token"
-    token.write_text(rig.K8S.token(*rig.ACCOUNT))
+    account = projected.Volume(tmp / "serviceaccount", {"token": rig.K8S.token(*rig.ACCOUNT)})
     sets = ["--set", f"kubernetes.endpoint={rig.K8S.url}", "--set",
-            f"kubernetes.ca_file={rig.K8S.ca}", "--set", f"kubernetes.token_file={token}"]
+            f"kubernetes.ca_file={rig.K8S.ca}", "--set",
+            f"kubernetes.token_file={account / 'token'}"]
     for more in ([], ["--set", "kubernetes.node=node-of-the-audit"]):
         result = clew.run("audit", "--format", "json", "--kubernetes", *sets, *more,
                           tmp / "pods")
         clew.equal([g["service"] for g in result.json()["groups"]], ["asked"])
-    token.write_text("wrong")
+    account.write({"token": "wrong"})
     result = clew.run("audit", "--kubernetes", *sets, tmp / "pods")
     clew.equal(result.code, 1)
     clew.contains(result.err, "401")

@@ -9,6 +9,7 @@ import urllib.request
 
 import clew
 import far_end
+import projected
 
 K8S = None  # the cluster.Cluster of this run
 ACCOUNT = ("clew", "clew")
@@ -31,12 +32,13 @@ class Node:
         self.logs.mkdir()
         if account:
             install_account()
-        self.token_file = tmp / "token"
-        self.token_file.write_text(token if token is not None else K8S.token(*ACCOUNT))
+        self.account = projected.Volume(tmp / "serviceaccount", {
+            "token": token if token is not None else K8S.token(*ACCOUNT),
+            "ca.crt": K8S.ca.read_text(), "namespace": "clew"})
         self.port = clew.free_port()
         self.sets = ["kubernetes.source=api", f"kubernetes.endpoint={K8S.url}",
-                     f"kubernetes.node={self.name}", f"kubernetes.ca_file={K8S.ca}",
-                     f"kubernetes.token_file={self.token_file}",
+                     f"kubernetes.node={self.name}", f"kubernetes.ca_file={self.account / 'ca.crt'}",
+                     f"kubernetes.token_file={self.account / 'token'}",
                      "kubernetes.retry.initial=100ms", "kubernetes.retry.max=1s",
                      f"kubernetes.wait.time={'20s' if hold else '0'}",
                      f"control.listen=127.0.0.1:{self.port}", *sets]
@@ -55,6 +57,11 @@ class Node:
         self.process = far_end.start_run(self.tmp, self.far, self.logs / "*/*/*.log",
                                          sets=self.sets).__enter__()
         clew.wait_for_port(self.port, self.process)
+
+    def renew(self, token):
+        """As the kubelet does; None: the token is gone from the volume."""
+        files = {name: self.account.text(name) for name in ("ca.crt", "namespace")}
+        self.account.write({**files, "token": token} if token is not None else files)
 
     def metric(self, name, prefix="clew_kubernetes_"):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
