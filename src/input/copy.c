@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "input/tail.h"
 
-#include <unistd.h>
-#include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -24,21 +22,23 @@ static bool guard_matches(const struct generation *original, int fd)
 {
     char bytes[GUARD_BYTES];
     size_t len = original->guard_len;
-    return pread(fd, bytes, len, (off_t)(original->offset - len)) == (ssize_t)len &&
+    return world_read(original->tail->input->env.world, fd, bytes, len, original->offset - len) ==
+               (ssize_t)len &&
            hash_bytes(bytes, len, 0) == original->guard;
 }
 
 static enum likeness compare(const struct generation *original, const struct generation *file)
 {
+    const struct world *world = original->tail->input->env.world;
     struct file_stat info;
     if (original->id.fingerprint_len < COPY_PROOF_BYTES || original->is_gzip ||
-        file_stat_fd(file->fd, &info) < 0) {
+        world_stat_open(world, file->fd, &info) < 0) {
         return IS_OTHER;
     }
     if (info.size < original->id.fingerprint_len) {
         return IS_TOO_SHORT;
     }
-    if (!identity_matches_content(&original->id, file->fd)) {
+    if (!identity_matches_content(world, &original->id, file->fd)) {
         return IS_OTHER;
     }
     if (info.size < original->offset) {
@@ -70,6 +70,7 @@ static enum likeness find_original(struct generation *file)
 /* A new file with a rotated name: it may be a copy of the live one, perhaps still being made. */
 void copy_judge(struct generation *file)
 {
+    const struct world *world = file->tail->input->env.world;
     if (generation_open(file) < 0) {
         return; /* the next look tries again */
     }
@@ -78,10 +79,10 @@ void copy_judge(struct generation *file)
         file->state = GENERATION_COPY;
         generation_close(file);
     } else if (likeness == IS_OTHER || file->unseen > 0 ||
-               file->modified_ns + UNCLEAR_NS < clock_realtime_ns()) {
+               file->modified_ns + UNCLEAR_NS < world_realtime_ns(world)) {
         file->state = GENERATION_WAITING;
     } else {
-        input_wake_at(file->tail, clock_monotonic_ns() + UNCLEAR_NS / 4);
+        input_wake_at(file->tail, world_monotonic_ns(world) + UNCLEAR_NS / 4);
     }
     if (file->unseen == 0 && !input_has_spare_room(file->tail->input)) {
         generation_close(file); /* who is being read needs the descriptor more */

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "input/directory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include "base/hash.h"
 #include "base/mem.h"
 #include "core/source.h"
@@ -33,6 +31,8 @@ struct listing {
     struct candidate *items;
     size_t count;
     uint64_t inode; /* of the name at hand */
+    uint64_t names; /* struct directory's, as the two below */
+    bool has_links;
     bool is_kubelet_directory;
 };
 
@@ -119,13 +119,13 @@ static void see_directory(struct listing *listing, const char *path, const char 
 
 /* The last path on the way that has the kubelet's form, the target's own not counted: with Docker
  * /var/log/pods/…/0.log leads to a file whose name tells nothing. */
-static char *find_telling_path(const char *link)
+static char *find_telling_path(const struct world *world, const char *link)
 {
     char *telling = NULL;
     char *path = mem_string(link);
     for (int hops = 0; hops < 16; hops++) {
         char target[PATH_MAX];
-        ssize_t len = readlink(path, target, sizeof(target));
+        ssize_t len = world->read_link(world->context, path, target, sizeof(target));
         if (len < 0) {
             break;
         }
@@ -159,7 +159,7 @@ static void refuse(struct listing *listing, const char *path, const char *target
 
 static void follow_to_file(struct listing *listing, const char *link, char *target)
 {
-    char *telling = find_telling_path(link);
+    char *telling = find_telling_path(listing->discover->env.world, link);
     struct kubernetes_path parts;
     char *slash = strrchr(target, '/');
     bool target_tells = kubernetes_path_parse(target, &parts);
@@ -199,11 +199,12 @@ static void enter_link(struct listing *listing, const char *name, const char *ta
 
 static void see_link(struct listing *listing, const char *path, const char *name)
 {
-    char *target = realpath(path, NULL);
+    const struct world *world = listing->discover->env.world;
+    char *target = world_canonical(world, path);
     struct file_stat info;
     bool is_literal = false;
-    listing->directory->has_links = true;
-    if (target == NULL || file_stat_path(target, &info) < 0) {
+    listing->has_links = true;
+    if (target == NULL || world_stat(world, target, &info) < 0) {
         listing->directory->listed_ns = 0; /* leads nowhere yet: look again at every scan */
     } else if (wants_link(listing, name, info.type == FILE_DIRECTORY, &is_literal) &&
                !glob_list_matches(&listing->discover->exclude, target)) {
@@ -220,28 +221,11 @@ static void see_link(struct listing *listing, const char *path, const char *name
 
 /* ---- reading the directory ---- */
 
-static enum file_type type_of(const struct dirent *entry, const char *path)
-{
-    struct file_stat info;
-    switch (entry->d_type) {
-    case DT_REG:
-        return FILE_REGULAR;
-    case DT_DIR:
-        return FILE_DIRECTORY;
-    case DT_LNK:
-        return FILE_SYMLINK;
-    case DT_UNKNOWN:
-        return file_stat_path(path, &info) == 0 ? info.type : FILE_OTHER;
-    default:
-        return FILE_OTHER;
-    }
-}
-
 /* A .gz is never a log of its own, so `exclude: "*.gz"` has nothing to keep away; it is listed all the
  * same, because it may be what is left of a generation that was rotated while clew was down. */
-static void see(struct listing *listing, const struct dirent *entry)
+static void see(struct listing *listing, const struct world_name *entry)
 {
-    const char *name = entry->d_name;
+    const char *name = entry->name;
     const char *directory = listing->directory->path;
     char path[PATH_MAX];
     int len = snprintf(path, sizeof(path), "%s/%s", strcmp(directory, "/") == 0 ? "" : directory,
@@ -251,12 +235,12 @@ static void see(struct listing *listing, const struct dirent *entry)
         return;
     }
     if (glob_list_matches(&listing->discover->exclude, path)) {
-        if (log_name_is_gzip(name) && type_of(entry, path) == FILE_REGULAR) {
+        if (log_name_is_gzip(name) && entry->type == FILE_REGULAR) {
             add_candidate(listing, name, false, NULL);
         }
         return;
     }
-    switch (type_of(entry, path)) {
+    switch (entry->type) {
     case FILE_REGULAR:
         see_file(listing, name);
         break;
@@ -301,7 +285,7 @@ static unsigned give(const struct listing *listing, const char *lot,
     struct file_stat *files = mem_array(count, sizeof(*files));
     for (size_t i = 0; i < count; i++) {
         char *path = join(listing->directory->path, items[i].name);
-        known += file_stat_path(path, &files[known]) == 0;
+        known += world_stat(listing->discover->env.world, path, &files[known]) == 0;
         free(path);
     }
     unsigned worker = allotment_give(listing->discover->env.allotment, lot, files, known);
@@ -448,44 +432,46 @@ static void make_logs(struct listing *listing)
 }
 
 /* Whatever the order they come in, the sum is the same. */
-static uint64_t hash_entry(const struct dirent *entry)
+static uint64_t hash_entry(const struct world_name *entry)
 {
-    return hash_bytes(entry->d_name, strlen(entry->d_name), entry->d_ino);
+    return hash_bytes(entry->name, strlen(entry->name), entry->inode);
 }
 
-bool directory_is_as_listed(const struct directory *directory)
+static bool add_to_hash(void *context, const struct world_name *entry)
 {
-    DIR *stream = opendir(directory->path);
+    *(uint64_t *)context += hash_entry(entry);
+    return true;
+}
+
+bool directory_is_as_listed(const struct discover *discover, const struct directory *directory)
+{
     uint64_t names = 0;
-    if (stream == NULL) {
-        return true; /* the next look tells why */
-    }
-    for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
-        names += hash_entry(entry);
-    }
-    closedir(stream);
-    return names == directory->names;
+    int result = world_list(discover->env.world, directory->path, add_to_hash, &names);
+    return result < 0 || names == directory->names; /* if it cannot be read the next look tells why */
+}
+
+static bool see_next(void *context, const struct world_name *entry)
+{
+    struct listing *listing = context;
+    listing->names += hash_entry(entry);
+    listing->inode = entry->inode;
+    see(listing, entry);
+    return true;
 }
 
 int directory_list(struct discover *discover, struct directory *directory)
 {
-    DIR *stream = opendir(directory->path);
-    if (stream == NULL) {
-        return -errno;
-    }
     struct listing listing = {
         .discover = discover,
         .directory = directory,
         .is_kubelet_directory = log_name_is_kubelet_directory(directory->path),
     };
-    directory->has_links = false;
-    directory->names = 0;
-    for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
-        directory->names += hash_entry(entry);
-        listing.inode = entry->d_ino;
-        see(&listing, entry);
+    int result = world_list(discover->env.world, directory->path, see_next, &listing);
+    if (result < 0) {
+        return result;
     }
-    closedir(stream);
+    directory->names = listing.names;
+    directory->has_links = listing.has_links;
     if (listing.count > 0) {
         qsort(listing.items, listing.count, sizeof(*listing.items), compare_candidates);
     }
@@ -519,7 +505,7 @@ static void sort_numbered(struct found_log *log)
 }
 
 /* False if a name is gone, or leads to another file than when it was looked at before. */
-static bool stat_log(struct found_log *log)
+static bool stat_log(const struct world *world, struct found_log *log)
 {
     size_t kept = 0;
     bool is_as_before = true;
@@ -530,7 +516,7 @@ static bool stat_log(struct found_log *log)
         uint64_t inode = file->info.inode;
         snprintf(path, sizeof(path), "%s/%s",
                  strcmp(log->directory, "/") == 0 ? "" : log->directory, file->name);
-        int result = file_stat_path(path, &file->info);
+        int result = world_stat(world, path, &file->info);
         bool is_hidden = result == -EACCES && file->info.inode != 0; /* was seen before */
         log->is_hidden |= is_hidden;
         if (is_hidden || (result == 0 && file->info.type == FILE_REGULAR)) {
@@ -546,11 +532,11 @@ static bool stat_log(struct found_log *log)
     return is_whole;
 }
 
-bool directory_stat_files(struct directory *directory)
+bool directory_stat_files(const struct discover *discover, struct directory *directory)
 {
     bool is_whole = true;
     for (size_t i = 0; i < directory->log_count; i++) {
-        is_whole &= stat_log(&directory->logs[i]);
+        is_whole &= stat_log(discover->env.world, &directory->logs[i]);
     }
     return is_whole;
 }

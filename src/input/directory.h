@@ -77,11 +77,11 @@ struct discover {
 int directory_list(struct discover *discover, struct directory *directory);
 
 /* It holds the same names for the same inodes as when it was listed. */
-bool directory_is_as_listed(const struct directory *directory);
+bool directory_is_as_listed(const struct discover *discover, const struct directory *directory);
 
 /* A fresh stat for every file. False if one is no longer there (it has been taken out), or if a name
  * leads to another file than at the last stat. */
-bool directory_stat_files(struct directory *directory);
+bool directory_stat_files(const struct discover *discover, struct directory *directory);
 
 /* Mark what is certain in view of the logs that an earlier listing gave. */
 void directory_settle(struct directory *directory, const struct found_log *before, size_t count);

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "input/discover.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <unistd.h>
-#include "base/clock.h"
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -239,7 +236,7 @@ bool discover_may_follow(const struct discover *discover, const char *target)
         return true;
     }
     for (size_t i = 0; i < discover->include.count; i++) {
-        char *root = realpath(discover->include.items[i].root, NULL);
+        char *root = world_canonical(discover->env.world, discover->include.items[i].root);
         bool is_inside = root != NULL && is_below(target, root);
         free(root);
         if (is_inside) {
@@ -300,7 +297,7 @@ static bool list(struct discover *discover, struct directory *directory)
     struct found_log *old = directory->logs;
     size_t old_count = directory->log_count;
     unmark(discover, directory);
-    directory->listed_ns = clock_realtime_ns();
+    directory->listed_ns = world_realtime_ns(discover->env.world);
     int result = directory_list(discover, directory);
     if (result < 0) {
         complain(discover, directory, -result);
@@ -328,8 +325,8 @@ static bool list_at_rest(struct discover *discover, struct directory *directory)
         if (!list(discover, directory)) {
             return false;
         }
-        directory_stat_files(directory);
-        if (directory_is_as_listed(directory)) {
+        directory_stat_files(discover, directory);
+        if (directory_is_as_listed(discover, directory)) {
             return true;
         }
     }
@@ -356,7 +353,7 @@ static bool is_local(struct discover *discover, const char *path, uint64_t devic
 {
     if (discover->device != device) {
         discover->device = device;
-        discover->is_local = watch_tells_all(path);
+        discover->is_local = watch_tells_all(discover->env.watch, path);
     }
     return discover->is_local;
 }
@@ -371,17 +368,17 @@ static void watch_it(struct discover *discover, struct directory *directory, uin
 }
 
 /* A log has grown by itself. Its event may still be on its way. */
-static void doubt(struct directory *directory)
+static void doubt(const struct discover *discover, struct directory *directory)
 {
     if (directory->watch >= 0 && directory->doubted_ns == 0) {
-        directory->doubted_ns = clock_monotonic_ns();
+        directory->doubted_ns = world_monotonic_ns(discover->env.world);
     }
 }
 
 static void judge_doubt(const struct discover *discover, struct directory *directory)
 {
     if (directory->doubted_ns == 0 || directory->is_deaf ||
-        clock_monotonic_ns() - directory->doubted_ns < HEAR_NS) {
+        world_monotonic_ns(discover->env.world) - directory->doubted_ns < HEAR_NS) {
         return;
     }
     directory->is_deaf = true;
@@ -410,7 +407,7 @@ static void tell_logs(struct discover *discover, struct directory *directory, bo
             discover->env.events.log(discover->env.events.context, &directory->logs[i]);
         directory->is_restless |= answer != FOUND_SETTLED;
         if (answer == FOUND_UNTOLD) {
-            doubt(directory);
+            doubt(discover, directory);
         }
     }
 }
@@ -418,7 +415,7 @@ static void tell_logs(struct discover *discover, struct directory *directory, bo
 static void scan_directory(struct discover *discover, struct directory *directory)
 {
     struct file_stat info;
-    int result = file_stat_path(directory->path, &info);
+    int result = world_stat(discover->env.world, directory->path, &info);
     if (result == -ENOENT || result == -ENOTDIR || (result == 0 && info.type != FILE_DIRECTORY)) {
         drop(discover, directory);
         return;
@@ -435,7 +432,7 @@ static void scan_directory(struct discover *discover, struct directory *director
         directory->modified_ns = info.modified_ns;
         directory->inode = info.inode;
         is_readable = list_at_rest(discover, directory);
-    } else if (!directory_stat_files(directory)) {
+    } else if (!directory_stat_files(discover, directory)) {
         is_readable = list_at_rest(discover, directory);
     }
     directory->is_restless = directory->modified_ns + RACY_NS > directory->listed_ns;
@@ -475,9 +472,9 @@ static void sweep(struct discover *discover)
 static void enter_literal(struct discover *discover, const struct glob *glob, const char *root)
 {
     char *whole = mem_format("%s/%s", root, glob->components[0]);
-    char *canonical = realpath(whole, NULL);
+    char *canonical = world_canonical(discover->env.world, whole);
     struct file_stat info;
-    if (canonical != NULL && file_stat_path(canonical, &info) == 0 &&
+    if (canonical != NULL && world_stat(discover->env.world, canonical, &info) == 0 &&
         info.type == FILE_DIRECTORY) {
         discover_enter(discover, canonical, glob, RULE_EVERYTHING);
     } else {
@@ -502,7 +499,7 @@ static bool enter_roots(struct discover *discover)
     uint64_t roots = 1;
     for (size_t i = 0; i < discover->include.count; i++) {
         const struct glob *glob = &discover->include.items[i];
-        char *root = realpath(glob->root, NULL);
+        char *root = world_canonical(discover->env.world, glob->root);
         if (root != NULL && glob->is_literal && glob->count == 1) {
             enter_literal(discover, glob, root);
         } else if (root != NULL) {
@@ -539,10 +536,10 @@ bool discover_is_scanning(const struct discover *discover)
 }
 
 /* A file system may have been mounted on it: that, no watch tells. */
-static bool is_another(const struct directory *directory)
+static bool is_another(const struct discover *discover, const struct directory *directory)
 {
     struct file_stat info;
-    return file_stat_path(directory->path, &info) < 0 || info.inode != directory->inode ||
+    return world_stat(discover->env.world, directory->path, &info) < 0 || info.inode != directory->inode ||
            info.modified_ns != directory->modified_ns;
 }
 
@@ -554,7 +551,7 @@ static bool is_to_be_seen(const struct discover *discover, size_t index)
     }
     return discover->is_whole || !is_quiet(directory) ||
            (index >= discover->quiet_begin && index < discover->quiet_end) ||
-           (directory->is_root && is_another(directory));
+           (directory->is_root && is_another(discover, directory));
 }
 
 static bool has_more(const struct discover *discover)
@@ -583,7 +580,7 @@ bool discover_scan_until(struct discover *discover, uint64_t until_ns)
         discover->directories[index]->scan = discover->scan;
         scan_directory(discover, discover->directories[index]);
         discover->fresh_end = discover->count > count ? discover->count : discover->fresh_end;
-        if (clock_monotonic_ns() >= until_ns) {
+        if (world_monotonic_ns(discover->env.world) >= until_ns) {
             break;
         }
     }

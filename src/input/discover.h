@@ -70,6 +70,7 @@ struct discover_events {
 struct discover_env {
     const struct log *log;
     struct counters *counters;
+    const struct world *world;
     struct watch *watch; /* NULL: nothing is watched */
     struct allotment *allotment; /* NULL: every log is told, else those of … */
     unsigned worker;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include "base/hash.h"
 #include "base/mem.h"
 #include "input/allotment.h"
@@ -191,7 +190,7 @@ void generation_close(struct generation *generation)
     gzip_reader_free(generation->gzip);
     generation->gzip = NULL;
     if (generation->fd >= 0) {
-        close(generation->fd);
+        world_close(generation->tail->input->env.world, generation->fd);
         set_fd(generation, -1);
     }
 }
@@ -222,8 +221,9 @@ static bool make_room(struct input *input)
 
 static int check_identity(struct generation *generation, int fd)
 {
+    const struct world *world = generation->tail->input->env.world;
     struct file_stat info;
-    int result = file_stat_fd(fd, &info);
+    int result = world_stat_open(world, fd, &info);
     if (result < 0) {
         return result;
     }
@@ -231,13 +231,14 @@ static int check_identity(struct generation *generation, int fd)
         return -ESTALE;
     }
     generation->is_rewritten |=
-        !generation->is_gzip && !identity_matches_content(&generation->id, fd);
+        !generation->is_gzip && !identity_matches_content(world, &generation->id, fd);
     return 0;
 }
 
 int generation_open(struct generation *generation)
 {
     struct input *input = generation->tail->input;
+    const struct world *world = input->env.world;
     if (generation->fd >= 0) {
         return 0;
     }
@@ -245,9 +246,9 @@ int generation_open(struct generation *generation)
         return -EMFILE;
     }
     char *path = generation_path(generation);
-    int fd = file_open_found(path);
+    int fd = world_open(world, path);
     if ((fd == -EMFILE || fd == -ENFILE) && make_room(input)) {
-        fd = file_open_found(path);
+        fd = world_open(world, path);
     }
     free(path);
     if (fd == -ENOENT || fd == -ELOOP) {
@@ -258,11 +259,11 @@ int generation_open(struct generation *generation)
     }
     int result = check_identity(generation, fd);
     if (result < 0) {
-        close(fd);
+        world_close(world, fd);
         return result;
     }
     set_fd(generation, fd);
-    generation->gzip = generation->is_gzip ? gzip_reader_new(fd) : NULL;
+    generation->gzip = generation->is_gzip ? gzip_reader_new(world, fd) : NULL;
     generation_learn_form(generation);
     if (generation->offset > 0 && generation->guard_len == 0 &&
         !generation_learn_guard(generation)) {
@@ -278,11 +279,7 @@ ssize_t generation_read(struct generation *generation, char *bytes, size_t len, 
     if (generation->gzip != NULL) {
         return gzip_reader_read(generation->gzip, bytes, len, offset);
     }
-    ssize_t n;
-    do {
-        n = pread(generation->fd, bytes, len, (off_t)offset);
-    } while (n < 0 && errno == EINTR);
-    return n;
+    return world_read(generation->tail->input->env.world, generation->fd, bytes, len, offset);
 }
 
 void generation_learn_form(struct generation *generation)

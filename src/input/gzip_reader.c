@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "input/gzip_reader.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <zlib.h>
 #include "base/mem.h"
 
@@ -18,8 +18,9 @@ enum {
  * reader of lines comes back for the one that was not whole. */
 struct gzip_reader {
     z_stream stream;
-    int fd;
-    off_t input_offset;
+    const struct world *world;
+    int file;
+    uint64_t input_offset;
     char *window;
     size_t window_len;
     size_t window_cap;
@@ -29,10 +30,11 @@ struct gzip_reader {
     unsigned char input[INPUT_BYTES];
 };
 
-struct gzip_reader *gzip_reader_new(int fd)
+struct gzip_reader *gzip_reader_new(const struct world *world, int file)
 {
     struct gzip_reader *reader = mem_alloc(sizeof(*reader));
-    reader->fd = fd;
+    reader->world = world;
+    reader->file = file;
     ENSURE(inflateInit2(&reader->stream, GZIP_WINDOW_BITS) == Z_OK);
     return reader;
 }
@@ -63,11 +65,12 @@ static bool refill(struct gzip_reader *reader)
     if (reader->stream.avail_in > 0) {
         return true;
     }
-    ssize_t n = pread(reader->fd, reader->input, sizeof(reader->input), reader->input_offset);
+    ssize_t n = world_read(reader->world, reader->file, reader->input, sizeof(reader->input),
+                           reader->input_offset);
     if (n <= 0) {
         return false;
     }
-    reader->input_offset += n;
+    reader->input_offset += (uint64_t)n;
     reader->stream.next_in = reader->input;
     reader->stream.avail_in = (uInt)n;
     return true;
@@ -120,7 +123,7 @@ ssize_t gzip_reader_read(struct gzip_reader *reader, char *bytes, size_t len, ui
         drop_before(reader, offset);
     }
     if (reader->window_start < offset || reader->window_len == 0) {
-        return reader->is_broken ? -1 : 0;
+        return reader->is_broken ? -EBADMSG : 0;
     }
     size_t n = reader->window_len < len ? reader->window_len : len;
     memcpy(bytes, reader->window, n);

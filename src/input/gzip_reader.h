@@ -10,14 +10,16 @@
 
 #include <stdint.h>
 #include <sys/types.h>
+#include "input/world.h"
 
 struct gzip_reader;
 
-struct gzip_reader *gzip_reader_new(int fd); /* fd stays the caller's and must outlive it */
+/* The open file stays the caller's and must outlive it. */
+struct gzip_reader *gzip_reader_new(const struct world *world, int file);
 void gzip_reader_free(struct gzip_reader *reader); /* NULL is fine */
 
-/* As pread(2) on the uncompressed bytes: fewer than `len` only at the end. -1: not a gzip file, or
- * damaged before `offset`; what lies before the damage is returned. */
+/* As pread(2) on the uncompressed bytes: fewer than `len` only at the end. -EBADMSG: not a gzip file,
+ * or damaged before `offset`; what lies before the damage is returned. */
 ssize_t gzip_reader_read(struct gzip_reader *reader, char *bytes, size_t len, uint64_t offset);
 
 #endif

@@ -13,39 +13,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "core/position.h"
+#include "input/world.h"
 
 enum { FINGERPRINT_BYTES = 1024 };
 
-enum file_type {
-    FILE_REGULAR,
-    FILE_DIRECTORY,
-    FILE_SYMLINK,
-    FILE_OTHER,
-};
-
-struct file_stat {
-    uint64_t device;
-    uint64_t inode;
-    uint64_t born_ns; /* 0: the file system does not tell */
-    uint64_t modified_ns;
-    uint64_t size;
-    uint32_t links;
-    enum file_type type;
-};
-
-/* A symlink at the end of `path` is not followed. 0 or -errno. */
-int file_stat_path(const char *path, struct file_stat *out);
-int file_stat_fd(int fd, struct file_stat *out);
-
-/* Open for reading a path that was found free of symlinks: refused if one has come into it since
- * (somebody who may write in a log directory cannot lead us elsewhere). The fd or -errno. */
-int file_open_found(const char *path);
-
 /* Hash the first `len` bytes, fewer if the file is shorter; *out_len is how many it were. */
-int identity_fingerprint(int fd, uint32_t len, uint64_t *out_hash, uint32_t *out_len);
+int identity_fingerprint(const struct world *world, int file, uint32_t len, uint64_t *out_hash,
+                         uint32_t *out_len);
 
-/* The file behind `fd` still begins with what `id` was made of. */
-bool identity_matches_content(const struct file_id *id, int fd);
+/* The open file still begins with what `id` was made of. */
+bool identity_matches_content(const struct world *world, const struct file_id *id, int file);
 
 /* Device and inode are the same, and the birth is if both know it. */
 bool identity_is_same_inode(const struct file_id *id, const struct file_stat *info);

@@ -2,16 +2,14 @@
 #include "input/input.h"
 
 #include <errno.h>
-#include <ev.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/clock.h"
 #include "base/mem.h"
 #include "input/tail.h"
 #include "input/watch.h"
 
 /*
- * When what is done. Four timers, and inotify as a hint:
+ * When what is done. Four things with a time each at which they are due, and inotify as a hint:
  *
  *     scan   every scan_interval_ms       look at what may have changed: the truth
  *     look   10 ms after an event         look at the directories that were marked
@@ -28,6 +26,9 @@
  * the output and the signals get their share. A stream the sink refused stays at the head of the
  * ring, and nothing is read until input_resume(). One whose lines it holds is offered again every
  * HELD_RETRY_NS, and not read meanwhile; the others go on.
+ *
+ * input_run() does what is due. It knows no event loop: shell.c calls it in one, a test that is its own
+ * world does it itself.
  */
 
 enum {
@@ -37,44 +38,43 @@ enum {
     TICKS_PER_IDLE = 10,
 };
 
-static const double WORK_DELAY_S = 0.005;
-static const double LOOK_DELAY_S = 0.010;
-static const double STARTING_RETRY_S = 0.001;
-static const double TICK_S = 0.050;
-
 #define MS UINT64_C(1000000)
+#define WORK_DELAY_NS (5 * MS)
+#define LOOK_DELAY_NS (10 * MS)
+#define STARTING_RETRY_NS MS
+#define TICK_NS (50 * MS)
 #define ROTATED_QUIET_NS (300 * MS) /* a renamed file rests so long before its successor is read */
 #define DELETED_QUIET_NS (1000 * MS)
 #define HELD_RETRY_NS (100 * MS) /* the sink is asked again whether it wants a stream's lines */
 #define FULL_RETRY_NS (50 * MS) /* no more files may be open */
 #define SCAN_SLICE_NS MS
 
-struct input_timers {
-    struct input *input;
-    ev_timer scan;
-    ev_timer look;
-    ev_timer work;
-    ev_timer tick;
-    unsigned ticks;
-};
+#define NEVER UINT64_MAX
+
+static uint64_t now_of(const struct input *input)
+{
+    return world_monotonic_ns(input->env.world);
+}
+
+/* ---- what is due when ---- */
+
+uint64_t input_due(const struct input *input)
+{
+    const struct input_plan *plan = &input->plan;
+    uint64_t first = plan->scan_ns < plan->look_ns ? plan->scan_ns : plan->look_ns;
+    uint64_t last = plan->work_ns < plan->tick_ns ? plan->work_ns : plan->tick_ns;
+    return first < last ? first : last;
+}
+
+static void start_after(struct input *input, uint64_t *plan_ns, uint64_t delay_ns)
+{
+    if (*plan_ns == NEVER && !input->is_stopped) {
+        *plan_ns = now_of(input) + delay_ns;
+        input_shell_arm(input->shell);
+    }
+}
 
 /* ---- waking ---- */
-
-static void start_after(struct input *input, ev_timer *timer, double delay_s)
-{
-    if (!ev_is_active(timer) && !input->is_stopped) {
-        ev_timer_set(timer, delay_s, 0.);
-        ev_timer_start(input->env.loop, timer);
-    }
-}
-
-static void start_tick(struct input *input)
-{
-    if (!ev_is_active(&input->timers->tick) && !input->is_stopped) {
-        ev_timer_set(&input->timers->tick, TICK_S, TICK_S);
-        ev_timer_start(input->env.loop, &input->timers->tick);
-    }
-}
 
 void input_wake(struct tail *tail)
 {
@@ -84,7 +84,7 @@ void input_wake(struct tail *tail)
         list_append(&input->ready, &tail->ready);
     }
     if (!input->is_blocked) {
-        start_after(input, &input->timers->work, input->was_scanned ? WORK_DELAY_S : 0.);
+        start_after(input, &input->plan.work_ns, input->was_scanned ? WORK_DELAY_NS : 0);
     }
 }
 
@@ -96,14 +96,14 @@ void input_wake_at(struct tail *tail, uint64_t deadline_ns)
     } else if (deadline_ns < tail->deadline_ns) {
         tail->deadline_ns = deadline_ns;
     }
-    start_tick(tail->input);
+    start_after(tail->input, &tail->input->plan.tick_ns, TICK_NS);
 }
 
 void input_look_soon(struct tail *tail)
 {
     struct input *input = tail->input;
     discover_mark_path(input->discover, tail->directory);
-    start_after(input, &input->timers->look, LOOK_DELAY_S);
+    start_after(input, &input->plan.look_ns, LOOK_DELAY_NS);
 }
 
 void input_look_for_end(struct tail *tail)
@@ -148,7 +148,7 @@ static bool prepare(struct generation *generation)
         return false;
     }
     if (result == -EMFILE || result == -ENFILE) {
-        input_wake_at(tail, clock_monotonic_ns() + FULL_RETRY_NS); /* others come to their end */
+        input_wake_at(tail, now_of(tail->input) + FULL_RETRY_NS); /* others come to their end */
         return false;
     }
     if (result < 0) {
@@ -199,15 +199,16 @@ static bool is_over(const struct generation *generation, uint64_t quiet_ns)
     if (next->size == 0) {
         return false;
     }
-    uint64_t rested_since = clock_realtime_ns() - ROTATED_QUIET_NS;
+    const struct world *world = generation->tail->input->env.world;
+    uint64_t rested_since = world_realtime_ns(world) - ROTATED_QUIET_NS;
     return quiet_ns >= ROTATED_QUIET_NS ||
-           (file_stat_fd(generation->fd, &info) == 0 && info.modified_ns < rested_since &&
+           (world_stat_open(world, generation->fd, &info) == 0 && info.modified_ns < rested_since &&
             info.size == generation->size);
 }
 
 static void hold(struct tail *tail)
 {
-    tail->held_until_ns = clock_monotonic_ns() + HELD_RETRY_NS;
+    tail->held_until_ns = now_of(tail->input) + HELD_RETRY_NS;
     input_wake_at(tail, tail->held_until_ns);
 }
 
@@ -217,7 +218,7 @@ static bool is_held(struct tail *tail)
     if (tail->held_until_ns == 0) {
         return false;
     }
-    if (clock_monotonic_ns() < tail->held_until_ns) {
+    if (now_of(tail->input) < tail->held_until_ns) {
         input_wake_at(tail, tail->held_until_ns);
         return true;
     }
@@ -230,7 +231,7 @@ static bool at_end(struct generation *generation)
 {
     struct tail *tail = generation->tail;
     const struct input_settings *settings = tail->input->settings;
-    uint64_t now = clock_monotonic_ns();
+    uint64_t now = now_of(tail->input);
     bool has_rest = generation_rest(generation) > 0;
     bool is_last = tail_next(generation) == NULL && generation->unseen == 0;
     if (tail->end_size != generation->size || tail->end_since_ns == 0) {
@@ -273,7 +274,7 @@ static void be_active(struct tail *tail)
 {
     if (list_is_empty(&tail->active)) {
         list_append(&tail->input->active, &tail->active);
-        start_tick(tail->input);
+        start_after(tail->input, &tail->input->plan.tick_ns, TICK_NS);
     }
 }
 
@@ -315,11 +316,8 @@ static bool work_on(struct tail *tail)
     return true;
 }
 
-static void on_work(struct ev_loop *loop, ev_timer *timer, int revents)
+static void work(struct input *input)
 {
-    (void)loop;
-    (void)revents;
-    struct input *input = container_of(timer, struct input_timers, work)->input;
     uint64_t enough = input->env.counters->values[C_BYTES_READ] + TURN_BYTES_MAX;
     for (int turns = 0; turns < TURNS_MAX && !list_is_empty(&input->ready) &&
                         input->env.counters->values[C_BYTES_READ] < enough;
@@ -330,13 +328,13 @@ static void on_work(struct ev_loop *loop, ev_timer *timer, int revents)
             list_remove(&tail->ready);
             list_insert_after(&input->ready, &tail->ready);
             input->is_blocked = true;
-            ev_timer_stop(input->env.loop, &input->timers->work);
+            input->plan.work_ns = NEVER;
             return;
         }
     }
-    ev_timer_stop(input->env.loop, &input->timers->work);
+    input->plan.work_ns = NEVER;
     if (!list_is_empty(&input->ready)) {
-        start_after(input, &input->timers->work, 0.);
+        start_after(input, &input->plan.work_ns, 0);
     }
 }
 
@@ -379,18 +377,16 @@ static void renew_buffer(struct input *input)
     input->buffer = mem_alloc(input->buffer_bytes);
 }
 
-static void on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
+static void tick(struct input *input)
 {
-    (void)revents;
-    struct input_timers *timers = container_of(timer, struct input_timers, tick);
-    struct input *input = timers->input;
-    uint64_t now = clock_monotonic_ns();
+    uint64_t now = now_of(input);
+    input->plan.tick_ns = now + TICK_NS;
     wake_expired(input, now);
-    if (++timers->ticks % TICKS_PER_IDLE == 0 && !input->is_blocked) {
+    if (++input->plan.ticks % TICKS_PER_IDLE == 0 && !input->is_blocked) {
         tell_idle(input, now);
     }
     if (list_is_empty(&input->waiting) && list_is_empty(&input->active)) {
-        ev_timer_stop(loop, timer);
+        input->plan.tick_ns = NEVER;
         renew_buffer(input);
     }
 }
@@ -421,7 +417,7 @@ static void sweep(struct input *input)
         if (tail->scan != input->scan) {
             missed[count++] = tail;
         } else if (!input->is_blocked) {
-            input->env.sink->idle(input->env.sink->context, &tail->stream, clock_monotonic_ns());
+            input->env.sink->idle(input->env.sink->context, &tail->stream, now_of(input));
         }
     }
     for (size_t i = 0; i < count; i++) {
@@ -438,9 +434,7 @@ static void plan_next_scan(struct input *input, uint64_t took_ns)
     uint64_t interval_ns = input->settings->scan_interval_ms * MS;
     interval_ns = interval_ns > took_ns * SCAN_SHARE ? interval_ns : took_ns * SCAN_SHARE;
     interval_ns = input->is_overflowed ? 0 : interval_ns;
-    ev_now_update(input->env.loop);
-    ev_timer_stop(input->env.loop, &input->timers->scan);
-    start_after(input, &input->timers->scan, (double)interval_ns / 1e9);
+    start_after(input, &input->plan.scan_ns, interval_ns);
 }
 
 static void begin_scan(struct input *input)
@@ -465,7 +459,7 @@ static void end_scan(struct input *input)
         sweep(input);
     }
     if (discover_has_marked(input->discover)) {
-        start_after(input, &input->timers->look, LOOK_DELAY_S);
+        start_after(input, &input->plan.look_ns, LOOK_DELAY_NS);
     }
     /* The first one makes everything; the others tell what a scan costs. */
     plan_next_scan(input, input->was_scanned ? input->scan_took_ns : 0);
@@ -480,36 +474,50 @@ static bool is_my_turn(const struct input *input)
            input->env.starting->next == &input->starting;
 }
 
-static void on_scan(struct ev_loop *loop, ev_timer *timer, int revents)
+static void scan(struct input *input)
 {
-    (void)revents;
-    struct input *input = container_of(timer, struct input_timers, scan)->input;
-    ev_timer_stop(loop, timer);
+    input->plan.scan_ns = NEVER;
     if (!is_my_turn(input)) {
-        start_after(input, timer, STARTING_RETRY_S);
+        start_after(input, &input->plan.scan_ns, STARTING_RETRY_NS);
         return;
     }
-    uint64_t began_ns = clock_monotonic_ns();
+    uint64_t began_ns = now_of(input);
     if (!discover_is_scanning(input->discover)) {
         begin_scan(input);
     }
     bool is_over = discover_scan_until(input->discover, began_ns + SCAN_SLICE_NS);
-    input->scan_took_ns += clock_monotonic_ns() - began_ns;
+    input->scan_took_ns += now_of(input) - began_ns;
     if (is_over) {
         end_scan(input);
     } else {
-        start_after(input, timer, 0.);
+        start_after(input, &input->plan.scan_ns, 0);
     }
 }
 
-static void on_look(struct ev_loop *loop, ev_timer *timer, int revents)
+static void look(struct input *input)
 {
-    (void)revents;
-    struct input *input = container_of(timer, struct input_timers, look)->input;
-    ev_timer_stop(loop, timer);
+    input->plan.look_ns = NEVER;
     discover_scan_marked(input->discover);
     if (discover_has_marked(input->discover)) {
-        start_after(input, &input->timers->look, LOOK_DELAY_S);
+        start_after(input, &input->plan.look_ns, LOOK_DELAY_NS);
+    }
+}
+
+void input_run(struct input *input)
+{
+    const struct input_plan *plan = &input->plan;
+    uint64_t now = now_of(input);
+    if (plan->tick_ns <= now) {
+        tick(input);
+    }
+    if (plan->scan_ns <= now) {
+        scan(input);
+    }
+    if (plan->look_ns <= now) {
+        look(input);
+    }
+    if (plan->work_ns <= now) {
+        work(input);
     }
 }
 
@@ -537,13 +545,13 @@ static void on_changed(void *context, struct directory *directory)
     struct input *input = context;
     discover_hear(directory);
     discover_mark(input->discover, directory);
-    start_after(input, &input->timers->look, LOOK_DELAY_S);
+    start_after(input, &input->plan.look_ns, LOOK_DELAY_NS);
 }
 
 static void scan_now(struct input *input)
 {
-    ev_timer_stop(input->env.loop, &input->timers->scan);
-    start_after(input, &input->timers->scan, 0.);
+    input->plan.scan_ns = NEVER;
+    start_after(input, &input->plan.scan_ns, 0);
 }
 
 static void on_overflowed(void *context)
@@ -556,14 +564,13 @@ static void on_overflowed(void *context)
 
 /* ---- the whole ---- */
 
-static void make_timers(struct input *input)
+static void plan_nothing(struct input *input)
 {
-    input->timers = mem_alloc(sizeof(*input->timers));
-    input->timers->input = input;
-    ev_init(&input->timers->scan, on_scan);
-    ev_init(&input->timers->look, on_look);
-    ev_init(&input->timers->work, on_work);
-    ev_init(&input->timers->tick, on_tick);
+    input->plan.scan_ns = NEVER;
+    input->plan.look_ns = NEVER;
+    input->plan.work_ns = NEVER;
+    input->plan.tick_ns = NEVER;
+    input_shell_arm(input->shell);
 }
 
 struct input *input_open(const struct input_settings *settings, const struct input_env *env,
@@ -572,12 +579,13 @@ struct input *input_open(const struct input_settings *settings, const struct inp
     struct input *input = mem_alloc(sizeof(*input));
     input->settings = settings;
     input->env = *env;
+    input->env.world = env->world != NULL ? env->world : &world_system;
     input->open_files_max = share_of(&env->share, settings->open_files_max);
     input->open_files_max += input->open_files_max == 0;
     if (env->open_files_max > 0 && env->open_files_max < input->open_files_max) {
         input->open_files_max = env->open_files_max;
     }
-    input->source_seed = clock_realtime_ns();
+    input->source_seed = world_realtime_ns(input->env.world);
     input->buffer_bytes = reader_buffer_bytes(settings);
     buf_init(&input->converted, 3 * input->buffer_bytes);
     list_init(&input->ready);
@@ -588,14 +596,17 @@ struct input *input_open(const struct input_settings *settings, const struct inp
     if (env->starting != NULL) {
         list_append(env->starting, &input->starting);
     }
-    make_timers(input);
+    plan_nothing(input);
+    input->shell = env->loop != NULL ? input_shell_new(input) : NULL;
     if (settings->inotify) {
         const struct watch_events events = {on_written, on_changed, on_overflowed, input};
-        input->watch = watch_open(env->loop, env->log, env->counters, &events);
+        const struct world *world = input->env.world;
+        input->watch = world->watch(world->context, env->loop, env->log, env->counters, &events);
     }
     const struct discover_env discover_env = {
         .log = env->log,
         .counters = env->counters,
+        .world = input->env.world,
         .watch = input->watch,
         .allotment = env->allotment,
         .worker = env->share.worker,
@@ -615,7 +626,7 @@ void input_resume(struct input *input)
 {
     input->is_blocked = false;
     if (!list_is_empty(&input->ready)) {
-        start_after(input, &input->timers->work, 0.);
+        start_after(input, &input->plan.work_ns, 0);
     }
 }
 
@@ -628,10 +639,7 @@ bool input_is_at_end(const struct input *input)
 void input_stop(struct input *input)
 {
     input->is_stopped = true;
-    ev_timer_stop(input->env.loop, &input->timers->scan);
-    ev_timer_stop(input->env.loop, &input->timers->look);
-    ev_timer_stop(input->env.loop, &input->timers->work);
-    ev_timer_stop(input->env.loop, &input->timers->tick);
+    plan_nothing(input);
     watch_close(input->watch);
     input->watch = NULL;
 }
@@ -662,6 +670,6 @@ void input_close(struct input *input)
     map_fini(&input->by_name);
     buf_fini(&input->converted);
     free(input->buffer);
-    free(input->timers);
+    input_shell_free(input->shell);
     free(input);
 }

@@ -20,9 +20,10 @@
 struct allotment;
 struct ev_loop;
 struct input;
+struct world;
 
 struct input_env {
-    struct ev_loop *loop;
+    struct ev_loop *loop; /* NULL: the caller runs it by input_run() */
     const struct log *log;
     struct counters *counters;
     struct checkpoint_store *checkpoints;
@@ -33,12 +34,20 @@ struct input_env {
                               * that a log which two of them name is the first one's; or NULL */
     struct allotment *allotment; /* of logs to workers; NULL: there is one only … */
     struct share share;          /* … else what this one may have of the limits */
+    const struct world *world;   /* NULL: the system */
 };
 
 /* Starts watching; reading begins when the loop runs. NULL on failure, with *out_error a sentence
  * that the caller frees. A path that does not exist yet is no failure. `settings` must outlive it. */
 struct input *input_open(const struct input_settings *settings, const struct input_env *env,
                          char **out_error);
+
+/* Do what is due by now. Without an event loop only: with one it happens by itself. */
+void input_run(struct input *input);
+
+/* When something is due next, by the world's monotonic clock; UINT64_MAX: only when something is told
+ * of by inotify. May be sooner after any call. */
+uint64_t input_due(const struct input *input);
 
 /* The sink has room again. */
 void input_resume(struct input *input);

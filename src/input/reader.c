@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "input/tail.h"
 
+#include <errno.h>
 #include <string.h>
-#include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -56,8 +56,8 @@ static struct turn_state begin_turn(struct generation *generation)
         .counters = input->env.counters,
         .line_bytes_max = (size_t)input->settings->line_bytes_max,
         .truncates = input->settings->long_line == LONG_LINE_TRUNCATE,
-        .read_ns = clock_realtime_ns(),
-        .steady_ns = clock_monotonic_ns(),
+        .read_ns = world_realtime_ns(input->env.world),
+        .steady_ns = world_monotonic_ns(input->env.world),
         .offset = generation->offset,
     };
 }
@@ -287,7 +287,7 @@ static void remember_place(struct generation *generation, const char *begin,
     generation->offset = turn->offset;
     generation->searched = 0;
     counters_add(turn->counters, C_BYTES_READ, moved);
-    generation->tail->last_line_ns = clock_monotonic_ns();
+    generation->tail->last_line_ns = turn->steady_ns;
     generation_grow_identity(generation);
     checkpoint_note_size(generation->tail->stream.checkpoint, generation->number,
                          generation->size);
@@ -319,7 +319,7 @@ static bool is_still_growing(struct generation *generation, enum turn *out_turn)
 }
 
 /* Fill the buffer from GUARD_BYTES before the offset: a turn's bytes, or as many as the longest line
- * takes if there is no newline in those. The bytes read, or -1. */
+ * takes if there is no newline in those. The bytes read, or -errno. */
 static ssize_t fill(struct generation *generation, bool *out_is_full)
 {
     struct input *input = generation->tail->input;
@@ -350,6 +350,7 @@ enum turn reader_turn(struct generation *generation)
     size_t guard_len = generation->guard_len;
     ssize_t n = fill(generation, &is_full);
     if (n < 0) {
+        errno = (int)-n;
         return TURN_FAILED;
     }
     if (guard_len > 0 && ((size_t)n < guard_len ||

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include "base/hash.h"
 #include "base/mem.h"
 #include "input/gzip_reader.h"
@@ -35,17 +34,17 @@ struct promise {
 static int open_path(const struct tail *tail, const char *name)
 {
     char *path = mem_format("%s/%s", tail->directory, name);
-    int fd = file_open_found(path);
+    int fd = world_open(tail->input->env.world, path);
     free(path);
     return fd;
 }
 
-static bool has_guard(const struct guard *guard, int fd)
+static bool has_guard(const struct world *world, const struct guard *guard, int fd)
 {
     char bytes[GUARD_BYTES];
     size_t len = guard->len;
     return len <= sizeof(bytes) &&
-           pread(fd, bytes, len, (off_t)(guard->offset - len)) == (ssize_t)len &&
+           world_read(world, fd, bytes, len, guard->offset - len) == (ssize_t)len &&
            (len == 0 || hash_bytes(bytes, len, 0) == guard->hash);
 }
 
@@ -53,13 +52,15 @@ static bool has_guard(const struct guard *guard, int fd)
  * begin alike may have been written anew. */
 static bool has_content(const struct generation *generation, const struct promise *promise)
 {
+    const struct world *world = generation->tail->input->env.world;
     int fd = open_path(generation->tail, generation->name);
     if (fd < 0) {
         /* Who may not read it cannot tell; the inode has to do. */
         return fd == -EACCES && generation->id.inode == promise->file.inode;
     }
-    bool has = identity_matches_content(&promise->file, fd) && has_guard(&promise->guard, fd);
-    close(fd);
+    bool has = identity_matches_content(world, &promise->file, fd) &&
+               has_guard(world, &promise->guard, fd);
+    world_close(world, fd);
     return has;
 }
 
@@ -102,18 +103,19 @@ static struct generation *find_promised(const struct tail *tail, const struct pr
 static bool unpacks_to(const struct tail *tail, const struct found *found,
                        const struct promise *promise)
 {
+    const struct world *world = tail->input->env.world;
     int fd = open_path(tail, found->name);
     if (fd < 0) {
         return false;
     }
     char bytes[FINGERPRINT_BYTES];
     size_t want = promise->file.fingerprint_len;
-    struct gzip_reader *reader = gzip_reader_new(fd);
+    struct gzip_reader *reader = gzip_reader_new(world, fd);
     bool is_it = want <= sizeof(bytes) &&
                  gzip_reader_read(reader, bytes, want, 0) == (ssize_t)want &&
                  hash_bytes(bytes, want, 0) == promise->file.fingerprint;
     gzip_reader_free(reader);
-    close(fd);
+    world_close(world, fd);
     return is_it;
 }
 
@@ -295,7 +297,8 @@ static uint64_t last_line_start(const struct generation *generation)
     size_t unit = text_form_unit(generation->form);
     size = size / unit * unit;
     size_t len = size < sizeof(bytes) ? (size_t)size : sizeof(bytes);
-    ssize_t n = pread(generation->fd, bytes, len, (off_t)(size - len));
+    const struct world *world = generation->tail->input->env.world;
+    ssize_t n = world_read(world, generation->fd, bytes, len, size - len);
     const char *newline =
         n == (ssize_t)len ? text_form_find_last_newline(generation->form, bytes, len) : NULL;
     return newline != NULL ? size - len + (size_t)(newline - bytes) + unit : size;

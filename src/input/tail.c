@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "input/tail.h"
 
-#include <dirent.h>
 #include <stdlib.h>
-#include <unistd.h>
-#include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "input/allotment.h"
@@ -85,7 +82,7 @@ static struct tail *tail_new(struct input *input, const struct found_log *log)
     tail->lot = mem_string(log->lot);
     tail->shown = mem_string(log->shown);
     tail->is_kubelet = log->is_kubelet;
-    tail->opened_ns = clock_realtime_ns();
+    tail->opened_ns = world_realtime_ns(input->env.world);
     list_init(&tail->generations);
     list_init(&tail->ready);
     list_init(&tail->waiting);
@@ -127,33 +124,33 @@ void tail_close(struct tail *tail, bool is_over)
     free(tail);
 }
 
-static bool is_empty_directory(const char *path)
+static bool see_name(void *context, const struct world_name *name)
 {
-    DIR *stream = opendir(path);
-    if (stream == NULL) {
-        return true;
-    }
-    size_t names = 0;
-    while (names < 3 && readdir(stream) != NULL) {
-        names++; /* "." and ".." are two */
-    }
-    closedir(stream);
-    return names < 3;
+    bool is_itself = strcmp(name->name, ".") == 0 || strcmp(name->name, "..") == 0;
+    *(bool *)context = is_itself;
+    return is_itself;
+}
+
+static bool is_empty_directory(const struct world *world, const char *path)
+{
+    bool is_empty = true;
+    return world_list(world, path, see_name, &is_empty) < 0 || is_empty;
 }
 
 /* The nearest directory above the stream that still exists has something in it: so the log was
  * removed. If not, a file system may have been unmounted, and the promise is kept for its return. */
 static bool was_removed(const struct tail *tail)
 {
+    const struct world *world = tail->input->env.world;
     char *path = mem_string(tail->directory);
     struct file_stat info;
-    bool is_there = file_stat_path(path, &info) == 0;
+    bool is_there = world_stat(world, path, &info) == 0;
     bool was_there = is_there;
     for (char *slash; !is_there && (slash = strrchr(path, '/')) != NULL && slash != path;) {
         *slash = '\0';
-        is_there = file_stat_path(path, &info) == 0;
+        is_there = world_stat(world, path, &info) == 0;
     }
-    bool is_removed = was_there || !is_empty_directory(path);
+    bool is_removed = was_there || !is_empty_directory(world, path);
     free(path);
     return is_removed;
 }
@@ -282,11 +279,12 @@ static bool is_reused_inode(const struct generation *generation, const struct fo
         (strcmp(generation->name, found->name) == 0 && found->info.size >= generation->offset)) {
         return false;
     }
+    const struct world *world = generation->tail->input->env.world;
     char *path = mem_format("%s/%s", generation->tail->directory, found->name);
-    int fd = file_open_found(path);
-    bool is_other = fd >= 0 && !identity_matches_content(&generation->id, fd);
+    int fd = world_open(world, path);
+    bool is_other = fd >= 0 && !identity_matches_content(world, &generation->id, fd);
     if (fd >= 0) {
-        close(fd);
+        world_close(world, fd);
     }
     free(path);
     return is_other;
@@ -294,6 +292,7 @@ static bool is_reused_inode(const struct generation *generation, const struct fo
 
 static void refresh(struct generation *generation, const struct found *found)
 {
+    const struct world *world = generation->tail->input->env.world;
     generation->unseen = 0;
     generation->is_seen = true;
     generation->is_live = found->age == LOG_LIVE;
@@ -307,7 +306,8 @@ static void refresh(struct generation *generation, const struct found *found)
     case GENERATION_DONE:
         if (found->info.size < generation->offset ||
             (is_touched && found->info.size == generation->offset && generation->fd >= 0 &&
-             !generation->is_gzip && !identity_matches_content(&generation->id, generation->fd))) {
+             !generation->is_gzip &&
+             !identity_matches_content(world, &generation->id, generation->fd))) {
             generation->is_rewritten = true; /* size stays: it tells how much is lost */
             return;
         }
@@ -338,7 +338,8 @@ static bool is_second_name(const struct generation *known)
 {
     char *path = generation_path(known);
     struct file_stat info;
-    bool is_there = file_stat_path(path, &info) == 0 && identity_is_same_inode(&known->id, &info);
+    bool is_there = world_stat(known->tail->input->env.world, path, &info) == 0 &&
+                    identity_is_same_inode(&known->id, &info);
     free(path);
     return is_there;
 }

@@ -5,10 +5,10 @@
 /*
  * The inside of the file input: streams, their generations, and who does what with them.
  *
- *     discover.c   which files there are            input.c       timers, fairness, back-pressure
+ *     discover.c   which files there are            input.c       what when, fairness, back-pressure
  *     tail.c       a stream's list of generations   reader.c      bytes to lines
  *     resume.c     where a stream begins            generation.c  one file: opening, identity
- *     copy.c       which files are copies
+ *     copy.c       which files are copies           shell.c       all this in an event loop
  *
  * A stream's generations are one list, oldest first. The first that is GENERATION_WAITING is the
  * current one; only it is read, so lines come in the order of writing.
@@ -113,12 +113,22 @@ struct tail {
     bool is_refused; /* another input reads it */
 };
 
+/* What is due when (monotonic); UINT64_MAX: not at all. */
+struct input_plan {
+    uint64_t scan_ns;
+    uint64_t look_ns;
+    uint64_t work_ns;
+    uint64_t tick_ns;
+    unsigned ticks;
+};
+
 struct input {
     const struct input_settings *settings;
     struct input_env env;
     struct discover *discover;
     struct watch *watch;
-    struct input_timers *timers;
+    struct input_shell *shell; /* NULL: whoever opened it runs it */
+    struct input_plan plan;
     struct map tails;    /* by key */
     struct map by_file;  /* generations by device and inode */
     struct map by_name;  /* generations by directory and name */
@@ -200,7 +210,7 @@ char *generation_path(const struct generation *generation); /* the caller frees 
 void generation_tell_name(struct generation *generation);
 void generation_tell_read(const struct generation *generation);
 
-/* Its bytes, as pread(2). */
+/* Its bytes, unpacked, as world_read(). */
 ssize_t generation_read(struct generation *generation, char *bytes, size_t len, uint64_t offset);
 
 /* Hash what is known to be its beginning, once more of it is known. */
@@ -223,7 +233,7 @@ enum turn {
     TURN_BLOCKED,   /* the sink has no room */
     TURN_HELD,      /* … or does not want this stream's lines yet */
     TURN_REWRITTEN, /* is not the file that was read before */
-    TURN_FAILED,
+    TURN_FAILED,    /* errno tells why */
 };
 
 /* Read one turn of the current generation, give its lines to the sink. */
@@ -245,5 +255,12 @@ void input_look_soon(struct tail *tail);        /* list its directory again */
 void input_look_for_end(struct tail *tail);     /* … and see whether the stream is over */
 bool input_is_starting(const struct input *input); /* the first full scan */
 bool input_has_spare_room(const struct input *input); /* files may be open whose turn has not come */
+
+/* ---- shell.c ---- */
+
+/* Runs it in its event loop. */
+struct input_shell *input_shell_new(struct input *input);
+void input_shell_free(struct input_shell *shell); /* NULL is fine */
+void input_shell_arm(struct input_shell *shell); /* what is due may have changed; NULL is fine */
 
 #endif

@@ -29,7 +29,8 @@ struct watched {
     struct directory *directory;
 };
 
-struct watch {
+struct inotify {
+    struct watch watch;
     ev_io io;
     struct ev_loop *loop;
     const struct log *log;
@@ -51,36 +52,36 @@ static bool is_watched(const void *value, const void *key)
     return ((const struct watched *)value)->descriptor == *(const int *)key;
 }
 
-static struct watched *find(const struct watch *watch, int descriptor)
+static struct watched *find(const struct inotify *inotify, int descriptor)
 {
-    return map_find(&watch->watched, hash_of(descriptor), is_watched, &descriptor);
+    return map_find(&inotify->watched, hash_of(descriptor), is_watched, &descriptor);
 }
 
-static void forget(struct watch *watch, struct watched *watched)
+static void forget(struct inotify *inotify, struct watched *watched)
 {
-    map_remove(&watch->watched, hash_of(watched->descriptor), watched);
+    map_remove(&inotify->watched, hash_of(watched->descriptor), watched);
     free(watched);
 }
 
-static void dispatch(struct watch *watch, const struct inotify_event *event)
+static void dispatch(struct inotify *inotify, const struct inotify_event *event)
 {
     if ((event->mask & IN_Q_OVERFLOW) != 0) {
-        counters_add(watch->counters, C_WATCH_FAILURES, 1);
-        watch->events.overflowed(watch->events.context);
+        counters_add(inotify->counters, C_WATCH_FAILURES, 1);
+        inotify->events.overflowed(inotify->events.context);
         return;
     }
-    struct watched *watched = find(watch, event->wd);
+    struct watched *watched = find(inotify, event->wd);
     if (watched == NULL) {
         return;
     }
     if ((event->mask & IN_IGNORED) != 0) {
         discover_lose_watch(watched->directory);
-        forget(watch, watched);
+        forget(inotify, watched);
     } else if (event->mask == IN_MODIFY && event->len > 0) {
-        watch->events.written(watch->events.context, watched->directory, event->name);
+        inotify->events.written(inotify->events.context, watched->directory, event->name);
     } else if ((event->mask & IN_ATTRIB) == 0 || event->len == 0) {
         /* A file's IN_ATTRIB comes with each unlink of a link to it, and tells nothing more. */
-        watch->events.changed(watch->events.context, watched->directory);
+        inotify->events.changed(inotify->events.context, watched->directory);
     }
 }
 
@@ -88,78 +89,61 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int revents)
 {
     (void)loop;
     (void)revents;
-    struct watch *watch = container_of(io, struct watch, io);
-    ssize_t n = read(watch->fd, watch->buffer, sizeof(watch->buffer));
+    struct inotify *inotify = container_of(io, struct inotify, io);
+    ssize_t n = read(inotify->fd, inotify->buffer, sizeof(inotify->buffer));
     for (ssize_t i = 0; i < n;) {
-        const struct inotify_event *event = (const void *)(watch->buffer + i);
-        dispatch(watch, event);
+        const struct inotify_event *event = (const void *)(inotify->buffer + i);
+        dispatch(inotify, event);
         i += (ssize_t)(sizeof(*event) + event->len);
     }
 }
 
-static void complain(struct watch *watch, const char *path, int error)
+static void complain(struct inotify *inotify, const char *path, int error)
 {
-    counters_add(watch->counters, C_WATCH_FAILURES, 1);
-    if (watch->has_complained) {
+    counters_add(inotify->counters, C_WATCH_FAILURES, 1);
+    if (inotify->has_complained) {
         return;
     }
-    watch->has_complained = true;
-    log_event(watch->log, LOG_WARN,
+    inotify->has_complained = true;
+    log_event(inotify->log, LOG_WARN,
               "cannot watch %s (%s%s): its changes, and those of other directories that cannot be "
               "watched, are found by the periodic scan",
               path, strerror(error),
               error == ENOSPC ? "; raise fs.inotify.max_user_watches" : "");
 }
 
-struct watch *watch_open(struct ev_loop *loop, const struct log *log, struct counters *counters,
-                         const struct watch_events *events)
+static struct inotify *of(struct watch *watch)
 {
-    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (fd < 0) {
-        counters_add(counters, C_WATCH_FAILURES, 1);
-        log_event(log, LOG_WARN, "no inotify (%s): changes are found by the periodic scan",
-                  strerror(errno));
-        return NULL;
-    }
-    struct watch *watch = mem_alloc(sizeof(*watch));
-    watch->loop = loop;
-    watch->log = log;
-    watch->counters = counters;
-    watch->events = *events;
-    watch->fd = fd;
-    ev_io_init(&watch->io, on_readable, fd, EV_READ);
-    ev_io_start(loop, &watch->io);
-    return watch;
+    return container_of(watch, struct inotify, watch);
 }
 
-void watch_close(struct watch *watch)
+static void close_inotify(struct watch *watch)
 {
-    if (watch == NULL) {
-        return;
+    struct inotify *inotify = of(watch);
+    ev_io_stop(inotify->loop, &inotify->io);
+    for (size_t i = 0; i < inotify->watched.cap; i++) {
+        free(inotify->watched.slots[i].value);
     }
-    ev_io_stop(watch->loop, &watch->io);
-    for (size_t i = 0; i < watch->watched.cap; i++) {
-        free(watch->watched.slots[i].value);
-    }
-    map_fini(&watch->watched);
-    close(watch->fd);
-    free(watch);
+    map_fini(&inotify->watched);
+    close(inotify->fd);
+    free(inotify);
 }
 
-int watch_add(struct watch *watch, const char *path, struct directory *directory)
+static int add(struct watch *watch, const char *path, struct directory *directory)
 {
-    int descriptor = inotify_add_watch(watch->fd, path, WATCH_MASK);
+    struct inotify *inotify = of(watch);
+    int descriptor = inotify_add_watch(inotify->fd, path, WATCH_MASK);
     if (descriptor < 0) {
         if (errno != ENOENT && errno != ENOTDIR) {
-            complain(watch, path, errno);
+            complain(inotify, path, errno);
         }
         return -1;
     }
-    struct watched *watched = find(watch, descriptor);
+    struct watched *watched = find(inotify, descriptor);
     if (watched == NULL) {
         watched = mem_alloc(sizeof(*watched));
         watched->descriptor = descriptor;
-        map_add(&watch->watched, hash_of(descriptor), watched);
+        map_add(&inotify->watched, hash_of(descriptor), watched);
     } else {
         discover_lose_watch(watched->directory);
     }
@@ -167,8 +151,19 @@ int watch_add(struct watch *watch, const char *path, struct directory *directory
     return descriptor;
 }
 
-bool watch_tells_all(const char *path)
+static void remove_watch(struct watch *watch, int descriptor)
 {
+    struct inotify *inotify = of(watch);
+    struct watched *watched = find(inotify, descriptor);
+    if (watched != NULL) {
+        forget(inotify, watched);
+        inotify_rm_watch(inotify->fd, descriptor);
+    }
+}
+
+static bool tells_all(struct watch *watch, const char *path)
+{
+    (void)watch;
     enum { ZFS_MAGIC = 0x2fc12fc1, BCACHEFS_MAGIC = 0xca451a4e };
     static const uint32_t told[] = {
         EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,   TMPFS_MAGIC,
@@ -184,11 +179,48 @@ bool watch_tells_all(const char *path)
     return false;
 }
 
+struct watch *watch_open(struct ev_loop *loop, const struct log *log, struct counters *counters,
+                         const struct watch_events *events)
+{
+    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (fd < 0) {
+        counters_add(counters, C_WATCH_FAILURES, 1);
+        log_event(log, LOG_WARN, "no inotify (%s): changes are found by the periodic scan",
+                  strerror(errno));
+        return NULL;
+    }
+    struct inotify *inotify = mem_alloc(sizeof(*inotify));
+    inotify->watch = (struct watch){close_inotify, add, remove_watch, tells_all};
+    inotify->loop = loop;
+    inotify->log = log;
+    inotify->counters = counters;
+    inotify->events = *events;
+    inotify->fd = fd;
+    ev_io_init(&inotify->io, on_readable, fd, EV_READ);
+    ev_io_start(loop, &inotify->io);
+    return &inotify->watch;
+}
+
+/* ---- whatever tells ---- */
+
+void watch_close(struct watch *watch)
+{
+    if (watch != NULL) {
+        watch->close(watch);
+    }
+}
+
+int watch_add(struct watch *watch, const char *path, struct directory *directory)
+{
+    return watch->add(watch, path, directory);
+}
+
 void watch_remove(struct watch *watch, int descriptor)
 {
-    struct watched *watched = find(watch, descriptor);
-    if (watched != NULL) {
-        forget(watch, watched);
-        inotify_rm_watch(watch->fd, descriptor);
-    }
+    watch->remove(watch, descriptor);
+}
+
+bool watch_tells_all(struct watch *watch, const char *path)
+{
+    return watch->tells_all(watch, path);
 }

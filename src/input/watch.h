@@ -12,7 +12,6 @@
 #include "core/counters.h"
 
 struct ev_loop;
-struct watch;
 struct directory;
 
 struct watch_events {
@@ -23,6 +22,15 @@ struct watch_events {
     /* Events were lost: anything may have changed. */
     void (*overflowed)(void *context);
     void *context;
+};
+
+/* What tells. inotify does, made by watch_open(); a test may be another. The functions below call
+ * these. */
+struct watch {
+    void (*close)(struct watch *watch);
+    int (*add)(struct watch *watch, const char *path, struct directory *directory);
+    void (*remove)(struct watch *watch, int descriptor);
+    bool (*tells_all)(struct watch *watch, const char *path);
 };
 
 /* NULL if the system has no inotify for us (said once in the log, counted): then only scans find. */
@@ -36,6 +44,6 @@ void watch_remove(struct watch *watch, int descriptor);
 
 /* The file system that holds `path` is one of this machine's own, where whoever writes does it under
  * the eyes of inotify. Not so where others may write too: over a network, or through FUSE. */
-bool watch_tells_all(const char *path);
+bool watch_tells_all(struct watch *watch, const char *path);
 
 #endif

@@ -40,7 +40,7 @@ LIBRARIES = {
                     "src/kubernetes/api_request.c", "src/cli/http_get.c"},
     "ev.h": {"src/base/curl_loop.c", "src/base/http_server.c", "src/cli/audit_pods.c",
              "src/cli/receive.c",
-             "src/daemon.c", "src/daemon_inside.h", "src/input/input.c", "src/input/journal.c",
+             "src/daemon.c", "src/daemon_inside.h", "src/input/journal.c", "src/input/shell.c",
              "src/input/stdin.c",
              "src/input/syslog.c", "src/kubernetes/pod_watch.c", "src/input/watch.c", "src/replay.c",
              "src/workers.c", "outputs/otlp_http.c"},

@@ -281,7 +281,7 @@ static void a_link_leads_to_logs_and_to_nothing_beside_them(void **state)
     char pattern[] = "/nonexistent/logs/*.log";
     char *include[] = {pattern};
     struct input_settings settings = {.include = {include, 1}};
-    const struct discover_env env = {0};
+    const struct discover_env env = {.world = &world_system};
     char *error = NULL;
     struct discover *discover = discover_new(&settings, &env, &error);
     assert_non_null(discover);
