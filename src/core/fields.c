@@ -217,15 +217,20 @@ static void copy_siblings(struct merge *merge, uint32_t begin, uint32_t end)
     }
 }
 
-/* Copies, then makes the copy the table and the table the spare one. */
-static void rewrite(struct merge *merge, uint32_t count)
+static struct field *need_spare(struct fields *fields, uint32_t count)
 {
-    struct fields *fields = merge->fields;
     if (fields->spare_cap < count) {
         fields->spare_cap = count < fields->cap ? fields->cap : count;
         fields->spare = mem_resize(fields->spare, fields->spare_cap, sizeof(*fields->spare));
     }
-    merge->out = fields->spare;
+    return fields->spare;
+}
+
+/* Copies, then makes the copy the table and the table the spare one. */
+static void rewrite(struct merge *merge, uint32_t count)
+{
+    struct fields *fields = merge->fields;
+    merge->out = need_spare(fields, count);
     copy_siblings(merge, 0, fields->count);
     ENSURE(merge->count == count);
     uint32_t cap = fields->cap;
@@ -254,4 +259,61 @@ bool fields_merge_repeated(struct fields *fields)
     mark_followers(&merge);
     rewrite(&merge, fields->count + names);
     return true;
+}
+
+struct field *fields_spare(struct fields *fields)
+{
+    return need_spare(fields, fields->count);
+}
+
+/* ---- the last of each name ---- */
+
+static bool is_member(const struct field *field)
+{
+    return field->key != NULL && (field->flags & FIELD_REMOVED) == 0;
+}
+
+static uint32_t first_of(uint32_t object)
+{
+    return object == NO_OBJECT ? 0 : object + 1;
+}
+
+static uint32_t end_of(const struct fields *fields, uint32_t object)
+{
+    return object == NO_OBJECT ? fields->count : fields->items[object].next;
+}
+
+static bool may_repeat(struct fields *fields, uint32_t object)
+{
+    bool is_seen = false;
+    key_set_clear(&fields->names);
+    uint32_t end = end_of(fields, object);
+    for (uint32_t i = first_of(object); i < end && !is_seen; i = fields->items[i].next) {
+        const struct field *field = &fields->items[i];
+        is_seen = is_member(field) && fields_note_name(fields, object, field_key(field));
+    }
+    return is_seen;
+}
+
+void fields_keep_last(struct fields *fields, uint32_t object)
+{
+    if (!may_repeat(fields, object)) {
+        return;
+    }
+    struct merge merge;
+    merge_begin(&merge, fields);
+    uint32_t end = end_of(fields, object);
+    for (uint32_t i = first_of(object); i < end; i = fields->items[i].next) {
+        merge.parents[i] = object;
+        if (is_member(&fields->items[i])) {
+            merge.order[merge.members++] = i;
+        }
+    }
+    qsort_r(merge.order, merge.members, sizeof(*merge.order), compare_members, &merge);
+    for (uint32_t i = 1; i < merge.members; i++) {
+        uint32_t earlier = merge.order[i - 1];
+        if (compare_names(&merge, earlier, merge.order[i]) == 0) {
+            fields->items[earlier].flags |= FIELD_REMOVED;
+        }
+    }
 }

@@ -73,8 +73,8 @@ struct fields {
                                renamed or taken out; NULL: nobody knows */
     struct name_index *index; /* of the filters at work (filters/name_index.h), not owned; or NULL */
     struct key_set names;  /* member names seen in this record, for fields_note_name() */
-    struct field *spare;   /* fields_merge_repeated() writes here, then swaps */
-    uint32_t *scratch;     /* … and keeps its books here */
+    struct field *spare;   /* fields_merge_repeated() writes here, then swaps; see fields_spare() */
+    uint32_t *scratch;     /* it and fields_keep_last() keep their books here */
     uint32_t spare_cap;
     uint32_t scratch_cap;
 };
@@ -166,5 +166,16 @@ struct field *fields_find(struct fields *fields, struct slice key);
  * n log n in the number of fields; calls itself as deep as the containers are nested.
  */
 bool fields_merge_repeated(struct fields *fields);
+
+/*
+ * Of the members of one name in the object at index `object` (NO_OBJECT: the top level) the last stays,
+ * the others are FIELD_REMOVED: what filters make of names that they bring together. Linear where
+ * no name comes twice, else n log n.
+ */
+void fields_keep_last(struct fields *fields, uint32_t object);
+
+/* Room for as many fields as the table has, for whoever moves them about. It holds nothing between
+ * two calls. */
+struct field *fields_spare(struct fields *fields);
 
 #endif

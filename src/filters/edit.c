@@ -139,7 +139,7 @@ void edit_remove_others(struct record *record, uint32_t object, struct slice key
     }
 }
 
-static void name_field(struct fields *fields, uint32_t index, struct slice key)
+void edit_name_field(struct fields *fields, uint32_t index, struct slice key)
 {
     struct field *field = &fields->items[index];
     name_index_note(fields->index, key);
@@ -150,38 +150,50 @@ static void name_field(struct fields *fields, uint32_t index, struct slice key)
 }
 
 /* The index of the copy, NO_FIELD: no room. */
-static uint32_t add_copy(struct record *record, uint32_t object, struct slice key,
-                         const struct fields *other, uint32_t from)
+static uint32_t add_copy(struct record *record, uint32_t object, struct slice key, uint32_t from)
 {
-    const struct fields *source = other != NULL ? other : &record->fields;
-    uint32_t count = source->items[from].next - from;
+    uint32_t count = record->fields.items[from].next - from;
     uint32_t at = open_gap(record, object, count);
     if (at == NO_FIELD) {
         return NO_FIELD;
     }
-    from += other == NULL && from >= at ? count : 0;
+    from += from >= at ? count : 0;
     struct field *items = record->fields.items;
-    const struct field *old = other != NULL ? other->items : items;
     for (uint32_t i = 0; i < count; i++) {
-        items[at + i] = old[from + i];
-        items[at + i].next = old[from + i].next - from + at;
+        items[at + i] = items[from + i];
+        items[at + i].next += at - from;
     }
     items[at].next = at + count; /* its own may have grown just now */
-    name_field(&record->fields, at, key);
-    for (uint32_t i = 1; other != NULL && i < count; i++) { /* names that are new here, too */
-        name_index_note(record->fields.index, field_key(&items[at + i]));
-    }
+    edit_name_field(&record->fields, at, key);
     return at;
 }
 
-bool edit_add_copy(struct record *record, uint32_t object, struct slice key,
-                   const struct fields *other, uint32_t from)
+bool edit_add_copy(struct record *record, uint32_t object, struct slice key, uint32_t from)
 {
-    uint32_t at = add_copy(record, object, key, other, from);
+    uint32_t at = add_copy(record, object, key, from);
     if (at != NO_FIELD) {
         edit_remove_others(record, object, key, at);
     }
     return at != NO_FIELD;
+}
+
+bool edit_add_all(struct record *record, uint32_t object, const struct fields *other)
+{
+    uint32_t at = open_gap(record, object, other->count);
+    if (at == NO_FIELD) {
+        return false;
+    }
+    struct fields *fields = &record->fields;
+    for (uint32_t i = 0; i < other->count; i++) {
+        fields->items[at + i] = other->items[i];
+        fields->items[at + i].next += at;
+        name_index_note(fields->index, field_key(&other->items[i]));
+    }
+    for (uint32_t i = at; i < at + other->count; i = fields->items[i].next) {
+        edit_name_field(fields, i, field_key(&fields->items[i]));
+    }
+    fields_keep_last(fields, object);
+    return true;
 }
 
 uint32_t edit_object(struct record *record, struct slice key)
@@ -196,9 +208,35 @@ uint32_t edit_object(struct record *record, struct slice key)
     }
     field->kind = FIELD_OBJECT;
     index = record->fields.count - 1;
-    name_field(&record->fields, index, key);
+    edit_name_field(&record->fields, index, key);
     edit_remove_others(record, NO_FIELD, key, index);
     return index;
+}
+
+static void shift(struct field *items, uint32_t count, uint32_t by)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        items[i].next += by;
+    }
+}
+
+void edit_rotate(struct record *record, uint32_t begin, uint32_t middle, uint32_t end)
+{
+    struct fields *fields = &record->fields;
+    struct field *items = fields->items;
+    uint32_t first = middle - begin;
+    uint32_t second = end - middle;
+    struct field *spare = fields_spare(fields);
+    name_index_move(fields->index);
+    memcpy(spare, &items[begin], first * sizeof(*items));
+    memmove(&items[begin], &items[middle], second * sizeof(*items));
+    memcpy(&items[begin + second], spare, first * sizeof(*items));
+    shift(&items[begin], second, 0 - first);
+    shift(&items[begin + second], first, second);
+    uint32_t *body = &record->body_field;
+    if (*body != NO_FIELD && *body >= begin && *body < end) {
+        *body = *body < middle ? *body + second : *body - first;
+    }
 }
 
 /* ---- values ---- */
@@ -241,7 +279,7 @@ static bool set_scalar(struct record *record, const struct name *name, const str
             return false;
         }
         record->fields.items[index] = (struct field){.next = index + 1};
-        name_field(&record->fields, index, key);
+        edit_name_field(&record->fields, index, key);
     }
     edit_empty(&record->fields, index);
     put_scalar(&record->fields.items[index], value);
@@ -261,7 +299,7 @@ static bool set_container(struct record *record, const struct name *name, uint32
         home = edit_parent(fields, index);
         key = field_key(&fields->items[index]);
     }
-    return edit_add_copy(record, home, key, NULL, from);
+    return edit_add_copy(record, home, key, from);
 }
 
 /* ---- the record's own, set ---- */
@@ -324,7 +362,7 @@ static bool set_body(struct record *record, const struct value *value)
     }
     uint32_t index = record->fields.count;
     if (is_container(value)) {
-        if (add_copy(record, NO_FIELD, nothing, NULL, value->field) == NO_FIELD) {
+        if (add_copy(record, NO_FIELD, nothing, value->field) == NO_FIELD) {
             return false;
         }
     } else if (fields_add(&record->fields) == NULL) {

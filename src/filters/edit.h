@@ -27,13 +27,25 @@ void edit_remove_own(struct record *record, enum own_value own);
  */
 bool edit_set(struct record *record, const struct name *name, const struct value *value);
 
-/* Add a copy of the subtree at `from`, of this record or with `other` of another table, named `key`,
- * to the object (NO_FIELD: the top level), in the place of one of that name. */
-bool edit_add_copy(struct record *record, uint32_t object, struct slice key,
-                   const struct fields *other, uint32_t from);
+/* Add a copy of the subtree at `from`, named `key`, to the object (NO_FIELD: the top level), in the
+ * place of one of that name. */
+bool edit_add_copy(struct record *record, uint32_t object, struct slice key, uint32_t from);
+
+/* Add a copy of all that another table holds, likewise. Linear in both. */
+bool edit_add_all(struct record *record, uint32_t object, const struct fields *other);
+
+/* Call the field `key`: an attribute of that name, whatever it was before. */
+void edit_name_field(struct fields *fields, uint32_t index, struct slice key);
 
 /* Add an empty object at the top level, or find the one that is there: its index. NO_FIELD: no room. */
 uint32_t edit_object(struct record *record, struct slice key);
+
+/*
+ * The fields from `middle` up to `end` change places with those in front of them, from `begin` on. Each
+ * of the two runs is of whole siblings, all of one parent, which is none of them. Linear, and needs
+ * no room in the table.
+ */
+void edit_rotate(struct record *record, uint32_t begin, uint32_t middle, uint32_t end);
 
 /* Remove every member `key` of the object but the field `except`. */
 void edit_remove_others(struct record *record, uint32_t object, struct slice key,

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * `nest` and `lift`: top-level fields into an object, and the members of an object out of it. Either is
- * a copy to the new place and a mark at the old one.
+ * `nest` and `lift`: top-level fields into an object, and the members of an object out of it.
+ *
+ * Either moves fields about within the table, all of them at once: it costs one walk, whatever their
+ * number, and needs no room but for an object that was not there. So there is none that went while
+ * another had to stay.
  */
 
 #include <stdlib.h>
@@ -54,26 +57,84 @@ static bool is_chosen(const struct nest *nest, const struct field *field, size_t
     return false;
 }
 
-/* The object is behind all that goes into it, or they move apart: places are looked at anew. */
+static bool has_chosen(const struct nest *nest, const struct fields *fields)
+{
+    size_t strip;
+    for (uint32_t i = 0; i < fields->count; i = fields->items[i].next) {
+        if (is_chosen(nest, &fields->items[i], &strip)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Fields that have been put one behind the other. */
+struct run {
+    struct field *items;
+    uint32_t count;
+};
+
+/* The subtree goes to the end of the run; `next` counts from the run's beginning. */
+static void append(struct run *run, const struct field *subtree, uint32_t index)
+{
+    uint32_t len = subtree->next - index;
+    struct field *place = run->items + run->count;
+    memmove(place, subtree, len * sizeof(*place));
+    for (uint32_t i = 0; i < len; i++) {
+        place[i].next += run->count - index;
+    }
+    run->count += len;
+}
+
+/* All that is chosen goes behind the rest, under its new names: the index of the first. */
+static uint32_t bring_to_end(const struct nest *nest, struct record *record)
+{
+    struct fields *fields = &record->fields;
+    struct run kept = {fields->items, 0};
+    struct run chosen = {fields_spare(fields), 0};
+    uint32_t body = record->body_field;
+    bool body_is_chosen = false;
+    size_t strip;
+    uint32_t next;
+    for (uint32_t i = 0; i < fields->count; i = next) {
+        struct field *field = &fields->items[i];
+        bool goes = is_chosen(nest, field, &strip);
+        struct run *run = goes ? &chosen : &kept;
+        next = field->next;
+        if (record->body_field >= i && record->body_field < next) {
+            body = record->body_field - i + run->count;
+            body_is_chosen = goes;
+        }
+        if (goes) {
+            edit_name_field(fields, i, slice_skip(field_key(field), strip));
+        }
+        append(run, field, i);
+    }
+    memcpy(fields->items + kept.count, chosen.items, chosen.count * sizeof(*chosen.items));
+    for (uint32_t i = kept.count; i < fields->count; i++) {
+        fields->items[i].next += kept.count;
+    }
+    record->body_field = body + (body_is_chosen ? kept.count : 0);
+    return kept.count;
+}
+
 static enum filter_result apply_nest(void *data, struct record *record, uint64_t now_ns)
 {
     (void)now_ns;
     const struct nest *nest = data;
     struct fields *fields = &record->fields;
-    for (uint32_t i = 0; i < fields->count; i = fields->items[i].next) {
-        size_t strip;
-        if (!is_chosen(nest, &fields->items[i], &strip)) {
-            continue;
-        }
-        uint32_t object = edit_object(record, nest->under);
-        struct slice key = slice_skip(field_key(&fields->items[i]), strip);
-        uint32_t len = fields->items[i].next - i;
-        if (object == NO_FIELD || !edit_add_copy(record, object, key, NULL, i)) {
-            return FILTER_FAILED;
-        }
-        i += object < i ? len : 0; /* it made room in front of this one */
-        fields->items[i].flags |= FIELD_REMOVED;
+    if (!has_chosen(nest, fields)) {
+        return FILTER_DONE;
     }
+    if (edit_object(record, nest->under) == NO_FIELD) {
+        return FILTER_FAILED;
+    }
+    name_index_move(fields->index);
+    uint32_t chosen = bring_to_end(nest, record);
+    uint32_t object = edit_object(record, nest->under); /* which has moved */
+    edit_rotate(record, fields->items[object].next, chosen, fields->count);
+    fields->items[object].next += fields->count - chosen;
+    fields_keep_last(fields, object);
     return FILTER_DONE;
 }
 
@@ -98,21 +159,37 @@ static void *make_lift(const struct filter_settings *item, const struct filter_e
     return lift;
 }
 
-/* The key with the prefix in front of it; no data: the arena is full. */
-static struct slice prefixed(struct record *record, struct slice prefix, struct slice key)
+/* The members' names, where they do not stay as they are, one behind the other. NULL: no room. */
+static char *make_names(const struct lift *lift, struct record *record, uint32_t object)
 {
-    if (prefix.len == 0) {
-        return key;
+    const struct field *items = record->fields.items;
+    size_t len = 1;
+    for (uint32_t i = object + 1; i < items[object].next; i = items[i].next) {
+        len += lift->prefix.len + items[i].key_len;
     }
-    char *text = arena_alloc(record->arena, prefix.len + key.len);
-    if (text != NULL) {
-        memcpy(text, prefix.data, prefix.len);
-        memcpy(text + prefix.len, key.data, key.len);
-    }
-    return slice_make(text, prefix.len + key.len);
+    return arena_alloc(record->arena, lift->prefix.len > 0 ? len : 1);
 }
 
-/* The object goes first, so that a member of its name takes its place. */
+static void name_members(const struct lift *lift, struct record *record, uint32_t object,
+                         char *names)
+{
+    struct fields *fields = &record->fields;
+    for (uint32_t i = object + 1; i < fields->items[object].next; i = fields->items[i].next) {
+        struct slice key = field_key(&fields->items[i]);
+        if ((fields->items[i].flags & FIELD_REMOVED) != 0) {
+            continue;
+        }
+        if (lift->prefix.len > 0) {
+            memcpy(names, lift->prefix.data, lift->prefix.len);
+            memcpy(names + lift->prefix.len, key.data, key.len);
+            key = slice_make(names, lift->prefix.len + key.len);
+            names += key.len;
+        }
+        edit_name_field(fields, i, key);
+    }
+}
+
+/* The object is removed first, so that a member of its name takes its place. */
 static enum filter_result apply_lift(void *data, struct record *record, uint64_t now_ns)
 {
     (void)now_ns;
@@ -122,19 +199,18 @@ static enum filter_result apply_lift(void *data, struct record *record, uint64_t
     if (object == NO_FIELD || fields->items[object].kind != FIELD_OBJECT) {
         return FILTER_DONE;
     }
-    uint32_t home = edit_parent(fields, object);
-    uint8_t flags = fields->items[object].flags;
-    fields->items[object].flags |= FIELD_REMOVED;
-    for (uint32_t i = object + 1; i < fields->items[object].next; i = fields->items[i].next) {
-        if ((fields->items[i].flags & FIELD_REMOVED) != 0) {
-            continue;
-        }
-        struct slice key = prefixed(record, lift->prefix, field_key(&fields->items[i]));
-        if (key.data == NULL || !edit_add_copy(record, home, key, NULL, i)) {
-            fields->items[object].flags = flags;
-            return FILTER_FAILED;
-        }
+    char *names = make_names(lift, record, object);
+    if (names == NULL) {
+        return FILTER_FAILED;
     }
+    name_members(lift, record, object, names);
+    uint32_t home = edit_parent(fields, object);
+    uint32_t home_end = home == NO_FIELD ? fields->count : fields->items[home].next;
+    uint32_t members_end = fields->items[object].next;
+    fields->items[object].flags |= FIELD_REMOVED;
+    fields->items[object].next = object + 1;
+    edit_rotate(record, object + 1, members_end, home_end);
+    fields_keep_last(fields, home);
     return FILTER_DONE;
 }
 

@@ -241,13 +241,10 @@ static void remove_source(const struct value *value, const struct name *name,
 
 static void add_fields(struct parse *parse, struct record *record)
 {
-    const struct fields *inner = &parse->inner.fields;
     const char *under = parse->text->under;
     uint32_t home = under != NULL ? edit_object(record, slice_from_string(under)) : NO_FIELD;
-    for (uint32_t i = 0; i < inner->count; i = inner->items[i].next) {
-        bool fits = edit_add_copy(record, home, field_key(&inner->items[i]), inner, i);
-        ENSURE(fits);
-    }
+    bool fits = edit_add_all(record, home, &parse->inner.fields);
+    ENSURE(fits);
 }
 
 /* ---- what the new fields tell ---- */

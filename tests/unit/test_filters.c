@@ -389,7 +389,7 @@ static void a_table_without_room_leaves_the_record_as_it_was(void **state)
     (void)state;
     static const char *const chains[] = {
         "set: {new: 1}", "copy: {a: new}", "move: {a: new}", "nest: {names: [a], under: new}",
-        "lift: {from: a}", "parse: {field: p}", "copy: {a: $body}",
+        "parse: {field: p}", "copy: {a: $body}",
     };
     for (size_t i = 0; i < ARRAY_LEN(chains); i++) {
         struct filter_case c;
@@ -406,6 +406,65 @@ static void a_table_without_room_leaves_the_record_as_it_was(void **state)
         filter_case_check_table(&c);
         free(before);
         filter_case_fini(&c);
+        free(config);
+    }
+}
+
+/* An object of `count` members, `_` and a number, and another one of those of every third name. */
+static char *many_fields(uint32_t count)
+{
+    struct buf line;
+    buf_init(&line, SIZE_MAX);
+    buf_append_string(&line, "{\"o\":{\"z\":0");
+    for (uint32_t i = 0; i < count; i += 3) {
+        buf_append_format(&line, ",\"%u\":0", i);
+    }
+    buf_append_string(&line, "},\"end\":1");
+    for (uint32_t i = 0; i < count; i++) {
+        buf_append_format(&line, ",\"_%u\":%u", i, i);
+    }
+    buf_append_string(&line, "}");
+    char *text = mem_string_from(buf_slice(&line));
+    buf_fini(&line);
+    return text;
+}
+
+static uint32_t count_members(const struct fields *fields, uint32_t object)
+{
+    uint32_t count = 0;
+    uint32_t end = object == NO_FIELD ? fields->count : fields->items[object].next;
+    for (uint32_t i = object + 1; i < end; i = fields->items[i].next) { /* NO_FIELD + 1 is 0 */
+        count += (fields->items[i].flags & FIELD_REMOVED) == 0;
+    }
+    return count;
+}
+
+/* The table is as large as the line needs, and not one place larger. */
+static void nest_and_lift_move_all_or_nothing_however_many_there_are(void **state)
+{
+    (void)state;
+    static const uint32_t counts[] = {3, 3000, 20001};
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        uint32_t count = counts[i];
+        struct filter_case c;
+        char *config = mem_format("parse: {fields_max: %u}\nfilters:\n"
+                                  "- nest: {prefixes: [_], under: o, strip_prefix: true}\n"
+                                  "- lift: {from: o, prefix: _}\n",
+                                  count + count / 3 + 16);
+        char *line = many_fields(count);
+        filter_case_init(&c, config);
+        filter_case_parse(&c, slice_from_string(line));
+        uint32_t used = c.record->fields.count;
+        assert_int_equal(filters_apply_one(c.filters, 0, c.record, 1), FILTER_DONE);
+        filter_case_check_table(&c);
+        assert_int_equal(count_members(&c.record->fields, 0), count + 1);
+        assert_int_equal(count_members(&c.record->fields, NO_FIELD), 2);
+        assert_int_equal(filters_apply_one(c.filters, 1, c.record, 1), FILTER_DONE);
+        filter_case_check_table(&c);
+        assert_int_equal(count_members(&c.record->fields, NO_FIELD), count + 2);
+        assert_int_equal(c.record->fields.count, used);
+        filter_case_fini(&c);
+        free(line);
         free(config);
     }
 }
@@ -571,6 +630,7 @@ int main(void)
         cmocka_unit_test(a_chain_that_names_nothing_of_the_line_changes_no_byte_of_what_is_sent),
         cmocka_unit_test(one_record_is_not_looked_at_with_the_names_of_the_last),
         cmocka_unit_test(a_table_without_room_leaves_the_record_as_it_was),
+        cmocka_unit_test(nest_and_lift_move_all_or_nothing_however_many_there_are),
         cmocka_unit_test(what_parse_finds_is_the_record_s_where_it_did_not_know),
         cmocka_unit_test(a_bucket_fills_with_time),
         cmocka_unit_test(a_smaller_share_of_traces_is_part_of_a_larger_one),
