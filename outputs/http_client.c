@@ -37,6 +37,7 @@ struct http_exchange {
     bool is_running;
     bool is_cut;
     bool has_head; /* the answer's head came to its end */
+    char *redirect; /* of the last answer */
     char curl_error[CURL_ERROR_SIZE];
     char error[ERROR_BYTES];
 };
@@ -59,7 +60,8 @@ static const struct advice {
     {CURLE_SSL_CACERT_BADFILE, "check ca_file"},
     {CURLE_GOT_NOTHING, "it closed the connection without an answer: is the port that of OTLP/HTTP "
                         "(4318), not of gRPC (4317) or TLS?"},
-    {CURLE_UNSUPPORTED_PROTOCOL, "what answers there does not speak HTTP"},
+    {CURLE_UNSUPPORTED_PROTOCOL, "what answers there does not speak HTTP: is the port that of OTLP/HTTP "
+                                 "(4318), not of gRPC (4317)?"},
     {CURLE_PARTIAL_FILE, "its answer broke off"},
     {CURLE_WEIRD_SERVER_REPLY, "its answer broke off, or is not HTTP"},
 };
@@ -299,6 +301,7 @@ void http_exchange_free(struct http_exchange *exchange)
         }
         curl_easy_cleanup(exchange->task.easy);
         buf_fini(&exchange->answer);
+        free(exchange->redirect);
         free(exchange);
     }
 }
@@ -311,8 +314,8 @@ void http_exchange_start(struct http_exchange *exchange, struct slice body)
     exchange->has_head = false;
     exchange->curl_error[0] = '\0';
     buf_clear(&exchange->answer);
-    /* A pointer only: libcurl sends from our memory. */
-    curl_easy_setopt(exchange->task.easy, CURLOPT_POSTFIELDS, body.data);
+    /* A pointer only: libcurl sends from our memory. Without one it would read from standard input. */
+    curl_easy_setopt(exchange->task.easy, CURLOPT_POSTFIELDS, body.len > 0 ? body.data : "");
     curl_easy_setopt(exchange->task.easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
     curl_loop_start(exchange->client->curl_loop, &exchange->task);
 }
@@ -340,6 +343,20 @@ static int effective_result(const struct http_exchange *exchange, int result, lo
     return exchange->is_cut || (exchange->has_head && status >= 400) ? CURLE_OK : result;
 }
 
+/* Where it points, if that is told; the exchange keeps it. */
+static const char *read_redirect(struct http_exchange *exchange)
+{
+    char *target = NULL;
+    free(exchange->redirect);
+    exchange->redirect = NULL;
+    curl_easy_getinfo(exchange->task.easy, CURLINFO_REDIRECT_URL, &target);
+    if (target != NULL) {
+        char *error = check_url(target, &exchange->redirect);
+        free(error); /* what is no URL of HTTP is not told */
+    }
+    return exchange->redirect;
+}
+
 static void on_done(struct curl_task *task, int result)
 {
     struct http_exchange *exchange = container_of(task, struct http_exchange, task);
@@ -355,7 +372,9 @@ static void on_done(struct curl_task *task, int result)
         answer.status = 0;
         answer.error_code = result;
         answer.error = explain(exchange, (CURLcode)result);
+        answer.is_foreign = result == CURLE_UNSUPPORTED_PROTOCOL;
     }
+    answer.redirect = read_redirect(exchange);
     answer.content_type = slice_from_string(content_type);
     answer.body = buf_slice(&exchange->answer);
     answer.retry_after_ms = retry_after_s > 0 ? (uint64_t)retry_after_s * 1000 : 0;

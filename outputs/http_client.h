@@ -24,6 +24,8 @@ struct http_answer {
     struct slice body;         /* at most response_bytes_max */
     bool is_cut;               /* there was more of it */
     uint64_t retry_after_ms;   /* 0: not told */
+    const char *redirect;      /* where it points, without what may be secret; NULL: nowhere */
+    bool is_foreign;           /* what answered does not speak HTTP */
     int error_code;            /* of a request without answer: tells reasons apart */
     const char *error;         /* a sentence, with what to check; NULL if there was an answer */
 };
@@ -44,7 +46,8 @@ struct http_exchange *http_exchange_new(struct http_client *client, http_done_fn
                                         void *context);
 void http_exchange_free(struct http_exchange *exchange); /* stops it; NULL is fine */
 
-/* `body` is sent from where it is: it must stay there until done. Not while one is running. */
+/* `body` is sent from where it is: it must stay there until done; it may be empty. Not while one is
+ * running. */
 void http_exchange_start(struct http_exchange *exchange, struct slice body);
 
 #endif

@@ -8,7 +8,14 @@
  *     state     left by
  *     free      send()
  *     waiting   start(), when its time has come
- *     active    on_answer(): free again if the batch is done with, else waiting
+ *     active    on_answer(): free again if the batch is done with, doubted, else waiting
+ *     doubted   the probe's answer, or a request that is taken: as active, else waiting
+ *
+ * A refusal is believed only of an address that has taken something (core/addresses.h). Until then it
+ * may be a mistake in the config that no record is to blame for: those that are refused wait, and the
+ * address is asked by requests with nothing of a log in them (outputs/probe.h). If it refuses them
+ * too it is at fault, which is an outage like any other; its next try is a request with records again,
+ * the one that was tried least, since a single one may be bad.
  *
  * While the far end fails (outputs/outage.h), one request at a time finds out whether it is back,
  * and all others wait. Once it is, they follow, each no earlier than its own back-off demands: a
@@ -24,31 +31,32 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/mem.h"
+#include "core/addresses.h"
 #include "outputs/compress.h"
 #include "outputs/http_client.h"
 #include "outputs/otlp_split.h"
 #include "outputs/outage.h"
 #include "outputs/outputs.h"
+#include "outputs/probe.h"
+#include "outputs/reason.h"
 #include "outputs/response.h"
 
 enum {
     /* A far end that refuses everything must not be asked about each record of each batch. */
     SPLITS_MAX = 512,
-    REASON_BYTES = 1024,
+    WORDS_BYTES = RESPONSE_MESSAGE_BYTES + 64,
     REASON_NO_ANSWER = 1000, /* + libcurl's code; below are HTTP statuses */
     REASON_NO_LETTER = 2000,
+    REASON_ADDRESS = 3000, /* + HTTP status */
 };
-
-#define NS_PER_MS UINT64_C(1000000)
-#define REPEAT_NS (60 * UINT64_C(1000000000)) /* a sentence is not said again before */
 
 struct slot {
     struct otlp_http *owner;
     struct batch *batch; /* NULL: free */
     struct http_exchange *exchange; /* NULL until it is used, and after a rest */
     bool is_active;
+    bool is_doubted;       /* refused by `status` and `response`, by an address that may be wrong */
     bool has_body;         /* `body` is made, for first and count */
     struct slice body;     /* in the batch, packed or not, in `piece` or in `compressed` */
     struct buf piece;      /* part of the batch; unused while all of it is sent */
@@ -61,12 +69,8 @@ struct slot {
     uint64_t retry_at_ns;
     uint64_t rejected; /* by partial success */
     uint64_t refused;  /* by status */
-};
-
-/* A sentence that was logged, so that it is not logged for every batch. */
-struct said {
-    uint64_t hash;
-    uint64_t at_ns;
+    long status;
+    struct response response;
 };
 
 struct otlp_http {
@@ -75,6 +79,10 @@ struct otlp_http {
     struct output_env env;
     struct http_client *client;
     struct compressor *compressor; /* NULL until it is used, and after a rest */
+    struct probe *probe;           /* likewise */
+    uint64_t address;              /* a hash */
+    bool is_proven;   /* it has taken a request … */
+    bool is_mistaken; /* … or not, and what it answers says that the config is wrong */
     struct ev_timer timer;
     struct outage outage;
     struct said rejection;
@@ -85,6 +93,7 @@ struct otlp_http {
 };
 
 static void on_answer(void *context, const struct http_answer *answer);
+static void decide_doubted(struct otlp_http *output);
 
 static struct otlp_http *own(struct output *output)
 {
@@ -167,6 +176,9 @@ static bool is_before(const struct slot *a, const struct slot *b, bool by_time)
     if (by_time && a->retry_at_ns != b->retry_at_ns) {
         return a->retry_at_ns < b->retry_at_ns;
     }
+    if (a->owner->is_mistaken && a->tries != b->tries) {
+        return a->tries < b->tries;
+    }
     return a->batch->sequence < b->batch->sequence;
 }
 
@@ -176,7 +188,7 @@ static struct slot *find_next(const struct otlp_http *output)
     struct slot *next = NULL;
     for (size_t i = 0; i < output->slot_count; i++) {
         struct slot *slot = &output->slots[i];
-        bool is_waiting = slot->batch != NULL && !slot->is_active;
+        bool is_waiting = slot->batch != NULL && !slot->is_active && !slot->is_doubted;
         if (is_waiting && (next == NULL || is_before(slot, next, !output->outage.is_on))) {
             next = slot;
         }
@@ -198,6 +210,9 @@ static void schedule(struct otlp_http *output)
 {
     struct slot *slot;
     uint64_t now_ns = clock_monotonic_ns();
+    if (!output->is_proven && probe_is_running(output->probe)) {
+        return; /* likewise */
+    }
     while ((slot = find_next(output)) != NULL) {
         if (output->outage.is_on && output->active > 0) {
             return; /* its answer will come here again */
@@ -220,18 +235,6 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 
 /* ---- what came of it ---- */
 
-/* True the first time, when the words change, and when they have not been said for a while. */
-static bool is_news(struct said *said, const char *words)
-{
-    uint64_t now_ns = clock_monotonic_ns();
-    uint64_t hash = hash_bytes(words, strlen(words), 0) | 1;
-    if (hash == said->hash && now_ns - said->at_ns < REPEAT_NS) {
-        return false;
-    }
-    *said = (struct said){hash, now_ns};
-    return true;
-}
-
 static void held(const struct otlp_http *output, size_t *out_requests, uint64_t *out_records)
 {
     size_t requests = 0;
@@ -244,6 +247,15 @@ static void held(const struct otlp_http *output, size_t *out_requests, uint64_t 
     }
     *out_requests = requests;
     *out_records = records;
+}
+
+static void prove(struct otlp_http *output)
+{
+    if (!output->is_proven) {
+        output->is_proven = true;
+        addresses_add(output->env.addresses, output->address);
+    }
+    output->is_mistaken = false;
 }
 
 /* The far end answers: whoever waited for that may go, as its own back-off allows. */
@@ -275,6 +287,8 @@ static void fail(struct slot *slot, const struct failure *failure, const char *r
 {
     struct otlp_http *output = slot->owner;
     uint64_t now_ns = clock_monotonic_ns();
+    output->is_mistaken = failure->is_mistake && !output->is_proven;
+    slot->is_doubted = false;
     slot->tries++;
     slot->retry_at_ns = now_ns + outage_backoff_ns(&output->outage, slot->tries);
     if (outage_fail(&output->outage, failure, now_ns)) {
@@ -326,9 +340,10 @@ static void accept(struct slot *slot, const struct response *response)
     struct otlp_http *output = slot->owner;
     uint64_t rejected = response->rejected < slot->count ? response->rejected : slot->count;
     note_alive(output);
+    prove(output);
     slot->rejected += rejected;
     if ((rejected > 0 || response->message[0] != '\0') &&
-        is_news(&output->rejection, response->message)) {
+        said_is_news(&output->rejection, response->message, clock_monotonic_ns())) {
         log_event(output->env.log, LOG_WARN,
                   "output %s: %s took a request of %u records and rejected %llu of them for good: "
                   "\"%s\"",
@@ -336,32 +351,33 @@ static void accept(struct slot *slot, const struct response *response)
                   (unsigned long long)rejected, response->message);
     }
     go_on(slot);
+    decide_doubted(output);
 }
 
 /* The far end's no is final, but nobody can keep the records now: they stay here. */
 static void hold_refused(struct slot *slot, const char *words)
 {
-    char reason[REASON_BYTES + 64];
+    char reason[WORDS_BYTES + 64];
     const struct failure failure = {.reason = REASON_NO_LETTER, .is_mistake = true};
     snprintf(reason, sizeof(reason), "%s, and no dead letter can be written", words);
     fail(slot, &failure, reason);
 }
 
-static void refuse(struct slot *slot, long status, const struct response *response)
+static void refuse(struct slot *slot)
 {
     struct otlp_http *output = slot->owner;
-    char words[REASON_BYTES];
-    const struct refusal refusal = {take_apart(slot), slot->count, status, response->message};
+    char words[WORDS_BYTES];
+    const char *message = slot->response.message;
+    const struct refusal refusal = {take_apart(slot), slot->count, slot->status, message};
     enum refusal_end end = output->env.refused(output->env.context, &refusal);
-    snprintf(words, sizeof(words), "HTTP status %ld, \"%s\"", status, response->message);
-    counters_add(output->env.counters, C_REQUESTS_FAILED, 1);
+    snprintf(words, sizeof(words), "HTTP status %ld, \"%s\"", slot->status, message);
     if (end == REFUSAL_HELD) {
         hold_refused(slot, words);
         return;
     }
     note_alive(output);
     slot->refused += slot->count;
-    if (is_news(&output->refusal, words)) {
+    if (said_is_news(&output->refusal, words, clock_monotonic_ns())) {
         log_event(output->env.log, LOG_ERROR, "output %s: %s refused %u records, which are %s: %s",
                   name_of(output), http_client_url(output->client), slot->count,
                   end == REFUSAL_KEPT ? "kept as dead letters (see clew replay)" : "given up", words);
@@ -369,13 +385,12 @@ static void refuse(struct slot *slot, long status, const struct response *respon
     go_on(slot);
 }
 
-static void split(struct slot *slot, long status)
+static void split(struct slot *slot)
 {
     note_alive(slot->owner);
-    counters_add(slot->owner->env.counters, C_REQUESTS_FAILED, 1);
     slot->count /= 2;
     /* A limit on size stays; one bad record is behind us soon. */
-    slot->count_max = status == 413 ? slot->count : slot->count_max;
+    slot->count_max = slot->status == 413 ? slot->count : slot->count_max;
     slot->splits++;
     slot->tries = 0;
     slot->retry_at_ns = 0;
@@ -383,45 +398,128 @@ static void split(struct slot *slot, long status)
     schedule(slot->owner);
 }
 
-static void fail_by_status(struct slot *slot, const struct http_answer *answer,
-                           const struct response *response)
+/* Of an address that is right: what is refused is the records' fault. */
+static void decide(struct slot *slot)
+{
+    slot->is_doubted = false;
+    if (slot->response.verdict == RESPONSE_TOO_MUCH && slot->count > 1 &&
+        slot->splits < SPLITS_MAX) {
+        split(slot);
+    } else {
+        refuse(slot);
+    }
+}
+
+static void decide_doubted(struct otlp_http *output)
+{
+    for (size_t i = 0; i < output->slot_count; i++) {
+        if (output->slots[i].is_doubted) {
+            decide(&output->slots[i]);
+        }
+    }
+}
+
+/* ---- whose fault it is ---- */
+
+static void fail_doubted(struct otlp_http *output, const struct failure *failure,
+                         const char *reason)
+{
+    for (size_t i = 0; i < output->slot_count; i++) {
+        if (output->slots[i].is_doubted) {
+            fail(&output->slots[i], failure, reason);
+        }
+    }
+}
+
+static struct failure failure_of(const struct http_answer *answer, const struct response *response)
+{
+    struct failure failure = {.retry_after_ms = answer->retry_after_ms};
+    failure.reason =
+        response != NULL ? (int)answer->status : REASON_NO_ANSWER + answer->error_code;
+    failure.is_mistake = response != NULL && response->verdict == RESPONSE_HOLD;
+    return failure;
+}
+
+/* What the first of those that wait was refused with is what the operator is told. */
+static void blame_address(struct otlp_http *output)
 {
     char reason[REASON_BYTES];
-    struct failure failure = {
-        .reason = (int)answer->status,
-        .is_mistake = response->verdict == RESPONSE_HOLD,
-        .retry_after_ms = answer->retry_after_ms,
-    };
-    counters_add(slot->owner->env.counters, C_REQUESTS_FAILED, 1);
-    snprintf(reason, sizeof(reason), "HTTP status %ld%s%s%s%s%s", answer->status,
-             response->message[0] != '\0' ? ", \"" : "", response->message,
-             response->message[0] != '\0' ? "\"" : "", response->advice != NULL ? ", " : "",
-             response->advice != NULL ? response->advice : "");
-    fail(slot, &failure, reason);
+    const struct slot *slot = output->slots;
+    while (!slot->is_doubted) {
+        slot++;
+    }
+    const struct failure failure = {.reason = REASON_ADDRESS + (int)slot->status,
+                                    .is_mistake = true};
+    reason_write_refusal(slot->status, &slot->response, http_client_url(output->client), reason);
+    fail_doubted(output, &failure, reason);
+}
+
+static void on_probed(void *context, const struct probe_result *result)
+{
+    struct otlp_http *output = context;
+    output->active--;
+    if (result->verdict == PROBE_TAKEN) {
+        prove(output);
+    }
+    if (output->is_proven) {
+        decide_doubted(output);
+    } else if (result->verdict == PROBE_REFUSED) {
+        blame_address(output);
+    } else {
+        char reason[REASON_BYTES];
+        const struct failure failure = failure_of(result->answer, result->response);
+        reason_write(result->answer, result->response, http_client_url(output->client), reason);
+        fail_doubted(output, &failure, reason);
+    }
+    schedule(output);
+}
+
+static void ask_address(struct otlp_http *output)
+{
+    if (probe_is_running(output->probe)) {
+        return;
+    }
+    if (output->probe == NULL) {
+        output->probe = probe_new(output->client, output->settings, output->env.counters,
+                                  on_probed, output);
+    }
+    output->active++;
+    probe_start(output->probe);
+}
+
+static void doubt(struct slot *slot, long status, const struct response *response)
+{
+    struct otlp_http *output = slot->owner;
+    slot->status = status;
+    slot->response = *response;
+    if (!output->is_proven && addresses_has(output->env.addresses, output->address)) {
+        prove(output); /* to another worker, or before a reload */
+    }
+    if (output->is_proven) {
+        decide(slot);
+    } else {
+        slot->is_doubted = true;
+        ask_address(output);
+    }
 }
 
 static void judge(struct slot *slot, const struct http_answer *answer)
 {
+    struct otlp_http *output = slot->owner;
     struct response response;
     response_judge(answer->status, answer->content_type, answer->body, answer->is_cut, &response);
-    switch (response.verdict) {
-    case RESPONSE_ACCEPTED:
+    if (response.verdict == RESPONSE_ACCEPTED) {
         accept(slot, &response);
-        break;
-    case RESPONSE_RETRY:
-    case RESPONSE_HOLD:
-        fail_by_status(slot, answer, &response);
-        break;
-    case RESPONSE_TOO_MUCH:
-        if (slot->count > 1 && slot->splits < SPLITS_MAX) {
-            split(slot, answer->status);
-            break;
-        }
-        refuse(slot, answer->status, &response);
-        break;
-    case RESPONSE_REFUSED:
-        refuse(slot, answer->status, &response);
-        break;
+        return;
+    }
+    counters_add(output->env.counters, C_REQUESTS_FAILED, 1);
+    if (response_is_refusal(&response)) {
+        doubt(slot, answer->status, &response);
+    } else {
+        char reason[REASON_BYTES];
+        const struct failure failure = failure_of(answer, &response);
+        reason_write(answer, &response, http_client_url(output->client), reason);
+        fail(slot, &failure, reason);
     }
 }
 
@@ -431,13 +529,16 @@ static void on_answer(void *context, const struct http_answer *answer)
     struct otlp_http *output = slot->owner;
     slot->is_active = false;
     output->active--;
-    if (answer->error != NULL) {
-        struct failure failure = {.reason = REASON_NO_ANSWER + answer->error_code};
-        counters_add(output->env.counters, C_REQUESTS_FAILED, 1);
-        fail(slot, &failure, answer->error);
-    } else {
+    if (answer->error == NULL) {
         judge(slot, answer);
+        return;
     }
+    char reason[REASON_BYTES];
+    struct failure failure = failure_of(answer, NULL);
+    failure.is_mistake = answer->is_foreign && !output->is_proven;
+    counters_add(output->env.counters, C_REQUESTS_FAILED, 1);
+    reason_write(answer, NULL, http_client_url(output->client), reason);
+    fail(slot, &failure, reason);
 }
 
 /* ---- the output ---- */
@@ -468,6 +569,7 @@ static struct output *otlp_http_open(const struct output_settings *settings,
     output->settings = settings;
     output->env = *env;
     output->client = client;
+    output->address = address_of(settings);
     output->outage.initial_ms = settings->retry_initial_ms;
     output->outage.max_ms = settings->retry_max_ms;
     output->outage.seed = clock_realtime_ns() ^ (uint64_t)getpid() << 32;
@@ -497,6 +599,7 @@ static void otlp_http_send(struct output *base, struct batch *batch)
     struct slot *slot = find_free(output);
     ENSURE(slot != NULL);
     slot->batch = batch;
+    slot->is_doubted = false;
     slot->has_body = false;
     slot->first = 0;
     slot->count = batch->records;
@@ -549,6 +652,15 @@ static void otlp_http_rest(struct output *base)
     }
     compressor_free(output->compressor);
     output->compressor = NULL;
+    if (!probe_is_running(output->probe)) {
+        probe_free(output->probe);
+        output->probe = NULL;
+    }
+}
+
+static bool otlp_http_is_mistaken(const struct output *base)
+{
+    return peek(base)->is_mistaken;
 }
 
 static void free_slot(struct slot *slot)
@@ -566,6 +678,7 @@ static void otlp_http_close(struct output *base)
     for (size_t i = 0; i < output->slot_count; i++) {
         free_slot(&output->slots[i]);
     }
+    probe_free(output->probe);
     http_client_free(output->client);
     compressor_free(output->compressor);
     free(output->slots);
@@ -579,6 +692,7 @@ const struct output_type output_otlp_http = {
     .has_room = otlp_http_has_room,
     .is_idle = otlp_http_is_idle,
     .is_quiet = otlp_http_is_quiet,
+    .is_mistaken = otlp_http_is_mistaken,
     .rest = otlp_http_rest,
     .close = otlp_http_close,
 };

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "outputs/outage.h"
 
+#include <string.h>
+#include "base/hash.h"
+
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S  UINT64_C(1000000000)
 
@@ -8,6 +11,7 @@
 #define QUIET_NS           (60 * NS_PER_S)
 #define LASTING_NS         (10 * NS_PER_S)
 #define RETRY_AFTER_MAX_MS UINT64_C(3600000)
+#define REPEAT_NS          (60 * NS_PER_S) /* a sentence is not said again before */
 
 /* A number below `below`; xorshift is plenty for jitter. */
 static uint64_t draw(struct outage *outage, uint64_t below)
@@ -72,4 +76,14 @@ bool outage_end(struct outage *outage, uint64_t now_ns)
     outage->is_on = false;
     outage->ended_ns = outage->is_said ? now_ns : outage->ended_ns;
     return outage->is_said;
+}
+
+bool said_is_news(struct said *said, const char *words, uint64_t now_ns)
+{
+    uint64_t hash = hash_bytes(words, strlen(words), 0) | 1;
+    if (hash == said->hash && now_ns - said->at_ns < REPEAT_NS) {
+        return false;
+    }
+    *said = (struct said){hash, now_ns};
+    return true;
 }

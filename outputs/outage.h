@@ -26,6 +26,12 @@ struct outage {
     int said_reason;   /* what was logged last */
 };
 
+/* A sentence that was logged, so that it is not logged for every batch. */
+struct said {
+    uint64_t hash;
+    uint64_t at_ns;
+};
+
 /* Why a request failed. */
 struct failure {
     int reason;              /* tells reasons apart */
@@ -40,6 +46,9 @@ uint64_t outage_backoff_ns(struct outage *outage, unsigned tries);
  * be logged: the first failure in a while, an outage that follows another closely only once it has
  * lasted, and a mistake that was not named yet. */
 bool outage_fail(struct outage *outage, const struct failure *failure, uint64_t now_ns);
+
+/* True the first time, when the words change, and when they have not been said for a minute. */
+bool said_is_news(struct said *said, const char *words, uint64_t now_ns);
 
 /* A request was answered. True if an outage that was logged ended with it. */
 bool outage_end(struct outage *outage, uint64_t now_ns);

@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include "base/mem.h"
 #include "outputs/otlp_read.h"
 
 static void set_message(struct response *out, struct slice text)
@@ -93,6 +94,23 @@ static bool is_type(struct slice content_type, struct slice type)
            slice_is_equal_nocase(slice_make(content_type.data, type.len), type);
 }
 
+/* By its type, or by its first bytes where no type or a plain one is told. */
+static bool is_page(struct slice content_type, struct slice body)
+{
+    static const struct slice heads[] = {{"<!doctype html", 14}, {"<html", 5}};
+    while (body.len > 0 && strchr(" \t\r\n", body.data[0]) != NULL) {
+        body = slice_skip(body, 1);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+        if (body.len >= heads[i].len &&
+            slice_is_equal_nocase(slice_make(body.data, heads[i].len), heads[i])) {
+            return true;
+        }
+    }
+    return is_type(content_type, SLICE("text/html")) ||
+           is_type(content_type, SLICE("application/xhtml"));
+}
+
 static bool is_protobuf(struct slice content_type)
 {
     return is_type(content_type, SLICE("application/x-protobuf")) ||
@@ -100,17 +118,18 @@ static bool is_protobuf(struct slice content_type)
 }
 
 static const char hold_page[] =
-    "that is a web page, not the answer of an OTLP receiver: check the endpoint, which is the whole "
-    "URL and usually ends in /v1/logs";
+    "that is a web page (HTML), of a proxy or a user interface, not the answer of an OTLP receiver: check "
+    "the endpoint, which is the whole URL and usually ends in /v1/logs";
 
 static void judge_success(struct slice content_type, struct slice body, bool is_cut,
                           struct response *out)
 {
     bool is_read = true;
     out->verdict = RESPONSE_ACCEPTED;
-    if (is_type(content_type, SLICE("text/html"))) {
+    if (is_page(content_type, body)) {
         out->verdict = RESPONSE_HOLD;
         out->advice = hold_page;
+        out->is_of_address = true;
     } else if (is_protobuf(content_type)) {
         is_read = read_protobuf_success(body, out);
     } else if (is_type(content_type, SLICE("application/json"))) {
@@ -132,13 +151,30 @@ static struct slice trim_end(struct slice text)
     return text;
 }
 
+/* Of an error that is a web page: what stands in its head is all there is to say. */
+static void read_title(struct slice page, struct response *out)
+{
+    static const struct slice begin = {"<title>", 7};
+    while (page.len >= begin.len &&
+           !slice_is_equal_nocase(slice_make(page.data, begin.len), begin)) {
+        page = slice_skip(page, 1);
+    }
+    page = slice_skip(page, begin.len);
+    const char *end = page.len > 0 ? memchr(page.data, '<', page.len) : NULL;
+    if (end != NULL) {
+        set_message(out, slice_trim(slice_make(page.data, (size_t)(end - page.data))));
+    }
+}
+
 static void read_words(struct slice content_type, struct slice body, struct response *out)
 {
     if (is_protobuf(content_type)) {
         read_protobuf_status(body, out);
     } else if (is_type(content_type, SLICE("application/json"))) {
         read_json_status(body, out);
-    } else if (!is_type(content_type, SLICE("text/html"))) {
+    } else if (is_page(content_type, body)) {
+        read_title(body, out);
+    } else {
         set_message(out, trim_end(body));
     }
 }
@@ -147,23 +183,24 @@ struct rule {
     long status;
     enum response_verdict verdict;
     const char *advice;
+    bool is_of_address;
 };
 
 static const struct rule rules[] = {
-    {400, RESPONSE_TOO_MUCH, NULL},
-    {401, RESPONSE_HOLD, "check the output's headers: who sends must be allowed to write logs"},
-    {403, RESPONSE_HOLD, "check the output's headers: who sends must be allowed to write logs"},
-    {404, RESPONSE_HOLD, "check the path of the endpoint, which usually ends in /v1/logs"},
-    {405, RESPONSE_HOLD, "check the path of the endpoint, which usually ends in /v1/logs"},
-    {407, RESPONSE_HOLD, "the proxy wants a user and a password: set them in the output's proxy"},
-    {413, RESPONSE_TOO_MUCH, NULL},
+    {400, RESPONSE_TOO_MUCH, NULL, false},
+    {401, RESPONSE_HOLD, "check the output's headers: who sends must be allowed to write logs", false},
+    {403, RESPONSE_HOLD, "check the output's headers: who sends must be allowed to write logs", false},
+    {404, RESPONSE_HOLD, "check the path of the endpoint, which usually ends in /v1/logs", true},
+    {405, RESPONSE_HOLD, "check the path of the endpoint, which usually ends in /v1/logs", true},
+    {407, RESPONSE_HOLD, "the proxy wants a user and a password: set them in the output's proxy", false},
+    {413, RESPONSE_TOO_MUCH, NULL, false},
     {415, RESPONSE_HOLD,
      "the far end does not read this compression or does not take protobuf: "
-     "try compression: gzip or none"},
-    {429, RESPONSE_RETRY, NULL},
-    {502, RESPONSE_RETRY, NULL},
-    {503, RESPONSE_RETRY, NULL},
-    {504, RESPONSE_RETRY, NULL},
+     "try compression: gzip or none", false},
+    {429, RESPONSE_RETRY, NULL, false},
+    {502, RESPONSE_RETRY, NULL, false},
+    {503, RESPONSE_RETRY, NULL, false},
+    {504, RESPONSE_RETRY, NULL, false},
 };
 
 static void judge_failure(long status, struct response *out)
@@ -178,6 +215,7 @@ static void judge_failure(long status, struct response *out)
         if (rules[i].status == status) {
             out->verdict = rules[i].verdict;
             out->advice = rules[i].advice;
+            out->is_of_address = rules[i].is_of_address;
         }
     }
 }
@@ -192,4 +230,9 @@ void response_judge(long status, struct slice content_type, struct slice body, b
         read_words(content_type, body, out);
         judge_failure(status, out);
     }
+}
+
+bool response_is_refusal(const struct response *response)
+{
+    return response->verdict == RESPONSE_TOO_MUCH || response->verdict == RESPONSE_REFUSED;
 }

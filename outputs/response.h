@@ -9,7 +9,8 @@
  * Where clew is more careful than the specification asks: answers that show that requests do not
  * reach a receiver of OTLP at all, or not as somebody who may write (401, 403, 404, 405, 407, 415,
  * redirects, a web page), are an operator's mistake and say nothing about the records. They hold
- * the records until the mistake is mended, instead of throwing them away.
+ * the records until the mistake is mended, instead of throwing them away. What is refused by an address
+ * that has never taken anything may be such a mistake too: outputs/probe.h finds out.
  */
 
 #include <stdbool.h>
@@ -31,11 +32,15 @@ struct response {
     uint64_t rejected;
     char message[RESPONSE_MESSAGE_BYTES]; /* the far end's own words, perhaps cut; "" if none */
     const char *advice;                   /* of RESPONSE_HOLD: what to check; else NULL */
+    bool is_of_address;                   /* … which is the endpoint's URL */
 };
 
 /* `status` is an HTTP status; `content_type` may be empty. `body` may be cut: what cannot be read
  * then is as if it were not there. */
 void response_judge(long status, struct slice content_type, struct slice body, bool is_cut,
                     struct response *out);
+
+/* It would be final for the records that were sent, or for some of them. */
+bool response_is_refusal(const struct response *response);
 
 #endif

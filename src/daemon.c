@@ -490,6 +490,7 @@ static bool make_workers(struct daemon *first, char **out_error)
 {
     size_t count = (size_t)first->settings->workers;
     struct daemon **end = &first->next;
+    first->addresses = addresses_new();
     if (count > 1) {
         first->workers = workers_new(count);
         first->share = (struct share){0, (unsigned)count};
@@ -500,7 +501,8 @@ static bool make_workers(struct daemon *first, char **out_error)
         *daemon = (struct daemon){.settings = first->settings,
                                   .options = first->options,
                                   .share = {i, (unsigned)count},
-                                  .allotment = first->allotment};
+                                  .allotment = first->allotment,
+                                  .addresses = first->addresses};
         *end = daemon;
         end = &daemon->next;
     }
@@ -598,5 +600,6 @@ bool daemon_run(const struct settings *settings, const struct daemon_options *op
     }
     mask_signals(SIG_BLOCK); /* the loop hears no more; the end is near */
     close_workers(&first);
+    addresses_free(first.addresses);
     return is_good;
 }

@@ -41,7 +41,11 @@ static void end_answer(void *context)
 static bool is_ready(void *context)
 {
     const struct daemon *first = context;
-    return !first->is_draining;
+    bool is_mistaken = false;
+    for (const struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        is_mistaken = is_mistaken || shipment_is_mistaken(daemon->shipment);
+    }
+    return !first->is_draining && !is_mistaken;
 }
 
 /* ---- metrics ---- */
@@ -65,6 +69,7 @@ static void add_books(struct output_books *into, const struct output_books *from
     into->refused += from->refused;
     into->dropped += from->dropped;
     into->in_flight += from->in_flight;
+    into->is_mistaken |= from->is_mistaken;
 }
 
 static bool append_books(const struct daemon *first, struct buf *out)

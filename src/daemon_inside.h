@@ -58,6 +58,7 @@ struct daemon {
     struct share share;      /* all zero: the only one */
     struct workers *workers; /* NULL: likewise; but for the first only */
     struct allotment *allotment; /* of logs to workers; NULL: all are this one's */
+    struct addresses *addresses; /* of all, and the first's to free */
     const struct settings *settings;
     const struct daemon_options *options;
     struct generation *generations; /* of the config: those that were read while it ran */

@@ -156,7 +156,7 @@ bool daemon_open_graph(struct daemon *daemon, struct daemon *first, char **out_e
 {
     const struct settings *settings = daemon->settings;
     struct shipment_env env = {daemon->loop,  &daemon->log, &daemon->counters,
-                               daemon_has_room, daemon,       daemon->share};
+                               daemon_has_room, daemon,       daemon->share, daemon->addresses};
     daemon->audit = audit_new(&settings->audit);
     daemon->own_source = source_new(NULL, "clew", UINT64_MAX);
     daemon->own_source->default_service = mem_string("clew");

@@ -514,7 +514,7 @@ struct output *lane_open_output(struct lane *lane, const struct output_settings 
 {
     const struct output_type *type = registry_find_output(settings->type);
     const struct output_env env = {lane->env.loop, lane->env.log, lane->env.counters, output_done,
-                                   output_refused, lane};
+                                   output_refused, lane, lane->env.addresses};
     if (type == NULL) {
         *out_error = mem_format("there is no output of type '%s'", settings->type);
         return NULL;
@@ -625,6 +625,12 @@ void lane_push(struct lane *lane, struct batch *batch)
     lane_spill(lane, lane->bytes_max);
 }
 
+bool lane_is_mistaken(const struct lane *lane)
+{
+    const struct output_type *type = lane->output->type;
+    return type->is_mistaken != NULL && type->is_mistaken(lane->output);
+}
+
 void lane_rest(struct lane *lane)
 {
     packer_rest(lane->packer);
@@ -653,6 +659,7 @@ struct output_books lane_books(const struct lane *lane)
 {
     struct output_books books = lane->books;
     books.output = lane->settings->name;
+    books.is_mistaken = lane_is_mistaken(lane);
     for (const struct ticket *ticket = lane->first; ticket != NULL; ticket = ticket->next) {
         books.in_flight += ticket->records;
     }

@@ -31,6 +31,7 @@ struct lane_env {
     void (*moved)(void *context); /* a batch came back from the output: there may be room */
     void *context;
     struct share share; /* several workers have a lane each for one output, and one spool folder */
+    struct addresses *addresses; /* of all workers */
 };
 
 /* Opens output `number` of the config and what is in its spool; batches know it as number `index`.
@@ -85,6 +86,8 @@ void lane_push(struct lane *lane, struct batch *batch);
 
 /* Keep records that this far end cannot be sent, as a dead letter. */
 enum refusal_end lane_refuse(struct lane *lane, const struct refusal *refusal);
+
+bool lane_is_mistaken(const struct lane *lane); /* the output's config: core/output.h */
 
 /* Little is to be done for a while: hold no memory for it. */
 void lane_rest(struct lane *lane);

@@ -327,3 +327,13 @@ bool lanes_have_failed(const struct lanes *lanes)
     }
     return false;
 }
+
+bool lanes_are_mistaken(const struct lanes *lanes)
+{
+    for (size_t i = 0; i < lanes->count; i++) {
+        if ((lanes->all >> i & 1) != 0 && lane_is_mistaken(lanes->items[i])) {
+            return true;
+        }
+    }
+    return false;
+}

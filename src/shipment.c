@@ -366,7 +366,8 @@ struct shipment *shipment_new(const struct settings *settings, const struct ship
     shipment->encoder = otlp_encoder_new(settings);
     set_limits(shipment, settings);
     const struct lane_env lane_env = {env->loop, env->log,   env->counters, promised,
-                                      release,   lane_moved, shipment,      env->share};
+                                      release,   lane_moved, shipment,      env->share,
+                                      env->addresses};
     if (!lanes_init(&shipment->lanes, settings, &lane_env, out_error)) {
         shipment_free(shipment);
         return NULL;
@@ -629,6 +630,11 @@ size_t shipment_books(const struct shipment *shipment, struct output_books *book
         books[count++] = lane_books(shipment->lanes.items[i]);
     }
     return count;
+}
+
+bool shipment_is_mistaken(const struct shipment *shipment)
+{
+    return lanes_are_mistaken(&shipment->lanes);
 }
 
 bool shipment_has_failed(const struct shipment *shipment)

@@ -41,6 +41,7 @@ struct shipment_env {
     void (*room)(void *context); /* there is room again after there was none, or all is done */
     void *context;
     struct share share; /* its part of the limits, and of what is in the spools */
+    struct addresses *addresses; /* of all workers */
 };
 
 /* Opens the outputs. NULL on failure, with *out_error a sentence that the caller frees. */
@@ -130,6 +131,9 @@ bool shipment_is_safe(const struct shipment *shipment);  /* … or has it in its
 
 /* The books of each output; at most `max`. Returns how many there are. */
 size_t shipment_books(const struct shipment *shipment, struct output_books *books, size_t max);
+
+/* An output holds its records because of a mistake in the config: core/output.h. */
+bool shipment_is_mistaken(const struct shipment *shipment);
 
 /* Some records were refused for good since the start. */
 bool shipment_has_failed(const struct shipment *shipment);

@@ -6,7 +6,8 @@
  * The HTTP endpoint: what clew says about itself while it runs.
  *
  *     GET /healthz    200 "ok" while the loop turns, all of them where there are several
- *     GET /readyz     200 "ready", or 503 "not ready": starting, or on its way out
+ *     GET /readyz     200 "ready", or 503 "not ready": starting, on its way out, or an output takes
+ *                     nothing because of a mistake in the config
  *     GET /metrics    OpenMetrics text; docs/metrics.md has every name
  *     GET /coverage   JSON, as `clew audit --format json`; docs/coverage.md has every member
  *

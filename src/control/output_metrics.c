@@ -30,6 +30,11 @@ static const struct {
     {"clew_output_in_flight_records", "", "gauge",
      "Records in the output's queue, its spool, and on their way.",
      offsetof(struct output_books, in_flight)},
+    {"clew_output_mistaken", "", "gauge",
+     "1 while the output's address has never taken a request and answers that the config is wrong: it "
+     "refuses even requests that hold nothing of a log, or with 401, 403, 404 and the like. Its records "
+     "are held, and /readyz says so.",
+     offsetof(struct output_books, is_mistaken)},
 };
 
 static uint64_t value(const struct output_books *books, size_t offset)

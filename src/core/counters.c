@@ -100,6 +100,9 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_REQUESTS] = {"clew_requests", COUNTER_TOTAL, NULL, "Requests sent, retries included."},
     [C_REQUESTS_RETRIED] = {"clew_request_retries", COUNTER_TOTAL, NULL,
                             "Requests that are repeats of one that failed."},
+    [C_PROBES] = {"clew_probe_requests", COUNTER_TOTAL, NULL,
+                  "Requests with nothing of a log in them, sent to an address that has never taken "
+                  "one to find out whether the address or the records are at fault."},
     [C_REQUESTS_FAILED] = {"clew_request_failures", COUNTER_TOTAL, NULL,
                            "Requests that got no answer or an answer other than success."},
     [C_BYTES_ENCODED] = {"clew_encoded_bytes", COUNTER_TOTAL, "bytes",

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/log.h"
+#include "core/addresses.h"
 #include "core/batch.h"
 #include "core/counters.h"
 #include "core/settings.h"
@@ -64,6 +65,7 @@ struct output_env {
     output_done_fn *done;
     output_refused_fn *refused;
     void *context;
+    struct addresses *addresses; /* that are known to be right; NULL: nobody keeps them */
 };
 
 struct output_type {
@@ -81,6 +83,10 @@ struct output_type {
 
     /* Nothing is on the wire: what close() would give back now was answered, or never sent whole. */
     bool (*is_quiet)(const struct output *output);
+
+    /* Its address has never taken anything, and what is answered there says that the config is wrong: what
+     * it has in hand is held until that is mended. NULL: cannot be. */
+    bool (*is_mistaken)(const struct output *output);
 
     /* Little is to be done for a while: hold no memory for it. NULL: it never does. */
     void (*rest)(struct output *output);

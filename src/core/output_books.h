@@ -21,6 +21,7 @@ struct output_books {
     uint64_t refused;
     uint64_t dropped;
     uint64_t in_flight;
+    uint64_t is_mistaken; /* 1: as of struct output_type; not a number of records */
 };
 
 #endif

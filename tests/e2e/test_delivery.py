@@ -222,7 +222,8 @@ def test_closed_reset_and_broken_off_answers_are_retried():
             assert sent.batches == {b: ("accepted", 0) for b in range(3)}, (answer, sent)
             assert set(expected()) <= set(far.taken), (answer, far.taken)
             assert sent.counters["clew_request_failures"] == 3, (answer, sent)
-            assert [level for level, _ in sent.log] == ["warn", "info"], (answer, sent)
+            is_foreign = isinstance(answer, bytes) and answer.startswith(b"SSH")
+            assert [level for level, _ in sent.log] == ["error" if is_foreign else "warn", "info"], (answer, sent)
 
 
 def test_an_answer_that_never_comes_is_a_time_out_and_is_retried():
@@ -368,7 +369,7 @@ def test_what_is_never_taken_is_refused_and_the_rest_goes_on():
 
 
 def test_a_far_end_that_refuses_everything_is_not_asked_about_each_record():
-    with FarEnd(lambda n, body, far: status(400)) as far:
+    with FarEnd(lambda n, body, far: status(400) if body else OK) as far:
         sent = send(far.url, batches=1, records=3000, stop_ms=20000)
         assert sent.batches == {0: ("refused", 0)}, sent
         assert len(far.requests) < 1200, len(far.requests)
@@ -385,6 +386,126 @@ def test_an_endless_answer_is_cut():
     with FarEnd(lambda n, body, far: Answer(200, b"x" * 5_000_000, kind="text/plain")) as far:
         sent = send(far.url, response_bytes_max=1000)
         assert_all_accepted(sent, far)
+
+
+# --- whose fault a refusal is ---
+
+PROBE_TEXT = b"clew asks whether this address takes logs; this is no line of any log"
+
+
+def test_an_address_that_refuses_everything_is_held_and_no_record_is_refused():
+    for code in (400, 406, 413, 422, 500):
+        with FarEnd(lambda n, body, far: status(code, body=b"unsupported path requested")) as far:
+            sent = send(far.url, in_flight_max=1, retry_max_ms=60000, stop_ms=1500)
+            assert sent.batches == {0: ("kept", 0)}, sent
+            bodies = [body for _, _, _, body in far.requests]
+            assert len(bodies) == 3, (code, bodies)
+            assert names(bodies[0]) == expected(1) and bodies[1] == b"", bodies
+            assert PROBE_TEXT in bodies[2] and b"clew" in bodies[2].replace(PROBE_TEXT, b""), bodies
+            assert sent.counters["clew_probe_requests"] == 2, sent
+            assert len(sent.log) == 1 and sent.log[0][0] == "error", sent
+            for words in (f"HTTP status {code}", "unsupported path", "the address and not the records",
+                          "/insert/opentelemetry/v1/logs", "held, trying again in"):
+                assert words in sent.log[0][1], (words, sent)
+
+
+def test_it_is_asked_again_and_what_was_held_follows_once_it_takes_something():
+    def script(n, body, far):
+        return status(400) if len(far.requests) < 10 else OK
+    for compression in ("none", "gzip", "zstd"):
+        with FarEnd(script) as far:
+            sent = send(far.url, in_flight_max=2, compression="none")
+            assert_all_accepted(sent, far)
+            assert [level for level, _ in sent.log] == ["error", "info"], sent
+
+
+def test_an_address_that_takes_the_empty_request_or_the_made_up_record_has_bad_records():
+    def bad(body):
+        return "0.3" in names(body)
+    takers = [lambda body: not body,              # the empty one
+              lambda body: PROBE_TEXT in body]    # only one with a record
+    for takes_probe in takers:
+        def script(n, body, far):
+            if not names(body):
+                return OK if takes_probe(body) else status(400)
+            return status(400, body=b"poison") if bad(body) else OK
+        with FarEnd(script) as far:
+            sent = send(far.url, in_flight_max=1)
+            assert sent.batches[0] == ("accepted", 1), sent
+            assert sorted(far.taken) == sorted(set(expected()) - {"0.3"}), far.taken
+            assert len(sent.log) == 1 and "poison" in sent.log[0][1], sent
+
+
+def test_a_probe_that_is_rejected_by_a_partial_success_was_read():
+    def script(n, body, far):
+        if names(body):
+            return status(400) if "0.3" in names(body) else OK
+        return partial(1, b"no service like that") if body else status(400)
+    with FarEnd(script) as far:
+        sent = send(far.url, in_flight_max=1)
+        assert sent.batches[0] == ("accepted", 1), sent
+
+
+def test_an_address_that_once_took_something_is_never_held_for_a_refusal():
+    with FarEnd(first(OK, then=status(400))) as far:
+        sent = send(far.url, in_flight_max=1)
+        assert sent.batches == {0: ("accepted", 0), 1: ("refused", 0), 2: ("refused", 0)}, sent
+        assert sent.counters["clew_probe_requests"] == 0, sent
+
+
+def test_a_request_that_is_taken_meanwhile_decides_for_those_that_wait():
+    """Both probes are refused, slowly; what is taken beside them shows that the address is right."""
+    def script(n, body, far):
+        if not names(body):
+            return status(400, delay=0.3)
+        return status(400) if "0.3" in names(body) else Answer(delay=0.2)
+    with FarEnd(script) as far:
+        sent = send(far.url, in_flight_max=2, retry_max_ms=60000)
+        assert sent.batches == {0: ("accepted", 1), 1: ("accepted", 0), 2: ("accepted", 0)}, sent
+        assert sorted(far.taken) == sorted(set(expected()) - {"0.3"}), far.taken
+
+
+def test_one_bad_request_does_not_keep_an_address_from_being_found_right():
+    """It refuses the probes: the next try is another request, which is taken."""
+    def script(n, body, far):
+        if n == 1:
+            return status(503)
+        return OK if names(body) and "0.3" not in names(body) else status(400)
+    with FarEnd(script) as far:
+        sent = send(far.url, in_flight_max=2)
+        assert sent.batches == {0: ("accepted", 1), 1: ("accepted", 0), 2: ("accepted", 0)}, sent
+
+
+def test_probes_that_get_no_answer_or_another_mistake_decide_nothing():
+    for answer, words in [(b"HTTP/1.1 200 OK\r\nContent-Le", "broke off"), (status(503), "HTTP status 503"),
+                          (status(401), "headers")]:
+        def script(n, body, far):
+            if n == 0:
+                return status(400)
+            return answer if n == 1 else OK
+        with FarEnd(script) as far:
+            sent = send(far.url, in_flight_max=1)
+            assert_all_accepted(sent, far)
+            assert words in sent.log[0][1], (words, sent)
+
+
+def test_a_port_of_grpc_is_told_and_held_for():
+    settings_frame = bytes([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0x40, 0])
+    goaway = bytes([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+    with FarEnd(lambda n, body, far: settings_frame + goaway) as far:
+        sent = send(far.url, stop_ms=500, retry_max_ms=60000, in_flight_max=1)
+        assert sent.batches == {0: ("kept", 0)}, sent
+        assert sent.log[0][0] == "error" and "(4318), not of gRPC (4317)" in sent.log[0][1], sent
+
+
+def test_a_web_page_is_told_whatever_type_it_is_sent_as():
+    page = b"\n<!DOCTYPE html><html><head><title>Sign in</title></head></html>"
+    for kind in ("text/plain", "text/html", None):
+        with FarEnd(first(Answer(200, page, kind=kind))) as far:
+            sent = send(far.url.replace("/v1/logs", "/"), in_flight_max=1)
+            assert "web page (HTML)" in sent.log[0][1], sent
+            assert f"write http://localhost:{far.port}/v1/logs" in sent.log[0][1], sent
+            assert sent.batches == {b: ("accepted", 0) for b in range(3)}, sent
 
 
 # --- the end ---

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An address that is wrong: the records are held and it is said what to write, before and while it runs."""
+import json
+import re
+import signal
+import urllib.error
+import urllib.request
+
+import clew
+from test_delivery import OK, PROBE_TEXT, Answer, FarEnd, status
+from test_outputs import checkpoints, config, metrics
+
+
+def line_numbers(body):
+    return [int(n) for n in re.findall(rb"line (\d+)\.", body)]
+
+
+class Backend(FarEnd):
+    """Answers by path: `paths` has what each says to a request; those at `right` are taken."""
+
+    def __init__(self, right, otherwise, **more):
+        self.right, self.otherwise, self.lines = right, otherwise, []
+        super().__init__(self.answer, **more)
+
+    def answer(self, n, body, far):
+        path = self.requests[n][1].split()[1]
+        if path != self.right:
+            return self.otherwise(path)
+        with self.lock:
+            self.lines += line_numbers(body)
+        return OK
+
+
+def victorialogs(**more):
+    return Backend("/insert/opentelemetry/v1/logs",
+                   lambda path: status(400, body=f'unsupported path requested: "{path}"'.encode()), **more)
+
+
+def write_log(tmp, count=5000, name="app.log"):
+    (tmp / name).write_text("".join(f"line {n}.\n" for n in range(count)))
+
+
+def settings(tmp, url, control, **more):
+    return config(tmp, [(0, {"endpoint": url, "compression": "none"})],
+                  control={"listen": f"127.0.0.1:{control}"}, **more)
+
+
+def is_ready(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10) as answer:
+            return answer.status == 200
+    except urllib.error.HTTPError as error:
+        clew.equal(error.code, 503)
+        return False
+
+
+def mistaken(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        return [int(n) for n in re.findall(r"^clew_output_mistaken\{.*\} (\d+)$", answer.read().decode(), re.M)]
+
+
+def errors(process):
+    return [line for line in process.err().splitlines() if "level=error" in line]
+
+
+def wait_until_held(process, backend, requests=3):
+    process.wait_for(lambda: errors(process) and len(backend.requests) >= requests, "the address is told")
+
+
+def test_a_wrong_path_holds_everything_and_a_reload_to_the_right_one_delivers_it(tmp):
+    write_log(tmp)
+    port = clew.free_port()
+    with victorialogs() as backend:
+        wrong = f"http://127.0.0.1:{backend.port}/v1/logs"
+        path = settings(tmp, wrong, port)
+        with clew.start("run", "-c", path) as process:
+            wait_until_held(process, backend)
+            clew.equal(len(errors(process)), 1)
+            for words in ("HTTP status 400", "unsupported path requested", "/insert/opentelemetry/v1/logs"):
+                clew.contains(errors(process)[0], words)
+            clew.equal(is_ready(port), False)
+            clew.equal(mistaken(port), [1])
+            counted = metrics(port)
+            clew.equal((counted["clew_refused_records_total"], counted["clew_dead_letter_records_total"],
+                        counted["clew_sent_records_total"]), (0, 0, 0))
+            clew.equal(checkpoints(tmp), {})
+            settings(tmp, wrong.replace("/v1", "/insert/opentelemetry/v1"), port)
+            process.send_signal(signal.SIGHUP)
+            process.wait_for(lambda: len(backend.lines) >= 5000, "what was held is delivered")
+            process.wait_for(lambda: is_ready(port), "it is ready")
+            clew.equal(mistaken(port), [0])
+            clew.equal(process.stop(), 0)
+        clew.equal(sorted(backend.lines), list(range(5000)))
+    clew.equal(list((tmp / "data").glob("dead-letters/*/*")), [])
+
+
+def test_few_requests_are_made_while_it_is_held_and_sigterm_keeps_all_for_the_next_start(tmp):
+    write_log(tmp, 20000)
+    port = clew.free_port()
+    with victorialogs() as backend:
+        wrong = f"http://127.0.0.1:{backend.port}/v1/logs"
+        path = config(tmp, [(0, {"endpoint": wrong, "retry": {"initial": "50ms", "max": "60s"}})])
+        with clew.start("run", "-c", path) as process:
+            wait_until_held(process, backend)
+            clew.equal(process.stop(), 0)
+            clew.contains(process.err(), "are sent by the next start")
+        assert len(backend.requests) <= 4 + 2, len(backend.requests)  # in_flight, and the two that ask
+        result = clew.run("run", "--once", "-c", path)
+        clew.equal(result.code, 1, result.err)
+        settings(tmp, wrong.replace("/v1", "/insert/opentelemetry/v1"), port)
+        clew.run_ok("run", "--once", "-c", path)
+        clew.equal(sorted(backend.lines), list(range(20000)))
+
+
+def test_at_sigterm_what_is_held_goes_to_the_spool_if_there_is_one(tmp):
+    write_log(tmp)
+    with victorialogs() as backend:
+        output = {"endpoint": f"http://127.0.0.1:{backend.port}/v1/logs", "compression": "none",
+                  "spool": {"max_bytes": "10MiB"}}
+        path = config(tmp, [(0, output)])
+        with clew.start("run", "-c", path) as process:
+            wait_until_held(process, backend)
+            clew.equal(process.stop(), 0)
+        assert list((tmp / "data/spool/otlp_http").iterdir())
+        (tmp / "app.log").unlink()
+        output["endpoint"] = output["endpoint"].replace("/v1", "/insert/opentelemetry/v1")
+        clew.run_ok("run", "--once", "-c", config(tmp, [(0, output)]))
+        clew.equal(sorted(backend.lines), list(range(5000)))
+
+
+def test_an_address_that_took_something_before_a_reload_is_believed_after_it(tmp):
+    """Only its time-out changes; the backend refuses from then on, the probes too."""
+    write_log(tmp, 10)
+    port = clew.free_port()
+    refuses = []
+
+    def script(n, body, far):
+        return status(400) if refuses else OK
+    with FarEnd(script) as far:
+        path = settings(tmp, far.url, port)
+        with clew.start("run", "-c", path) as process:
+            clew.wait_for_port(port, process)
+            process.wait_for(lambda: metrics(port)["clew_sent_records_total"] == 10, "it is taken")
+            config(tmp, [(0, {"endpoint": far.url, "compression": "none", "timeout": "9s"})],
+                   control={"listen": f"127.0.0.1:{port}"})
+            process.send_signal(signal.SIGHUP)
+            process.wait_for(lambda: "is in effect" in process.err(), "the reload")
+            refuses.append(True)
+            with open(tmp / "app.log", "a", encoding="utf-8") as log:
+                log.write("line 10.\n")
+            process.wait_for(lambda: metrics(port)["clew_refused_records_total"] == 1, "it is refused")
+            clew.equal(metrics(port)["clew_probe_requests_total"], 0)
+            clew.equal(is_ready(port), True)
+
+
+def test_workers_share_what_one_of_them_has_found_out(tmp):
+    """The backend takes no probe; a line of one worker is taken, then the first of the other is refused."""
+    (tmp / "a.log").write_text("line 0.\n")
+    port = clew.free_port()
+
+    def script(n, body, far):
+        return status(400) if not body or PROBE_TEXT in body or b"poison" in body else OK
+    with FarEnd(script) as far:
+        with clew.start("run", "-c", settings(tmp, far.url, port, workers=2)) as process:
+            clew.wait_for_port(port, process)
+            process.wait_for(lambda: metrics(port)["clew_sent_records_total"] == 1, "the first is taken")
+            (tmp / "b.log").write_text("line 0. poison\n")
+            process.wait_for(lambda: metrics(port)["clew_dead_letter_records_total"] == 1,
+                             "the bad one is a dead letter")
+            clew.equal(metrics(port)["clew_probe_requests_total"], 0)
+
+
+def test_an_organisation_that_is_missing_in_the_path_is_told(tmp):
+    write_log(tmp, 10)
+    with Backend("/api/default/v1/logs", lambda path: status(404, body=b"Not Found")) as backend:
+        port = clew.free_port()
+        with clew.start("run", "-c", settings(tmp, f"http://127.0.0.1:{backend.port}/api/v1/logs", port)) as process:
+            wait_until_held(process, backend, 1)
+            clew.contains(errors(process)[0], "the organisation or tenant")
+            clew.equal(is_ready(port), False)
+        clew.equal(metrics_of_letters(tmp), [])
+
+
+def metrics_of_letters(tmp):
+    return list((tmp / "data").glob("dead-letters/*/*"))
+
+
+def test_a_page_of_a_proxy_is_told_and_no_record_goes_with_it(tmp):
+    write_log(tmp, 10)
+    page = Answer(200, b"<!doctype html><title>Welcome to nginx!</title>", kind="text/html")
+    with Backend("/v1/logs", lambda path: page) as backend:
+        port = clew.free_port()
+        path = settings(tmp, f"http://127.0.0.1:{backend.port}/", port)
+        with clew.start("run", "-c", path) as process:
+            wait_until_held(process, backend, 1)
+            clew.contains(errors(process)[0], "a web page (HTML)")
+            clew.contains(errors(process)[0], f"write http://127.0.0.1:{backend.port}/v1/logs")
+            clew.equal(is_ready(port), False)
+            settings(tmp, f"http://127.0.0.1:{backend.port}/v1/logs", port)
+            process.send_signal(signal.SIGHUP)
+            process.wait_for(lambda: len(backend.lines) >= 10, "the lines arrive")
+            clew.equal(sorted(backend.lines), list(range(10)))
+
+
+def test_replay_keeps_its_letters_where_the_address_is_wrong(tmp):
+    write_log(tmp, 10)
+
+    def poisoned(n, body, far):
+        return status(400, body=b"poison") if 3 in line_numbers(body) else OK
+    with FarEnd(poisoned) as far:
+        path = settings(tmp, far.url, clew.free_port())
+        clew.equal(clew.run("run", "--once", "-c", path).code, 1)
+    clew.equal(len(metrics_of_letters(tmp)), 1)
+    with victorialogs() as backend:
+        result = clew.run("replay", "-c", path, "--endpoint", f"http://127.0.0.1:{backend.port}/v1/logs")
+        clew.equal(result.code, 1)
+        clew.contains(result.err, "the address and not the records")
+        clew.equal(len(metrics_of_letters(tmp)), 1)
+        again = clew.run_ok("replay", "-c", path, "--endpoint",
+                            f"http://127.0.0.1:{backend.port}/insert/opentelemetry/v1/logs")
+        clew.equal(json.dumps(again.out.split(",")[0]), '"1 records sent"')
+    clew.equal(backend.lines, [3])
+
+
+if __name__ == "__main__":
+    clew.main()
