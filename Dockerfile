@@ -6,7 +6,7 @@
 #   docker build -t clew .
 FROM debian:12-slim AS build
 WORKDIR /src
-COPY scripts/packages scripts/packages
+COPY scripts/packages scripts/follow scripts/
 RUN apt-get update && scripts/packages build \
     && apt-get install -y --no-install-recommends binutils ca-certificates
 COPY . .
