@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs every suite and sums them up: one line a suite, `N passed, N failed` at the end.
 
-usage: tests/run.py BUILD… [--only WORD]… [--valgrind] [--units EMULATOR]
+usage: tests/run.py BUILD… [--only WORD]… [--valgrind BUILD] [--units EMULATOR]
 
 BUILD is a build folder: `build`, or `asan=build-asan` to name it. A suite is a program whose last
-line is `N passed, N failed`: the unit tests of each build, tests/style/test_*.py once,
-tests/package/test_*.py once with the first build, and
-tests/e2e/test_*.py, the short form of tests/faults/run and tests/bench/test_*.py against each build.
-With --valgrind, the unit tests of the first build once more, under valgrind.
+line is `N passed, N failed`: the unit tests, tests/e2e/test_*.py, the short form of tests/faults/run
+and tests/bench/test_*.py of each build; tests/style/test_*.py and tests/package/test_*.py once, with
+the build that has no name.
+With --valgrind, the unit tests of that build under valgrind too.
 With --units, only the unit tests of a cross build, run by EMULATOR.
 One that ends in another way has failed; what it printed is shown. What a suite skipped (`N skipped`
-in that last line) is shown and not counted.
+in that last line, and a line `skipped WHAT: WHY` for each) is shown and not counted.
 """
 
 import argparse
@@ -23,12 +23,15 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TIMEOUT = 900
 LAST_LINE = re.compile(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?")
+
+
+class SetupError(Exception):
+    """Nothing can be run; the sentence says why."""
 
 
 class Suite:
@@ -74,9 +77,17 @@ class Suite:
                 f"  ({self.seconds:.1f} s)" + (f"  {self.complaint}" if self.complaint else ""))
 
 
+    def skips(self):
+        """Its lines `skipped WHAT: WHY`, with its name before them."""
+        said = (re.match(r"skipped:? (.*)", line) for line in self.output.splitlines())
+        return [f"skipped {self.name}: {one[1]}" for one in said if one]
+
+
 def unit_suites(label, build, emulator=()):
-    listed = subprocess.run(["meson", "introspect", "--tests", str(build)], check=True,
-                            stdout=subprocess.PIPE)
+    listed = subprocess.run(["meson", "introspect", "--tests", str(build)], stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, check=False)
+    if listed.returncode != 0:
+        raise SetupError(f"meson cannot tell the tests of {build}:\n{listed.stdout.decode()}")
     for test in json.loads(listed.stdout):
         kind = test["suite"][0].split(":")[-1] if test["suite"] else "unit"
         yield Suite(f"{label}{kind}/{test['name']}", [*emulator, *test["cmd"]], test["env"])
@@ -102,23 +113,22 @@ VALGRIND = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full",
             f"--suppressions={ROOT}/tests/unit/valgrind.supp"]
 
 
-def valgrind_suites(given):
+def valgrind_suites(build):
     """The unit tests once more: valgrind sees what is read before it was written, sanitizers do not."""
     if not shutil.which("valgrind"):
-        print("there is no valgrind: the unit tests are not run under it")
+        print("skipped: the unit tests under valgrind: there is no valgrind")
         return []
-    _, build = named(given.builds[0])
     return [suite for suite in unit_suites("valgrind:", build, VALGRIND)
             if suite.name.startswith("valgrind:unit/")]
 
 
 def all_suites(given):
-    suites = list(script_suites("", "style"))
-    _, first = named(given.builds[0])
-    suites += script_suites("", "package", {"CLEW": str(first / "clew")})
-    suites += valgrind_suites(given) if given.valgrind else []
+    suites = valgrind_suites(pathlib.Path(given.valgrind).resolve()) if given.valgrind else []
     for spec in given.builds:
         label, build = named(spec)
+        if not label:
+            suites += script_suites("", "style")
+            suites += script_suites("", "package", {"CLEW": str(build / "clew")})
         suites += unit_suites(label, build)
         suites += script_suites(label, "e2e", {"CLEW": str(build / "clew")})
         suites.append(Suite(f"{label}faults", [ROOT / "tests" / "faults" / "run", "--short"],
@@ -127,23 +137,33 @@ def all_suites(given):
     return suites
 
 
-def main():
+def parse_arguments():
     arguments = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n")[0])
     arguments.add_argument("builds", nargs="+")
     arguments.add_argument("--only", action="append", default=[])
     arguments.add_argument("--units", metavar="EMULATOR")
-    arguments.add_argument("--valgrind", action="store_true")
-    given = arguments.parse_args()
-    suites = [s for s in (units_alone if given.units else all_suites)(given)
-              if not given.only or any(word in s.name for word in given.only)]
-    lock = threading.Lock()
+    arguments.add_argument("--valgrind", metavar="BUILD")
+    return arguments.parse_args()
+
+
+def run_all(suites):
     with concurrent.futures.ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
-        for suite in concurrent.futures.as_completed([pool.submit(s.run) for s in suites]):
-            suite = suite.result()
-            with lock:
-                if suite.failed:
-                    print(suite.output.rstrip()[-20000:])
-                print(suite.line(), flush=True)
+        for done in concurrent.futures.as_completed([pool.submit(s.run) for s in suites]):
+            suite = done.result()
+            if suite.failed:
+                print(suite.output.rstrip()[-20000:])
+            print("\n".join([*suite.skips(), suite.line()]), flush=True)
+
+
+def main():
+    given = parse_arguments()
+    try:
+        suites = [s for s in (units_alone if given.units else all_suites)(given)
+                  if not given.only or any(word in s.name for word in given.only)]
+    except SetupError as error:
+        print(f"{error}\n0 passed, 1 failed")
+        sys.exit(1)
+    run_all(suites)
     passed, failed = sum(s.passed for s in suites), sum(s.failed for s in suites)
     skipped = sum(s.skipped for s in suites)
     if skipped:

@@ -20,6 +20,7 @@ Arguments given to the file choose the tests whose name contains one of them.
 The binary is $CLEW, else build/clew beside the sources. Only Debian's python3 is needed.
 """
 
+import functools
 import inspect
 import json
 import os
@@ -76,6 +77,24 @@ def has_sanitizer():
 def check_sanitizers(err, what):
     if any(sign in err for sign in SANITIZER_SIGNS):
         raise Failure(f"a sanitizer stopped {what}:\n{err[-8000:]}")
+
+
+def once(function):
+    """For what several tests need and the first of them makes: its result for all; if it fails, each of
+    them fails with what made it fail."""
+    made = {}
+
+    @functools.wraps(function)
+    def get():
+        if not made:
+            try:
+                made["result"] = function()
+            except Exception as error:  # kept for the others
+                made["error"] = error
+        if "error" in made:
+            raise made["error"]
+        return made["result"]
+    return get
 
 
 class Result:

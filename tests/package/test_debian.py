@@ -13,8 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 import clew  # noqa: E402
 
-built = {}  # the package and what is in it, made once
-
+FOLDER = tempfile.TemporaryDirectory(prefix="clew-debian-")
 
 def output(*command, cwd=None):
     done = subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, text=True, check=False)
@@ -36,23 +35,21 @@ def copy_tree(to):
             shutil.copy2(path, to / name, follow_symlinks=False)
 
 
+@clew.once
 def package():
     """(the .deb, its contents unpacked)"""
-    if not built:
-        for tool in ("dpkg-buildpackage", "dh"):
-            if shutil.which(tool) is None:
-                raise clew.Skipped(f"there is no {tool} here (Debian packages dpkg-dev and debhelper)")
-        folder = built["folder"] = tempfile.TemporaryDirectory(prefix="clew-debian-")
-        source = pathlib.Path(folder.name) / "source"
-        source.mkdir()
-        copy_tree(source)
-        output("dpkg-buildpackage", "-b", "-us", "-uc", cwd=source)
-        deb = next(p for p in source.parent.glob("clew_*.deb"))
-        files = source.parent / "files"
-        output("dpkg-deb", "-x", deb, files)
-        output("dpkg-deb", "-e", deb, source.parent / "control")
-        built["result"] = deb, files
-    return built["result"]
+    for tool in ("dpkg-buildpackage", "dh"):
+        if shutil.which(tool) is None:
+            raise clew.Skipped(f"there is no {tool} here (Debian packages dpkg-dev and debhelper)")
+    source = pathlib.Path(FOLDER.name) / "source"
+    source.mkdir()
+    copy_tree(source)
+    output("dpkg-buildpackage", "-b", "-us", "-uc", cwd=source)
+    deb = next(source.parent.glob("clew_*.deb"))
+    files = source.parent / "files"
+    output("dpkg-deb", "-x", deb, files)
+    output("dpkg-deb", "-e", deb, source.parent / "control")
+    return deb, files
 
 
 def test_it_builds_and_the_program_runs():
