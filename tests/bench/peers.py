@@ -8,20 +8,20 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections import namedtuple
 
 HERE = pathlib.Path(__file__).resolve().parent
-CACHE = pathlib.Path(os.environ.get("CLEW_INTEROP_CACHE") or HERE.parent / "interop/.cache")
+sys.path.append(str(HERE.parent))
+import real_parts  # noqa: E402
+
+Missing = real_parts.Missing
 MODES = ["none", "gzip", "zstd"]
 # CPU seconds, instructions (0 where the kernel does not count them), peaks of memory in bytes, and what
 # the far end got.
 Run = namedtuple("Run", "cpu instructions rss anon records with_ids")
-
-
-class Missing(Exception):
-    """It cannot be had here."""
 
 
 class NoResult(Exception):
@@ -103,19 +103,8 @@ class Collector(Runner):
     is_peer = True
 
     def __init__(self, state):
-        go = shutil.which("go")
-        if go is None:
-            raise Missing("go, which builds it, is not installed")
-        self.program, self.config = CACHE / "bench-collector", pathlib.Path(state, "collector.yaml")
-        sources = [HERE / "collector" / name for name in ("main.go", "go.mod", "go.sum")]
-        if not self.program.exists() or any(
-                path.stat().st_mtime > self.program.stat().st_mtime for path in sources):
-            CACHE.mkdir(parents=True, exist_ok=True)
-            env = dict(os.environ, GOFLAGS="-mod=readonly -buildvcs=false", CGO_ENABLED="0")
-            built = subprocess.run([go, "build", "-trimpath", "-o", self.program, "."], env=env,
-                                   cwd=HERE / "collector", stdin=subprocess.DEVNULL)
-            if built.returncode != 0:
-                raise Missing("it could not be built")
+        self.program = real_parts.folder("bench-collector") / "bench-collector"
+        self.config = pathlib.Path(state, "collector.yaml")
 
     def start(self, port, mode, data):
         text = (HERE / "collector.yaml").read_text()

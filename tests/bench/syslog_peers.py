@@ -9,12 +9,12 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
 import threading
 import time
 import zlib
 
-from peers import CACHE, HERE, Missing, Runner
+from peers import HERE, Runner
+import real_parts
 
 ID = re.compile(rb'"(?:trace_id|otelTraceID)": *"[0-9a-f]{32}"')
 
@@ -110,30 +110,12 @@ class HttpDrain(Drain):
         return self.counts()
 
 
-def unpacked(program, packages):
-    """A folder with these of Debian's packages in it, for a program that is not installed: the two exclude
-    each other as packages, not as programs."""
-    folder = CACHE / program
-    if not folder.exists():
-        if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-            raise Missing("it is not installed")
-        fetched = CACHE / (program + ".packages")
-        fetched.mkdir(parents=True, exist_ok=True)
-        got = subprocess.run(["apt-get", "download", *packages], cwd=fetched, stdin=subprocess.DEVNULL,
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        if got.returncode != 0:
-            raise Missing("it is not installed, and Debian's packages of it cannot be had")
-        for package in fetched.glob("*.deb"):
-            subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
-    return folder
-
-
-def find(program, packages):
+def find(program):
     """The command, where it is installed or unpacked, and the folder to look for its libraries."""
     found = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin")
     if found is not None:
         return [found], pathlib.Path("/usr/lib")
-    folder = unpacked(program, packages)
+    folder = real_parts.folder(program)
     library = folder / "usr/lib"
     paths = ":".join(map(str, [library / "syslog-ng", *library.glob("*-linux-gnu"),
                                *folder.glob("lib/*-linux-gnu")]))
@@ -144,9 +126,9 @@ class Daemon(Runner):
     """Does not end by itself; starts each time as if it were the first."""
     is_peer = True
 
-    def __init__(self, state, name, packages):
+    def __init__(self, state, name):
         self.state = pathlib.Path(state, name)
-        self.command, self.library = find(name, packages)
+        self.command, self.library = find(name)
         self.program = name
 
     def configure(self, template, **values):
@@ -172,10 +154,9 @@ class Daemon(Runner):
 
 class Rsyslog(Daemon):
     modes = ["none", "gzip"]
-    PACKAGES = ["rsyslog", "libestr0", "libfastjson4", "liblognorm5"]
 
     def __init__(self, state):
-        super().__init__(state, "rsyslogd", self.PACKAGES)
+        super().__init__(state, "rsyslogd")
 
     def sink(self, _, mode):
         return TcpDrain(is_packed=mode == "gzip")
@@ -190,10 +171,9 @@ class Rsyslog(Daemon):
 
 class SyslogNg(Daemon):
     modes = ["none"]
-    PACKAGES = ["syslog-ng-core", "syslog-ng-mod-http", "libivykis0", "libnet1", "libwrap0"]
 
     def __init__(self, state):
-        super().__init__(state, "syslog-ng", self.PACKAGES)
+        super().__init__(state, "syslog-ng")
 
     def sink(self, *_):
         return HttpDrain()

@@ -5,9 +5,11 @@ import os
 import cri
 import peers
 
-# Stack traces show where the applications would be in their images, not where they were run.
-IN_THE_IMAGE = [(os.fsencode(os.path.join(peers.HERE, "apps/python")), b"/app"),
-                (os.fsencode(os.path.join(peers.CACHE, "node")), b"/app")]
+
+def in_the_image():
+    """Stack traces show where the applications would be in their images, not where they were run."""
+    return [(os.fsencode(os.path.join(peers.HERE, "apps/python")), b"/app"),
+            (os.fsencode(os.path.dirname(peers.node_app()[1])), b"/app")]
 
 
 def services():
@@ -33,7 +35,7 @@ def write(root):
     """Run every application and write its log below `root`; the paths of the files."""
     paths = []
     for namespace, pod, uid, name, command in services():
-        container = cri.Container(root, namespace, pod, uid, name, rename=IN_THE_IMAGE)
+        container = cri.Container(root, namespace, pod, uid, name, rename=in_the_image())
         container.run(command)
         container.close()
         paths.append(container.path)

@@ -37,6 +37,8 @@ def kustomized():
 
 def helm(*args, check=True):
     program = rig.K8S.binaries / "helm"
+    if not program.exists():
+        raise clew.Skipped("helm is not here (scripts/parts)")
     done = subprocess.run([str(program), *map(str, args)], capture_output=True, text=True,
                           check=False)
     if check and done.returncode != 0:
