@@ -68,6 +68,7 @@ static void add_books(struct output_books *into, const struct output_books *from
     into->rejected += from->rejected;
     into->refused += from->refused;
     into->dropped += from->dropped;
+    into->damaged += from->damaged;
     into->in_flight += from->in_flight;
     into->is_mistaken |= from->is_mistaken;
 }

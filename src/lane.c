@@ -24,6 +24,7 @@
 
 #include "lane_inside.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,8 @@
 
 static const char write_to[] = "write to";
 static const char read_from[] = "read from";
+
+enum { MISSES_MAX = 3 }; /* looks, RETRY_NS apart, that do not find a spooled request's file */
 
 static uint64_t size_of(const struct batch *batch)
 {
@@ -211,11 +214,26 @@ void lane_spill(struct lane *lane, uint64_t bytes)
     }
 }
 
+static void say_leftover(struct lane *lane, int result)
+{
+    counters_add(lane->env.counters, C_SPOOL_FAILURES, 1);
+    if (!lane->is_leftover_said) {
+        lane->is_leftover_said = true;
+        log_event(lane->env.log, LOG_WARN,
+                  "output %s: cannot remove what was sent from its spool in %s: %s; trying again with "
+                  "each request. What is still there at a restart is sent a second time",
+                  lane->settings->name, spool_directory(lane->spool), strerror(-result));
+    }
+}
+
 static void forget_file(struct lane *lane, struct ticket *ticket)
 {
     uint64_t bytes = spool_bytes(lane->spool);
     size_t count = spool_count(lane->spool);
-    spool_remove(lane->spool, ticket->file);
+    int result = spool_remove(lane->spool, ticket->file);
+    if (result < 0) {
+        say_leftover(lane, result);
+    }
     count_spool(lane, bytes, count);
     lane->write_at_ns = 0; /* there is room, even if there was none */
     if (lane->is_spooling && spool_count(lane->spool) == 0) {
@@ -238,6 +256,8 @@ static void give_up_file(struct lane *lane, struct ticket *ticket)
     spool_set_aside(lane->spool, ticket->file);
     count_spool(lane, bytes, count);
     counters_add(lane->env.counters, C_SPOOL_DAMAGED, 1);
+    counters_add(lane->env.counters, C_RECORDS_DAMAGED, ticket->records);
+    lane->books.damaged += ticket->records;
     lane->has_failed = true;
     remove_ticket(lane, ticket);
 }
@@ -267,6 +287,21 @@ static int read_file(struct lane *lane, struct ticket *ticket, struct batch *bat
     return SPOOL_OK;
 }
 
+/* Whether a file that cannot be had is to be given up. One that is not there may only be away, as on a
+ * file system that is mounted again. */
+static bool is_hopeless(struct lane *lane, struct ticket *ticket, int result)
+{
+    if (result == SPOOL_GONE && ++ticket->misses < MISSES_MAX) {
+        judge_disk(lane, read_from, -ENOENT);
+        return false;
+    }
+    if (result == SPOOL_CORRUPT || result == SPOOL_GONE) {
+        return true;
+    }
+    judge_disk(lane, read_from, result);
+    return false;
+}
+
 /* The ticket's batch comes from its file. False if it does not: the ticket may then be gone. */
 static bool read_back(struct lane *lane, struct ticket *ticket)
 {
@@ -274,13 +309,12 @@ static bool read_back(struct lane *lane, struct ticket *ticket)
     int result = read_file(lane, ticket, batch);
     if (result != SPOOL_OK) {
         batch_free(batch);
-        if (result == SPOOL_CORRUPT) {
+        if (is_hopeless(lane, ticket, result)) {
             give_up_file(lane, ticket);
-        } else {
-            judge_disk(lane, read_from, result);
         }
         return false;
     }
+    ticket->misses = 0;
     judge_disk(lane, read_from, SPOOL_OK);
     batch->refs = 1;
     if (ticket->records == 0) {
@@ -546,6 +580,17 @@ struct lane *lane_new(const struct settings *settings, size_t number, unsigned i
     return lane;
 }
 
+static void say_what_is_left(const struct lane *lane)
+{
+    size_t left = lane->spool != NULL ? spool_leftovers(lane->spool) : 0;
+    if (left > 0) {
+        log_event(lane->env.log, LOG_WARN,
+                  "output %s: %zu requests that were sent are still in its spool in %s, because they "
+                  "cannot be removed: the next start sends them a second time",
+                  lane->settings->name, left, spool_directory(lane->spool));
+    }
+}
+
 void lane_free(struct lane *lane)
 {
     if (lane == NULL) {
@@ -565,6 +610,7 @@ void lane_free(struct lane *lane)
         }
         remove_ticket(lane, lane->first);
     }
+    say_what_is_left(lane);
     spool_close(lane->spool);
     letters_close(lane->letters);
     packer_free(lane->packer);

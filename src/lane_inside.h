@@ -14,6 +14,7 @@ struct ticket {
     struct batch *batch;
     uint64_t file;
     uint32_t records; /* 0: on disk since an earlier run, not read yet */
+    uint8_t misses; /* times in a row its file was not there */
     bool is_sent;
     bool is_read_back;          /* `batch` is its file's … */
     struct stream_set *streams; /* … and these are in it; NULL: nobody knows */
@@ -39,6 +40,7 @@ struct lane {
     bool is_spooling;       /* the log was told that requests wait on disk */
     const char *trouble;    /* what the log was told that cannot be done; NULL: nothing */
     bool is_full_said;
+    bool is_leftover_said;
     bool is_dropping_said;
     bool is_alone; /* a file whose streams nobody knows is with the output */
     bool is_closing;

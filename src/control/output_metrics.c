@@ -13,7 +13,7 @@ static const struct {
 } families[] = {
     {"clew_output_given_records", "_total", "counter",
      "Records that were put into requests for an output; given and restored are sent, rejected, "
-     "refused, dropped or in flight.",
+     "refused, dropped, damaged or in flight.",
      offsetof(struct output_books, given)},
     {"clew_output_restored_records", "_total", "counter",
      "Records that an earlier run has left in the output's spool.",
@@ -27,6 +27,9 @@ static const struct {
     {"clew_output_dropped_records", "_total", "counter",
      "Records that the output, not being required, did not get because its queue was full.",
      offsetof(struct output_books, dropped)},
+    {"clew_output_damaged_records", "_total", "counter",
+     "Records whose file in the output's spool was damaged or gone.",
+     offsetof(struct output_books, damaged)},
     {"clew_output_in_flight_records", "", "gauge",
      "Records in the output's queue, its spool, and on their way.",
      offsetof(struct output_books, in_flight)},

@@ -134,6 +134,8 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_SPOOL_DAMAGED] = {"clew_spool_damaged_requests", COUNTER_TOTAL, NULL,
                          "Requests whose file in a spool was damaged or gone; a damaged one is set "
                          "aside and not sent."},
+    [C_RECORDS_DAMAGED] = {"clew_damaged_records", COUNTER_TOTAL, NULL,
+                           "Records in such requests, as far as this run knows how many they were."},
     [C_CHECKPOINT_COMMITS] = {"clew_checkpoint_commits", COUNTER_TOTAL, NULL,
                               "Times the checkpoint file was written."},
     [C_CHECKPOINT_FAILURES] = {"clew_checkpoint_failures", COUNTER_TOTAL, NULL,

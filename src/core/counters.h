@@ -80,6 +80,7 @@ enum counter {
     C_SPOOL_BYTES,
     C_SPOOL_FAILURES,
     C_SPOOL_DAMAGED,
+    C_RECORDS_DAMAGED,
     /* checkpoints */
     C_CHECKPOINT_COMMITS,
     C_CHECKPOINT_FAILURES,

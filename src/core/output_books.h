@@ -5,9 +5,7 @@
 /*
  * The records of one output since the start:
  *
- *     given + restored = sent + rejected + refused + dropped + in_flight
- *
- * but for what was damaged on disk.
+ *     given + restored = sent + rejected + refused + dropped + damaged + in_flight
  */
 
 #include <stdint.h>
@@ -20,6 +18,7 @@ struct output_books {
     uint64_t rejected;
     uint64_t refused;
     uint64_t dropped;
+    uint64_t damaged; /* whose file in the spool was damaged or gone */
     uint64_t in_flight;
     uint64_t is_mistaken; /* 1: as of struct output_type; not a number of records */
 };

@@ -37,6 +37,9 @@ struct spool {
     size_t count;
     size_t cap;
     uint64_t last; /* the largest number ever given */
+    uint64_t *leftovers; /* numbers of files that could not be removed */
+    size_t leftover_count;
+    size_t leftover_cap;
     unsigned writer; /* of … */
     unsigned writers;
     bool sees_all; /* also what is the others' */
@@ -79,8 +82,21 @@ static int compare(const void *a, const void *b)
     return left->number < right->number ? -1 : left->number > right->number;
 }
 
+static bool is_leftover(const struct spool *spool, uint64_t number)
+{
+    for (size_t i = 0; i < spool->leftover_count; i++) {
+        if (spool->leftovers[i] == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_seen(const struct spool *spool, uint64_t number)
 {
+    if (is_leftover(spool, number)) {
+        return false;
+    }
     return spool->sees_all || number % SPOOL_WRITERS % spool->writers == spool->writer;
 }
 
@@ -156,6 +172,8 @@ int spool_share(struct spool *spool, unsigned index, unsigned count, bool sees_a
 void spool_close(struct spool *spool)
 {
     if (spool != NULL) {
+        spool_leftovers(spool);
+        free(spool->leftovers);
         free(spool->directory);
         free(spool->items);
         free(spool);
@@ -232,6 +250,7 @@ int spool_write(struct spool *spool, const struct parcel *parcel, uint64_t now_n
                 uint64_t *out_number)
 {
     struct buf head = {0};
+    spool_leftovers(spool);
     parcel_write_head(parcel, &head);
     uint64_t bytes = head.len + parcel->body.len;
     int result = SPOOL_FULL;
@@ -258,7 +277,7 @@ int spool_read(const struct spool *spool, uint64_t number, struct buf *file, str
     int result = file_read_own(path, file);
     free(path);
     if (result == -ENOENT || result == -EFBIG || result == -ELOOP || result == -EINVAL) {
-        return SPOOL_CORRUPT;
+        return SPOOL_GONE;
     }
     return result < 0 ? result : parcel_read(buf_slice(file), out) ? SPOOL_OK : SPOOL_CORRUPT;
 }
@@ -277,12 +296,41 @@ static void take_out(struct spool *spool, uint64_t number)
     }
 }
 
-void spool_remove(struct spool *spool, uint64_t number)
+/* 0 if it is not there any more, else -errno. */
+static int remove_file(const struct spool *spool, uint64_t number)
 {
     char *path = path_of(spool, number);
-    spool->calls->unlink(path);
+    int result = spool->calls->unlink(path) == 0 || errno == ENOENT ? 0 : -errno;
     free(path);
+    return result;
+}
+
+size_t spool_leftovers(struct spool *spool)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < spool->leftover_count; i++) {
+        if (remove_file(spool, spool->leftovers[i]) < 0) {
+            spool->leftovers[kept++] = spool->leftovers[i];
+        }
+    }
+    spool->leftover_count = kept;
+    return kept;
+}
+
+int spool_remove(struct spool *spool, uint64_t number)
+{
+    spool_leftovers(spool);
+    int result = remove_file(spool, number);
+    if (result < 0) {
+        if (spool->leftover_count == spool->leftover_cap) {
+            spool->leftover_cap = spool->leftover_cap > 0 ? 2 * spool->leftover_cap : 16;
+            spool->leftovers = mem_resize(spool->leftovers, spool->leftover_cap,
+                                          sizeof(*spool->leftovers));
+        }
+        spool->leftovers[spool->leftover_count++] = number;
+    }
     take_out(spool, number);
+    return result;
 }
 
 void spool_set_aside(struct spool *spool, uint64_t number)

@@ -34,6 +34,7 @@ enum spool_result {
     SPOOL_OK = 0,
     SPOOL_FULL,    /* bytes_max would be passed */
     SPOOL_CORRUPT, /* the file is not one that was written whole */
+    SPOOL_GONE,    /* there is no file, or one that no spool writes */
 };
 
 /*
@@ -75,11 +76,16 @@ uint64_t spool_number(const struct spool *spool, size_t index);
 int spool_write(struct spool *spool, const struct parcel *parcel, uint64_t now_ns,
                 uint64_t *out_number);
 
-/* Read a parcel; *out is part of `file`. 0, SPOOL_CORRUPT (also one that is gone) or -errno. */
+/* Read a parcel; *out is part of `file`. 0, SPOOL_CORRUPT, SPOOL_GONE or -errno. The system may answer
+ * that there is no file when there is one (a file system of the network, a mount that comes back): ask
+ * again before SPOOL_GONE is believed. */
 int spool_read(const struct spool *spool, uint64_t number, struct buf *file, struct parcel *out);
 
-/* It is not needed any more. A failure to remove it is a second sending after a restart, no more. */
-void spool_remove(struct spool *spool, uint64_t number);
+/* It is not needed any more, and in no list from here on. 0, or -errno: then its file is still there,
+ * and every later write, removal and the close try again. What is left behind even so, spool_leftovers(),
+ * is sent a second time after a restart. */
+int spool_remove(struct spool *spool, uint64_t number);
+size_t spool_leftovers(struct spool *spool); /* tries once more */
 
 /* Out of the order, under another name. */
 void spool_set_aside(struct spool *spool, uint64_t number);

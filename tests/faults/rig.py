@@ -178,7 +178,7 @@ class Rig:
         """Records received, or found in a spool, less those it knows the end or the place of."""
         return int(m["clew_received_records"] + m["clew_restored_records"] - sum(
             m.get(f"clew_{end}_records", 0)
-            for end in ("sent", "rejected", "refused", "discarded", "oversized", "in_flight")))
+            for end in ("sent", "rejected", "refused", "discarded", "oversized", "damaged", "in_flight")))
 
     def books(self, run):
         try:

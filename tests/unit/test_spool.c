@@ -152,6 +152,43 @@ static void what_was_removed_is_gone_and_its_room_is_free(void **state)
     spool_close(spool);
 }
 
+static int unlink_failures;
+
+static int unlink_that_fails(const char *path)
+{
+    if (unlink_failures > 0) {
+        unlink_failures--;
+        errno = EBUSY;
+        return -1;
+    }
+    return unlink(path);
+}
+
+static void what_could_not_be_removed_is_removed_later(void **state)
+{
+    struct file_calls calls = file_calls_system;
+    calls.unlink = unlink_that_fails;
+    struct spool *spool = open_spool(*state, ROOM);
+    spool_use_calls(spool, &calls);
+    uint64_t first = write_one(spool, "one", 1);
+    uint64_t second = write_one(spool, "two", 2);
+    unlink_failures = 1;
+    assert_int_equal(spool_remove(spool, first), -EBUSY);
+    assert_int_equal(spool_count(spool), 1);
+    unlink_failures = 2;
+    assert_int_equal(spool_remove(spool, second), -EBUSY);
+    assert_int_equal(spool_leftovers(spool), 0);
+    unlink_failures = 1;
+    uint64_t third = write_one(spool, "three", 3);
+    assert_int_equal(spool_remove(spool, third), -EBUSY);
+    assert_int_equal(spool_share(spool, 0, 1, true), 0); /* it looks again: no request is found twice */
+    assert_int_equal(spool_count(spool), 0);
+    spool_close(spool);
+    spool = open_spool(*state, ROOM);
+    assert_int_equal(spool_count(spool), 0);
+    spool_close(spool);
+}
+
 static void a_full_spool_takes_no_more_until_there_is_room(void **state)
 {
     struct spool *spool = open_spool(*state, 2 * 4096);
@@ -380,7 +417,7 @@ static void a_damaged_file_is_told_apart_and_set_aside(void **state)
     assert_int_equal(access(path, F_OK), 0);
     assert_int_equal(spool_count(spool), 1);
     assert_holds(spool, 0, "two");
-    assert_int_equal(spool_read(spool, number, &file, &parcel), SPOOL_CORRUPT); /* it is gone */
+    assert_int_equal(spool_read(spool, number, &file, &parcel), SPOOL_GONE);
     buf_fini(&file);
     spool_close(spool);
 }
@@ -515,6 +552,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(what_was_written_is_there_in_order_after_a_restart),
         TEST(what_was_removed_is_gone_and_its_room_is_free),
+        TEST(what_could_not_be_removed_is_removed_later),
         TEST(a_parcel_tells_its_streams_if_they_are_known),
         TEST(a_full_spool_takes_no_more_until_there_is_room),
         TEST(room_that_another_process_made_is_found),
