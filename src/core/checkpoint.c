@@ -444,6 +444,11 @@ uint64_t checkpoint_size(const struct checkpoint *checkpoint)
     return name != NULL ? name->size : 0;
 }
 
+uint64_t checkpoint_seen_s(const struct checkpoint *checkpoint)
+{
+    return checkpoint->seen_s;
+}
+
 void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generation,
                                 const struct file_id *file, const char *path)
 {

@@ -95,6 +95,9 @@ bool checkpoint_read(const struct checkpoint *checkpoint, struct file_id *out_fi
 const char *checkpoint_path(const struct checkpoint *checkpoint);
 uint64_t checkpoint_size(const struct checkpoint *checkpoint);
 
+/* When anything of it was last acknowledged, by the clock of the day; 0: just now, or never. */
+uint64_t checkpoint_seen_s(const struct checkpoint *checkpoint);
+
 /* Tell which file a generation is, so that the promise can name it. Again whenever the file is
  * renamed or its fingerprint has grown. */
 void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generation,

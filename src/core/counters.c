@@ -23,6 +23,9 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_BYTES_LOST] = {"clew_lost_bytes", COUNTER_TOTAL, "bytes",
                       "Bytes known to have been written but rotated or cut away before they could "
                       "be read."},
+    [C_FILES_LOST] = {"clew_lost_files", COUNTER_TOTAL, NULL,
+                      "Rotated files of which nobody knows how many bytes were not read: damaged, or "
+                      "compressed as clew does not read it."},
     [C_LINES_READ] = {"clew_received_lines", COUNTER_TOTAL, NULL,
                       "Physical lines read, pieces of split lines each counted."},
     [C_ENCODING_ERRORS] = {"clew_encoding_errors", COUNTER_TOTAL, NULL,

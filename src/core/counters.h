@@ -28,6 +28,7 @@ enum counter {
     C_TRUNCATIONS,
     C_BYTES_READ,
     C_BYTES_LOST,
+    C_FILES_LOST,
     C_LINES_READ,
     C_ENCODING_ERRORS,
     C_LINES_SPLIT,

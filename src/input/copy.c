@@ -8,8 +8,6 @@
  * Copies, as logrotate's copytruncate makes them: told from files of their own by what is in them.
  */
 
-enum { COPY_PROOF_BYTES = 16 }; /* fewer equal first bytes prove no copy */
-
 #define UNCLEAR_NS UINT64_C(1000000000) /* a copy grows; what rests this long is none */
 
 enum likeness {
@@ -22,6 +20,9 @@ static bool guard_matches(const struct generation *original, int fd)
 {
     char bytes[GUARD_BYTES];
     size_t len = original->guard_len;
+    if (len == 0) {
+        return true; /* nothing of it was read */
+    }
     return world_read(original->tail->input->env.world, fd, bytes, len, original->offset - len) ==
                (ssize_t)len &&
            hash_bytes(bytes, len, 0) == original->guard;
@@ -71,6 +72,10 @@ static enum likeness find_original(struct generation *file)
 void copy_judge(struct generation *file)
 {
     const struct world *world = file->tail->input->env.world;
+    if (file->is_gzip) {
+        packed_judge(file);
+        return;
+    }
     if (generation_open(file) < 0) {
         return; /* the next look tries again */
     }
@@ -115,6 +120,7 @@ void copy_read_on(struct generation *copy, const struct generation *original)
     copy->is_hash_final = original->is_hash_final;
     copy->is_mid_line = original->is_mid_line;
     copy->is_skipping = original->is_skipping;
+    copy->form = original->form;
     copy->id.fingerprint = original->id.fingerprint;
     copy->id.fingerprint_len = original->id.fingerprint_len;
     generation_tell_name(copy);

@@ -231,7 +231,8 @@ static void see(struct listing *listing, const struct world_name *entry)
     int len = snprintf(path, sizeof(path), "%s/%s", strcmp(directory, "/") == 0 ? "" : directory,
                        name);
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || len < 0 ||
-        (size_t)len >= sizeof(path) || strlen(name) > LOG_NAME_MAX) {
+        (size_t)len >= sizeof(path) || strlen(name) > LOG_NAME_MAX ||
+        (listing->is_kubelet_directory && log_name_is_kubelet_temporary(name))) {
         return;
     }
     if (glob_list_matches(&listing->discover->exclude, path)) {

@@ -102,10 +102,10 @@ struct generation *generation_new(struct tail *tail, const struct found *found,
     generation->id.device = found->info.device;
     generation->id.inode = found->info.inode;
     generation->id.born_ns = found->info.born_ns;
-    generation->size = found->info.size;
+    generation->is_gzip = found->is_compressed;
+    generation->size = found->is_compressed ? SIZE_UNKNOWN : found->info.size;
     generation->modified_ns = found->info.modified_ns;
     generation->is_live = found->age == LOG_LIVE;
-    generation->is_gzip = found->is_compressed;
     generation->is_seen = true;
     list_init(&generation->open_link);
     list_insert_after(place, &generation->link);
@@ -130,8 +130,27 @@ static void forget_copies(struct generation *generation)
     }
 }
 
-void generation_free(struct generation *generation)
+/* What its state has to be for it to leave so. */
+static bool may_drop(const struct generation *generation, enum drop_reason reason)
 {
+    switch (reason) {
+    case DROP_READ:
+        return generation->state == GENERATION_DONE || generation->offset >= generation->size;
+    case DROP_UNWANTED:
+        return generation->state == GENERATION_IGNORED;
+    case DROP_COPIED:
+        return generation->state == GENERATION_COPY;
+    case DROP_LOST:
+        return generation->is_loss_counted;
+    case DROP_CLOSED:
+        return generation->tail->is_closing;
+    }
+    return false;
+}
+
+void generation_drop(struct generation *generation, enum drop_reason reason)
+{
+    ENSURE(may_drop(generation, reason));
     generation_close(generation);
     forget_copies(generation);
     const struct input_env *env = &generation->tail->input->env;
@@ -169,6 +188,16 @@ void generation_tell_read(const struct generation *generation)
     checkpoint_note_read(generation->tail->stream.checkpoint, generation->number, &guard);
 }
 
+uint64_t generation_behind(const struct generation *generation, uint64_t offset)
+{
+    uint64_t size = generation->size;
+    if (size == SIZE_UNKNOWN) {
+        bool is_known = generation->size_hint > generation->size_before;
+        size = is_known ? generation->size_hint : generation->size_before;
+    }
+    return size > offset ? size - offset : 0;
+}
+
 /* ---- open and close ---- */
 
 static void set_fd(struct generation *generation, int fd)
@@ -193,6 +222,14 @@ void generation_close(struct generation *generation)
         world_close(generation->tail->input->env.world, generation->fd);
         set_fd(generation, -1);
     }
+}
+
+static int open_by_name(const struct generation *generation)
+{
+    char *path = generation_path(generation);
+    int fd = world_open(generation->tail->input->env.world, path);
+    free(path);
+    return fd;
 }
 
 /* At its end, under its name, nothing newer: whatever is written to it is found by its name. */
@@ -245,12 +282,10 @@ int generation_open(struct generation *generation)
     if (input->open_count >= input->open_files_max && !make_room(input)) {
         return -EMFILE;
     }
-    char *path = generation_path(generation);
-    int fd = world_open(world, path);
+    int fd = open_by_name(generation);
     if ((fd == -EMFILE || fd == -ENFILE) && make_room(input)) {
-        fd = world_open(world, path);
+        fd = open_by_name(generation);
     }
-    free(path);
     if (fd == -ENOENT || fd == -ELOOP) {
         return -ESTALE;
     }
@@ -263,7 +298,13 @@ int generation_open(struct generation *generation)
         return result;
     }
     set_fd(generation, fd);
-    generation->gzip = generation->is_gzip ? gzip_reader_new(world, fd) : NULL;
+    if (generation->is_gzip) {
+        uint32_t hint;
+        generation->gzip = gzip_reader_new(world, fd);
+        generation->size_hint = gzip_size_hint(world, fd, &hint) ? hint : 0;
+    } else if (generation->offset == 0) {
+        generation_learn_beginning(generation);
+    }
     generation_learn_form(generation);
     if (generation->offset > 0 && generation->guard_len == 0 &&
         !generation_learn_guard(generation)) {
@@ -317,6 +358,28 @@ bool generation_learn_guard(struct generation *generation)
     generation->guard = hash_bytes(bytes, len, 0);
     generation->is_mid_line = len > 0 && !is_end_of_line(generation, bytes, len);
     return true;
+}
+
+enum gzip_end generation_packed_end(const struct generation *generation)
+{
+    return generation->gzip != NULL ? gzip_reader_end(generation->gzip) : GZIP_GOES_ON;
+}
+
+void generation_learn_beginning(struct generation *generation)
+{
+    const struct world *world = generation->tail->input->env.world;
+    struct file_id *id = &generation->id;
+    if (generation->is_gzip || id->fingerprint_len > 0 || generation->size == 0) {
+        return;
+    }
+    int fd = generation->fd >= 0 ? generation->fd : open_by_name(generation);
+    struct file_stat info;
+    if (fd >= 0 && world_stat_open(world, fd, &info) == 0 && identity_is_same_inode(id, &info)) {
+        identity_fingerprint(world, fd, FINGERPRINT_BYTES, &id->fingerprint, &id->fingerprint_len);
+    }
+    if (fd >= 0 && fd != generation->fd) {
+        world_close(world, fd);
+    }
 }
 
 /* Only bytes in front of the offset are hashed: they have been read and do not change any more. */

@@ -2,7 +2,6 @@
 #include "input/gzip_reader.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -12,6 +11,7 @@ enum {
     INPUT_BYTES = 64 * 1024,
     STEP_BYTES = 64 * 1024,  /* uncompressed at a time while skipping */
     GZIP_WINDOW_BITS = 15 + 16, /* zlib's way to say: expect a gzip header */
+    TRAILER_BYTES = 8,          /* CRC32 and ISIZE, at the end of a member (RFC 1952) */
 };
 
 /* `window` holds the uncompressed bytes from window_start on: the last ones returned, because the
@@ -26,7 +26,10 @@ struct gzip_reader {
     size_t window_cap;
     uint64_t window_start;
     bool is_at_end;
+    bool is_in_member; /* of the several that the file may be */
+    bool has_member;   /* one was whole */
     bool is_broken;
+    bool is_ended; /* what follows is no member */
     unsigned char input[INPUT_BYTES];
 };
 
@@ -57,7 +60,10 @@ static void rewind_to_start(struct gzip_reader *reader)
     reader->window_len = 0;
     reader->window_start = 0;
     reader->is_at_end = false;
+    reader->is_in_member = false;
+    reader->has_member = false;
     reader->is_broken = false;
+    reader->is_ended = false;
 }
 
 static bool refill(struct gzip_reader *reader)
@@ -88,10 +94,15 @@ static void step(struct gzip_reader *reader, size_t room)
     int result = inflate(&reader->stream, Z_NO_FLUSH);
     reader->window_len += room - reader->stream.avail_out;
     if (result == Z_STREAM_END) {
+        reader->is_in_member = false;
+        reader->has_member = true;
         inflateReset(&reader->stream);
-    } else if (result != Z_OK && result != Z_BUF_ERROR) {
+    } else if (result == Z_OK || result == Z_BUF_ERROR) {
+        reader->is_in_member = true;
+    } else {
         reader->is_at_end = true;
-        reader->is_broken = true;
+        reader->is_broken = reader->is_in_member || !reader->has_member;
+        reader->is_ended = !reader->is_broken;
     }
 }
 
@@ -112,6 +123,7 @@ ssize_t gzip_reader_read(struct gzip_reader *reader, char *bytes, size_t len, ui
     if (offset < reader->window_start) {
         rewind_to_start(reader);
     }
+    reader->is_at_end = reader->is_broken || reader->is_ended; /* else it may have grown */
     drop_before(reader, offset);
     while (!reader->is_at_end &&
            (reader->window_start < offset || reader->window_len < len)) {
@@ -128,4 +140,29 @@ ssize_t gzip_reader_read(struct gzip_reader *reader, char *bytes, size_t len, ui
     size_t n = reader->window_len < len ? reader->window_len : len;
     memcpy(bytes, reader->window, n);
     return (ssize_t)n;
+}
+
+enum gzip_end gzip_reader_end(const struct gzip_reader *reader)
+{
+    if (reader->is_broken) {
+        return GZIP_BROKEN;
+    }
+    if (!reader->is_at_end) {
+        return GZIP_GOES_ON;
+    }
+    return reader->has_member && !reader->is_in_member ? GZIP_WHOLE : GZIP_CUT;
+}
+
+bool gzip_size_hint(const struct world *world, int file, uint32_t *out_size)
+{
+    unsigned char trailer[TRAILER_BYTES];
+    struct file_stat info;
+    if (world_stat_open(world, file, &info) < 0 || info.size < TRAILER_BYTES ||
+        world_read(world, file, trailer, sizeof(trailer), info.size - TRAILER_BYTES) !=
+            TRAILER_BYTES) {
+        return false;
+    }
+    *out_size = (uint32_t)trailer[4] | (uint32_t)trailer[5] << 8 | (uint32_t)trailer[6] << 16 |
+                (uint32_t)trailer[7] << 24;
+    return true;
 }

@@ -46,6 +46,8 @@ enum {
 #define ROTATED_QUIET_NS (300 * MS) /* a renamed file rests so long before its successor is read */
 #define DELETED_QUIET_NS (1000 * MS)
 #define HELD_RETRY_NS (100 * MS) /* the sink is asked again whether it wants a stream's lines */
+#define CUT_QUIET_NS (10000 * MS) /* a compressed file that is not whole grows within this time, … */
+#define CUT_RETRY_NS (250 * MS) /* … and is read again so often */
 #define FULL_RETRY_NS (50 * MS) /* no more files may be open */
 #define SCAN_SLICE_NS MS
 
@@ -167,12 +169,16 @@ static bool prepare(struct generation *generation)
 static void finish(struct generation *generation)
 {
     struct tail *tail = generation->tail;
+    enum gzip_end end = generation_packed_end(generation);
+    if (end == GZIP_CUT || end == GZIP_BROKEN) {
+        tail_say_damaged(generation);
+    }
     struct generation *next = tail_next(generation);
     counters_add(tail->input->env.counters, C_ROTATIONS, next != NULL);
     generation->state = GENERATION_DONE;
     generation_close(generation);
     if (generation->unseen > 0) {
-        generation_free(generation);
+        generation_drop(generation, DROP_READ);
     }
     if (next != NULL) {
         input_wake(tail);
@@ -226,6 +232,12 @@ static bool is_held(struct tail *tail)
     return false;
 }
 
+/* A compressed file ends in the middle: it may still be being written, for as long as it grows. */
+static bool is_growing(const struct generation *generation, uint64_t quiet_ns)
+{
+    return generation_packed_end(generation) == GZIP_CUT && quiet_ns < CUT_QUIET_NS;
+}
+
 /* Its end was reached, perhaps with a line that has no newline. False: the sink has no room. */
 static bool at_end(struct generation *generation)
 {
@@ -239,6 +251,10 @@ static bool at_end(struct generation *generation)
         tail->end_since_ns = now;
     }
     uint64_t quiet_ns = now - tail->end_since_ns;
+    if (is_growing(generation, quiet_ns)) {
+        input_wake_at(tail, now + CUT_RETRY_NS);
+        return true;
+    }
     bool over = !is_last && is_over(generation, quiet_ns);
     if (has_rest && (over || quiet_ns >= settings->unterminated_timeout_ms * MS)) {
         enum turn turn = reader_flush(generation);

@@ -88,6 +88,21 @@ bool log_name_parse_kubelet(const char *name, struct log_name *out)
     return true;
 }
 
+bool log_name_is_kubelet_temporary(const char *name)
+{
+    static const char suffix[] = ".tmp";
+    char whole[LOG_NAME_MAX + 1];
+    struct log_name parsed;
+    size_t len = strlen(name);
+    if (!has_suffix(name, len, suffix) || len > LOG_NAME_MAX) {
+        return false;
+    }
+    len -= strlen(suffix);
+    memcpy(whole, name, len);
+    whole[len] = '\0';
+    return log_name_parse_kubelet(whole, &parsed);
+}
+
 /* ---- others ---- */
 
 /* YYYYMMDD or YYYY-MM-DD (or with . or _) of this age of the world. */

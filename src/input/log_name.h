@@ -38,6 +38,9 @@ bool log_name_parse_kubelet(const char *name, struct log_name *out);
 
 bool log_name_is_gzip(const char *name);
 
+/* The kubelet compresses into 0.log.20260302-100000.tmp, and renames that once it is whole. */
+bool log_name_is_kubelet_temporary(const char *name);
+
 /* Any name has a reading; one without a sign of rotation is live and its own base. */
 void log_name_parse_plain(const char *name, struct log_name *out);
 

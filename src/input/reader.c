@@ -76,9 +76,7 @@ static bool give(struct turn_state *turn, struct slice text, size_t taken, bool 
         .file_hash = generation->hash,
         .read_ns = turn->read_ns,
         .steady_ns = turn->steady_ns,
-        .behind_bytes = generation->size > turn->offset + taken
-                            ? generation->size - turn->offset - taken
-                            : 0,
+        .behind_bytes = generation_behind(generation, turn->offset + taken),
         .is_piece = generation->is_mid_line,
         .is_cut = is_cut,
         .is_unterminated = is_unterminated,
@@ -289,8 +287,10 @@ static void remember_place(struct generation *generation, const char *begin,
     counters_add(turn->counters, C_BYTES_READ, moved);
     generation->tail->last_line_ns = turn->steady_ns;
     generation_grow_identity(generation);
-    checkpoint_note_size(generation->tail->stream.checkpoint, generation->number,
-                         generation->size);
+    if (generation->size != SIZE_UNKNOWN) {
+        checkpoint_note_size(generation->tail->stream.checkpoint, generation->number,
+                             generation->size);
+    }
     generation_tell_read(generation);
 }
 
@@ -349,6 +349,10 @@ enum turn reader_turn(struct generation *generation)
     const char *buffer = generation->tail->input->buffer;
     size_t guard_len = generation->guard_len;
     ssize_t n = fill(generation, &is_full);
+    if (n < 0 && generation_packed_end(generation) == GZIP_BROKEN) {
+        generation->size = generation->offset;
+        return TURN_END;
+    }
     if (n < 0) {
         errno = (int)-n;
         return TURN_FAILED;

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include "base/hash.h"
 #include "base/mem.h"
-#include "input/gzip_reader.h"
 
 /*
  * Where a stream begins.
@@ -20,7 +19,6 @@
 
 enum {
     LIKENESS_BYTES = 256,    /* so many equal first bytes in another inode are the same content */
-    PROOF_BYTES = 64,        /* … and in a compressed file, whose name is a sign as well */
     LINE_LOOK_BYTES = 4096,  /* how far back from the end the last newline is looked for */
 };
 
@@ -29,6 +27,7 @@ struct promise {
     struct position position;
     struct guard guard; /* len 0: not known */
     uint64_t size;
+    uint64_t seen_ns; /* real time of the last acknowledgement */
 };
 
 static int open_path(const struct tail *tail, const char *name)
@@ -50,8 +49,11 @@ static bool has_guard(const struct world *world, const struct guard *guard, int 
 
 /* It begins with the same bytes, and has the same bytes in front of where it was read to: files that
  * begin alike may have been written anew. */
-static bool has_content(const struct generation *generation, const struct promise *promise)
+static bool has_content(struct generation *generation, const struct promise *promise)
 {
+    if (generation->is_gzip) {
+        return packed_holds(generation, &promise->file, &promise->guard);
+    }
     const struct world *world = generation->tail->input->env.world;
     int fd = open_path(generation->tail, generation->name);
     if (fd < 0) {
@@ -65,7 +67,7 @@ static bool has_content(const struct generation *generation, const struct promis
 }
 
 /* The same inode with the same bytes. The device may have another number after a reboot. */
-static bool is_promised(const struct generation *generation, const struct promise *promise)
+static bool is_promised(struct generation *generation, const struct promise *promise)
 {
     const struct file_id *id = &generation->id;
     bool is_other_birth = id->born_ns != 0 && promise->file.born_ns != 0 &&
@@ -74,9 +76,9 @@ static bool is_promised(const struct generation *generation, const struct promis
            generation->size >= promise->position.offset && has_content(generation, promise);
 }
 
-static bool is_copy(const struct generation *generation, const struct promise *promise)
+static bool is_copy(struct generation *generation, const struct promise *promise)
 {
-    return promise->file.fingerprint_len >= LIKENESS_BYTES &&
+    return !generation->is_gzip && promise->file.fingerprint_len >= LIKENESS_BYTES &&
            generation->size >= promise->position.offset && has_content(generation, promise);
 }
 
@@ -100,71 +102,14 @@ static struct generation *find_promised(const struct tail *tail, const struct pr
 
 /* ---- compressed meanwhile ---- */
 
-static bool unpacks_to(const struct tail *tail, const struct found *found,
-                       const struct promise *promise)
+static struct generation *find_compressed(const struct tail *tail, const struct promise *promise)
 {
-    const struct world *world = tail->input->env.world;
-    int fd = open_path(tail, found->name);
-    if (fd < 0) {
-        return false;
-    }
-    char bytes[FINGERPRINT_BYTES];
-    size_t want = promise->file.fingerprint_len;
-    struct gzip_reader *reader = gzip_reader_new(world, fd);
-    bool is_it = want <= sizeof(bytes) &&
-                 gzip_reader_read(reader, bytes, want, 0) == (ssize_t)want &&
-                 hash_bytes(bytes, want, 0) == promise->file.fingerprint;
-    gzip_reader_free(reader);
-    world_close(world, fd);
-    return is_it;
-}
-
-/* Everything listed before `found` is older: put it behind those. */
-static struct list *place_of(struct tail *tail, const struct found_log *log, size_t index)
-{
-    struct list *place = &tail->generations;
-    for (size_t i = 0; i < index; i++) {
-        struct generation *older = generation_find(tail->input, &log->files[i].info);
-        place = older != NULL && older->tail == tail ? &older->link : place;
-    }
-    return place;
-}
-
-/* To be unpacked and read. */
-static struct generation *add_compressed(struct tail *tail, const struct found_log *log,
-                                         size_t index)
-{
-    const struct found *found = &log->files[index];
-    struct generation *generation = generation_new(tail, found, place_of(tail, log, index));
-    generation->source = tail_source(tail, found->restart);
-    generation->size = UINT64_MAX; /* unpacked: only its end tells */
-    return generation;
-}
-
-/* Of the files from `index` on, those that were compressed while clew was down, too. */
-static void add_all_compressed(struct tail *tail, const struct found_log *log, size_t index,
-                               uint64_t born_after_ns)
-{
-    for (; index < log->count; index++) {
-        const struct found *found = &log->files[index];
-        if (log_name_is_gzip(found->name) && found->info.born_ns > born_after_ns) {
-            add_compressed(tail, log, index);
+    for (struct list *link = tail->generations.prev; link != &tail->generations; link = link->prev) {
+        struct generation *generation = container_of(link, struct generation, link);
+        if (generation->is_gzip && promise->file.fingerprint_len >= COPY_PROOF_BYTES &&
+            packed_holds(generation, &promise->file, &promise->guard)) {
+            return generation;
         }
-    }
-}
-
-static struct generation *find_compressed(struct tail *tail, const struct found_log *log,
-                                          const struct promise *promise)
-{
-    for (size_t i = log->count; i > 0; i--) {
-        const struct found *found = &log->files[i - 1];
-        if (!found->is_compressed || promise->file.fingerprint_len < PROOF_BYTES ||
-            !unpacks_to(tail, found, promise)) {
-            continue;
-        }
-        struct generation *generation = add_compressed(tail, log, i - 1);
-        add_all_compressed(tail, log, i, 0);
-        return generation;
     }
     return NULL;
 }
@@ -197,7 +142,8 @@ static bool was_left(struct generation *generation, bool is_older)
  * (a clock that was set back, `cp -p`). A copy is born late, too, but then the promised file is live. */
 static bool was_begun_later(const struct generation *generation, const struct generation *found)
 {
-    return !found->is_live && found->id.born_ns != 0 && generation->id.born_ns > found->id.born_ns;
+    return !found->is_live && !found->is_gzip && found->id.born_ns != 0 &&
+           generation->id.born_ns > found->id.born_ns;
 }
 
 /* `found` is what the promise is about; the source is that of the stream's other files. */
@@ -211,7 +157,7 @@ static void go_on(struct tail *tail, struct generation *found, const struct prom
         if (generation != found && was_left(generation, is_older)) {
             continue;
         }
-        if (is_older && !was_begun_later(generation, found)) {
+        if (is_older && (generation->is_gzip || !was_begun_later(generation, found))) {
             is_read(generation);
         } else {
             generation->state = GENERATION_WAITING;
@@ -220,6 +166,7 @@ static void go_on(struct tail *tail, struct generation *found, const struct prom
     }
     found->offset = promise->position.offset;
     found->number = promise->position.generation;
+    found->size_before = found->is_gzip ? promise->size : 0;
     found->id.fingerprint = promise->file.fingerprint;
     found->id.fingerprint_len = promise->file.fingerprint_len;
     if (found->id.inode != promise->file.inode && generation_open(found) == 0) {
@@ -228,20 +175,29 @@ static void go_on(struct tail *tail, struct generation *found, const struct prom
     generation_tell_name(found);
 }
 
-static void say_lost(const struct tail *tail, const struct promise *promise)
+/* What nobody can know is said, and counted as nothing. */
+static void say_lost(const struct tail *tail, const struct promise *promise, bool is_cut)
 {
-    const struct input_env *env = &tail->input->env;
-    uint64_t lost = promise->size > promise->position.offset
-                        ? promise->size - promise->position.offset
-                        : 0;
+    const struct log *log = tail->input->env.log;
+    const char *path = checkpoint_path(tail->stream.checkpoint);
+    uint64_t offset = promise->position.offset;
+    uint64_t lost = promise->size > offset ? promise->size - offset : 0;
     tail_count_lost(tail, lost);
-    log_event(env->log, LOG_WARN,
-              "%s was rotated away while clew was not running: at least %llu bytes of it are lost, "
-              "and what was written to it behind byte %llu; reading its newer files. "
-              "Let the runtime keep more or larger files "
-              "(containerLogMaxFiles, containerLogMaxSize) to outlast such a pause",
-              checkpoint_path(tail->stream.checkpoint), (unsigned long long)lost,
-              (unsigned long long)(promise->position.offset + lost));
+    if (lost > 0) {
+        log_event(log, LOG_WARN,
+                  "%s was rotated away while clew was not running: at least %llu bytes of it are lost, "
+                  "and what was written to it behind byte %llu; reading its newer files. "
+                  "Let the runtime keep more or larger files "
+                  "(containerLogMaxFiles, containerLogMaxSize) to outlast such a pause",
+                  path, (unsigned long long)lost, (unsigned long long)(offset + lost));
+    } else if (!is_cut) {
+        log_event(log, LOG_INFO,
+                  "%s is gone: all that clew had seen of it was read, and what was written to it "
+                  "behind byte %llu while clew was not running, if anything was, is lost; reading its "
+                  "newer files. Let the runtime keep more or larger files (containerLogMaxFiles, "
+                  "containerLogMaxSize) to outlast such a pause",
+                  path, (unsigned long long)offset);
+    }
 }
 
 static bool has_inode(const struct tail *tail, uint64_t inode)
@@ -256,15 +212,20 @@ static bool has_inode(const struct tail *tail, uint64_t inode)
     return false;
 }
 
+/* Its last write was before the promised file was made; if that was cut, before anything of what was
+ * cut was acknowledged: then it was read. */
+static bool was_compressed_before(const struct generation *generation, const struct promise *promise,
+                                  bool is_cut)
+{
+    uint64_t since_ns = is_cut ? promise->seen_ns : promise->file.born_ns;
+    return generation->modified_ns < since_ns;
+}
+
 /* What is oldest is removed first: so whatever is left has come after the promised one. */
-static void go_on_without(struct tail *tail, const struct found_log *log,
-                          const struct promise *promise)
+static void go_on_without(struct tail *tail, const struct promise *promise)
 {
     struct generation *generation;
     bool is_cut = has_inode(tail, promise->file.inode);
-    if (!is_cut) {
-        add_all_compressed(tail, log, 0, promise->file.born_ns);
-    }
     TAIL_FOR_EACH(tail, generation)
     {
         uint64_t born_ns = generation->id.born_ns;
@@ -273,8 +234,9 @@ static void go_on_without(struct tail *tail, const struct found_log *log,
         if (!is_same_file && was_left(generation, false)) {
             continue;
         }
-        if (!is_same_file && !generation->is_live && born_ns != 0 &&
-            born_ns < promise->file.born_ns) {
+        bool is_older = generation->is_gzip ? was_compressed_before(generation, promise, is_cut)
+                                            : born_ns != 0 && born_ns < promise->file.born_ns;
+        if (!is_same_file && !generation->is_live && is_older) {
             is_read(generation);
         } else {
             generation->state = GENERATION_WAITING;
@@ -282,9 +244,7 @@ static void go_on_without(struct tail *tail, const struct found_log *log,
         }
     }
     counters_add(tail->input->env.counters, C_TRUNCATIONS, is_cut);
-    if (promise->size > promise->position.offset || !is_cut) {
-        say_lost(tail, promise);
-    }
+    say_lost(tail, promise, is_cut);
 }
 
 /* ---- read_from: end ---- */
@@ -332,7 +292,7 @@ static void begin_at_end(struct tail *tail)
                        (struct position){newest->number, newest->offset});
 }
 
-void resume_tail(struct tail *tail, const struct found_log *log)
+void resume_tail(struct tail *tail)
 {
     const struct input *input = tail->input;
     struct checkpoint *checkpoint = tail->stream.checkpoint;
@@ -344,16 +304,17 @@ void resume_tail(struct tail *tail, const struct found_log *log)
         return;
     }
     promise.size = checkpoint_size(checkpoint);
+    promise.seen_ns = checkpoint_seen_s(checkpoint) * UINT64_C(1000000000);
     promise.guard = (struct guard){0};
     checkpoint_guard(checkpoint, &promise.guard);
     tail->last_number = promise.position.generation;
     struct generation *found = find_promised(tail, &promise);
     if (found == NULL) {
-        found = find_compressed(tail, log, &promise);
+        found = find_compressed(tail, &promise);
     }
     if (found != NULL) {
         go_on(tail, found, &promise);
     } else {
-        go_on_without(tail, log, &promise);
+        go_on_without(tail, &promise);
     }
 }

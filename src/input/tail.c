@@ -95,10 +95,11 @@ void tail_close(struct tail *tail, bool is_over)
 {
     struct input *input = tail->input;
     struct generation *generation;
+    tail->is_closing = true;
     input->env.sink->gone(input->env.sink->context, &tail->stream);
     TAIL_FOR_EACH(tail, generation)
     {
-        generation_free(generation);
+        generation_drop(generation, DROP_CLOSED);
     }
     list_remove(&tail->ready);
     list_remove(&tail->waiting);
@@ -155,9 +156,24 @@ static bool was_removed(const struct tail *tail)
     return is_removed;
 }
 
+/* What nobody will read does not keep a log from being over. */
+static bool is_over(const struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        bool is_read = generation->state == GENERATION_DONE || generation->state == GENERATION_COPY ||
+                       generation->state == GENERATION_IGNORED;
+        if (!generation->is_gzip || !is_read) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void tail_close_if_empty(struct tail *tail)
 {
-    if (list_is_empty(&tail->generations)) {
+    if (is_over(tail)) {
         tail_close(tail, was_removed(tail));
     }
 }
@@ -181,7 +197,7 @@ static void drop_oldest_source(struct tail *tail)
 }
 
 /* The path of the live file: rotated ones were written under it. */
-static char *source_path(const struct tail *tail, uint64_t restart)
+char *tail_source_path(const struct tail *tail, uint64_t restart)
 {
     if (tail->is_kubelet) {
         return mem_format("%s/%llu.log", tail->directory, (unsigned long long)restart);
@@ -200,7 +216,7 @@ struct source *tail_source(struct tail *tail, uint64_t restart)
     if (tail->source_count >= SOURCES_KEPT) {
         drop_oldest_source(tail);
     }
-    char *path = source_path(tail, restart);
+    char *path = tail_source_path(tail, restart);
     uint64_t id = hash_bytes(path, strlen(path), tail->input->source_seed);
     struct source *source = source_new(path, settings->name, id);
     free(path);
@@ -216,28 +232,6 @@ struct source *tail_source(struct tail *tail, uint64_t restart)
 
 /* ---- truncation ---- */
 
-void tail_count_lost(const struct tail *tail, uint64_t bytes)
-{
-    const struct input_env *env = &tail->input->env;
-    counters_add(env->counters, C_BYTES_LOST, bytes);
-    if (env->losses != NULL) {
-        char *path = source_path(tail, 0);
-        losses_add(env->losses, path, bytes);
-        free(path);
-    }
-}
-
-static void say_truncated(const struct generation *generation, uint64_t lost)
-{
-    const struct input_env *env = &generation->tail->input->env;
-    tail_count_lost(generation->tail, lost);
-    log_event(env->log, lost > 0 ? LOG_WARN : LOG_INFO,
-              "%s/%s was truncated or written anew: reading it from its beginning; %llu bytes that "
-              "were in it had not been read%s",
-              generation->tail->directory, generation->name, (unsigned long long)lost,
-              lost > 0 ? ". Rotate by rename instead of copytruncate to lose none" : "");
-}
-
 /* What the file holds now is a new generation. */
 static void begin_anew(struct generation *generation)
 {
@@ -247,9 +241,7 @@ static void begin_anew(struct generation *generation)
     if (copy != NULL) {
         copy_read_on(copy, generation);
     } else if (generation->state == GENERATION_WAITING) {
-        say_truncated(generation, generation->size > generation->offset
-                                      ? generation->size - generation->offset
-                                      : 0);
+        tail_say_truncated(generation);
     }
     checkpoint_note_cut(generation->tail->stream.checkpoint, &generation->id);
     generation_close(generation);
@@ -257,7 +249,7 @@ static void begin_anew(struct generation *generation)
     generation->state = generation->is_live ? GENERATION_WAITING : GENERATION_UNCLEAR;
     generation->number = 0;
     generation->offset = 0;
-    generation->size = 1; /* not known, but worth a look */
+    generation->size = generation->is_gzip ? SIZE_UNKNOWN : 1; /* not known, but worth a look */
     generation->searched = 0;
     generation->guard_len = 0;
     generation->id.fingerprint_len = 0;
@@ -274,7 +266,7 @@ static void begin_anew(struct generation *generation)
 /* Without a time of birth a reused inode shows in the bytes only. */
 static bool is_reused_inode(const struct generation *generation, const struct found *found)
 {
-    if (generation->fd >= 0 || generation->id.fingerprint_len == 0 ||
+    if (generation->fd >= 0 || generation->id.fingerprint_len == 0 || generation->is_gzip ||
         (generation->id.born_ns != 0 && found->info.born_ns != 0) ||
         (strcmp(generation->name, found->name) == 0 && found->info.size >= generation->offset)) {
         return false;
@@ -290,23 +282,34 @@ static bool is_reused_inode(const struct generation *generation, const struct fo
     return is_other;
 }
 
-static void refresh(struct generation *generation, const struct found *found)
+static void refresh_name(struct generation *generation, const struct found *found)
 {
-    const struct world *world = generation->tail->input->env.world;
+    bool was_live = generation->is_live;
     generation->unseen = 0;
     generation->is_seen = true;
-    generation->is_live = found->age == LOG_LIVE;
+    generation->is_live = found->age == LOG_LIVE && !found->is_compressed;
     if (strcmp(generation->name, found->name) != 0) {
         generation_rename(generation, found->name);
     }
+    if (was_live && !generation->is_live) {
+        generation_learn_beginning(generation);
+    }
+}
+
+static void refresh(struct generation *generation, const struct found *found)
+{
+    const struct world *world = generation->tail->input->env.world;
+    refresh_name(generation, found);
     bool is_touched = generation->modified_ns != found->info.modified_ns;
     generation->modified_ns = found->info.modified_ns;
+    if (generation->is_gzip) {
+        return; /* only its reader knows what it unpacks to */
+    }
     switch (generation->state) {
     case GENERATION_WAITING:
     case GENERATION_DONE:
         if (found->info.size < generation->offset ||
             (is_touched && found->info.size == generation->offset && generation->fd >= 0 &&
-             !generation->is_gzip &&
              !identity_matches_content(world, &generation->id, generation->fd))) {
             generation->is_rewritten = true; /* size stays: it tells how much is lost */
             return;
@@ -355,8 +358,19 @@ static void take_place(struct generation *generation, struct generation *known)
     generation->id.fingerprint = known->id.fingerprint;
     generation->id.fingerprint_len = known->id.fingerprint_len;
     struct tail *old = known->tail;
-    generation_free(known);
+    known->state = GENERATION_COPY; /* it is the same file */
+    generation_drop(known, DROP_COPIED);
     tail_close_if_empty(old);
+}
+
+/* A compressed file stays what it was, unless it was taken for a log while it was being made. */
+static enum generation_state state_of_moved(const struct generation *known,
+                                            const struct found *found)
+{
+    if (!found->is_compressed) {
+        return GENERATION_WAITING;
+    }
+    return known->is_gzip ? known->state : GENERATION_UNCLEAR;
 }
 
 /* Only files that come later can be copies of what was read. */
@@ -364,6 +378,9 @@ static enum generation_state state_of_new(const struct tail *tail, const struct 
 {
     bool is_first_look = list_is_empty(&tail->generations) || tail->last_number == 0;
     bool is_fresh = found->info.modified_ns > tail->opened_ns;
+    if (found->is_compressed) {
+        return GENERATION_UNCLEAR;
+    }
     if (is_first_look || tail->is_kubelet || found->age == LOG_LIVE) {
         return found->is_included ? GENERATION_WAITING : GENERATION_IGNORED;
     }
@@ -379,9 +396,11 @@ static struct generation *add(struct tail *tail, const struct found *found,
     enum generation_state state = state_of_new(tail, found);
     struct generation *generation = generation_new(tail, found, place);
     generation->source = tail_source(tail, found->restart);
-    generation->state = known != NULL ? GENERATION_WAITING : state;
+    generation->state = known != NULL ? state_of_moved(known, found) : state;
     if (known != NULL) {
         take_place(generation, known);
+    } else if (found->age != LOG_LIVE) {
+        generation_learn_beginning(generation);
     }
     if (generation->state == GENERATION_IGNORED) {
         generation->offset = generation->size;
@@ -409,11 +428,8 @@ static bool refresh_known(struct tail *tail, const struct found_log *log)
             continue;
         }
         was_untold |= is_untold(generation, found);
-        if (found->is_compressed) {
-            generation->is_seen = true;
-            generation->unseen = 0;
-        } else if (is_reused_inode(generation, found)) {
-            generation_free(generation);
+        if (found->is_compressed != generation->is_gzip || is_reused_inode(generation, found)) {
+            tail_give_up(generation);
         } else {
             refresh(generation, found);
         }
@@ -431,31 +447,42 @@ static struct list *skip_unseen(const struct tail *tail, struct list *place)
     return place;
 }
 
+/* It lies beside what it is compressed from, so it may not be whole yet; that one is read. */
+static bool is_beside_original(const struct found_log *log, const struct found *packed)
+{
+    for (size_t i = 0; i < log->count; i++) {
+        const char *name = log->files[i].name;
+        size_t len = strlen(name);
+        if (strncmp(packed->name, name, len) == 0 && log_name_is_gzip(packed->name) &&
+            strlen(packed->name + len) == strlen(".gz")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Compressed so that clew cannot read it, or perhaps not yet. */
+static bool is_unreadable(const struct found_log *log, const struct found *found)
+{
+    return found->is_compressed &&
+           (!log_name_is_gzip(found->name) || is_beside_original(log, found));
+}
+
 static void add_unknown(struct tail *tail, const struct found_log *log)
 {
     struct list *place = &tail->generations;
     for (size_t i = 0; i < log->count; i++) {
         const struct found *found = &log->files[i];
-        if (found->is_compressed) {
+        struct generation *generation = generation_find(tail->input, &found->info);
+        bool is_known = generation != NULL && generation->tail == tail;
+        if (!is_known && is_unreadable(log, found)) {
             continue;
         }
-        struct generation *generation = generation_find(tail->input, &found->info);
-        if (generation == NULL || generation->tail != tail) {
+        if (!is_known) {
             generation = add(tail, found, generation, skip_unseen(tail, place));
         }
         place = generation != NULL ? &generation->link : place;
     }
-}
-
-static void say_lost(const struct generation *generation)
-{
-    const struct input_env *env = &generation->tail->input->env;
-    uint64_t lost = generation->size - generation->offset;
-    tail_count_lost(generation->tail, lost);
-    log_event(env->log, LOG_WARN,
-              "%s/%s is gone, and %llu bytes of it had not been read. Let the runtime keep more or "
-              "larger files (containerLogMaxFiles, containerLogMaxSize), or raise open_files_max",
-              generation->tail->directory, generation->name, (unsigned long long)lost);
 }
 
 /* Its name is no longer there. What is open is read to its end first. */
@@ -466,14 +493,11 @@ static void miss(struct generation *generation)
                                 generation->state == GENERATION_UNCLEAR)) {
         return;
     }
-    if (generation->unseen < UNSEEN_MAX) {
-        input_look_soon(generation->tail);
+    if (generation->unseen < UNSEEN_MAX || tail_is_unclear(generation->tail)) {
+        input_look_soon(generation->tail); /* what is unclear may have its bytes */
         return;
     }
-    if (generation->state == GENERATION_WAITING && generation->size > generation->offset) {
-        say_lost(generation);
-    }
-    generation_free(generation);
+    tail_give_up(generation);
 }
 
 static void mark_unseen(struct tail *tail)
@@ -532,17 +556,28 @@ static void settle(struct tail *tail)
     }
 }
 
+/* Whether what is compressed when the stream begins is to be read only a promise tells. */
+static void ignore_compressed(struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        generation->state = generation->is_gzip ? GENERATION_IGNORED : generation->state;
+    }
+}
+
 static void begin(struct tail *tail, const struct found_log *log)
 {
     for (size_t i = 0; i < log->count; i++) {
         const struct found *found = &log->files[i];
         struct generation *known = generation_find(tail->input, &found->info);
-        if (!found->is_compressed) {
+        if (!is_unreadable(log, found)) {
             struct list *newest = tail->generations.prev;
             add(tail, found, known, newest);
         }
     }
-    resume_tail(tail, log);
+    ignore_compressed(tail);
+    resume_tail(tail);
     settle(tail);
 }
 

@@ -8,17 +8,21 @@
  *     discover.c   which files there are            input.c       what when, fairness, back-pressure
  *     tail.c       a stream's list of generations   reader.c      bytes to lines
  *     resume.c     where a stream begins            generation.c  one file: opening, identity
- *     copy.c       which files are copies           shell.c       all this in an event loop
+ *     copy.c       which files are copies           packed.c      which are compressed
+ *     gone.c       what is lost, and said           shell.c       all this in an event loop
  *
  * A stream's generations are one list, oldest first. The first that is GENERATION_WAITING is the
  * current one; only it is read, so lines come in the order of writing.
  *
  *     state     meaning                                  left by
  *     waiting   to be read, or being read                its end was reached and stayed --> done
- *     done      read to its end                          it grows --> waiting; its name goes --> freed
+ *     done      read to its end                          it grows --> waiting; its name goes --> dropped
  *     copy      the same bytes as another generation     the original is cut --> waiting in its place
- *     unclear   too young to tell whether it is a copy   --> waiting or copy
- *     ignored   nobody asked for it                      its name goes --> freed
+ *     unclear   too young to tell whether it is a copy   --> waiting, copy or ignored
+ *     ignored   nobody asked for it                      its name goes --> dropped
+ *
+ * A file that is compressed is a generation like others. It begins as unclear if it is found while the
+ * stream is read: what it unpacks to tells whose bytes it has, and where they are to be read on.
  *
  * Numbers (struct position) are given when a generation becomes the current one, so they count up in
  * the order of reading whatever is found late. One that is interrupted, because an older one was
@@ -32,13 +36,17 @@
 #include "base/map.h"
 #include "input/discover.h"
 #include "input/encoding.h"
+#include "input/gzip_reader.h"
 #include "input/input.h"
 
 enum {
     /* In front of the offset, compared at every read: tells a file written anew. Enough to hold the
      * time or number of a line, for the ends of lines are often all the same. */
     GUARD_BYTES = 256,
+    COPY_PROOF_BYTES = 16, /* fewer equal first bytes prove no copy */
 };
+
+#define SIZE_UNKNOWN UINT64_MAX
 
 enum generation_state {
     GENERATION_WAITING,
@@ -46,6 +54,15 @@ enum generation_state {
     GENERATION_COPY,
     GENERATION_UNCLEAR,
     GENERATION_IGNORED,
+};
+
+/* Why a generation is no longer needed: it leaves through generation_drop() alone. */
+enum drop_reason {
+    DROP_READ,     /* its end was read */
+    DROP_UNWANTED, /* nobody asked for it */
+    DROP_COPIED,   /* another generation has its bytes, and how far they were read */
+    DROP_LOST,     /* not all of it was read: that was counted, and said */
+    DROP_CLOSED,   /* the stream is closed: the checkpoint has how far it was read */
 };
 
 /* One file of a stream. */
@@ -60,7 +77,9 @@ struct generation {
     struct file_id id;
     uint64_t number;       /* struct position's generation; 0 until it is current */
     uint64_t offset;       /* of the next line */
-    uint64_t size;         /* as last seen */
+    uint64_t size;         /* as last seen; SIZE_UNKNOWN: compressed, and its end was not reached */
+    uint64_t size_hint;    /* of one that is compressed: what it unpacks to, as its end tells; or 0 */
+    uint64_t size_before;  /* … and how much was in it before it was compressed, as far as is known */
     uint64_t modified_ns;
     uint64_t hash;         /* struct line's file_hash */
     uint64_t guard;        /* hash of guard_len bytes in front of offset */
@@ -79,6 +98,8 @@ struct generation {
     bool is_rewritten;     /* shrank, or other bytes in front of offset: begins anew */
     bool has_complained;
     bool is_gzip;          /* read through `gzip` when open */
+    bool is_packed;        /* what it was compressed to has been found */
+    bool is_loss_counted;  /* what was not read of it */
 };
 
 struct tail_source {
@@ -111,6 +132,7 @@ struct tail {
     uint64_t scan;          /* number of the last full scan that found it */
     bool is_kubelet;
     bool is_refused; /* another input reads it */
+    bool is_closing;
 };
 
 /* What is due when (monotonic); UINT64_MAX: not at all. */
@@ -174,12 +196,25 @@ struct tail *tail_find(const struct input *input, const char *key);
 void tail_close(struct tail *tail, bool is_over);   /* is_over: it will not come back */
 bool tail_is_unclear(const struct tail *tail);  /* a look is needed to go on */
 void tail_close_if_empty(struct tail *tail);
+char *tail_source_path(const struct tail *tail, uint64_t restart); /* the caller frees it */
+
+/* ---- gone.c ---- */
+
 void tail_count_lost(const struct tail *tail, uint64_t bytes);
+
+/* It holds other bytes now: count and say what was not read of those before. */
+void tail_say_truncated(const struct generation *generation);
+
+/* It is gone, or nobody can read it: drop it; count and say what was not read of it. */
+void tail_give_up(struct generation *generation);
+
+/* It is compressed, and cannot be read to its end: count and say what is lost. */
+void tail_say_damaged(struct generation *generation);
 
 /* ---- resume.c ---- */
 
 /* Decide what of a new stream's generations is to be read and from where. */
-void resume_tail(struct tail *tail, const struct found_log *log);
+void resume_tail(struct tail *tail);
 
 /* ---- copy.c ---- */
 
@@ -191,11 +226,23 @@ void copy_judge(struct generation *file);
 struct generation *copy_find(const struct generation *original);
 void copy_read_on(struct generation *copy, const struct generation *original);
 
+/* ---- packed.c ---- */
+
+/* Decide about a compressed file that was found: what it unpacks to may be known already. Until there
+ * is enough of it to tell it stays GENERATION_UNCLEAR. */
+void packed_judge(struct generation *packed);
+
+/* It unpacks to what begins so, and has these bytes in front of the guard's offset. */
+bool packed_holds(struct generation *packed, const struct file_id *id, const struct guard *guard);
+
+/* It unpacks to so many bytes, as far as its end tells. */
+bool packed_has_size(const struct generation *packed, uint64_t size);
+
 /* ---- generation.c ---- */
 
 struct generation *generation_new(struct tail *tail, const struct found *found,
                                   struct list *place);
-void generation_free(struct generation *generation);
+void generation_drop(struct generation *generation, enum drop_reason reason);
 struct generation *generation_find(const struct input *input, const struct file_stat *info);
 struct generation *generation_find_name(const struct input *input, const char *directory,
                                         const char *name);
@@ -215,6 +262,15 @@ ssize_t generation_read(struct generation *generation, char *bytes, size_t len, 
 
 /* Hash what is known to be its beginning, once more of it is known. */
 void generation_grow_identity(struct generation *generation);
+
+/* Learn what it begins with before any of it was read: so it is known again once it is compressed. */
+void generation_learn_beginning(struct generation *generation);
+
+/* How many bytes there are behind `offset` as far as is known. */
+uint64_t generation_behind(const struct generation *generation, uint64_t offset);
+
+/* Of one that is compressed and open: how the last read of it ended. */
+enum gzip_end generation_packed_end(const struct generation *generation);
 
 /* Learn `form` if enough of the file is there. */
 void generation_learn_form(struct generation *generation);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "input/tail.h"
+
+#include <stdlib.h>
+
+/*
+ * What is lost. Whatever nobody can read any more is counted, in bytes where those are known and in
+ * files where they are not, and said: with the file's name and what would have kept it.
+ */
+
+void tail_count_lost(const struct tail *tail, uint64_t bytes)
+{
+    const struct input_env *env = &tail->input->env;
+    counters_add(env->counters, C_BYTES_LOST, bytes);
+    if (env->losses != NULL) {
+        char *path = tail_source_path(tail, 0);
+        losses_add(env->losses, path, bytes);
+        free(path);
+    }
+}
+
+void tail_say_truncated(const struct generation *generation)
+{
+    uint64_t lost = generation_behind(generation, generation->offset);
+    const struct input_env *env = &generation->tail->input->env;
+    if (lost == 0) {
+        log_event(env->log, LOG_INFO,
+                  "%s/%s was truncated or written anew: reading it from its beginning",
+                  generation->tail->directory, generation->name);
+        return;
+    }
+    tail_count_lost(generation->tail, lost);
+    log_event(env->log, LOG_WARN,
+              "%s/%s was truncated or written anew: reading it from its beginning; %llu bytes that "
+              "were in it had not been read. Rotate by rename instead of copytruncate to lose none",
+              generation->tail->directory, generation->name, (unsigned long long)lost);
+}
+
+/* ---- gone ---- */
+
+static void say_lost(struct generation *generation)
+{
+    const struct input_env *env = &generation->tail->input->env;
+    uint64_t lost = generation_behind(generation, generation->offset);
+    generation->is_loss_counted = true;
+    tail_count_lost(generation->tail, lost);
+    if (lost == 0) {
+        counters_add(env->counters, C_FILES_LOST, 1);
+        log_event(env->log, LOG_WARN,
+                  "%s/%s is gone, and what was in it behind byte %llu had not been read",
+                  generation->tail->directory, generation->name,
+                  (unsigned long long)generation->offset);
+        return;
+    }
+    log_event(env->log, LOG_WARN,
+              "%s/%s is gone, and %llu bytes of it had not been read. Let the runtime keep more or "
+              "larger files (containerLogMaxFiles, containerLogMaxSize), or raise open_files_max",
+              generation->tail->directory, generation->name, (unsigned long long)lost);
+}
+
+/* What can be known: of a file that is damaged in the middle its end tells how long it was. */
+static uint64_t missing_bytes(const struct generation *generation)
+{
+    bool has_end = generation_packed_end(generation) == GZIP_BROKEN && generation->offset > 0;
+    uint64_t size = generation->size_before;
+    size = has_end && generation->size_hint > size ? generation->size_hint : size;
+    return size > generation->offset ? size - generation->offset : 0;
+}
+
+void tail_say_damaged(struct generation *generation)
+{
+    const struct input_env *env = &generation->tail->input->env;
+    uint64_t lost = missing_bytes(generation);
+    tail_count_lost(generation->tail, lost);
+    counters_add(env->counters, C_FILES_LOST, lost == 0);
+    log_event(env->log, LOG_WARN,
+              "%s/%s is damaged: what it unpacks to behind byte %llu is lost (%llu bytes are known of); "
+              "reading its newer files",
+              generation->tail->directory, generation->name, (unsigned long long)generation->offset,
+              (unsigned long long)lost);
+}
+
+/* Another file has its bytes. */
+static bool goes_on_in_copy(struct generation *generation)
+{
+    struct generation *copy = copy_find(generation);
+    if (copy == NULL) {
+        return false;
+    }
+    copy_read_on(copy, generation);
+    generation->state = GENERATION_COPY;
+    generation_drop(generation, DROP_COPIED);
+    return true;
+}
+
+void tail_give_up(struct generation *generation)
+{
+    switch (generation->state) {
+    case GENERATION_DONE:
+        generation_drop(generation, DROP_READ);
+        return;
+    case GENERATION_COPY:
+        generation_drop(generation, DROP_COPIED);
+        return;
+    case GENERATION_IGNORED:
+        generation_drop(generation, DROP_UNWANTED);
+        return;
+    case GENERATION_WAITING:
+    case GENERATION_UNCLEAR:
+        break;
+    }
+    if (generation->size <= generation->offset) {
+        generation_drop(generation, DROP_READ);
+        return;
+    }
+    if (!goes_on_in_copy(generation)) {
+        say_lost(generation);
+        generation_drop(generation, DROP_LOST);
+    }
+}

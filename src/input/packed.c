@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "input/tail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/hash.h"
+#include "base/mem.h"
+#include "input/gzip_reader.h"
+
+/*
+ * Compressed generations: whose bytes they hold.
+ *
+ * logrotate, the kubelet and logging libraries compress a generation some time after it was rotated:
+ * that is another file with other bytes, and the one that was read is removed. What it unpacks to is
+ * compared with how the generations begin that have lost their names, and tells what becomes of it:
+ *
+ *     the bytes of one that was read to its end          copy
+ *     … of one that is open, or still has its name       copy, for as long as that can be read
+ *     … of one that is neither                           waiting, from where that was left
+ *     of none, written since the stream is read          waiting, from its beginning
+ *     of none, and older                                 ignored
+ *
+ * A file is removed only when what it was compressed to is whole, so one that still lies beside its
+ * original is left alone (tail.c). Where libraries do otherwise it is read as it grows (input.c).
+ */
+
+enum likeness {
+    IS_OTHER,
+    IS_SAME,
+    IS_TOO_SHORT, /* to tell, so far */
+};
+
+#define UNCLEAR_NS UINT64_C(10000000000) /* what is still being compressed grows within this time */
+#define CLOCK_TICK_NS UINT64_C(1000000000) /* times of files are coarser than the clock */
+
+static bool unpack(struct generation *packed, char *bytes, size_t len, uint64_t offset)
+{
+    return gzip_reader_read(packed->gzip, bytes, len, offset) == (ssize_t)len;
+}
+
+static bool begins_with(struct generation *packed, const struct file_id *id)
+{
+    char bytes[FINGERPRINT_BYTES];
+    size_t len = id->fingerprint_len;
+    return len <= sizeof(bytes) && unpack(packed, bytes, len, 0) &&
+           (len == 0 || hash_bytes(bytes, len, 0) == id->fingerprint);
+}
+
+static bool has_guard(struct generation *packed, const struct guard *guard)
+{
+    char bytes[GUARD_BYTES];
+    size_t len = guard->len;
+    return len <= sizeof(bytes) &&
+           (len == 0 || (unpack(packed, bytes, len, guard->offset - len) &&
+                         hash_bytes(bytes, len, 0) == guard->hash));
+}
+
+/* For a look at it: it takes no part in how many files may be open. */
+static bool open_for_look(struct generation *packed, int *out_fd)
+{
+    *out_fd = -1;
+    if (packed->gzip != NULL) {
+        return true;
+    }
+    const struct world *world = packed->tail->input->env.world;
+    char *path = generation_path(packed);
+    *out_fd = world_open(world, path);
+    free(path);
+    if (*out_fd >= 0) {
+        packed->gzip = gzip_reader_new(world, *out_fd);
+    }
+    return *out_fd >= 0;
+}
+
+static void close_after_look(struct generation *packed, int fd)
+{
+    if (fd >= 0) {
+        gzip_reader_free(packed->gzip);
+        packed->gzip = NULL;
+        world_close(packed->tail->input->env.world, fd);
+    }
+}
+
+bool packed_holds(struct generation *packed, const struct file_id *id, const struct guard *guard)
+{
+    int fd;
+    bool does = open_for_look(packed, &fd) && begins_with(packed, id) && has_guard(packed, guard);
+    close_after_look(packed, fd);
+    return does;
+}
+
+bool packed_has_size(const struct generation *packed, uint64_t size)
+{
+    return (uint32_t)size == (uint32_t)packed->size_hint && size > 0;
+}
+
+/* ---- whose bytes ---- */
+
+/* app.log.1.gz is what app.log.1 became. */
+static bool has_name_of(const struct generation *packed, const struct generation *original)
+{
+    size_t len = strlen(original->name);
+    return strncmp(packed->name, original->name, len) == 0 && strcmp(packed->name + len, ".gz") == 0;
+}
+
+static bool is_candidate(const struct generation *original, const struct generation *packed)
+{
+    bool may = original->state == GENERATION_WAITING || original->state == GENERATION_DONE ||
+               original->state == GENERATION_IGNORED;
+    return original != packed && may && !original->is_gzip && !original->is_packed;
+}
+
+/* Nothing of it was ever looked at, and it is gone: what takes its place holds its bytes. */
+static bool is_successor(const struct generation *packed, const struct generation *original)
+{
+    return original->unseen > 0 && original->offset == 0 && packed->link.prev == &original->link &&
+           packed->size_hint >= original->size;
+}
+
+static enum likeness compare(struct generation *packed, const struct generation *original)
+{
+    uint32_t len = original->id.fingerprint_len;
+    if (len == 0) {
+        return is_successor(packed, original) ? IS_SAME : IS_OTHER;
+    }
+    if (!begins_with(packed, &original->id)) {
+        char bytes[FINGERPRINT_BYTES];
+        bool is_short = len <= sizeof(bytes) && !unpack(packed, bytes, len, 0);
+        return is_short && gzip_reader_end(packed->gzip) == GZIP_CUT ? IS_TOO_SHORT : IS_OTHER;
+    }
+    if (has_name_of(packed, original) || packed_has_size(packed, original->size)) {
+        return IS_SAME;
+    }
+    const struct guard guard = {original->offset, original->guard, original->guard_len};
+    return len >= COPY_PROOF_BYTES && has_guard(packed, &guard) ? IS_SAME : IS_OTHER;
+}
+
+/* One that has lost its name is rather meant than one that has it. */
+static enum likeness find_original(struct generation *packed, struct generation **out_original)
+{
+    struct generation *original;
+    enum likeness found = IS_OTHER;
+    for (int has_name = 0; has_name < 2; has_name++) {
+        TAIL_FOR_EACH(packed->tail, original)
+        {
+            if (!is_candidate(original, packed) || (original->unseen == 0) != (has_name == 1)) {
+                continue;
+            }
+            enum likeness likeness = compare(packed, original);
+            if (likeness == IS_SAME) {
+                *out_original = original;
+                return IS_SAME;
+            }
+            found = likeness == IS_OTHER ? found : likeness;
+        }
+    }
+    return found;
+}
+
+/* ---- what becomes of it ---- */
+
+static void be_copy(struct generation *packed, struct generation *original)
+{
+    packed->state = GENERATION_COPY;
+    packed->original = original;
+}
+
+/* The original can be read no more: the rest of it is read here. */
+static void read_on(struct generation *packed, struct generation *original)
+{
+    bool was_current = original->state == GENERATION_WAITING;
+    packed->size_before = original->size;
+    copy_read_on(packed, original);
+    packed->number = was_current ? original->number : 0;
+    original->state = GENERATION_COPY;
+}
+
+static void follow(struct generation *packed, struct generation *original)
+{
+    bool is_readable = original->unseen == 0 || original->fd >= 0;
+    original->is_packed = original->unseen > 0;
+    if (original->state == GENERATION_IGNORED) {
+        packed->state = GENERATION_IGNORED;
+    } else if (is_readable || packed_has_size(packed, original->offset)) {
+        be_copy(packed, original);
+    } else {
+        read_on(packed, original);
+    }
+}
+
+static void be_its_own(struct generation *packed)
+{
+    bool is_new = packed->modified_ns + CLOCK_TICK_NS > packed->tail->opened_ns;
+    packed->state = is_new ? GENERATION_WAITING : GENERATION_IGNORED;
+}
+
+static void judge(struct generation *packed, int fd)
+{
+    const struct world *world = packed->tail->input->env.world;
+    uint32_t hint;
+    struct generation *original = NULL;
+    packed->size_hint = gzip_size_hint(world, fd, &hint) ? hint : 0;
+    switch (find_original(packed, &original)) {
+    case IS_SAME:
+        follow(packed, original);
+        break;
+    case IS_OTHER:
+        be_its_own(packed);
+        break;
+    case IS_TOO_SHORT:
+        if (packed->unseen > 0 || packed->modified_ns + UNCLEAR_NS < world_realtime_ns(world)) {
+            be_its_own(packed);
+        } else {
+            input_wake_at(packed->tail, world_monotonic_ns(world) + UNCLEAR_NS / 40);
+        }
+        break;
+    }
+}
+
+void packed_judge(struct generation *packed)
+{
+    int fd;
+    if (open_for_look(packed, &fd)) {
+        judge(packed, fd >= 0 ? fd : packed->fd);
+        close_after_look(packed, fd);
+    } else if (fd != -ENOENT && fd != -ELOOP && fd != -EMFILE && fd != -ENFILE) {
+        be_its_own(packed); /* whoever is to read it says why that cannot be done */
+    }
+}
