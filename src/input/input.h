@@ -59,6 +59,9 @@ bool input_is_at_end(const struct input *input);
 /* Read no more; open streams are still there for their checkpoints. */
 void input_stop(struct input *input);
 
+/* What must be so between two calls is asserted; for tests. */
+void input_check(const struct input *input);
+
 void input_close(struct input *input); /* tells the sink `gone` for every stream; NULL is fine */
 
 #endif

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/mem.h"
+
+#define MS UINT64_C(1000000)
+
+/* docs/tailing.md: how long something must lie there to be seen for certain. The look itself takes some
+ * time as well, and in it others go on. */
+#define HINTED_NS (10 * MS)
+#define LOOK_NS (3 * MS)
+
+/* Until what clew has seen is read, if nothing holds it up: files before it that rest, copies that are
+ * still being made. */
+#define READ_NS (4000 * MS)
+
+static uint64_t visible_time(const struct ledger *ledger)
+{
+    const struct world_setup *world = &ledger->schedule->world;
+    return LOOK_NS + (world->inotify ? HINTED_NS : world->scan_ms * MS);
+}
+
+struct ledger *ledger_new(struct disk *disk, const struct schedule *schedule)
+{
+    struct ledger *ledger = mem_alloc(sizeof(*ledger));
+    ledger->disk = disk;
+    ledger->schedule = schedule;
+    for (size_t i = 0; i < STREAMS_MAX; i++) {
+        ledger->streams[i].lines = mem_array(LINES_MAX, sizeof(struct written_line));
+    }
+    return ledger;
+}
+
+void ledger_free(struct ledger *ledger)
+{
+    for (size_t i = 0; i < STREAMS_MAX; i++) {
+        struct stream_ledger *stream = &ledger->streams[i];
+        for (unsigned k = 0; k < stream->count; k++) {
+            free(stream->lines[k].each);
+        }
+        free(stream->lines);
+    }
+    free(ledger);
+}
+
+void ledger_blame(struct ledger *ledger, const char *invariant, const char *format, ...)
+{
+    va_list arguments;
+    if (ledger->invariant != NULL) {
+        return;
+    }
+    ledger->invariant = invariant;
+    int len = snprintf(ledger->why, sizeof(ledger->why), "at %.3f ms: ",
+                       (double)ledger->disk->now_ns / 1e6);
+    va_start(arguments, format);
+    vsnprintf(ledger->why + len, sizeof(ledger->why) - (size_t)len, format, arguments);
+    va_end(arguments);
+}
+
+/* ---- writing ---- */
+
+static struct written_line *open_line(struct stream_ledger *stream)
+{
+    if (stream->count == 0 || stream->lines[stream->count - 1].written_ns != 0) {
+        ENSURE(stream->count < LINES_MAX);
+        stream->lines[stream->count++].each = mem_array(TOKENS_MAX, sizeof(struct token));
+    }
+    return &stream->lines[stream->count - 1];
+}
+
+void ledger_write_tokens(struct ledger *ledger, int stream, uint64_t tokens,
+                         const struct node *file, struct buf *out)
+{
+    struct stream_ledger *log = &ledger->streams[stream];
+    struct written_line *line = open_line(log);
+    if (line->tokens == 0) {
+        line->file = file;
+        line->since_ns = file->contents.since_ns;
+    }
+    for (uint64_t i = 0; i < tokens && line->tokens < TOKENS_MAX; i++) {
+        buf_append_format(out, "%c%05u%03u.", 'a' + stream, log->count - 1, line->tokens++);
+    }
+}
+
+void ledger_end_line(struct ledger *ledger, int stream, struct node *file)
+{
+    struct stream_ledger *log = &ledger->streams[stream];
+    struct contents *contents = &file->contents;
+    unsigned number = log->count - 1;
+    struct written_line *line = &log->lines[number];
+    bool is_whole = line->file == file && line->since_ns == contents->since_ns;
+    line->written_ns = ledger->disk->now_ns;
+    if (contents->first == contents->end) {
+        contents->first = is_whole ? number : number + 1; /* … its beginning is elsewhere */
+    }
+    contents->end = number + 1;
+}
+
+void ledger_show(struct ledger *ledger, struct node *file, int stream)
+{
+    struct contents *contents = &file->contents;
+    contents->stream = stream;
+    if (!contents->is_visible) {
+        contents->is_visible = true;
+        contents->visible_ns = ledger->disk->now_ns;
+    }
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* From when on clew could see this line in this file. */
+static uint64_t seen_from(const struct ledger *ledger, const struct contents *contents,
+                          const struct written_line *line)
+{
+    return later(later(contents->visible_ns, contents->since_ns),
+                 later(ledger->up_since_ns, line->written_ns));
+}
+
+/* What is in the file can be read there no more. What was cut, not even by who has it open. */
+static void vanish(struct ledger *ledger, const struct contents *contents, bool is_cut)
+{
+    uint64_t now = ledger->disk->now_ns;
+    if (contents->stream < 0 || !contents->is_visible || ledger->up_since_ns == 0 ||
+        contents->format > FORMAT_GZ) {
+        return;
+    }
+    struct stream_ledger *stream = &ledger->streams[contents->stream];
+    for (unsigned i = contents->first; i < contents->end; i++) {
+        struct written_line *line = &stream->lines[i];
+        uint64_t from = seen_from(ledger, contents, line);
+        uint64_t enough = visible_time(ledger) + (is_cut ? READ_NS : 0);
+        line->is_due |= now >= from + visible_time(ledger);
+        if (now >= from + enough && stream->calm_since_ns <= from && line->hard_ns == 0 &&
+            ledger->schedule->world.open_max >= 64 && contents->format == FORMAT_PLAIN) {
+            line->hard_ns = now + (is_cut ? 0 : READ_NS);
+        }
+    }
+}
+
+void ledger_hide(struct ledger *ledger, struct node *file)
+{
+    vanish(ledger, &file->contents, false);
+    file->contents.is_visible = false;
+}
+
+void ledger_cut(struct ledger *ledger, struct node *file)
+{
+    struct contents *contents = &file->contents;
+    vanish(ledger, contents, true);
+    contents->first = 0;
+    contents->end = 0;
+    contents->since_ns = ledger->disk->now_ns;
+}
+
+void ledger_copied(struct ledger *ledger, const struct node *from, struct node *to)
+{
+    to->contents.first = from->contents.first;
+    to->contents.end = from->contents.end;
+    to->contents.since_ns = ledger->disk->now_ns;
+}
+
+/* ---- clew's lives ---- */
+
+void ledger_disturb(struct ledger *ledger, int stream)
+{
+    uint64_t now = ledger->disk->now_ns;
+    for (int i = 0; i < STREAMS_MAX; i++) {
+        struct stream_ledger *log = &ledger->streams[i];
+        if (stream >= 0 && i != stream) {
+            continue;
+        }
+        log->calm_since_ns = now;
+        for (unsigned k = 0; k < log->count; k++) {
+            struct written_line *line = &log->lines[k];
+            line->hard_ns = line->hard_ns > now ? 0 : line->hard_ns;
+        }
+    }
+}
+
+void ledger_came_up(struct ledger *ledger, bool is_reload)
+{
+    ledger_disturb(ledger, -1);
+    ledger->life += !is_reload;
+    ledger->up_since_ns = ledger->disk->now_ns;
+    for (size_t i = 0; i < STREAMS_MAX; i++) {
+        ledger->streams[i].has_taken = false;
+    }
+}
+
+/* Of what is neither promised nor anywhere on the disk nobody can know at the next start. */
+static void forgive(struct stream_ledger *stream)
+{
+    for (unsigned i = 0; i < stream->count; i++) {
+        stream->lines[i].is_due = false;
+    }
+}
+
+void ledger_went_down(struct ledger *ledger, bool is_killed)
+{
+    ledger_disturb(ledger, -1);
+    ledger->up_since_ns = 0;
+    for (size_t i = 0; i < STREAMS_MAX; i++) {
+        struct stream_ledger *stream = &ledger->streams[i];
+        forgive(stream);
+        for (unsigned k = 0; is_killed && k < stream->count; k++) {
+            for (unsigned t = 0; t < stream->lines[k].tokens; t++) {
+                struct token *token = &stream->lines[k].each[t];
+                token->is_acked = token->saved_life > 0;
+            }
+        }
+    }
+}
+
+/* ---- what arrives ---- */
+
+static bool read_token(const char *text, struct piece *out)
+{
+    char copy[TOKEN_BYTES + 1] = {0};
+    memcpy(copy, text, TOKEN_BYTES);
+    unsigned token;
+    char name;
+    char dot;
+    if (sscanf(copy, "%c%5u%3u%c", &name, &out->line, &token, &dot) != 4 || dot != '.') {
+        return false;
+    }
+    out->stream = name - 'a';
+    out->first = token;
+    out->end = token + 1;
+    return out->stream >= 0 && out->stream < STREAMS_MAX;
+}
+
+/* All tokens follow each other. */
+static bool read_piece(struct slice text, struct piece *out)
+{
+    while (text.len > 0 && text.data[0] == '\0') { /* what a cut file has before its first line */
+        text = slice_skip(text, 1);
+    }
+    if (text.len == 0 || text.len % TOKEN_BYTES != 0 || !read_token(text.data, out)) {
+        return false;
+    }
+    for (size_t at = TOKEN_BYTES; at < text.len; at += TOKEN_BYTES) {
+        struct piece next;
+        if (!read_token(text.data + at, &next) || next.stream != out->stream ||
+            next.line != out->line || next.first != out->end) {
+            return false;
+        }
+        out->end++;
+    }
+    return true;
+}
+
+static void check_order(struct ledger *ledger, const struct piece *piece)
+{
+    struct stream_ledger *stream = &ledger->streams[piece->stream];
+    bool is_later = piece->line > stream->last_line ||
+                    (piece->line == stream->last_line && piece->first > stream->last_token);
+    if (stream->has_taken && !is_later) {
+        ledger_blame(ledger, "overtaken", "line %u of stream %d, token %u, came behind line %u, token %u",
+                     piece->line, piece->stream, piece->first, stream->last_line,
+                     stream->last_token);
+    }
+    stream->has_taken = true;
+    stream->last_line = piece->line;
+    stream->last_token = piece->end - 1;
+}
+
+struct piece ledger_take(struct ledger *ledger, struct slice text, bool is_unterminated)
+{
+    struct piece piece = {.stream = -1};
+    if (!read_piece(text, &piece) || piece.line >= ledger->streams[piece.stream].count ||
+        piece.end > ledger->streams[piece.stream].lines[piece.line].tokens) {
+        ledger_blame(ledger, "invented", "nobody wrote \"%.*s\"", (int)(text.len < 60 ? text.len : 60),
+                     text.data);
+        piece.stream = -1;
+        return piece;
+    }
+    struct written_line *line = &ledger->streams[piece.stream].lines[piece.line];
+    line->may_lack_newline |= is_unterminated;
+    for (unsigned i = piece.first; i < piece.end; i++) {
+        if (line->each[i].is_acked) {
+            ledger_blame(ledger, "doubled", "line %u of stream %d, token %u, had been acknowledged before",
+                         piece.line, piece.stream, i);
+        }
+    }
+    check_order(ledger, &piece);
+    return piece;
+}
+
+void ledger_deliver(struct ledger *ledger, const struct piece *piece)
+{
+    for (unsigned i = piece->first; piece->stream >= 0 && i < piece->end; i++) {
+        ledger->streams[piece->stream].lines[piece->line].each[i].delivered_life = ledger->life;
+    }
+}
+
+void ledger_ack(struct ledger *ledger, const struct piece *piece)
+{
+    ledger_deliver(ledger, piece);
+    for (unsigned i = piece->first; piece->stream >= 0 && i < piece->end; i++) {
+        ledger->streams[piece->stream].lines[piece->line].each[i].is_acked = true;
+    }
+}
+
+void ledger_save(struct ledger *ledger)
+{
+    for (size_t i = 0; i < STREAMS_MAX; i++) {
+        struct stream_ledger *stream = &ledger->streams[i];
+        for (unsigned k = 0; k < stream->count; k++) {
+            for (unsigned t = 0; t < stream->lines[k].tokens; t++) {
+                struct token *token = &stream->lines[k].each[t];
+                if (token->is_acked && token->saved_life == 0) {
+                    token->saved_life = ledger->life;
+                }
+            }
+        }
+    }
+}
+
+/* ---- judging ---- */
+
+static unsigned missing_tokens(const struct written_line *line)
+{
+    unsigned missing = 0;
+    for (unsigned i = 0; i < line->tokens; i++) {
+        missing += line->each[i].delivered_life == 0;
+    }
+    return missing;
+}
+
+/* A file that is there at the end, where clew has had all the time to read it. */
+static bool lies_readable(const struct ledger *ledger, int stream, unsigned line)
+{
+    for (size_t i = 0; i < ledger->disk->count; i++) {
+        const struct contents *contents = &ledger->disk->nodes[i]->contents;
+        if (contents->is_visible && contents->stream == stream && contents->format <= FORMAT_GZ &&
+            line >= contents->first && line < contents->end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The most that clew may have counted in this life: what had not been saved before it, and has not come
+ * in it or later. */
+static uint64_t most_counted(const struct stream_ledger *stream, unsigned life)
+{
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < stream->count; i++) {
+        const struct written_line *line = &stream->lines[i];
+        unsigned lacking = 0;
+        for (unsigned t = 0; t < line->tokens; t++) {
+            const struct token *token = &line->each[t];
+            bool was_saved = token->saved_life > 0 && token->saved_life < life;
+            lacking += !was_saved && token->delivered_life < life;
+        }
+        bytes += lacking * TOKEN_BYTES + (lacking > 0 || line->may_lack_newline);
+    }
+    return bytes;
+}
+
+static void judge_stream(struct ledger *ledger, int number)
+{
+    struct stream_ledger *stream = &ledger->streams[number];
+    uint64_t counted = 0;
+    uint64_t silent = 0;
+    unsigned silent_line = 0;
+    for (unsigned life = 1; life <= ledger->life; life++) {
+        uint64_t most = most_counted(stream, life);
+        counted += stream->counted[life];
+        if (stream->counted[life] > most) {
+            ledger_blame(ledger, "alarm",
+                         "life %u counted %llu bytes of stream %d as lost; at most %llu are", life,
+                         (unsigned long long)stream->counted[life], number,
+                         (unsigned long long)most);
+        }
+    }
+    for (unsigned i = 0; i < stream->count; i++) {
+        const struct written_line *line = &stream->lines[i];
+        unsigned missing = missing_tokens(line);
+        if (missing == 0) {
+            continue;
+        }
+        if (line->written_ns != 0 && lies_readable(ledger, number, i)) {
+            ledger_blame(ledger, "left", "line %u of stream %d lies there and has not arrived", i,
+                         number);
+        }
+        if (line->hard_ns != 0) {
+            ledger_blame(ledger, "missed", "line %u of stream %d lay there long enough and has not arrived",
+                         i, number);
+        }
+        silent_line = line->is_due && silent == 0 ? i : silent_line;
+        silent += line->is_due ? missing * TOKEN_BYTES : 0;
+    }
+    if (silent > counted) {
+        ledger_blame(ledger, "silent",
+                     "stream %d lacks %llu bytes that lay there long enough (line %u is the first), and "
+                     "clew counted %llu",
+                     number, (unsigned long long)silent, silent_line,
+                     (unsigned long long)counted);
+    }
+}
+
+void ledger_judge(struct ledger *ledger)
+{
+    for (int i = 0; i < (int)ledger->schedule->world.streams; i++) {
+        judge_stream(ledger, i);
+    }
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "schedule.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/mem.h"
+#include "draw.h"
+
+/* ---- names ---- */
+
+struct number_name {
+    const char *name;
+    size_t offset;
+};
+
+#define WORLD(member) {#member, offsetof(struct world_setup, member)}
+#define STREAM(member) {#member, offsetof(struct stream_setup, member)}
+
+static const struct number_name world_names[] = {
+    WORLD(seed),       WORLD(births),   WORLD(reuse), WORLD(tick_ms), WORLD(inotify),
+    WORLD(scan_ms),    WORLD(watched_ms), WORLD(open_max), WORLD(read_bytes), WORLD(room),
+    WORLD(ack_ms),     WORLD(commit_ms), WORLD(streams),
+};
+
+static const struct number_name stream_names[] = {
+    STREAM(scheme),     STREAM(copies),  STREAM(packing), STREAM(format),
+    STREAM(keeps_time), STREAM(via_tmp), STREAM(keep),    STREAM(reopen_us),
+};
+
+static const char *const scheme_words[SCHEMES] = {"behind", "within", "up", "date", "kubelet"};
+static const char *const packing_words[PACKINGS] = {"none", "at_once", "delayed", "later"};
+static const char *const format_words[FORMATS] = {"plain", "gz", "zst", "xz", "bz2"};
+
+static const struct step_name {
+    const char *name;
+    unsigned numbers;
+} step_names[STEPS] = {
+    [STEP_WRITE] = {"write", 4},     [STEP_PART] = {"part", 2},     [STEP_ROTATE] = {"rotate", 1},
+    [STEP_PACK] = {"pack", 1},       [STEP_DROP] = {"drop", 1},     [STEP_COPY_UP] = {"copy_up", 1},
+    [STEP_RESTART] = {"restart", 1}, [STEP_STOP] = {"stop", 0},     [STEP_KILL] = {"kill", 0},
+    [STEP_START] = {"start", 0},     [STEP_RELOAD] = {"reload", 0}, [STEP_BLOCK] = {"block", 0},
+    [STEP_LATE] = {"late", 0},       [STEP_GO_ON] = {"go_on", 0},   [STEP_HOLD] = {"hold", 1},
+    [STEP_WANT] = {"want", 1},       [STEP_OVERFLOW] = {"overflow", 0},
+};
+
+/* The words that a number of a stream has instead of digits; NULL: none. */
+static const char *const *words_of(const char *name, size_t *out_count)
+{
+    if (strcmp(name, "scheme") == 0) {
+        *out_count = SCHEMES;
+        return scheme_words;
+    }
+    if (strcmp(name, "packing") == 0) {
+        *out_count = PACKINGS;
+        return packing_words;
+    }
+    *out_count = FORMATS;
+    return strcmp(name, "format") == 0 ? format_words : NULL;
+}
+
+/* ---- the text ---- */
+
+static uint64_t number_at(const void *numbers, const struct number_name *name)
+{
+    uint64_t number;
+    memcpy(&number, (const char *)numbers + name->offset, sizeof(number));
+    return number;
+}
+
+static void print_numbers(const void *numbers, const struct number_name *names, size_t count,
+                          FILE *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t number = number_at(numbers, &names[i]);
+        size_t words;
+        const char *const *word = words_of(names[i].name, &words);
+        if (word != NULL) {
+            fprintf(out, " %s=%s", names[i].name, word[number]);
+        } else {
+            fprintf(out, " %s=%llu", names[i].name, (unsigned long long)number);
+        }
+    }
+    fputc('\n', out);
+}
+
+void schedule_print(const struct schedule *schedule, FILE *out)
+{
+    fputs("world", out);
+    print_numbers(&schedule->world, world_names, ARRAY_LEN(world_names), out);
+    for (size_t i = 0; i < schedule->world.streams; i++) {
+        fprintf(out, "stream %zu", i);
+        print_numbers(&schedule->streams[i], stream_names, ARRAY_LEN(stream_names), out);
+    }
+    for (size_t i = 0; i < schedule->count; i++) {
+        const struct step *step = &schedule->steps[i];
+        fprintf(out, "%llu.%03llu %s", (unsigned long long)step->at_us / 1000,
+                (unsigned long long)step->at_us % 1000, step_names[step->what].name);
+        for (unsigned k = 0; k < step_names[step->what].numbers; k++) {
+            fprintf(out, " %llu", (unsigned long long)step->numbers[k]);
+        }
+        fputc('\n', out);
+    }
+}
+
+static bool read_value(const char *name, const char *value, uint64_t *out)
+{
+    size_t count;
+    const char *const *words = words_of(name, &count);
+    char *end;
+    if (words == NULL) {
+        *out = strtoull(value, &end, 10);
+        return end != value && *end == '\0';
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(words[i], value) == 0) {
+            *out = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_numbers(void *numbers, const struct number_name *names, size_t count, char *text)
+{
+    char *save;
+    for (char *word = strtok_r(text, " \n", &save); word != NULL;
+         word = strtok_r(NULL, " \n", &save)) {
+        char *value = strchr(word, '=');
+        size_t i = 0;
+        if (value == NULL) {
+            return false;
+        }
+        *value++ = '\0';
+        while (i < count && strcmp(names[i].name, word) != 0) {
+            i++;
+        }
+        uint64_t number;
+        if (i == count || !read_value(word, value, &number)) {
+            return false;
+        }
+        memcpy((char *)numbers + names[i].offset, &number, sizeof(number));
+    }
+    return true;
+}
+
+static bool read_step(struct schedule *schedule, const char *text)
+{
+    unsigned long long ms;
+    unsigned long long us;
+    unsigned long long n[STEP_NUMBERS] = {0};
+    char name[16];
+    int found = sscanf(text, "%llu.%3llu %15s %llu %llu %llu %llu", &ms, &us, name, &n[0], &n[1],
+                       &n[2], &n[3]);
+    for (unsigned i = 0; i < STEPS && found >= 3 && schedule->count < STEPS_MAX; i++) {
+        if (strcmp(step_names[i].name, name) == 0 && (unsigned)found == step_names[i].numbers + 3) {
+            struct step *step = &schedule->steps[schedule->count++];
+            *step = (struct step){ms * 1000 + us, i, {n[0], n[1], n[2], n[3]}};
+            return step_names[i].numbers == 0 || n[0] < STREAMS_MAX;
+        }
+    }
+    return false;
+}
+
+static bool read_line(struct schedule *schedule, char *line)
+{
+    if (line[0] == '#' || line[0] == '\n') {
+        return true;
+    }
+    if (strncmp(line, "world ", 6) == 0) {
+        return read_numbers(&schedule->world, world_names, ARRAY_LEN(world_names), line + 6);
+    }
+    if (strncmp(line, "stream ", 7) == 0 && line[7] >= '0' && line[7] < '0' + STREAMS_MAX) {
+        return read_numbers(&schedule->streams[line[7] - '0'], stream_names,
+                            ARRAY_LEN(stream_names), line + 8);
+    }
+    return read_step(schedule, line);
+}
+
+static void set_defaults(struct schedule *schedule)
+{
+    *schedule = (struct schedule){
+        .world = {.births = 1, .tick_ms = 4, .inotify = 1, .scan_ms = 1000, .watched_ms = 30000,
+                  .open_max = 256, .read_bytes = 65536, .room = 1000, .ack_ms = 5,
+                  .commit_ms = 1000, .streams = 1},
+    };
+    for (size_t i = 0; i < STREAMS_MAX; i++) {
+        schedule->streams[i] = (struct stream_setup){.format = FORMAT_GZ, .keeps_time = 1,
+                                                     .keep = 4};
+    }
+}
+
+bool schedule_read(struct schedule *schedule, FILE *in, unsigned *out_line)
+{
+    char line[512];
+    set_defaults(schedule);
+    for (unsigned number = 1; fgets(line, sizeof(line), in) != NULL; number++) {
+        if (!read_line(schedule, line) || schedule->world.streams > STREAMS_MAX) {
+            *out_line = number;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- drawing ---- */
+
+static uint64_t draw_of(struct draw *draw, const uint64_t *items, size_t count)
+{
+    return items[draw_range(draw, 0, count - 1)];
+}
+
+#define DRAW_OF(draw, ...)                                                                         \
+    draw_of(draw, (const uint64_t[]){__VA_ARGS__},                                                 \
+            sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
+
+static void draw_world(struct draw *draw, struct world_setup *world, uint64_t seed)
+{
+    world->seed = seed;
+    world->births = draw_chance(draw, 75);
+    world->reuse = draw_chance(draw, 35);
+    world->tick_ms = DRAW_OF(draw, 1, 4, 4, 10);
+    world->inotify = draw_chance(draw, 70);
+    world->scan_ms = DRAW_OF(draw, 100, 300, 1000, 1000);
+    world->watched_ms = DRAW_OF(draw, 2000, 30000);
+    world->open_max = draw_chance(draw, 75) ? 256 : DRAW_OF(draw, 1, 1, 2, 3, 4);
+    world->read_bytes = DRAW_OF(draw, 512, 4096, 65536);
+    world->room = DRAW_OF(draw, 3, 20, 1000, 1000);
+    world->ack_ms = DRAW_OF(draw, 1, 5, 50, 400);
+    world->commit_ms = DRAW_OF(draw, 200, 1000, 1000);
+    world->streams = draw_chance(draw, 80) ? 1 : draw_range(draw, 2, STREAMS_MAX);
+}
+
+static void draw_stream(struct draw *draw, struct stream_setup *stream)
+{
+    stream->scheme = draw_range(draw, 0, SCHEMES - 1);
+    stream->copies = stream->scheme != SCHEME_KUBELET && draw_chance(draw, 25);
+    stream->packing = draw_range(draw, 0, PACKINGS - 1);
+    stream->format = draw_chance(draw, 85) ? FORMAT_GZ : draw_range(draw, FORMAT_ZST, FORMAT_BZ2);
+    stream->keeps_time = draw_chance(draw, 70);
+    stream->via_tmp = draw_chance(draw, 30);
+    stream->keep = draw_range(draw, 1, 6);
+    stream->reopen_us = DRAW_OF(draw, 0, 100, 5000, 50000, 400000);
+    if (stream->scheme == SCHEME_KUBELET) {
+        stream->packing = PACKING_DELAYED;
+        stream->format = FORMAT_GZ;
+        stream->via_tmp = true;
+        stream->keeps_time = false;
+        stream->keep = draw_range(draw, 2, 6);
+    }
+}
+
+static uint64_t draw_gap_us(struct draw *draw)
+{
+    unsigned long percent = draw_range(draw, 0, 99);
+    return percent < 15   ? draw_range(draw, 100, 5000)
+           : percent < 40 ? draw_range(draw, 5000, 50000)
+           : percent < 75 ? draw_range(draw, 50000, 600000)
+                          : draw_range(draw, 600000, 4000000);
+}
+
+/* How often each comes, in parts of the sum; `down`: while clew is. */
+static const struct share {
+    enum what what;
+    unsigned up;
+    unsigned down;
+} shares[] = {
+    {STEP_WRITE, 34, 38},  {STEP_PART, 3, 3},    {STEP_ROTATE, 20, 28}, {STEP_PACK, 5, 8},
+    {STEP_DROP, 3, 3},     {STEP_COPY_UP, 1, 1}, {STEP_RESTART, 1, 1},  {STEP_STOP, 4, 0},
+    {STEP_KILL, 5, 0},     {STEP_START, 0, 18},  {STEP_RELOAD, 2, 0},   {STEP_BLOCK, 4, 1},
+    {STEP_LATE, 2, 1},     {STEP_GO_ON, 8, 2},   {STEP_HOLD, 1, 0},     {STEP_WANT, 2, 1},
+    {STEP_OVERFLOW, 1, 0},
+};
+
+static enum what draw_what(struct draw *draw, bool is_up)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < ARRAY_LEN(shares); i++) {
+        sum += is_up ? shares[i].up : shares[i].down;
+    }
+    unsigned long at = draw_range(draw, 0, sum - 1);
+    for (size_t i = 0;; i++) {
+        unsigned part = is_up ? shares[i].up : shares[i].down;
+        if (at < part) {
+            return shares[i].what;
+        }
+        at -= part;
+    }
+}
+
+static void draw_numbers(struct draw *draw, struct step *step, uint64_t streams)
+{
+    step->numbers[0] = draw_range(draw, 0, streams - 1);
+    if (step->what == STEP_WRITE) {
+        bool is_big = draw_chance(draw, 7);
+        step->numbers[1] = draw_chance(draw, 50) ? 1 : draw_range(draw, 2, 12);
+        step->numbers[2] = is_big ? draw_range(draw, 60, 240) : DRAW_OF(draw, 1, 3, 3, 8, 30);
+        step->numbers[3] = DRAW_OF(draw, 10, 300, 4000, 60000);
+    } else if (step->what == STEP_PART) {
+        step->numbers[1] = draw_range(draw, 1, 5);
+    }
+}
+
+void schedule_draw(struct schedule *schedule, uint64_t seed)
+{
+    struct draw draw = {seed * UINT64_C(0x2545f4914f6cdd1d)};
+    bool is_up = true;
+    uint64_t at_us = 3000000;
+    set_defaults(schedule);
+    draw_world(&draw, &schedule->world, seed);
+    for (size_t i = 0; i < schedule->world.streams; i++) {
+        draw_stream(&draw, &schedule->streams[i]);
+    }
+    schedule->count = draw_range(&draw, 6, 60);
+    for (size_t i = 0; i < schedule->count; i++) {
+        struct step *step = &schedule->steps[i];
+        at_us += draw_gap_us(&draw);
+        step->at_us = at_us;
+        step->what = draw_what(&draw, is_up);
+        draw_numbers(&draw, step, schedule->world.streams);
+        is_up = step->what == STEP_START ||
+                (is_up && step->what != STEP_STOP && step->what != STEP_KILL);
+    }
+}
