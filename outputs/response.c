@@ -4,15 +4,13 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include "base/mem.h"
+#include "core/mask.h"
 #include "outputs/otlp_read.h"
 
+/* A backend quotes what it does not like of a record: it is shown as a sample is. */
 static void set_message(struct response *out, struct slice text)
 {
-    size_t n = text.len < sizeof(out->message) ? text.len : sizeof(out->message) - 1;
-    if (n > 0) {
-        memcpy(out->message, text.data, n);
-    }
-    out->message[n] = '\0';
+    out->message[mask_secrets(text, out->message, sizeof(out->message) - 1)] = '\0';
 }
 
 /* ExportLogsPartialSuccess: 1 rejected_log_records, 2 error_message. */

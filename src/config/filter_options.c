@@ -134,8 +134,8 @@ static const struct option redact_options[] = {
      .help = "Fields of these names, at any depth and in any case, lose their whole value; $body too."},
     {.name = "patterns", .kind = OPTION_TEXTS, .offset = AT(patterns), .check = check_secret,
      .example = "[card, email, 'ssn=\\d+']",
-     .help = "What is found in any text loses its place: `card`, `email`, `token`, `ipv4`, or a PCRE2 "
-             "pattern."},
+     .help = "What is found in any text loses its place: `card`, `email`, `token`, `ipv4`, "
+             "`credential`, or a PCRE2 pattern."},
     {.name = "with", .kind = OPTION_CHOICE, .offset = AT(with), .fallback = "mask",
      .names = redactions,
      .help = "What stands there then: [redacted], or a hash by which equal values can still be told."},

@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "core/audit_book.h"
-#include "core/redact.h"
+#include "core/mask.h"
 
 /*
  * Lines come file by file, and the lines of a file mostly name one service. So the usual record
@@ -364,8 +364,8 @@ static void count_part(struct audit *audit, struct audit_group *group,
 static void keep_sample(struct audit *audit, struct audit_group *group, const struct record *record)
 {
     char text[SAMPLE_BYTES_MAX];
-    size_t len = audit->has_secrets ? redact_nothing(record->line, text, sizeof(text))
-                                    : redact(record->line, text, sizeof(text));
+    size_t len = audit->has_secrets ? mask_nothing(record->line, text, sizeof(text))
+                                    : mask_secrets(record->line, text, sizeof(text));
     if (len + 1 > audit->sample_bytes_left) {
         audit->sample_bytes_left = 0;
         return;

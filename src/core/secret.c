@@ -4,12 +4,22 @@
 #include <stdint.h>
 #include <string.h>
 #include "base/mem.h"
+#include "core/credential.h"
 
-static const char *const names[SECRETS] = {
+/*
+ * Every search is one walk and no table of what was seen, so a text costs by its length, whatever is in
+ * it. Texts are those of a log: a value, or a whole line whose quotes and line ends are still escaped.
+ *
+ * To add a kind: its row below and in secret.h, its search, its line in docs/filters.md. To add a key of
+ * a service: its row in is_service_key(). A test asks for a line of each in every report.
+ */
+
+static const char *const names[SECRETS + 1] = {
     [SECRET_CARD] = "card",
     [SECRET_EMAIL] = "email",
     [SECRET_TOKEN] = "token",
     [SECRET_IPV4] = "ipv4",
+    [SECRET_CREDENTIAL] = "credential",
 };
 
 enum secret secret_find_name(const char *name)
@@ -34,6 +44,37 @@ static bool is_letter(char c)
 static bool is_alnum(char c)
 {
     return is_digit(c) || is_letter(c);
+}
+
+static bool is_hex(char c)
+{
+    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+/* Whether what stands in front of byte `i` is one character that was written with letters or digits:
+ * `\n`, `\u003d`, `%20`, or the end of a colour's sequence. */
+static bool is_behind_escape(struct slice text, size_t i)
+{
+    const char *end = text.data + i;
+    if (i >= 2 && end[-2] == '\\' && strchr("bfnrt", end[-1]) != NULL) {
+        return true;
+    }
+    if (i >= 3 && end[-3] == '%' && is_hex(end[-2]) && is_hex(end[-1])) {
+        return true;
+    }
+    if (i >= 6 && end[-6] == '\\' && end[-5] == 'u') {
+        return is_hex(end[-4]) && is_hex(end[-3]) && is_hex(end[-2]) && is_hex(end[-1]);
+    }
+    size_t n = i - 1;
+    while (end[-1] == 'm' && n > 0 && n + 16 > i && (is_digit(text.data[n - 1]) || text.data[n - 1] == ';')) {
+        n--;
+    }
+    return end[-1] == 'm' && n > 0 && text.data[n - 1] == '[';
+}
+
+static bool begins_word(struct slice text, size_t i)
+{
+    return i == 0 || !is_alnum(text.data[i - 1]) || is_behind_escape(text, i);
 }
 
 /* ---- cards ---- */
@@ -94,28 +135,55 @@ static bool is_network(const uint8_t *digits, size_t count)
     return false;
 }
 
-/* How long the card is that begins at `at`, where a word begins; 0: none. */
+/* How digits are grouped where more of them follow behind a blank: a date, an amount. */
+struct groups {
+    size_t count;
+    size_t len[CARD_DIGITS_MAX];
+};
+
+/* All in one, or as they are embossed: 4-4-4-4 and longer, 4-6-4, 4-6-5. */
+static bool is_card_grouping(const struct groups *groups)
+{
+    const size_t *len = groups->len;
+    bool is_usual = groups->count == 3 && len[0] == 4 && len[1] == 6 && (len[2] == 4 || len[2] == 5);
+    bool is_by_four = groups->count > 1 && len[groups->count - 1] <= 4;
+    for (size_t i = 0; i + 1 < groups->count; i++) {
+        is_by_four = is_by_four && len[i] == 4;
+    }
+    return groups->count == 1 || is_usual || is_by_four;
+}
+
+static bool is_card(const uint8_t *digits, size_t count)
+{
+    return count >= CARD_DIGITS_MIN && is_network(digits, count) && has_check_digit(digits, count);
+}
+
+/* How long the card is that begins at `at`, where a word begins; 0: none. The longest that there is, of
+ * whole groups. */
 static size_t card_len(struct slice text, size_t at)
 {
     uint8_t digits[CARD_DIGITS_MAX];
     size_t count = 0;
+    struct groups groups = {0};
+    size_t found = 0;
     size_t i = at;
-    while (i < text.len && (is_digit(text.data[i]) || (count > 0 && i + 1 < text.len &&
-                                                       is_card_byte(text.data[i]) &&
-                                                       is_digit(text.data[i + 1])))) {
-        if (is_digit(text.data[i])) {
+    while (i < text.len && is_digit(text.data[i])) {
+        size_t begin = count;
+        for (; i < text.len && is_digit(text.data[i]); i++) {
             if (count == CARD_DIGITS_MAX) {
-                return 0;
+                return found;
             }
             digits[count++] = (uint8_t)(text.data[i] - '0');
         }
-        i++;
+        groups.len[groups.count++] = count - begin;
+        bool ends = i == text.len || !is_alnum(text.data[i]);
+        bool goes_on = i + 1 < text.len && is_card_byte(text.data[i]) && is_digit(text.data[i + 1]);
+        if (ends && (!goes_on || is_card_grouping(&groups)) && is_card(digits, count)) {
+            found = i - at;
+        }
+        i += goes_on;
     }
-    bool ends = i == text.len || !is_alnum(text.data[i]);
-    return ends && count >= CARD_DIGITS_MIN && is_network(digits, count) &&
-                   has_check_digit(digits, count)
-               ? i - at
-               : 0;
+    return found;
 }
 
 /* No card lies across a byte that is part of none, so a look at every twelfth finds them all. */
@@ -131,8 +199,8 @@ static bool search_card(struct slice text, size_t from, size_t *out_at, size_t *
             at += step;
             continue;
         }
-        bool begins = is_digit(text.data[at]) &&
-                      (at == 0 || (!is_alnum(text.data[at - 1]) && text.data[at - 1] != '.'));
+        bool begins = is_digit(text.data[at]) && begins_word(text, at) &&
+                      (at == 0 || text.data[at - 1] != '.');
         size_t len = begins ? card_len(text, at) : 0;
         if (len > 0) {
             *out_at = at;
@@ -174,22 +242,40 @@ static size_t domain_len(struct slice rest)
     return dot > 0 && dot + 2 < len && !is_digit(rest.data[dot + 1]) ? len : 0;
 }
 
+/* The next `@`, or `%40` as a URL writes it, from `from` on; false: none. */
+static bool find_at(struct slice text, size_t from, size_t *out_at, size_t *out_len)
+{
+    const char *at = memchr(text.data + from, '@', text.len - from);
+    size_t end = at != NULL ? (size_t)(at - text.data) : text.len;
+    const char *percent = text.data + from;
+    while ((percent = memchr(percent, '%', (size_t)(text.data + end - percent))) != NULL) {
+        size_t i = (size_t)(percent - text.data);
+        if (i + 2 < end && percent[1] == '4' && percent[2] == '0') {
+            *out_at = i;
+            *out_len = 3;
+            return true;
+        }
+        percent++;
+    }
+    *out_at = end;
+    *out_len = 1;
+    return at != NULL;
+}
+
 static bool search_email(struct slice text, size_t from, size_t *out_at, size_t *out_len)
 {
-    for (size_t i = from; i < text.len; i++) {
-        const char *at = memchr(text.data + i, '@', text.len - i);
-        if (at == NULL) {
-            return false;
-        }
-        i = (size_t)(at - text.data);
-        size_t begin = i;
-        while (begin > from && is_local_byte(text.data[begin - 1])) {
+    size_t at;
+    size_t at_len;
+    for (size_t i = from; i < text.len && find_at(text, i, &at, &at_len); i = at + at_len) {
+        size_t begin = at;
+        while (begin > i && is_local_byte(text.data[begin - 1]) &&
+               (begin == at || !is_behind_escape(text, begin))) {
             begin--;
         }
-        size_t len = begin < i ? domain_len(slice_skip(text, i + 1)) : 0;
+        size_t len = begin < at ? domain_len(slice_skip(text, at + at_len)) : 0;
         if (len > 0) {
             *out_at = begin;
-            *out_len = i + 1 + len - begin;
+            *out_len = at + at_len + len - begin;
             return true;
         }
     }
@@ -220,21 +306,32 @@ static bool is_service_key(struct slice word)
         struct slice prefix;
         size_t min;
     } keys[] = {
-        {SLICE("ghp_"), 36},  {SLICE("gho_"), 36},        {SLICE("ghu_"), 36},
-        {SLICE("ghs_"), 36},  {SLICE("github_pat_"), 40}, {SLICE("glpat-"), 20},
-        {SLICE("xoxb-"), 20}, {SLICE("xoxp-"), 20},       {SLICE("xoxa-"), 20},
-        {SLICE("AKIA"), 20},  {SLICE("ASIA"), 20},        {SLICE("AIza"), 35},
-        {SLICE("ya29."), 30}, {SLICE("sk_live_"), 20},    {SLICE("rk_live_"), 20},
-        {SLICE("sk-"), 32},   {SLICE("npm_"), 36},        {SLICE("dop_v1_"), 40},
-        {SLICE("hvs."), 24},  {SLICE("SG."), 40},
+        {SLICE("ghp_"), 36},     {SLICE("gho_"), 36},        {SLICE("ghu_"), 36},
+        {SLICE("ghs_"), 36},     {SLICE("ghr_"), 36},        {SLICE("github_pat_"), 40},
+        {SLICE("glpat-"), 20},   {SLICE("gldt-"), 20},       {SLICE("glrt-"), 20},
+        {SLICE("glptt-"), 20},   {SLICE("xoxb-"), 20},       {SLICE("xoxp-"), 20},
+        {SLICE("xoxa-"), 20},    {SLICE("xoxs-"), 20},       {SLICE("xoxr-"), 20},
+        {SLICE("xapp-"), 20},    {SLICE("AKIA"), 20},        {SLICE("ASIA"), 20},
+        {SLICE("AIza"), 35},     {SLICE("ya29."), 30},       {SLICE("GOCSPX-"), 28},
+        {SLICE("sk_live_"), 20}, {SLICE("rk_live_"), 20},    {SLICE("whsec_"), 32},
+        {SLICE("sk-"), 32},      {SLICE("npm_"), 36},        {SLICE("pypi-"), 40},
+        {SLICE("dop_v1_"), 40},  {SLICE("hvs."), 24},        {SLICE("SG."), 40},
     };
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        if (word.len >= keys[i].min && slice_has_prefix(word, keys[i].prefix)) {
+        if (word.len >= keys[i].min && word.data[0] == keys[i].prefix.data[0] &&
+            slice_has_prefix(word, keys[i].prefix)) {
             return true;
         }
     }
     return false;
 }
+
+/* What a key above, a JSON web token, a scheme, a user of a URL or a block of PEM begins with. */
+static const bool token_starts[256] = {
+    ['g'] = true, ['x'] = true, ['A'] = true, ['y'] = true, ['G'] = true, ['s'] = true, ['r'] = true,
+    ['w'] = true, ['n'] = true, ['p'] = true, ['d'] = true, ['h'] = true, ['S'] = true, ['e'] = true,
+    ['b'] = true, ['B'] = true, [':'] = true, ['-'] = true,
+};
 
 /* Three parts of base64url, the first a JSON object, which begins with `{"`. */
 static bool is_json_web_token(struct slice word)
@@ -246,18 +343,31 @@ static bool is_json_web_token(struct slice word)
     return word.len >= 24 && dots >= 2 && slice_has_prefix(word, SLICE("eyJ"));
 }
 
-/* `Bearer …`, `Basic …`: the credential behind the word, if it looks like one. */
-static bool find_credential(struct slice rest, size_t *out_at, size_t *out_len)
+static size_t count_blanks(struct slice s)
 {
-    static const struct slice schemes[] = {SLICE("bearer "), SLICE("basic ")};
+    size_t n = 0;
+    while (n < s.len && (s.data[n] == ' ' || s.data[n] == '\t')) {
+        n++;
+    }
+    return n;
+}
+
+/* `Bearer …`, `Basic …`: the credential behind the word, if it looks like one. */
+static bool find_scheme(struct slice rest, size_t *out_at, size_t *out_len)
+{
+    static const struct slice schemes[] = {SLICE("bearer"), SLICE("basic")};
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-        struct slice head = slice_make(rest.data, rest.len < schemes[i].len ? rest.len
-                                                                            : schemes[i].len);
-        size_t len = slice_is_equal_nocase(head, schemes[i])
-                         ? token_len(slice_skip(rest, schemes[i].len))
-                         : 0;
+        size_t name_len = schemes[i].len;
+        if (rest.len <= name_len ||
+            !slice_is_equal_nocase(slice_make(rest.data, name_len), schemes[i])) {
+            continue;
+        }
+        struct slice behind = slice_skip(rest, name_len);
+        size_t blanks = count_blanks(behind);
+        blanks = blanks == 0 && slice_has_prefix(behind, SLICE("%20")) ? 3 : blanks;
+        size_t len = blanks > 0 ? token_len(slice_skip(behind, blanks)) : 0;
         if (len >= 8) {
-            *out_at = schemes[i].len;
+            *out_at = name_len + blanks;
             *out_len = len;
             return true;
         }
@@ -265,26 +375,52 @@ static bool find_credential(struct slice rest, size_t *out_at, size_t *out_len)
     return false;
 }
 
-/* `://user:password@`: what stands between. */
+/* A slash, and the backslashes that JSON puts in front of it; 0: none. */
+static size_t slash_len(struct slice s)
+{
+    size_t n = 0;
+    while (n < s.len && s.data[n] == '\\') {
+        n++;
+    }
+    return n < s.len && s.data[n] == '/' ? n + 1 : 0;
+}
+
+/* `://user:password@`: what stands between. The last @ in front of the path counts. */
 static bool find_userinfo(struct slice rest, size_t *out_at, size_t *out_len)
 {
-    if (!slice_has_prefix(rest, SLICE("://"))) {
+    size_t first = slash_len(slice_skip(rest, 1));
+    size_t second = first > 0 ? slash_len(slice_skip(rest, 1 + first)) : 0;
+    size_t begin = second > 0 ? 1 + first + second : 0;
+    size_t end = 0;
+    for (size_t i = begin; begin > 0 && i < rest.len && strchr("/ \t\"'?#\\<>", rest.data[i]) == NULL;
+         i++) {
+        end = rest.data[i] == '@' ? i : end;
+    }
+    if (end <= begin) {
         return false;
     }
-    bool has_colon = false;
-    for (size_t i = 3; i < rest.len; i++) {
-        char c = rest.data[i];
-        if (c == '@') {
-            *out_at = 3;
-            *out_len = i - 3;
-            return has_colon && i > 3;
-        }
-        if (c == '/' || c == ' ' || c == '"' || c == '?' || c == '#') {
-            return false;
-        }
-        has_colon = has_colon || c == ':';
+    *out_at = begin;
+    *out_len = end - begin;
+    return true;
+}
+
+/* A private key in PEM, whose lines may be one by `\n`; to the end of the text where that comes first. */
+static bool find_private_key(struct slice rest, size_t *out_at, size_t *out_len)
+{
+    static const struct slice head = SLICE("-----BEGIN ");
+    static const struct slice kind = SLICE("PRIVATE KEY");
+    static const struct slice tail = SLICE("-----END ");
+    size_t line = rest.len < 64 ? rest.len : 64;
+    if (!slice_has_prefix(rest, head) || memmem(rest.data, line, kind.data, kind.len) == NULL) {
+        return false;
     }
-    return false;
+    const char *end = memmem(rest.data, rest.len, tail.data, tail.len);
+    const char *dashes = end != NULL ? memmem(end + tail.len, rest.len - (size_t)(end - rest.data) - tail.len,
+                                              "-----", 5)
+                                     : NULL;
+    *out_at = 0;
+    *out_len = dashes != NULL ? (size_t)(dashes - rest.data) + 5 : rest.len;
+    return true;
 }
 
 static bool find_token_at(struct slice rest, size_t *out_at, size_t *out_len)
@@ -294,7 +430,13 @@ static bool find_token_at(struct slice rest, size_t *out_at, size_t *out_len)
         *out_len = token_len(rest);
         return true;
     }
-    return find_credential(rest, out_at, out_len);
+    return find_scheme(rest, out_at, out_len);
+}
+
+static bool find_mark_at(struct slice rest, size_t *out_at, size_t *out_len)
+{
+    return rest.data[0] == ':' ? find_userinfo(rest, out_at, out_len)
+                               : find_private_key(rest, out_at, out_len);
 }
 
 /* A word is looked at once for being a JSON web token: what begins inside one that is none has
@@ -303,9 +445,12 @@ static bool search_token(struct slice text, size_t from, size_t *out_at, size_t 
 {
     size_t dull_to = from;
     for (size_t i = from; i < text.len; i++) {
+        if (!token_starts[(unsigned char)text.data[i]]) {
+            continue;
+        }
         size_t at = 0;
-        bool begins = is_letter(text.data[i]) && (i == 0 || !is_alnum(text.data[i - 1]));
         struct slice rest = slice_skip(text, i);
+        bool begins = is_letter(text.data[i]) && begins_word(text, i);
         if (begins && i >= dull_to && slice_has_prefix(rest, SLICE("eyJ"))) {
             struct slice word = slice_make(rest.data, token_len(rest));
             if (is_json_web_token(word)) {
@@ -316,7 +461,7 @@ static bool search_token(struct slice text, size_t from, size_t *out_at, size_t 
             dull_to = i + word.len;
         }
         if (begins ? find_token_at(rest, &at, out_len)
-                   : text.data[i] == ':' && find_userinfo(rest, &at, out_len)) {
+                   : !is_letter(text.data[i]) && find_mark_at(rest, &at, out_len)) {
             *out_at = i + at;
             return true;
         }
@@ -352,8 +497,8 @@ static size_t ipv4_len(struct slice rest)
 static bool search_ipv4(struct slice text, size_t from, size_t *out_at, size_t *out_len)
 {
     for (size_t i = from; i + 7 <= text.len; i++) {
-        bool begins = is_digit(text.data[i]) &&
-                      (i == 0 || (!is_alnum(text.data[i - 1]) && text.data[i - 1] != '.'));
+        bool begins = is_digit(text.data[i]) && begins_word(text, i) &&
+                      (i == 0 || text.data[i - 1] != '.');
         size_t len = begins ? ipv4_len(slice_skip(text, i)) : 0;
         if (len > 0) {
             *out_at = i;
@@ -376,6 +521,8 @@ bool secret_search(enum secret secret, struct slice text, size_t from, size_t *o
         return search_token(text, from, out_at, out_len);
     case SECRET_IPV4:
         return search_ipv4(text, from, out_at, out_len);
+    case SECRET_CREDENTIAL:
+        return credential_search(text, from, out_at, out_len);
     case SECRETS:
         break;
     }

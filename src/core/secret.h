@@ -3,16 +3,20 @@
 #define CLEW_CORE_SECRET_H
 
 /*
- * Secrets that are known by their shape, found without a pattern.
+ * The one detector of secrets: what `redact` hides by its built-in patterns, and what no sample shows
+ * (core/mask.h).
  *
- *     card    12 to 19 digits, with single blanks or dashes between, that begin and are as long as the
- *             numbers of a payment network are and have the right check digit (ISO/IEC 7812, Luhn)
- *     email   a local part, @, and a domain with a dot in it
- *     token   JSON web tokens; keys with the prefixes of well-known services; what follows `Bearer`
- *             and `Basic`; what stands before the @ of a URL
- *     ipv4    four numbers up to 255 with dots between
+ *     card         12 to 19 digits, with single blanks or dashes between, that begin and are as long
+ *                  as the numbers of a payment network are and have the right check digit (ISO/IEC
+ *                  7812, Luhn)
+ *     email        a local part, @ or %40, and a domain with a dot in it
+ *     token        JSON web tokens; keys with the prefixes of well-known services; what follows `Bearer`
+ *                  and `Basic`; what stands before the @ of a URL; private keys in PEM
+ *     ipv4         four numbers up to 255 with dots between
+ *     credential   the value behind a name such as password, secret, token, authorization, cookie:
+ *                  `password=…`, `"api_key":"…"`, `<secret>…`, `--token …`
  *
- * Digits inside a longer word (an id, a hash) are no card.
+ * Digits inside a longer word (an id, a hash) are no card. It is a net, not a proof.
  */
 
 #include <stdbool.h>
@@ -24,6 +28,7 @@ enum secret {
     SECRET_EMAIL,
     SECRET_TOKEN,
     SECRET_IPV4,
+    SECRET_CREDENTIAL,
     SECRETS,
 };
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "core/credential.h"
 #include "core/pattern.h"
 #include "core/secret.h"
 #include "filters/edit.h"
@@ -42,6 +43,7 @@ struct redact {
     size_t key_count;
     struct finder *finders;
     size_t finder_count;
+    bool hides_credentials; /* by the names of fields, too */
     bool hashes;
     struct hash_key hash_key;
 };
@@ -66,6 +68,7 @@ static void add_finder(struct redact *redact, const char *text)
         finder->pattern = pattern_new(text, &error);
         ENSURE(finder->pattern != NULL); /* the config's reader has compiled it before */
     }
+    redact->hides_credentials = redact->hides_credentials || finder->secret == SECRET_CREDENTIAL;
 }
 
 static struct redact_key make_key(const char *text, struct name_index *index)
@@ -211,30 +214,6 @@ static void put_text(struct field *field, struct slice text, enum field_kind kin
     field->value.i = 0;
 }
 
-static bool redact_found(const struct redact *redact, struct record *record)
-{
-    struct fields *fields = &record->fields;
-    bool is_good = true;
-    for (uint32_t i = 0; i < fields->count; i++) {
-        struct field *field = &fields->items[i];
-        if (!has_text(field) || (field->flags & (FIELD_REMOVED | FIELD_MOVED)) != 0) {
-            continue;
-        }
-        struct slice text = field_text(field);
-        bool changed = false;
-        is_good = redact_all(redact, record->arena, &text, &changed) && is_good;
-        if (changed) {
-            put_text(field, text,
-                     utf8_is_valid(text.data, text.len) ? FIELD_STRING : FIELD_BYTES);
-        }
-    }
-    if (record->has_body_text) {
-        bool changed;
-        is_good = redact_all(redact, record->arena, &record->body_text, &changed) && is_good;
-    }
-    return is_good;
-}
-
 /* ---- by name ---- */
 
 static bool put_mark(const struct redact *redact, struct record *record, struct slice secret,
@@ -304,6 +283,45 @@ static bool redact_key(const struct redact *redact, const struct redact_key *key
     return nested == NO_FIELD || field_key(&record->fields.items[nested]).len == name->len
                ? is_good
                : redact_field(redact, record, nested) && is_good;
+}
+
+/* ---- all ---- */
+
+static bool is_credential(const struct field *field)
+{
+    return field->key != NULL && field->kind != FIELD_NULL && field->kind != FIELD_BOOL &&
+           credential_is_name(field_key(field));
+}
+
+static bool redact_found(const struct redact *redact, struct record *record)
+{
+    struct fields *fields = &record->fields;
+    bool is_good = true;
+    for (uint32_t i = 0; i < fields->count; i++) {
+        struct field *field = &fields->items[i];
+        if ((field->flags & (FIELD_REMOVED | FIELD_MOVED)) != 0) {
+            continue;
+        }
+        if (redact->hides_credentials && is_credential(field)) {
+            is_good = redact_field(redact, record, i) && is_good;
+            continue;
+        }
+        if (!has_text(field)) {
+            continue;
+        }
+        struct slice text = field_text(field);
+        bool changed = false;
+        is_good = redact_all(redact, record->arena, &text, &changed) && is_good;
+        if (changed) {
+            put_text(field, text,
+                     utf8_is_valid(text.data, text.len) ? FIELD_STRING : FIELD_BYTES);
+        }
+    }
+    if (record->has_body_text) {
+        bool changed;
+        is_good = redact_all(redact, record->arena, &record->body_text, &changed) && is_good;
+    }
+    return is_good;
 }
 
 static enum filter_result apply(void *data, struct record *record, uint64_t now_ns)

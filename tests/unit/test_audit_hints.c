@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 #include "audit_case.h"
-#include "core/redact.h"
+#include "core/mask.h"
 
 #define BIT(note) (UINT64_C(1) << (note))
 
@@ -259,7 +259,7 @@ static void secrets_are_taken_out_and_the_rest_is_left(void **state)
     for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
         char out[200];
         struct slice line = driver_guarded(slice_from_string(lines[i].line));
-        size_t len = redact(line, out, sizeof(out));
+        size_t len = mask_secrets(line, out, sizeof(out));
         assert_slice_equal(slice_make(out, len), slice_from_string(lines[i].redacted));
     }
 }
@@ -270,7 +270,7 @@ static void a_long_line_is_cut_with_a_sign(void **state)
     for (size_t max = 3; max < 40; max++) {
         char out[40];
         size_t len =
-            redact(SLICE("gr\xc3\xbc\xc3\x9f euch alle, password=geheim und so weiter"), out, max);
+            mask_secrets(SLICE("gr\xc3\xbc\xc3\x9f euch alle, password=geheim und so weiter"), out, max);
         assert_in_range(len, 3, max);
         assert_memory_equal(out + len - 3, "\xe2\x80\xa6", 3);
     }
