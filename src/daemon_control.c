@@ -151,11 +151,12 @@ struct control *daemon_open_control(struct daemon *first, const struct settings 
                                         .is_ready = is_ready,
                                         .append_metrics = append_metrics,
                                         .append_coverage = append_coverage,
+                                        .own = &first->counters,
                                         .context = first};
     if (strcmp(settings->control.listen, "off") == 0) {
         return NULL;
     }
-    return control_open(&settings->control, first->loop, &first->log,
+    return control_open(&settings->control, first->control, first->loop, &first->log,
                         first->workers != NULL ? &first->total : &first->counters, &hooks,
                         out_error);
 }

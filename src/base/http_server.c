@@ -2,14 +2,21 @@
 #include "base/http_server.h"
 
 /*
+ * The server accepts connections itself and gives them to libmicrohttpd, which would leave those over
+ * its limit in the kernel's queue: a health check behind silent ones then waits until they go. Here
+ * whoever comes is taken, and base/http_clients.h says who has to go for it. A few are taken at a
+ * time, and what those have sent is read before the next few are, so that nobody who has asked already
+ * is displaced by others behind.
+ *
+ * A client that has to go is shut down with shutdown(2); libmicrohttpd sees its end as it sees every
+ * other's and frees what it holds. No turn of a client is longer than its deadline, however many bytes
+ * come one at a time: each turn has one deadline, which moves with the bytes of a body or an answer
+ * only as fast as RATE_MIN.
+ *
  * libmicrohttpd keeps its sockets in an epoll descriptor of its own; that one descriptor is watched
  * by the loop, and MHD_run() does what is to be done, never waiting. What it has read but not yet
  * worked on does not make the descriptor readable again, so after each run MHD_get_timeout() says
  * when to run at the latest: 0 is "at once".
- *
- * With connections_max connections it takes its listening socket out of the epoll descriptor, and puts
- * it back at the beginning of a run that finds fewer. The run that closes the last of them is not that
- * one; so after each end of a connection there is one more.
  *
  * libmicrohttpd calls for one request, in this order: once when the headers are in, once a piece of
  * the body, once at the end of it, and request_over() however it ended. An answer may be queued at
@@ -19,139 +26,159 @@
  * or cut off.
  */
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <ev.h>
+#include <fcntl.h>
 #include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "base/clock.h"
+#include "base/http_clients.h"
+#include "base/http_listen.h"
 #include "base/mem.h"
 
 enum {
-    CONNECTION_BYTES =
-        128 * 1024, /* libmicrohttpd's memory a connection: headers, a piece of body */
-    LISTEN_BACKLOG = 256,
     FORGET_FACTOR = 4,          /* a body over the limit is read up to this many times the limit */
     FIRST_BODY_BYTES = 1 << 20, /* at most this is set aside before a body arrives */
+    ACCEPTS_A_TURN = 16,
+    CLOSING_MAX = 4 * ACCEPTS_A_TURN, /* told to go and not yet seen to be gone */
+    SEND_BUFFER_BYTES = 128 * 1024,   /* of the kernel's, which doubles it: an answer nobody reads */
+    SMALL_ANSWER_BYTES = 4096,        /* has room always */
+    RATE_MIN = 64,                    /* KiB/s that a body has to come with, and an answer to be read */
+    TICK_MS_MAX = 1000,
+    TICK_MS_MIN = 20,
 };
+
+#define MS_NS UINT64_C(1000000)
 
 struct http_server {
     struct http_server_settings settings;
     struct ev_loop *loop;
     struct MHD_Daemon *daemon;
+    ev_io acceptable;
     ev_io readable;
     ev_timer due;
-    size_t held_bytes; /* bodies in hand */
-    bool has_closed;   /* a connection, in this run */
+    ev_timer tick; /* looks for late clients; runs while there are any, or none may be accepted */
+    struct http_clients clients;
+    size_t held_bytes;    /* bodies in hand */
+    size_t answer_bytes;  /* answers being read */
+    size_t closing_bytes; /* answers of clients that were told to go */
+    bool is_loopback;
+    char *listen; /* as the settings said */
     char address[80];
+};
+
+/* A connection, from its acceptance to connection_over(). */
+struct connection {
+    struct http_client client;
+    size_t answer_bytes;
+    bool has_asked;
 };
 
 /* A request in hand, from its headers to request_over(). */
 struct pending {
+    struct connection *connection;
     struct buf body;
     enum http_body state;
     size_t seen_bytes;
 };
 
-/* ---- listening ---- */
+/* ---- clients ---- */
 
-/* Where "host:port" and "[host]:port" end; false for any other form. */
-static bool split_listen(const char *listen, char host[64], const char **out_port)
+static uint64_t deadline_in(uint64_t timeout_ms, size_t bytes)
 {
-    const char *colon = strrchr(listen, ':');
-    if (colon == NULL || colon == listen || colon[1] == '\0') {
-        return false;
-    }
-    const char *begin = listen;
-    const char *end = colon;
-    if (*begin == '[' && end[-1] == ']') {
-        begin++;
-        end--;
-    } else if (memchr(listen, ':', (size_t)(colon - listen)) != NULL) {
-        return false;
-    }
-    if (end <= begin || end - begin >= 64) {
-        return false;
-    }
-    memcpy(host, begin, (size_t)(end - begin));
-    host[end - begin] = '\0';
-    *out_port = colon + 1;
-    return true;
+    uint64_t transfer_ms = (uint64_t)bytes * 1000 / (RATE_MIN * 1024u);
+    return clock_monotonic_ns() + (timeout_ms + transfer_ms) * MS_NS;
 }
 
-static bool is_port(const char *text)
+static void tell_limit(struct http_server *server, enum http_limit limit)
 {
-    size_t len = strspn(text, "0123456789");
-    return len > 0 && len <= 5 && text[len] == '\0' && atoi(text) <= 65535;
+    if (server->settings.limit_hit != NULL) {
+        server->settings.limit_hit(server->settings.context, limit);
+    }
 }
 
-/* Names are not looked up: that could block, and a listener is an address of this machine. */
-static struct addrinfo *find_address(const char *listen)
+/* What the kernel has not sent by now nobody has read in time: it is thrown away. */
+static void send_away(struct http_server *server, struct http_client *client)
 {
-    char host[64];
-    const char *port = NULL;
-    if (!split_listen(listen, host, &port) || !is_port(port)) {
-        return NULL;
-    }
-    struct addrinfo hints = {
-        .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
-        .ai_socktype = SOCK_STREAM,
-    };
-    struct addrinfo *found = NULL;
-    const char *node = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
-    return getaddrinfo(node, port, &hints, &found) == 0 ? found : NULL;
+    struct connection *connection = container_of(client, struct connection, client);
+    const struct linger at_once = {.l_onoff = 1};
+    setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    shutdown(client->fd, SHUT_RDWR);
+    http_client_begin(&server->clients, client, HTTP_CLOSING, 0);
+    server->answer_bytes -= connection->answer_bytes;
+    server->closing_bytes += connection->answer_bytes;
 }
 
-/* A listening socket or -errno. */
-static int open_socket(const struct addrinfo *address)
+static void displace(struct http_server *server, enum http_turn turn)
 {
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return -errno;
+    struct http_client *client = http_clients_displaced(&server->clients, turn);
+    if (client != NULL) {
+        send_away(server, client);
+        tell_limit(server, HTTP_LIMIT_PLACES);
     }
-    int on = 1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(fd, address->ai_addr, address->ai_addrlen) != 0 || listen(fd, LISTEN_BACKLOG) != 0) {
-        int error = -errno;
-        close(fd);
-        return error;
-    }
-    return fd;
 }
 
-static void name_address(int fd, char *out, size_t size)
+/* That a kept connection ends without another request is the rule. */
+static void send_late_away(struct http_server *server)
 {
-    struct sockaddr_storage bound;
-    socklen_t len = sizeof(bound);
-    char host[64] = "?";
-    char port[8] = "?";
-    if (getsockname(fd, (struct sockaddr *)&bound, &len) == 0) {
-        getnameinfo((struct sockaddr *)&bound, len, host, sizeof(host), port, sizeof(port),
-                    NI_NUMERICHOST | NI_NUMERICSERV);
+    uint64_t now_ns = clock_monotonic_ns();
+    for (struct http_client *client;
+         (client = http_clients_late(&server->clients, now_ns)) != NULL;) {
+        const struct connection *connection = container_of(client, struct connection, client);
+        bool is_idle = client->turn == HTTP_WAITING && connection->has_asked;
+        send_away(server, client);
+        if (!is_idle) {
+            tell_limit(server, HTTP_LIMIT_TIME);
+        }
     }
-    snprintf(out, size, strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, port);
 }
 
-static int open_listener(const char *listen, char **out_error)
+static void begin_turn(struct http_server *server, struct connection *connection,
+                       enum http_turn turn, uint64_t timeout_ms)
 {
-    struct addrinfo *address = find_address(listen);
-    if (address == NULL) {
-        *out_error = mem_format("cannot listen on \"%s\": it is not of the form address:port, like "
-                                "127.0.0.1:4318 or [::1]:4318",
-                                listen);
-        return -EINVAL;
+    if (connection->client.turn != HTTP_CLOSING) {
+        http_client_begin(&server->clients, &connection->client, turn, deadline_in(timeout_ms, 0));
+        displace(server, turn);
     }
-    int fd = open_socket(address);
-    freeaddrinfo(address);
-    if (fd < 0) {
-        *out_error = mem_format("cannot listen on %s: %s", listen, strerror(-fd));
+}
+
+static void forget_answer(struct http_server *server, struct connection *connection)
+{
+    bool is_closing = connection->client.turn == HTTP_CLOSING;
+    *(is_closing ? &server->closing_bytes : &server->answer_bytes) -= connection->answer_bytes;
+    connection->answer_bytes = 0;
+}
+
+/* The oldest answer that somebody is still reading. */
+static struct http_client *find_reader(const struct http_server *server)
+{
+    const struct list *all = &server->clients.turns[HTTP_SERVED];
+    for (struct list *link = all->next; link != all; link = link->next) {
+        struct http_client *client = container_of(link, struct http_client, link);
+        if (container_of(client, struct connection, client)->answer_bytes > 0) {
+            return client;
+        }
     }
-    return fd;
+    return NULL;
+}
+
+/* True if an answer of this size may be kept until it is read: those that are read for longest make
+ * room for it, which is there when they are gone. */
+static bool make_room(struct http_server *server, size_t len)
+{
+    size_t max = server->settings.answers_bytes_max;
+    if (len <= SMALL_ANSWER_BYTES) {
+        return true;
+    }
+    while (server->answer_bytes + len > max && server->answer_bytes > 0) {
+        send_away(server, find_reader(server));
+        tell_limit(server, HTTP_LIMIT_ANSWERS);
+    }
+    return server->answer_bytes + server->closing_bytes + len <= 2 * max;
 }
 
 /* ---- one request ---- */
@@ -189,6 +216,33 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct htt
     return result;
 }
 
+static void answer_text(struct http_answer *answer, unsigned status, const char *text)
+{
+    buf_clear(&answer->body);
+    answer->status = status;
+    answer->content_type = "text/plain; charset=utf-8";
+    buf_append_string(&answer->body, text);
+}
+
+static void fill_answer(struct http_server *server, const struct http_request *request,
+                        struct http_answer *answer)
+{
+    if (server->is_loopback && !http_host_is_local(http_request_header(request, "Host"))) {
+        answer_text(answer, MHD_HTTP_MISDIRECTED_REQUEST,
+                    "this server listens on loopback and answers to localhost, 127.0.0.1 and [::1], "
+                    "not to the name in your Host header\n");
+        tell_limit(server, HTTP_LIMIT_HOST);
+        return;
+    }
+    server->settings.handle(server->settings.context, request, answer);
+    if (!make_room(server, answer->body.len)) {
+        answer_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE,
+                    "other clients are still reading large answers; ask again\n");
+        answer->retry_after_s = 1;
+        tell_limit(server, HTTP_LIMIT_ANSWERS);
+    }
+}
+
 static enum MHD_Result answer_request(struct http_server *server, struct MHD_Connection *connection,
                                       const char *method, const char *path,
                                       const struct pending *pending)
@@ -201,7 +255,14 @@ static enum MHD_Result answer_request(struct http_server *server, struct MHD_Con
         .connection = connection,
     };
     struct http_answer answer = {.body.limit = SIZE_MAX};
-    server->settings.handle(server->settings.context, &request, &answer);
+    fill_answer(server, &request, &answer);
+    size_t len = answer.body.len;
+    struct connection *client = pending->connection;
+    if (client->client.turn != HTTP_CLOSING) {
+        client->answer_bytes = len;
+        client->client.deadline_ns = deadline_in(server->settings.request_timeout_ms, len);
+        server->answer_bytes += len;
+    }
     enum MHD_Result result = send_answer(connection, &answer);
     buf_fini(&answer.body);
     return result;
@@ -224,6 +285,7 @@ static bool take_piece(struct http_server *server, struct pending *pending, cons
                        size_t len)
 {
     pending->seen_bytes += len;
+    pending->connection->client.deadline_ns += (uint64_t)len * 1000 * MS_NS / (RATE_MIN * 1024u);
     if (pending->state != HTTP_BODY_WHOLE) {
         return pending->seen_bytes <= bytes_forgotten_max(server);
     }
@@ -237,9 +299,20 @@ static bool take_piece(struct http_server *server, struct pending *pending, cons
     return true;
 }
 
+static struct connection *connection_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    ENSURE(info != NULL && info->socket_context != NULL);
+    return info->socket_context;
+}
+
 static struct pending *begin_request(struct http_server *server, struct MHD_Connection *connection)
 {
     struct pending *pending = mem_alloc(sizeof(*pending));
+    pending->connection = connection_of(connection);
+    pending->connection->has_asked = true;
+    begin_turn(server, pending->connection, HTTP_SERVED, server->settings.request_timeout_ms);
     buf_init(&pending->body, server->settings.body_bytes_max);
     const char *length =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -279,34 +352,63 @@ static void request_over(void *context, struct MHD_Connection *connection, void 
 {
     (void)connection;
     (void)code;
+    struct http_server *server = context;
     struct pending *pending = *request_state;
     if (pending != NULL) {
-        forget_body(context, pending, HTTP_BODY_WHOLE);
+        forget_answer(server, pending->connection);
+        begin_turn(server, pending->connection, HTTP_WAITING, server->settings.idle_timeout_ms);
+        forget_body(server, pending, HTTP_BODY_WHOLE);
         free(pending);
         *request_state = NULL;
     }
 }
 
-/* ---- the loop ---- */
+/* ---- connections ---- */
+
+static struct connection *begin_connection(struct http_server *server,
+                                           struct MHD_Connection *connection)
+{
+    struct connection *client = mem_alloc(sizeof(*client));
+    const union MHD_ConnectionInfo *fd =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *address =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    ENSURE(fd != NULL);
+    http_client_add(&server->clients, &client->client, fd->connect_fd,
+                    address != NULL ? address->client_addr : NULL,
+                    deadline_in(server->settings.request_timeout_ms, 0));
+    displace(server, HTTP_WAITING);
+    return client;
+}
 
 static void connection_over(void *context, struct MHD_Connection *connection, void **state,
                             enum MHD_ConnectionNotificationCode code)
 {
-    (void)connection;
-    (void)state;
     struct http_server *server = context;
-    server->has_closed = server->has_closed || code == MHD_CONNECTION_NOTIFY_CLOSED;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *state = begin_connection(server, connection);
+        return;
+    }
+    struct connection *client = *state;
+    forget_answer(server, client);
+    http_client_remove(&server->clients, &client->client);
+    free(client);
+    *state = NULL;
 }
+
+/* ---- the loop ---- */
 
 static void run_server(struct http_server *server)
 {
-    server->has_closed = false;
     MHD_run(server->daemon);
     MHD_UNSIGNED_LONG_LONG wait_ms = 0;
     ev_timer_stop(server->loop, &server->due);
-    if (server->has_closed || MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES) {
+    if (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES) {
         ev_timer_set(&server->due, (double)wait_ms / 1000.0, 0.0);
         ev_timer_start(server->loop, &server->due);
+    }
+    if (http_clients_count(&server->clients) > 0) {
+        ev_timer_start(server->loop, &server->tick);
     }
 }
 
@@ -324,42 +426,134 @@ static void when_due(struct ev_loop *loop, ev_timer *watcher, int events)
     run_server(container_of(watcher, struct http_server, due));
 }
 
-static struct MHD_Daemon *start_daemon(struct http_server *server, int listener)
+/* False if there is nobody more, or no descriptor for them: then one who says nothing goes, and the
+ * next are taken at the next tick. */
+static bool accept_one(struct http_server *server)
 {
-    return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, serve_request, server,
-                            MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_NOTIFY_COMPLETED,
-                            request_over, server, MHD_OPTION_NOTIFY_CONNECTION, connection_over,
-                            server, MHD_OPTION_CONNECTION_LIMIT,
-                            server->settings.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
-                            server->settings.idle_timeout_s, MHD_OPTION_END);
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof(peer);
+    int fd = accept4(server->acceptable.fd, (struct sockaddr *)&peer, &len,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        MHD_add_connection(server->daemon, fd, (const struct sockaddr *)&peer, len);
+        return true;
+    }
+    bool is_short = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    struct http_client *oldest = http_clients_oldest(&server->clients, HTTP_WAITING);
+    if (is_short && oldest != NULL) {
+        send_away(server, oldest);
+        tell_limit(server, HTTP_LIMIT_PLACES);
+    }
+    if (is_short) {
+        ev_io_stop(server->loop, &server->acceptable);
+        ev_timer_start(server->loop, &server->tick);
+    }
+    return false;
+}
+
+static void when_acceptable(struct ev_loop *loop, ev_io *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct http_server *server = container_of(watcher, struct http_server, acceptable);
+    for (int i = 0; i < ACCEPTS_A_TURN && accept_one(server); i++) {
+    }
+    run_server(server);
+}
+
+static void when_ticking(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+    (void)events;
+    struct http_server *server = container_of(watcher, struct http_server, tick);
+    send_late_away(server);
+    ev_io_start(loop, &server->acceptable);
+    if (http_clients_count(&server->clients) == 0) {
+        ev_timer_stop(loop, &server->tick);
+    }
+    run_server(server);
+}
+
+/* ---- opening and closing ---- */
+
+/* Timeouts are the clients' deadlines, not libmicrohttpd's, which begin anew with each byte. */
+static struct MHD_Daemon *start_daemon(struct http_server *server)
+{
+    unsigned connections_max = (unsigned)(2 * server->clients.places + CLOSING_MAX);
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, serve_request,
+                            server, MHD_OPTION_NOTIFY_COMPLETED, request_over, server,
+                            MHD_OPTION_NOTIFY_CONNECTION, connection_over, server,
+                            MHD_OPTION_CONNECTION_LIMIT, connections_max,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            server->settings.connection_bytes_max, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+                            MHD_OPTION_END);
+}
+
+static void start_watchers(struct http_server *server, int listener)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    ENSURE(info != NULL);
+    uint64_t tick_ms = server->settings.request_timeout_ms / 8;
+    tick_ms = tick_ms > TICK_MS_MAX ? TICK_MS_MAX : tick_ms < TICK_MS_MIN ? TICK_MS_MIN : tick_ms;
+    ev_io_init(&server->acceptable, when_acceptable, listener, EV_READ);
+    ev_io_init(&server->readable, when_readable, info->epoll_fd, EV_READ);
+    ev_timer_init(&server->due, when_due, 0.0, 0.0);
+    ev_timer_init(&server->tick, when_ticking, (double)tick_ms / 1000.0, (double)tick_ms / 1000.0);
+    ev_io_start(server->loop, &server->acceptable);
+    ev_io_start(server->loop, &server->readable);
+}
+
+static size_t half(size_t count)
+{
+    return count > 1 ? count / 2 : 1;
+}
+
+static int open_listener(const struct http_server_settings *settings, char **out_error)
+{
+    const struct http_server *before = settings->before;
+    if (before != NULL && strcmp(before->listen, settings->listen) == 0) {
+        int fd = fcntl(before->acceptable.fd, F_DUPFD_CLOEXEC, 0);
+        if (fd < 0) {
+            *out_error = mem_format("cannot listen on %s: %s", settings->listen, strerror(errno));
+        }
+        return fd;
+    }
+    return http_listen(settings->listen, out_error);
+}
+
+static void free_server(struct http_server *server)
+{
+    free(server->listen);
+    free(server);
 }
 
 struct http_server *http_server_open(const struct http_server_settings *settings,
                                      struct ev_loop *loop, char **out_error)
 {
-    int listener = open_listener(settings->listen, out_error);
+    int listener = open_listener(settings, out_error);
     if (listener < 0) {
         return NULL;
     }
+    const int send_bytes = SEND_BUFFER_BYTES;
+    setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
     struct http_server *server = mem_alloc(sizeof(*server));
     server->settings = *settings;
     server->settings.listen = NULL;
+    server->settings.before = NULL;
+    server->listen = mem_string(settings->listen);
     server->loop = loop;
-    name_address(listener, server->address, sizeof(server->address));
-    server->daemon = start_daemon(server, listener);
+    server->is_loopback = http_listen_is_loopback(listener);
+    http_clients_init(&server->clients, half(settings->connections_max),
+                      half(settings->peer_connections_max));
+    http_listen_name(listener, server->address, sizeof(server->address));
+    server->daemon = start_daemon(server);
     if (server->daemon == NULL) {
         *out_error = mem_format("cannot serve HTTP on %s: %s", server->address, strerror(errno));
         close(listener);
-        free(server);
+        free_server(server);
         return NULL;
     }
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    ENSURE(info != NULL);
-    ev_io_init(&server->readable, when_readable, info->epoll_fd, EV_READ);
-    ev_io_start(loop, &server->readable);
-    ev_timer_init(&server->due, when_due, 0.0, 0.0);
+    start_watchers(server, listener);
     return server;
 }
 
@@ -368,18 +562,23 @@ const char *http_server_address(const struct http_server *server)
     return server->address;
 }
 
+size_t http_server_connections(const struct http_server *server)
+{
+    return http_clients_count(&server->clients);
+}
+
 void http_server_close(struct http_server *server)
 {
     if (server == NULL) {
         return;
     }
-    int listener = MHD_quiesce_daemon(server->daemon);
+    ev_io_stop(server->loop, &server->acceptable);
+    close(server->acceptable.fd);
     MHD_run(server->daemon);
     ev_io_stop(server->loop, &server->readable);
     ev_timer_stop(server->loop, &server->due);
+    ev_timer_stop(server->loop, &server->tick);
     MHD_stop_daemon(server->daemon);
-    if (listener >= 0) {
-        close(listener);
-    }
-    free(server);
+    ENSURE(http_clients_count(&server->clients) == 0);
+    free_server(server);
 }

@@ -11,12 +11,17 @@
  *        |                          |------ handle(request) ---->|   fills the answer, never waits
  *        |<---- answer -------------|<---------------------------|
  *
- * Everything is bounded: connections, the time one may say nothing, a request's body, the bodies of
- * all requests in hand. What is over a limit is read (up to a bound) and forgotten, and the handler
- * is told why there is no body, so that the refusal is in the form its clients understand.
+ * Everything is bounded: connections, those of one address, the time that a request or the reading of
+ * its answer may take, a request's headers and body, the bodies and the answers of all requests in
+ * hand. What is over a limit is read (up to a bound) and forgotten, and the handler is told why there
+ * is no body, so that the refusal is in the form its clients understand. Who comes when all places are
+ * taken gets the place of the client that has kept the server waiting for longest.
+ *
+ * On loopback a request whose Host header is the name of another machine is answered 421.
  */
 
 #include <stddef.h>
+#include <stdint.h>
 #include "base/buf.h"
 #include "base/slice.h"
 
@@ -52,13 +57,29 @@ struct http_answer {
 typedef void http_handler_fn(void *context, const struct http_request *request,
                              struct http_answer *answer);
 
+/* What a client has run into. */
+enum http_limit {
+    HTTP_LIMIT_TIME,    /* closed: its request had not come in time, or its answer was not read in time */
+    HTTP_LIMIT_PLACES,  /* closed: another one has come and all places were taken */
+    HTTP_LIMIT_ANSWERS, /* closed: its answer took the room of another; or answered 503 for want of room */
+    HTTP_LIMIT_HOST,    /* answered 421 */
+};
+
 struct http_server_settings {
-    const char *listen; /* "127.0.0.1:4318", "[::1]:4318", "localhost:0"; port 0: a free one */
+    const char *listen; /* see http_listen() */
+    const struct http_server *before; /* one that this takes the place of, to be closed then: if it
+                                         listens at the same place, they share the socket; or NULL */
     size_t body_bytes_max;
     size_t bodies_bytes_max;
-    unsigned connections_max; /* the next one waits in the kernel's queue */
-    unsigned idle_timeout_s;
+    size_t answers_bytes_max;      /* of clients that are still reading; above any one of them */
+    size_t connection_bytes_max;   /* headers, and a piece of a body */
+    size_t connections_max;        /* half of them are for those whose request has not come yet */
+    size_t peer_connections_max;   /* of one address; halved likewise */
+    uint64_t request_timeout_ms;   /* for a request to come, from the connection; and as long again, and
+                                      a second for every 64 KiB, for its body and for its answer */
+    uint64_t idle_timeout_ms;      /* from an answer to the end of the next request's headers */
     http_handler_fn *handle;
+    void (*limit_hit)(void *context, enum http_limit limit); /* NULL: nobody wants to know */
     void *context;
 };
 
@@ -69,6 +90,9 @@ struct http_server *http_server_open(const struct http_server_settings *settings
 
 /* Where it listens, the port the true one: "127.0.0.1:40123", "[::1]:4318". */
 const char *http_server_address(const struct http_server *server);
+
+/* How many are connected now. */
+size_t http_server_connections(const struct http_server *server);
 
 /* Answers already given are still sent as far as the sockets take them; requests not yet whole are
  * dropped without one. NULL is fine. */

@@ -16,6 +16,7 @@
 enum {
     BODY_MIB_DEFAULT = 64, /* what the OTLP specification recommends */
     BODY_BYTES_MAX = 1 << 30,
+    REQUEST_TIMEOUT_MS_DEFAULT = 10 * 1000,
     OUT_MODE = 0600, /* logs are not for everybody */
 };
 
@@ -24,6 +25,7 @@ struct arguments {
     const char *out;
     bool discard;
     uint64_t max_body;
+    uint64_t request_timeout;
     unsigned format;
 };
 
@@ -43,6 +45,9 @@ static const struct cli_option options[] = {
      "write nothing and only count: a far end for measurements"},
     {"max-body", 0, CLI_SIZE, offsetof(struct arguments, max_body), NULL,
      "refuse requests larger than this, before or after decompression (64MiB)"},
+    {"request-timeout", 0, CLI_DURATION, offsetof(struct arguments, request_timeout), NULL,
+     "close a connection whose request has not come by then; a body has a second more for every "
+     "64 KiB (10s)"},
     {"format", 'f', CLI_CHOICE, offsetof(struct arguments, format), NULL,
      "of the counts at the end (text)", formats},
     {0},
@@ -117,6 +122,7 @@ static int serve(struct receive *receive, const struct arguments *arguments, int
     const struct receiver_settings settings = {
         .listen = arguments->listen,
         .body_bytes_max = (size_t)arguments->max_body,
+        .request_timeout_ms = arguments->request_timeout,
         .out_fd = out_fd,
         .log = &log,
     };
@@ -162,12 +168,15 @@ static int run(int argc, char **argv)
     struct arguments arguments = {
         .listen = "127.0.0.1:4318",
         .max_body = (uint64_t)BODY_MIB_DEFAULT << 20,
+        .request_timeout = REQUEST_TIMEOUT_MS_DEFAULT,
     };
     struct cli_texts operands;
     int status = EXIT_GOOD;
     if (cli_parse(&command_receive, argc, argv, &arguments, &operands, 0, &status)) {
         if (arguments.max_body == 0 || arguments.max_body > BODY_BYTES_MAX) {
             status = cli_usage_error(&command_receive, "--max-body is at most 1GiB, and not 0");
+        } else if (arguments.request_timeout == 0) {
+            status = cli_usage_error(&command_receive, "--request-timeout is not 0");
         } else if (arguments.discard && arguments.out != NULL) {
             status = cli_usage_error(&command_receive, "--out and --discard exclude each other");
         } else {

@@ -198,18 +198,26 @@ static int look_again_and_again(struct top *top, bool is_screen)
     return goes_on ? EXIT_GOOD : EXIT_FAILED;
 }
 
+/* Who listens on every address of IPv6 listens on those of IPv4 too, which a kernel without IPv6 has. */
+static char *make_endpoint(const char *address)
+{
+    static const char any[] = "[::]:";
+    bool has_scheme = strncmp(address, "http://", 7) == 0;
+    const char *rest = has_scheme ? address + 7 : address;
+    bool is_any = strncmp(rest, any, strlen(any)) == 0;
+    char *endpoint = is_any ? mem_format("http://127.0.0.1:%s", rest + strlen(any))
+                            : mem_format("http://%s", rest);
+    size_t len = strlen(endpoint);
+    while (len > 0 && endpoint[len - 1] == '/') {
+        endpoint[--len] = '\0';
+    }
+    return endpoint;
+}
+
 static int show(const struct arguments *arguments, const char *address)
 {
     bool is_terminal = isatty(STDOUT_FILENO) != 0;
-    bool has_scheme = strncmp(address, "http://", 7) == 0;
-    struct top top = {
-        .arguments = arguments,
-        .endpoint = mem_format("http://%s", has_scheme ? address + 7 : address),
-    };
-    size_t len = strlen(top.endpoint);
-    while (len > 0 && top.endpoint[len - 1] == '/') {
-        top.endpoint[--len] = '\0';
-    }
+    struct top top = {.arguments = arguments, .endpoint = make_endpoint(address)};
     buf_init(&top.metrics, HTTP_GET_BYTES_MAX);
     buf_init(&top.coverage, HTTP_GET_BYTES_MAX);
     int status;

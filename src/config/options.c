@@ -341,7 +341,24 @@ static const struct option audit_options[] = {
 static const struct option control_options[] = {
     {.name = "listen", .kind = OPTION_TEXT, .offset = AT(listen), .fallback = "127.0.0.1:9464",
      .check = check_listen,
-     .help = "Where health and metrics are served over HTTP: address:port, or `off`."},
+     .help = "Where health and metrics are served over HTTP: address:port, or `off`. "
+             "\"[::]:9464\" is every address of IPv4 and IPv6; on loopback the Host header of a "
+             "request must be `localhost` or an address."},
+    {.name = "connections_max", .kind = OPTION_COUNT, .offset = AT(connections_max),
+     .fallback = "64", .min = 4, .max = 4096,
+     .help = "How many clients may be connected. Half of the places are for those whose request has "
+             "not come yet. Whoever comes when all are taken gets the place of the one that has kept "
+             "clew waiting for longest."},
+    {.name = "peer_connections_max", .kind = OPTION_COUNT, .offset = AT(peer_connections_max),
+     .fallback = "32", .min = 2, .max = 4096,
+     .help = "How many of them may come from one address."},
+    {.name = "request_timeout", .kind = OPTION_DURATION, .offset = AT(request_timeout_ms),
+     .fallback = "5s", .min = 100, .max = HOUR,
+     .help = "How long a client may take to send its request, and again to read the answer, which has "
+             "a second more for every 64 KiB. Then its connection is closed."},
+    {.name = "idle_timeout", .kind = OPTION_DURATION, .offset = AT(idle_timeout_ms),
+     .fallback = "2m", .min = 100, .max = 24 * HOUR,
+     .help = "How long a connection is kept for another request."},
     {0},
 };
 #undef AT

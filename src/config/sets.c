@@ -61,9 +61,11 @@ static bool enter_list(struct walk *w, struct node *list)
     return true;
 }
 
-static struct node *read_value(struct walk *w, const char *value)
+/* Where a text is wanted, [::1]:9464 is one. */
+static struct node *read_value(struct walk *w, const struct option *option, const char *value)
 {
-    if (*value == '[' || *value == '{') {
+    bool is_text = option != NULL && option->kind == OPTION_TEXT;
+    if (!is_text && (*value == '[' || *value == '{')) {
         return tree_read_yaml(w->tree, slice_from_string(value), w->place.file, NULL, w->diag);
     }
     struct node *node = tree_text(w->tree, slice_from_string(value), w->place);
@@ -97,7 +99,7 @@ static bool step(struct walk *w, const char *value)
         } else if (!is_last && option != NULL) {
             diag_add(w->diag, DIAG_ERROR, w->place, "`%s` has no options of its own", name);
         }
-        struct node *node = read_value(w, value);
+        struct node *node = read_value(w, option, value);
         if (node != NULL) {
             node_put(w->tree, parent, name, w->place, node);
         }

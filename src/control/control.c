@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/control.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include "base/clock.h"
 #include "base/http_server.h"
 #include "base/mem.h"
 #include "control/metrics.h"
 
 enum {
-    CONNECTIONS_MAX = 32,
-    IDLE_TIMEOUT_S = 60,
-    BODY_BYTES_MAX = 4096, /* nobody has a reason to send one */
+    REQUEST_BYTES_MAX = 32 * 1024, /* its headers */
+    BODY_BYTES_MAX = 4096,         /* nobody has a reason to send one */
+    BODIES_BYTES_MAX = 64 * 1024,
     ANSWER_BYTES_MAX = 8 << 20,
+    ANSWERS_BYTES_MAX = 2 * ANSWER_BYTES_MAX,
 };
+
+#define SAY_INTERVAL_NS UINT64_C(60000000000)
 
 struct control {
     struct http_server *server;
+    const struct log *log;
     const struct counters *counters;
     struct control_hooks hooks;
+    uint64_t closed; /* connections, not yet said */
+    uint64_t said_ns; /* when the last were; 0: never */
 };
 
 struct page {
@@ -107,6 +115,7 @@ static void show_list(struct http_answer *answer)
 static void show(const struct control *control, const struct page *page, struct http_answer *answer)
 {
     const struct control_hooks *hooks = &control->hooks;
+    counters_set(hooks->own, C_CONTROL_CONNECTIONS, http_server_connections(control->server));
     if (hooks->begin != NULL) {
         hooks->begin(hooks->context);
     }
@@ -130,20 +139,63 @@ static void handle(void *context, const struct http_request *request, struct htt
     }
 }
 
-struct control *control_open(const struct control_settings *settings, struct ev_loop *loop,
-                             const struct log *log, const struct counters *counters,
-                             const struct control_hooks *hooks, char **out_error)
+/* ---- limits ---- */
+
+/* Once a minute: whoever opens connections chooses how often this happens. */
+static void say_closed(struct control *control)
+{
+    uint64_t now_ns = clock_monotonic_ns();
+    if (control->said_ns != 0 && now_ns - control->said_ns < SAY_INTERVAL_NS) {
+        return;
+    }
+    log_event(control->log, LOG_WARN,
+              "the HTTP endpoint has closed %" PRIu64 " connection%s that sent no request or read no "
+              "answer in time, or whose place%s others took; clew_control_connections_late_total and "
+              "clew_control_connections_displaced_total count them; who but probes and scrapers can "
+              "connect to it?",
+              control->closed, control->closed == 1 ? "" : "s", control->closed == 1 ? "" : "s");
+    control->closed = 0;
+    control->said_ns = now_ns;
+}
+
+static void count_limit(void *context, enum http_limit limit)
+{
+    static const enum counter of[] = {
+        [HTTP_LIMIT_TIME] = C_CONTROL_LATE,
+        [HTTP_LIMIT_PLACES] = C_CONTROL_DISPLACED,
+        [HTTP_LIMIT_ANSWERS] = C_CONTROL_ANSWERS,
+        [HTTP_LIMIT_HOST] = C_CONTROL_HOSTS,
+    };
+    struct control *control = context;
+    counters_add(control->hooks.own, of[limit], 1);
+    if (limit == HTTP_LIMIT_TIME || limit == HTTP_LIMIT_PLACES) {
+        control->closed++;
+        say_closed(control);
+    }
+}
+
+struct control *control_open(const struct control_settings *settings, const struct control *before,
+                             struct ev_loop *loop, const struct log *log,
+                             const struct counters *counters, const struct control_hooks *hooks,
+                             char **out_error)
 {
     struct control *control = mem_alloc(sizeof(*control));
+    control->log = log;
     control->counters = counters;
     control->hooks = *hooks;
     const struct http_server_settings http = {
         .listen = settings->listen,
+        .before = before != NULL ? before->server : NULL,
         .body_bytes_max = BODY_BYTES_MAX,
-        .bodies_bytes_max = BODY_BYTES_MAX * CONNECTIONS_MAX,
-        .connections_max = CONNECTIONS_MAX,
-        .idle_timeout_s = IDLE_TIMEOUT_S,
+        .bodies_bytes_max = BODIES_BYTES_MAX,
+        .answers_bytes_max = ANSWERS_BYTES_MAX,
+        .connection_bytes_max = REQUEST_BYTES_MAX,
+        .connections_max = (size_t)settings->connections_max,
+        .peer_connections_max = (size_t)settings->peer_connections_max,
+        .request_timeout_ms = settings->request_timeout_ms,
+        .idle_timeout_ms = settings->idle_timeout_ms,
         .handle = handle,
+        .limit_hit = count_limit,
         .context = control,
     };
     control->server = http_server_open(&http, loop, out_error);

@@ -12,7 +12,8 @@
  *     GET /coverage   JSON, as `clew audit --format json`; docs/coverage.md has every member
  *
  * HEAD works everywhere; anything else is answered 404 with this list. It only reads: nothing can
- * be changed through it, and a request has no body.
+ * be changed through it, and a request has no body. Clients that say nothing, or read nothing, take
+ * neither the places of others nor more than a few MiB: base/http_server.h.
  */
 
 #include <stdbool.h>
@@ -39,17 +40,23 @@ struct control_hooks {
     /* Append the JSON of /coverage; false at out->limit. NULL: there is no such page. */
     bool (*append_coverage)(void *context, struct buf *out);
 
+    /* Where it counts what its clients run into: of the thread that serves. `counters` may be others,
+     * which `begin` makes of these. */
+    struct counters *own;
+
     void *context;
 };
 
 /*
  * Listens when it returns, which it logs with the address (port 0 is a free one); serves while the
  * loop runs. NULL on failure, with *out_error a sentence that the caller frees. `log` and
- * `counters` must outlive it; settings and hooks are copied.
+ * `counters` must outlive it; settings and hooks are copied. `before` is the one whose place it takes
+ * and that is closed then, or NULL.
  */
-struct control *control_open(const struct control_settings *settings, struct ev_loop *loop,
-                             const struct log *log, const struct counters *counters,
-                             const struct control_hooks *hooks, char **out_error);
+struct control *control_open(const struct control_settings *settings, const struct control *before,
+                             struct ev_loop *loop, const struct log *log,
+                             const struct counters *counters, const struct control_hooks *hooks,
+                             char **out_error);
 
 const char *control_address(const struct control *control); /* "127.0.0.1:9464" */
 

@@ -152,6 +152,20 @@ const struct counter_info counter_table[COUNTERS] = {
                           "1 if the config that was read last is in effect, 0 if it was refused."},
     [C_RELOAD_TIME] = {"clew_config_last_reload_success_timestamp_seconds", COUNTER_GAUGE,
                        "seconds", "When the config in effect was read, in seconds since 1970."},
+    [C_CONTROL_CONNECTIONS] = {"clew_control_connections", COUNTER_GAUGE, NULL,
+                               "Clients that are connected to the HTTP endpoint now."},
+    [C_CONTROL_LATE] = {"clew_control_connections_late", COUNTER_TOTAL, NULL,
+                        "Connections to the HTTP endpoint that were closed because their request had "
+                        "not come, or their answer was not read, within control.request_timeout."},
+    [C_CONTROL_DISPLACED] = {"clew_control_connections_displaced", COUNTER_TOTAL, NULL,
+                             "Connections to the HTTP endpoint that were closed because others came "
+                             "and all places were taken, or those of their address."},
+    [C_CONTROL_ANSWERS] = {"clew_control_answers_cut", COUNTER_TOTAL, NULL,
+                           "Large answers of the HTTP endpoint that were cut off, or refused with 503, "
+                           "because clients that read slowly had too many of them in hand."},
+    [C_CONTROL_HOSTS] = {"clew_control_requests_misdirected", COUNTER_TOTAL, NULL,
+                         "Requests to the HTTP endpoint on loopback that were answered 421 because "
+                         "their Host header names another machine."},
     [C_KUBERNETES_PODS] = {"clew_kubernetes_pods", COUNTER_GAUGE, NULL,
                            "Pods of this node that are known, those gone for less than "
                            "kubernetes.deleted_kept too."},

@@ -90,6 +90,12 @@ enum counter {
     C_RELOADS_REFUSED,
     C_RELOAD_IS_GOOD,
     C_RELOAD_TIME,
+    /* HTTP endpoint */
+    C_CONTROL_CONNECTIONS,
+    C_CONTROL_LATE,
+    C_CONTROL_DISPLACED,
+    C_CONTROL_ANSWERS,
+    C_CONTROL_HOSTS,
     /* kubernetes */
     C_KUBERNETES_PODS,
     C_KUBERNETES_LISTS,

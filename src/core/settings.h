@@ -207,6 +207,10 @@ struct test_settings {
 
 struct control_settings {
     char *listen;                /* "127.0.0.1:9464"; "off" */
+    uint64_t connections_max;
+    uint64_t peer_connections_max; /* of one address */
+    uint64_t request_timeout_ms; /* for a request to come, and again for its answer to be read */
+    uint64_t idle_timeout_ms;    /* of a connection that is kept for another request */
 };
 
 enum kubernetes_source {

@@ -25,8 +25,10 @@
 #include "receive/write.h"
 
 enum {
-    CONNECTIONS_MAX = 256,
-    IDLE_TIMEOUT_S = 120,
+    CONNECTIONS_MAX = 512,
+    IDLE_TIMEOUT_MS = 120 * 1000,
+    REQUEST_BYTES_MAX = 64 * 1024, /* its headers, or a piece of its body */
+    ANSWERS_BYTES_MAX = 8 << 20,
     BODIES_FACTOR = 4,  /* all bodies in hand, in units of the largest one */
     DECODED_FACTOR = 8, /* memory for what a body decodes to */
     LINE_FACTOR = 16,   /* a body's line of JSON, at most */
@@ -292,6 +294,32 @@ static void handle(void *context, const struct http_request *request, struct htt
     }
 }
 
+/* ---- clients ---- */
+
+static void count_limit(void *context, enum http_limit limit)
+{
+    struct receiver *receiver = context;
+    struct tally *tally = &receiver->tally;
+    switch (limit) {
+    case HTTP_LIMIT_TIME:
+        tally->late++;
+        break;
+    case HTTP_LIMIT_PLACES:
+    case HTTP_LIMIT_ANSWERS:
+        tally->displaced++;
+        break;
+    case HTTP_LIMIT_HOST:
+        tally->refused++;
+        break;
+    }
+    if (tally->late + tally->displaced == 1) {
+        log_event(receiver->log, LOG_WARN,
+                  "a connection was closed: %s; more are counted and told at the end",
+                  limit == HTTP_LIMIT_TIME ? "its request did not come in time"
+                                           : "others came for its place");
+    }
+}
+
 struct receiver *receiver_open(const struct receiver_settings *settings, struct ev_loop *loop,
                                char **out_error)
 {
@@ -300,9 +328,14 @@ struct receiver *receiver_open(const struct receiver_settings *settings, struct 
         .listen = settings->listen,
         .body_bytes_max = settings->body_bytes_max,
         .bodies_bytes_max = settings->body_bytes_max * BODIES_FACTOR,
+        .answers_bytes_max = ANSWERS_BYTES_MAX,
+        .connection_bytes_max = REQUEST_BYTES_MAX,
         .connections_max = CONNECTIONS_MAX,
-        .idle_timeout_s = IDLE_TIMEOUT_S,
+        .peer_connections_max = CONNECTIONS_MAX / 2,
+        .request_timeout_ms = settings->request_timeout_ms,
+        .idle_timeout_ms = IDLE_TIMEOUT_MS,
         .handle = handle,
+        .limit_hit = count_limit,
         .context = receiver,
     };
     receiver->server = http_server_open(&http, loop, out_error);

@@ -24,6 +24,7 @@ struct receiver;
 struct receiver_settings {
     const char *listen;
     size_t body_bytes_max; /* of one request, before and after its content encoding is undone */
+    uint64_t request_timeout_ms; /* for a request to come; its body has a second more for 64 KiB */
     int out_fd;            /* written to, a line a request; -1: requests are only counted, without a
                               look into their records or at their services */
     const struct log *log;

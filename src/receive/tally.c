@@ -144,6 +144,12 @@ void tally_print(struct tally *tally, FILE *out)
     print_row(out, "all", tally->records, tally->traced);
     fprintf(out, "%" PRIu64 " requests taken, %" PRIu64 " refused, %" PRIu64 " bytes\n",
             tally->requests, tally->refused, tally->body_bytes);
+    if (tally->late + tally->displaced > 0) {
+        fprintf(out,
+                "%" PRIu64 " connections closed that sent no request in time, %" PRIu64
+                " because others came for their places\n",
+                tally->late, tally->displaced);
+    }
 }
 
 static void write_service(struct buf *out, const struct tally_service *service)
@@ -162,10 +168,12 @@ void tally_print_json(struct tally *tally, FILE *out)
     buf_init(&text, PRINT_BYTES_MAX);
     sort_services(tally);
     buf_append_format(&text,
-                      "{\"requests\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"bytes\":%" PRIu64
+                      "{\"requests\":%" PRIu64 ",\"refused\":%" PRIu64
+                      ",\"connections_late\":%" PRIu64
+                      ",\"connections_displaced\":%" PRIu64 ",\"bytes\":%" PRIu64
                       ",\"records\":%" PRIu64 ",\"with_trace_id\":%" PRIu64 ",\"coverage\":",
-                      tally->requests, tally->refused, tally->body_bytes, tally->records,
-                      tally->traced);
+                      tally->requests, tally->refused, tally->late, tally->displaced,
+                      tally->body_bytes, tally->records, tally->traced);
     json_write_double(&text, tally_coverage(tally->traced, tally->records));
     buf_append_string(&text, ",\"services\":[");
     for (size_t i = 0; i < tally->service_count; i++) {

@@ -26,6 +26,8 @@ struct tally_service {
 struct tally {
     uint64_t requests; /* taken */
     uint64_t refused;  /* requests answered with an error */
+    uint64_t late;     /* connections closed because their request did not come in time */
+    uint64_t displaced; /* … or others came for their places */
     uint64_t records;
     uint64_t traced;
     uint64_t body_bytes; /* of the requests taken, as they were sent */

@@ -277,12 +277,12 @@ def test_the_endpoint_is_on_loopback_and_bounded(tmp):
                 f"outputs.endpoint={far.endpoint}/v1/logs"]
         with clew.start("run", *[p for one in sets for p in ("--set", one)], log) as process:
             clew.wait_for_port(control, process)
-            huge = b"GET /metrics HTTP/1.1\r\nHost: x\r\n" + b"".join(
+            huge = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n" + b"".join(
                 b"x-%d: %s\r\n" % (n, b"y" * 1000) for n in range(2000)) + b"\r\n"
             for request in (huge, b"GET /" + b"a" * 1000000 + b" HTTP/1.1\r\n\r\n",
-                            b"\x16\x03\x01" * 1000, b"DELETE /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
-                            b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
-                            b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n"):
+                            b"\x16\x03\x01" * 1000, b"DELETE /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                            b"GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                            b"POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n"):
                 answer = ask(control, request, 5)
                 assert b" 200 " not in answer.split(b"\r\n")[0], (request[:60], answer[:200])
                 assert b"root:" not in answer, answer
@@ -297,7 +297,7 @@ def test_the_endpoint_is_on_loopback_and_bounded(tmp):
             status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
             for one in crowd:
                 one.close()
-            process.wait_for(lambda: b" 200 " in ask(control, b"GET /metrics HTTP/1.1\r\nHost: x\r\n"
+            process.wait_for(lambda: b" 200 " in ask(control, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n"
                                                      b"Connection: close\r\n\r\n", 1), "it answers again")
             is_sanitized = b"__asan_init" in pathlib.Path(clew.CLEW).read_bytes()
             rss = int(re.search(r"VmHWM:\s+(\d+)", status)[1])
