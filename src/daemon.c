@@ -197,6 +197,12 @@ void daemon_commit(struct daemon *daemon)
     } else if (result >= 0 && daemon->has_checkpoint_failure) {
         log_event(&daemon->log, LOG_INFO, "checkpoints are saved again");
     }
+    if (result == CHECKPOINT_REMADE) {
+        log_event(&daemon->log, LOG_WARN,
+                  "somebody has removed the data directory %s, or the lock in it; it was made again, "
+                  "with the checkpoints",
+                  daemon->settings->data_dir);
+    }
     daemon->has_checkpoint_failure = result < 0;
 }
 
@@ -389,9 +395,16 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
     (void)loop;
     (void)events;
     struct daemon *daemon = container_of(timer, struct daemon, deadline);
+    bool has_spool = false;
+    for (size_t i = 0; i < daemon->settings->output_count; i++) {
+        has_spool = has_spool || daemon->settings->outputs[i].spool_bytes_max > 0;
+    }
     log_event(&daemon->log, LOG_WARN,
-              "nothing more was acknowledged within %llu ms; giving up: %llu records under way and "
-              "all that was not read yet are sent by the next start",
+              has_spool ? "nothing more was acknowledged within %llu ms; ending: of %llu records under "
+                          "way those of outputs with a spool are kept there, all others are sent by the "
+                          "next start, which reads them again"
+                        : "nothing more was acknowledged within %llu ms; giving up: %llu records under "
+                          "way and all that was not read yet are sent by the next start",
               (unsigned long long)daemon->settings->shutdown_timeout_ms,
               (unsigned long long)daemon->counters.values[C_RECORDS_IN_FLIGHT]);
     end(daemon);

@@ -28,9 +28,23 @@ static bool open_checkpoints(struct daemon *daemon, char **out_error)
                                 dir, holder);
         return false;
     }
+    if (result == CHECKPOINT_NO_FILE) {
+        *out_error = mem_format("cannot use the data directory %s: its checkpoints.json or lock is no "
+                                "regular file but a pipe, a link, a directory or a device; move it "
+                                "away",
+                                dir);
+        return false;
+    }
     if (result < 0) {
         *out_error = mem_format("cannot use the data directory %s: %s", dir, strerror(-result));
         return false;
+    }
+    if (result == CHECKPOINT_NEWER) {
+        log_event(&daemon->log, LOG_ERROR,
+                  "the checkpoints in %s were written by a newer clew, and are kept there as "
+                  "checkpoints.json.newer-…; every file is read from its beginning, so lines that were "
+                  "delivered before are sent again",
+                  dir);
     }
     if (result == CHECKPOINT_CORRUPT) {
         log_event(&daemon->log, LOG_ERROR,

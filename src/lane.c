@@ -206,7 +206,9 @@ void lane_spill(struct lane *lane, uint64_t bytes)
     }
     while (lane->queued_bytes >= bytes && (ticket = find_without_file(lane)) != NULL &&
            write_ticket(lane, ticket)) {
-        say_spooling(lane);
+        if (bytes > 0) {
+            say_spooling(lane);
+        }
         lane_promise(lane, ticket->batch);
         if (!ticket->is_sent) {
             drop_batch(lane, ticket);
@@ -591,6 +593,23 @@ static void say_what_is_left(const struct lane *lane)
     }
 }
 
+/* At the end: what becomes of that which the far end has not taken. */
+static void say_kept(const struct lane *lane)
+{
+    uint64_t kept = 0;
+    uint64_t left = 0;
+    for (const struct ticket *ticket = lane->first; ticket != NULL; ticket = ticket->next) {
+        *(ticket->file != 0 ? &kept : &left) += ticket->records;
+    }
+    if (kept + left > 0) {
+        log_event(lane->env.log, LOG_INFO,
+                  "output %s: %" PRIu64 " records that its backend has not taken are kept in %s, and "
+                  "the next start sends them%s",
+                  lane->settings->name, kept, spool_directory(lane->spool),
+                  left == 0 ? "" : "; the others did not fit and are read again from their files");
+    }
+}
+
 void lane_free(struct lane *lane)
 {
     if (lane == NULL) {
@@ -600,6 +619,7 @@ void lane_free(struct lane *lane)
     lane->write_at_ns = 0;
     if (lane->spool != NULL) {
         lane_spill(lane, 0);
+        say_kept(lane);
     }
     if (lane->output != NULL) {
         lane->output->type->close(lane->output);

@@ -36,15 +36,26 @@ static int write_all(const struct file_calls *calls, int fd, struct slice bytes)
     return 0;
 }
 
+/* 0 if it is a file; it was opened without waiting for the other end of a pipe. */
+static int check_kind(int fd)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0) {
+        return -errno;
+    }
+    return S_ISREG(status.st_mode) ? 0 : S_ISDIR(status.st_mode) ? -EISDIR : -EINVAL;
+}
+
 /* Also close(2) may tell of a failed write (NFS, quota), so its answer counts. */
 static int write_and_sync(const struct file_calls *calls, const char *path,
                           const struct slice *parts, size_t count)
 {
-    int fd = calls->open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = calls->open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+                         0600);
     if (fd < 0) {
         return -errno;
     }
-    int result = 0;
+    int result = check_kind(fd);
     for (size_t i = 0; i < count && result == 0; i++) {
         result = write_all(calls, fd, parts[i]);
     }
@@ -120,10 +131,10 @@ int file_make_directory(const char *path)
     return make_one(path, 0700);
 }
 
-int file_set_aside(const char *path)
+int file_set_aside(const char *path, const char *kind)
 {
     for (int n = 1; n < ASIDE_MAX; n++) {
-        char *aside = mem_format("%s.corrupt-%d", path, n);
+        char *aside = mem_format("%s.%s-%d", path, kind, n);
         int result = renameat2(AT_FDCWD, path, AT_FDCWD, aside, RENAME_NOREPLACE) < 0 ? -errno : 0;
         free(aside);
         if (result != -EEXIST) {
@@ -153,28 +164,47 @@ static int read_all(int fd, struct buf *out)
     }
 }
 
+static int open_at_once(const char *path, int flags)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+    return fd < 0 ? (errno == ENXIO ? -EINVAL : -errno) : fd; /* ENXIO: a socket */
+}
+
+/* What the shell has opened is there to be read to its end, whatever it is. */
+static bool is_handed_on(const char *path)
+{
+    return strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
+}
+
 int file_read_given(const char *path, struct buf *out)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = is_handed_on(path) ? open(path, O_RDONLY | O_CLOEXEC) : open_at_once(path, 0);
     if (fd < 0) {
-        return -errno;
+        return is_handed_on(path) ? -errno : fd;
     }
-    int result = read_all(fd, out);
+    int result = is_handed_on(path) ? 0 : check_kind(fd);
+    if (result == 0) {
+        result = read_all(fd, out);
+    }
     close(fd);
     return result;
 }
 
 int file_read_own(const char *path, struct buf *out)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    int fd = open_at_once(path, O_NOFOLLOW);
     if (fd < 0) {
-        return -errno;
+        return fd;
     }
-    struct stat status;
-    int result = fstat(fd, &status) < 0 ? -errno : S_ISREG(status.st_mode) ? 0 : -EINVAL;
+    int result = check_kind(fd);
     if (result == 0) {
         result = read_all(fd, out);
     }
     close(fd);
-    return result;
+    return result == -EISDIR ? -EINVAL : result;
+}
+
+const char *file_error(int result)
+{
+    return result == -EINVAL ? "it is no regular file" : strerror(-result);
 }

@@ -38,9 +38,9 @@ int file_replace_parts(const struct file_calls *calls, const char *directory, co
  * that is there already is fine. */
 int file_make_directory(const char *path);
 
-/* Rename to the first of `path`.corrupt-1, -2, … that is free, so that a person can look at it. 0 or
- * -errno. */
-int file_set_aside(const char *path);
+/* Rename to the first of `path`.KIND-1, -2, … that is free, so that a person can look at it; a kind is a
+ * word like "corrupt". 0 or -errno. */
+int file_set_aside(const char *path, const char *kind);
 
 /*
  * Append a whole file to `out`; 0 or -errno, -EFBIG if out's limit is too small for it.
@@ -51,9 +51,14 @@ int file_set_aside(const char *path);
  *
  * file_read_given() is for what somebody else wrote and a config or a command line names: a token, a
  * config, a baseline. It follows links, for the kubelet mounts each of these as one (`token` ->
- * `..data/token`) and renews them by turning `..data` to another directory. May block on a pipe.
+ * `..data/token`) and renews them by turning `..data` to another directory. What is no file is -EINVAL
+ * or -EISDIR and not waited for, unless the path is below /dev or /proc: a shell writes `<(…)` as
+ * /dev/fd/63, and that is waited for.
+ *
+ * file_error() says what a result means: strerror(3), but for -EINVAL.
  */
 int file_read_own(const char *path, struct buf *out);
 int file_read_given(const char *path, struct buf *out);
+const char *file_error(int result);
 
 #endif

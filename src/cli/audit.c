@@ -415,7 +415,7 @@ static struct audit_baseline *read_baseline(const char *path)
     int result = file_read_given(path, &text);
     if (result < 0) {
         fprintf(stderr, "clew audit: the baseline %s cannot be read: %s\n", path,
-                strerror(-result));
+                file_error(result));
     } else if ((baseline = audit_baseline_new(text.data, text.len, &error)) == NULL) {
         fprintf(stderr, "clew audit: the baseline %s %s\n", path, error);
         free(error);

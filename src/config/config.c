@@ -221,7 +221,7 @@ static struct settings *load_file(const struct config_sources *sources, struct d
     buf_init(&buf, TREE_TEXT_BYTES_MAX + 2 * BUFSIZ);
     int result = file_read_given(sources->file, &buf);
     if (result < 0) {
-        diag_add(diag, DIAG_ERROR, place, "cannot read the config: %s", strerror(-result));
+        diag_add(diag, DIAG_ERROR, place, "cannot read the config: %s", file_error(result));
     } else if (buf.len > 0 && memchr(buf.data, '\0', buf.len) != NULL) {
         diag_add(diag, DIAG_ERROR, place, "this is not YAML: it holds a NUL byte");
     } else {

@@ -210,7 +210,9 @@ static const struct option output_options[] = {
      .help = "Where requests wait when an outage outlasts memory."},
     {.name = "response_bytes_max", .kind = OPTION_SIZE, .offset = AT(response_bytes_max),
      .fallback = "64KiB", .min = KIB, .max = 4 * MIB,
-     .help = "How much of an answer is read; a longer one counts as a failure for good."},
+     .help = "How much of an answer is read; the rest of a longer one is passed over. With a status of "
+             "2xx its records count as sent, but for those that the part that was read says are "
+             "rejected; with another it is judged by that status."},
     {0},
 };
 #undef AT

@@ -235,6 +235,17 @@ static void load_entry(void *context, const struct checkpoint_row *row)
     memcpy(entry->past, row->past, sizeof(entry->past));
 }
 
+static bool is_no_file(int result)
+{
+    return result == -EINVAL || result == -ELOOP || result == -EISDIR;
+}
+
+static int set_aside(const char *path, int why)
+{
+    int result = file_set_aside(path, why == CHECKPOINT_NEWER ? "newer" : "corrupt");
+    return result == 0 ? why : result;
+}
+
 static int load(struct checkpoint_store *store)
 {
     char *path = mem_format("%s/%s", store->directory, STORE_NAME);
@@ -243,10 +254,13 @@ static int load(struct checkpoint_store *store)
     int result = file_read_own(path, &text);
     if (result == -ENOENT) {
         result = 0;
-    } else if (result == -EFBIG ||
-               (result == 0 && !checkpoint_text_read(buf_slice(&text), load_entry, store))) {
-        result = file_set_aside(path);
-        result = result == 0 ? CHECKPOINT_CORRUPT : result;
+    } else if (is_no_file(result)) {
+        result = CHECKPOINT_NO_FILE;
+    } else if (result == -EFBIG) {
+        result = set_aside(path, CHECKPOINT_CORRUPT);
+    } else if (result == 0) {
+        result = checkpoint_text_read(buf_slice(&text), load_entry, store);
+        result = result != CHECKPOINT_OK ? set_aside(path, result) : result;
     }
     buf_fini(&text);
     free(path);
@@ -262,7 +276,7 @@ static long read_holder(int fd)
 /* Only for people to read: the lock itself is the kernel's. */
 static void write_holder(const char *path)
 {
-    int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd >= 0) {
         dprintf(fd, "%ld\n", (long)getpid());
         close(fd);
@@ -274,8 +288,13 @@ static void write_holder(const char *path)
 static int take_lock(struct checkpoint_store *store, long *out_holder)
 {
     char *path = mem_format("%s/%s", store->directory, LOCK_NAME);
-    store->lock_fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    int result = store->lock_fd < 0 ? -errno : 0;
+    int flags = O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    struct stat status;
+    store->lock_fd = open(path, flags, 0600);
+    int result = store->lock_fd < 0 || fstat(store->lock_fd, &status) < 0 ? -errno : 0;
+    if (result == -ENXIO || is_no_file(result) || (result == 0 && !S_ISREG(status.st_mode))) {
+        result = CHECKPOINT_NO_FILE;
+    }
     if (result == 0 && flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0) {
         result = errno == EWOULDBLOCK ? CHECKPOINT_LOCKED : -errno;
         *out_holder = read_holder(store->lock_fd);
@@ -302,7 +321,9 @@ int checkpoint_open(const char *path, struct checkpoint_store **out_store, long 
     if (result == 0) {
         result = load(store);
     }
-    if (result != CHECKPOINT_OK && result != CHECKPOINT_CORRUPT) {
+    bool has_store = result == CHECKPOINT_OK || result == CHECKPOINT_CORRUPT ||
+                     result == CHECKPOINT_NEWER;
+    if (!has_store) {
         checkpoint_close(store);
         return result;
     }
@@ -644,10 +665,43 @@ static struct checkpoint_text *make_text(struct checkpoint_store *store, uint64_
     return text;
 }
 
-int checkpoint_commit(struct checkpoint_store *store)
+/* The directory was removed or renamed, or the lock was, and so somebody else could take it. */
+static bool is_gone(const struct checkpoint_store *store)
+{
+    struct stat ours;
+    struct stat there;
+    char *path = mem_format("%s/%s", store->directory, LOCK_NAME);
+    int result = stat(path, &there) < 0 ? -errno : 0;
+    free(path);
+    if (result < 0) {
+        return result == -ENOENT;
+    }
+    return fstat(store->lock_fd, &ours) == 0 &&
+           (ours.st_ino != there.st_ino || ours.st_dev != there.st_dev);
+}
+
+static int make_again(struct checkpoint_store *store)
+{
+    long holder;
+    int before = store->lock_fd;
+    int result = file_make_directory(store->directory);
+    result = result == 0 ? take_lock(store, &holder) : result;
+    if (result == 0) {
+        close(before);
+        return 0;
+    }
+    if (store->lock_fd != before && store->lock_fd >= 0) {
+        close(store->lock_fd);
+    }
+    store->lock_fd = before;
+    return result == CHECKPOINT_LOCKED ? -EBUSY : result < 0 ? result : -EINVAL;
+}
+
+static int commit(struct checkpoint_store *store, bool is_all_new)
 {
     struct checkpoint_text *text = NULL;
     lock(store);
+    store->is_changed |= is_all_new && store->entries.count > 0;
     if (store->is_changed) {
         uint64_t now = now_s();
         prune(store, now);
@@ -667,4 +721,14 @@ int checkpoint_commit(struct checkpoint_store *store)
         unlock(store);
     }
     return result;
+}
+
+int checkpoint_commit(struct checkpoint_store *store)
+{
+    if (!is_gone(store)) {
+        return commit(store, false);
+    }
+    int result = make_again(store);
+    result = result == 0 ? commit(store, true) : result;
+    return result == 0 ? CHECKPOINT_REMADE : result;
 }

@@ -39,6 +39,9 @@ enum checkpoint_result {
     CHECKPOINT_OK = 0,
     CHECKPOINT_CORRUPT, /* the file exists, but is not one that was written whole */
     CHECKPOINT_LOCKED,  /* another process holds the data directory */
+    CHECKPOINT_NEWER,   /* the file is of a version that this one cannot read */
+    CHECKPOINT_REMADE,  /* saved, into a directory that somebody had removed */
+    CHECKPOINT_NO_FILE, /* in its place, or that of the lock, is a pipe, a link, a directory, … */
 };
 
 /*
@@ -48,7 +51,8 @@ enum checkpoint_result {
  * On 0 the caller owns *out_store and gives it to checkpoint_close(). CHECKPOINT_LOCKED: *out_holder
  * is the process id of the other one, 0 if not known. CHECKPOINT_CORRUPT: the damaged file has been
  * renamed to `checkpoints.json.corrupt-<n>`, *out_store is an empty store, owned by the caller all
- * the same.
+ * the same. CHECKPOINT_NEWER: likewise, and the name is `checkpoints.json.newer-<n>`.
+ * CHECKPOINT_NO_FILE: nothing was touched or waited for, and there is no store.
  */
 int checkpoint_open(const char *path, struct checkpoint_store **out_store, long *out_holder);
 void checkpoint_close(struct checkpoint_store *store); /* does not commit; NULL is fine */
@@ -140,6 +144,9 @@ void checkpoint_forget(struct checkpoint *checkpoint);
  * Make the file on disk say what memory says. On failure (-errno) the file there is still a whole
  * one, the old or the new, and the next call tries again. Costs two fsync(2): call it on a timer,
  * not per batch. Does nothing when nothing has changed.
+ *
+ * CHECKPOINT_REMADE: the data directory, or the lock in it, was gone: it was made and locked again, and
+ * all that is known was written.
  */
 int checkpoint_commit(struct checkpoint_store *store);
 

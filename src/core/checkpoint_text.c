@@ -258,13 +258,12 @@ static bool read_row(const char *escaped_key, const json_t *object, uint64_t *su
     return is_right;
 }
 
+/* By its checksum, in which this version has its part. */
 static bool is_whole(const json_t *root, json_t *streams)
 {
-    uint64_t version;
     uint64_t sum;
     uint64_t actual = 0;
-    if (!get_number(root, "version", &version) || version != VERSION ||
-        !get_hash(root, "checksum", &sum) || !json_is_object(streams)) {
+    if (!get_hash(root, "checksum", &sum) || !json_is_object(streams)) {
         return false;
     }
     const char *key;
@@ -277,16 +276,31 @@ static bool is_whole(const json_t *root, json_t *streams)
     return actual == sum;
 }
 
-bool checkpoint_text_read(struct slice text,
-                          void (*load)(void *context, const struct checkpoint_row *row),
-                          void *context)
+/* A text of this version whose number alone was damaged is not taken for another's. */
+static enum checkpoint_result judge(const json_t *root, json_t *streams)
+{
+    uint64_t version;
+    bool is_ours = is_whole(root, streams);
+    if (!get_number(root, "version", &version)) {
+        return CHECKPOINT_CORRUPT;
+    }
+    if (version == VERSION) {
+        return is_ours ? CHECKPOINT_OK : CHECKPOINT_CORRUPT;
+    }
+    return version > VERSION && !is_ours ? CHECKPOINT_NEWER : CHECKPOINT_CORRUPT;
+}
+
+enum checkpoint_result checkpoint_text_read(struct slice text,
+                                            void (*load)(void *context,
+                                                         const struct checkpoint_row *row),
+                                            void *context)
 {
     json_error_t error;
     json_t *root = json_loadb(text.data != NULL ? text.data : "", text.len,
                               JSON_REJECT_DUPLICATES, &error);
     json_t *streams = json_object_get(root, "streams");
-    bool is_good = root != NULL && is_whole(root, streams);
-    if (is_good) {
+    enum checkpoint_result result = judge(root, streams);
+    if (result == CHECKPOINT_OK) {
         const char *key;
         json_t *object;
         uint64_t sum = 0;
@@ -295,5 +309,5 @@ bool checkpoint_text_read(struct slice text,
         }
     }
     json_decref(root);
-    return is_good;
+    return result;
 }

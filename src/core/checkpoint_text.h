@@ -45,10 +45,12 @@ void checkpoint_text_add(struct checkpoint_text *text, const struct checkpoint_r
 /* The whole text, to be freed by the caller; `text` is gone. */
 struct slice checkpoint_text_finish(struct checkpoint_text *text);
 
-/* Gives every row to `load`, or none: false if the text is not one that was written whole. The row
- * is good during the call. */
-bool checkpoint_text_read(struct slice text,
-                          void (*load)(void *context, const struct checkpoint_row *row),
-                          void *context);
+/* CHECKPOINT_OK: every row was given to `load`, good during the call. Else none was:
+ * CHECKPOINT_NEWER, the text says it is of a later version; CHECKPOINT_CORRUPT, it was not written
+ * whole. */
+enum checkpoint_result checkpoint_text_read(struct slice text,
+                                            void (*load)(void *context,
+                                                         const struct checkpoint_row *row),
+                                            void *context);
 
 #endif

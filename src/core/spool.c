@@ -336,7 +336,7 @@ int spool_remove(struct spool *spool, uint64_t number)
 void spool_set_aside(struct spool *spool, uint64_t number)
 {
     char *path = path_of(spool, number);
-    file_set_aside(path);
+    file_set_aside(path, "corrupt");
     free(path);
     take_out(spool, number);
 }

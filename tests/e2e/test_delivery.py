@@ -388,6 +388,26 @@ def test_an_endless_answer_is_cut():
         assert_all_accepted(sent, far)
 
 
+def test_a_long_answer_is_judged_by_its_status_and_by_what_was_read_of_it():
+    """As the help of response_bytes_max says."""
+    long = b"x" * 100_000
+    inner = b"\x08\x03"
+    rejected = b"\x0a" + bytes([len(inner)]) + inner + b"\x7a\xa0\x8d\x06" + long  # field 15 goes on
+    cases = [
+        (Answer(200, rejected), ("accepted", 3)),
+        (Answer(200, b'{"partialSuccess":{},"x":"' + long, kind="application/json"), ("accepted", 0)),
+        (Answer(202, long), ("accepted", 0)),
+        (Answer(500, long, kind="text/plain"), ("refused", 0)),
+    ]
+    for answer, outcome in cases:
+        with FarEnd(lambda n, body, far: answer if body else OK) as far:
+            sent = send(far.url, response_bytes_max=1000, batches=1)
+            assert sent.batches == {0: outcome}, (answer.status, sent)
+    with FarEnd(first(Answer(503, long))) as far:
+        sent = send(far.url, response_bytes_max=1000, batches=1)
+        assert sent.batches == {0: ("accepted", 0)} and len(far.requests) > 1, sent
+
+
 # --- whose fault a refusal is ---
 
 PROBE_TEXT = b"clew asks whether this address takes logs; this is no line of any log"

@@ -83,6 +83,11 @@ def test_what_was_spooled_at_a_stop_arrives_though_the_log_is_gone(tmp):
         process.wait_for(lambda: "does not take records" in process.err(), "an outage")
         process.wait_for(lambda: offset(tmp) > 0 or log.stat().st_size < 8 << 20, "it reads")
         clew.equal(process.stop(), 0)
+        err = process.err()
+    end = err.partition("SIGTERM")[2]
+    assert "giving up" not in end and "memory" not in end, err
+    clew.contains(err, "output otlp_http: 3000 records that its backend has not taken are kept in "
+                       f"{tmp / 'data' / 'spool' / 'otlp_http'}, and the next start sends them\"")
     clew.equal(offset(tmp), log.stat().st_size, "the checkpoint")
     log.unlink()
     with FarEnd(tmp, port=port) as far:

@@ -134,14 +134,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         checkpoint_text_add(text, &rows.items[i].row);
     }
     struct slice written = checkpoint_text_finish(text);
-    ENSURE(checkpoint_text_read(written, compare, &rows));
+    ENSURE(checkpoint_text_read(written, compare, &rows) == CHECKPOINT_OK);
     ENSURE(rows.seen == rows.count);
 
     char *bytes = (char *)(uintptr_t)written.data;
     size_t at = size > 0 ? (data[0] * 257u + data[size - 1]) % written.len : 0;
     bytes[at] = (char)(bytes[at] ^ 1 << (size % 8));
     rows.seen = 0;
-    if (checkpoint_text_read(written, compare, &rows)) {
+    if (checkpoint_text_read(written, compare, &rows) == CHECKPOINT_OK) {
         ENSURE(rows.seen == rows.count);
     }
     free(bytes);

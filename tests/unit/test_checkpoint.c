@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "core/checkpoint.h"
@@ -337,6 +339,161 @@ static void every_torn_or_flipped_file_is_old_or_set_aside(void **state)
     assert_old_or_corrupt(place, at(2, 77));
 }
 
+static void copy_with(const struct place *place, const char *from, const char *to)
+{
+    char text[4096] = "";
+    char changed[4200];
+    size_t len = read_bytes(place->file, text, sizeof(text) - 1);
+    char *at = strstr(text, from);
+    assert_true(len > 0 && at != NULL);
+    snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    write_bytes(place->file, changed, strlen(changed));
+}
+
+static void what_a_newer_version_wrote_is_kept_aside_under_that_name(void **state)
+{
+    struct place *place = *state;
+    static const struct {
+        const char *from;
+        const char *to;
+        const char *also_from; /* NULL: nothing else */
+        const char *also_to;
+        int expected;
+    } cases[] = {
+        /* The number alone: the checksum, which holds the version, tells that it is damage. */
+        {"\"version\": 1", "\"version\": 2", NULL, NULL, CHECKPOINT_CORRUPT},
+        {"\"version\": 1", "\"version\": 0", "\"streams\"", "\"logs\"", CHECKPOINT_CORRUPT},
+        {"\"version\": 1", "\"version\": \"2\"", NULL, NULL, CHECKPOINT_CORRUPT},
+        {"\"version\": 1", "\"version\": 2", "\"offset\": 50", "\"offset\": 51", CHECKPOINT_NEWER},
+        {"\"version\": 1", "\"version\": 12", "\"streams\"", "\"logs\"", CHECKPOINT_NEWER},
+        {"\"version\": 1", "\"version\": 3", "\"checksum\"", "\"signature\"", CHECKPOINT_NEWER},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct checkpoint_store *store = open_store(place, CHECKPOINT_OK);
+        advance(store, "a", at(1, 50));
+        assert_int_equal(checkpoint_commit(store), 0);
+        checkpoint_close(store);
+        copy_with(place, cases[i].from, cases[i].to);
+        if (cases[i].also_from != NULL) {
+            copy_with(place, cases[i].also_from, cases[i].also_to);
+        }
+        store = open_store(place, cases[i].expected);
+        assert_false(checkpoint_has(store, "a"));
+        checkpoint_close(store);
+        char aside[160];
+        bool is_newer = cases[i].expected == CHECKPOINT_NEWER;
+        snprintf(aside, sizeof(aside), "%s.%s-1", place->file, is_newer ? "newer" : "corrupt");
+        assert_int_equal(unlink(aside), 0);
+        assert_int_equal(access(place->file, F_OK), -1);
+    }
+}
+
+static int make_socket(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    int result = bind(fd, (const struct sockaddr *)&address, sizeof(address));
+    close(fd);
+    return result;
+}
+
+static int make_fifo(const char *path)
+{
+    return mkfifo(path, 0600);
+}
+
+static int make_directory(const char *path)
+{
+    return mkdir(path, 0700);
+}
+
+static int make_link(const char *path)
+{
+    return symlink("/etc/hostname", path);
+}
+
+static int make_device_link(const char *path)
+{
+    return symlink("/dev/tty", path);
+}
+
+/* Neither waited for, nor read, nor replaced. */
+static void what_is_no_file_in_its_place_is_refused_at_once(void **state)
+{
+    struct place *place = *state;
+    static int (*const makers[])(const char *) = {make_fifo, make_socket, make_directory, make_link,
+                                                  make_device_link};
+    static const char *const names[] = {"checkpoints.json", "lock"};
+    for (size_t i = 0; i < ARRAY_LEN(makers) * ARRAY_LEN(names); i++) {
+        char path[128];
+        struct stat before;
+        struct stat after;
+        snprintf(path, sizeof(path), "%s/%s", place->directory, names[i % ARRAY_LEN(names)]);
+        remove(path);
+        assert_int_equal(makers[i / ARRAY_LEN(names)](path), 0);
+        assert_int_equal(lstat(path, &before), 0);
+        assert_null(open_store(place, CHECKPOINT_NO_FILE));
+        assert_int_equal(lstat(path, &after), 0);
+        assert_int_equal(after.st_ino, before.st_ino);
+        assert_int_equal(remove(path), 0);
+    }
+}
+
+static void a_pipe_in_the_place_of_the_temporary_file_is_not_waited_for(void **state)
+{
+    struct place *place = *state;
+    struct checkpoint_store *store = open_store(place, CHECKPOINT_OK);
+    char path[160];
+    snprintf(path, sizeof(path), "%s.tmp", place->file);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    advance(store, "a", at(1, 5));
+    assert_true(checkpoint_commit(store) < 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDONLY | O_NONBLOCK); /* nor is it written to, if somebody reads it */
+    assert_true(reader >= 0);
+    assert_int_equal(checkpoint_commit(store), -EINVAL);
+    close(reader);
+    assert_int_equal(checkpoint_commit(store), 0);
+    struct stat status;
+    assert_int_equal(lstat(place->file, &status), 0);
+    assert_true(S_ISREG(status.st_mode));
+    checkpoint_close(store);
+}
+
+static void empty_directory(const struct place *place)
+{
+    char path[128];
+    unlink(place->file);
+    snprintf(path, sizeof(path), "%s/lock", place->directory);
+    unlink(path);
+    assert_int_equal(rmdir(place->directory), 0);
+}
+
+static void a_directory_that_was_removed_is_made_again_with_all_that_is_known(void **state)
+{
+    struct place *place = *state;
+    struct checkpoint_store *store = open_store(place, CHECKPOINT_OK);
+    advance(store, "a", at(1, 7));
+    assert_int_equal(checkpoint_commit(store), 0);
+    empty_directory(place);
+    assert_int_equal(checkpoint_commit(store), CHECKPOINT_REMADE); /* though nothing has changed */
+    assert_int_equal(checkpoint_commit(store), 0);
+    struct checkpoint_store *second = NULL;
+    long holder;
+    assert_int_equal(checkpoint_open(place->directory, &second, &holder), CHECKPOINT_LOCKED);
+    checkpoint_close(store);
+    store = open_store(place, CHECKPOINT_OK);
+    assert_place(store, "a", at(1, 7));
+    empty_directory(place); /* … and another clew takes the place: it is not written over */
+    second = open_store(place, CHECKPOINT_OK);
+    assert_int_equal(checkpoint_commit(store), -EBUSY);
+    assert_int_equal(access(place->file, F_OK), -1);
+    checkpoint_close(second);
+    assert_int_equal(checkpoint_commit(store), CHECKPOINT_REMADE);
+    checkpoint_close(store);
+}
+
 /* ---- failing and dying system calls ---- */
 
 static struct {
@@ -473,6 +630,10 @@ int main(void)
         TEST(the_file_is_private_and_so_is_its_directory),
         TEST(the_second_process_is_told_who_holds_the_directory),
         TEST(every_torn_or_flipped_file_is_old_or_set_aside),
+        TEST(what_a_newer_version_wrote_is_kept_aside_under_that_name),
+        TEST(what_is_no_file_in_its_place_is_refused_at_once),
+        TEST(a_pipe_in_the_place_of_the_temporary_file_is_not_waited_for),
+        TEST(a_directory_that_was_removed_is_made_again_with_all_that_is_known),
         TEST(a_failed_commit_leaves_a_whole_file_and_is_tried_again),
         TEST(death_at_any_call_leaves_the_old_or_the_new_file),
         TEST(nothing_is_written_when_nothing_has_changed),

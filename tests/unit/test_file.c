@@ -93,6 +93,9 @@ static void in_the_place_of_its_own_file_nothing_but_a_file_is_read(void **state
     assert_int_equal(read_with(file_read_own, "pipe", ""), -EINVAL); /* … and not waited for */
     assert_int_equal(mkdir("directory", 0700), 0);
     assert_int_equal(read_with(file_read_own, "directory", ""), -EINVAL);
+    assert_int_equal(read_with(file_read_given, "pipe", ""), -EINVAL); /* nor here */
+    assert_int_equal(read_with(file_read_given, "directory", ""), -EISDIR);
+    assert_int_equal(read_with(file_read_given, "/dev/null", ""), 0); /* as the shell hands it on */
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_folder, remove_folder)
