@@ -128,6 +128,19 @@ def check_daemonset(found):
     return container
 
 
+def check_policy(found):
+    """It selects the DaemonSet's pods and lets scrapers, and nobody else, to the port of the metrics."""
+    policy = found["NetworkPolicy"]["spec"]
+    daemonset = found["DaemonSet"]["spec"]
+    clew.equal(policy["podSelector"], daemonset["selector"])
+    clew.equal(policy["policyTypes"], ["Ingress"])
+    (rule,) = policy["ingress"]
+    clew.equal(rule["ports"], [{"port": "control", "protocol": "TCP"}])
+    assert rule["from"] and {} not in rule["from"], rule
+    names = [p["name"] for p in daemonset["template"]["spec"]["containers"][0]["ports"]]
+    clew.equal(names, ["control"])
+
+
 def check_config(text, tmp):
     file = tmp / "clew.yaml"
     file.write_text(text)
@@ -140,8 +153,9 @@ def check_config(text, tmp):
 def test_the_manifests_are_safe_and_their_config_is_good(tmp):
     found = documents(kustomized())
     clew.equal(set(found), {"Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding",
-                            "ConfigMap", "DaemonSet"})
+                            "ConfigMap", "DaemonSet", "NetworkPolicy"})
     check_daemonset(found)
+    check_policy(found)
     check_config(found["ConfigMap"]["data"]["clew.yaml"], tmp)
 
 
@@ -150,6 +164,10 @@ def test_the_chart_is_clean_and_says_the_same(tmp):
     found = documents(template().stdout)
     plain = documents(kustomized())
     chart = check_daemonset(found)
+    check_policy(found)
+    clew.equal(found["NetworkPolicy"]["spec"]["ingress"], plain["NetworkPolicy"]["spec"]["ingress"])
+    for text in (found, plain):
+        clew.contains(text["ConfigMap"]["data"]["clew.yaml"], "[::]:9464")
     for key in ("securityContext", "volumeMounts", "livenessProbe", "readinessProbe", "resources",
                 "args", "env", "ports"):
         clew.equal(chart[key], check_daemonset(plain)[key], key)
@@ -178,6 +196,9 @@ def test_the_charts_values_do_what_they_say(tmp):
         "NODE_NAME": "n", "KUBERNETES_SERVICE_HOST": "h", "KUBERNETES_SERVICE_PORT": "1"})
     for word in ("memory_limit: 32MiB", "cluster: prod-1", "time: 1s", "team"):
         clew.contains(result.out, word)
+    assert "NetworkPolicy" not in documents(template("--set", "networkPolicy.create=false").stdout)
+    nobody = documents(template("--set-json", "networkPolicy.from=[]").stdout)["NetworkPolicy"]["spec"]
+    clew.equal(nobody.get("ingress", []), [])
     spec = found["DaemonSet"]["spec"]["template"]["spec"]
     clew.equal(spec["containers"][0]["image"], "r/clew:v9")
     clew.equal(spec["priorityClassName"], "high")

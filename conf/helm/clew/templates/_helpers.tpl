@@ -38,7 +38,7 @@ kubernetes:
   service: {{ .Values.kubernetes.service }}
   service_labels: {{ .Values.kubernetes.serviceLabels }}
 control:
-  listen: 0.0.0.0:9464
+  listen: "[::]:9464"
 {{- end }}
 
 {{- define "clew.merged" -}}
