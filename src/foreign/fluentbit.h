@@ -72,7 +72,7 @@ struct fb_config {
     struct fb_set *sets; /* @SET, `env` */
 };
 
-/* Read it, with what it includes and its parsers. NULL if no section is in it. */
+/* Read it, with what it includes and its parsers. NULL if no section of Fluent Bit's is in it. */
 struct fb_config *fb_read(struct foreign *foreign, const struct foreign_text *text);
 
 /* Read a further file into the same config, unless an include has done so. False: nothing is in it. */

@@ -110,6 +110,13 @@ static enum fb_kind kind_of(struct slice name)
     return FB_OTHER;
 }
 
+/* Behind the bracket of a section stands nothing but a remark; `[input](docs/inputs.md)` is prose. */
+static bool is_end_of_section(struct slice rest)
+{
+    rest = slice_trim(rest);
+    return rest.len == 0 || rest.data[0] == '#' || slice_has_prefix(rest, SLICE("{{"));
+}
+
 static bool begin_section(struct classic *c, struct slice line, unsigned column)
 {
     const char *close = line.len > 0 && line.data[0] == '['
@@ -118,6 +125,9 @@ static bool begin_section(struct classic *c, struct slice line, unsigned column)
         return false;
     }
     struct slice name = slice_make(line.data + 1, (size_t)(close - line.data) - 1);
+    if (!is_end_of_section(slice_skip(line, name.len + 2))) {
+        return false;
+    }
     struct foreign_place place = {c->path, c->line, column};
     c->section = fb_section_new(c->config, kind_of(name), name, place);
     c->section->is_conditional = c->template_depth > 0;

@@ -386,13 +386,37 @@ static void read_whole(struct fb_config *config, const struct foreign_text *text
     }
 }
 
+/* [Service] is of systemd's units too, whose lines are key=value. */
+static bool is_service(const struct fb_section *section)
+{
+    for (const struct fb_property *p = section->first; p != NULL; p = p->next) {
+        if (strchr(p->key, '=') == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Brackets stand in many a text: one of Fluent Bit's own sections has to be there. */
+static bool is_config(const struct fb_config *config)
+{
+    for (enum fb_kind kind = FB_SERVICE; kind < FB_OTHER; kind++) {
+        for (const struct fb_section *s = config->first[kind]; s != NULL; s = s->next) {
+            if (kind != FB_SERVICE || is_service(s)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 struct fb_config *fb_read(struct foreign *foreign, const struct foreign_text *text)
 {
     struct fb_config *config = foreign_alloc(&foreign->arena, sizeof(*config));
     config->foreign = foreign;
     read_whole(config, text);
     fb_read_parsers(config);
-    return config->sections > 0 ? config : NULL;
+    return is_config(config) ? config : NULL;
 }
 
 static bool is_read(const struct fb_config *config, const char *path)

@@ -264,6 +264,22 @@ def contains(haystack, needle, what="text"):
         raise Failure(f"{what}: no {needle!r} in\n{haystack}")
 
 
+def no_configs(tmp):
+    """What somebody might name by mistake."""
+    texts = {
+        "empty": b"", "blank": b"\n \n", "binary": bytes(range(256)) * 20,
+        "app.log": b'{"level":"info","message":"ok","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}\n' * 3,
+        "list.json": b'[{"input": 1}, {"filter": 2}]\n', "run.sh": b"#!/bin/sh\nset -eu\n[ -f x ] && exit\n",
+        "links.md": b"# Pages\n\n[input](a.md)\n[filter](b.md) and more\n[output]: c.md\n",
+        "clew.service": b"[Unit]\nDescription=A\n[Service]\nExecStart=/usr/bin/clew run\n",
+        "tox.ini": b"[tox]\nenvlist = a\n[testenv]\ndeps = b\n",
+    }
+    for name, text in texts.items():
+        (tmp / name).write_bytes(text)
+    pages = [ROOT / "README.md", ROOT / "docs" / "filters.md", ROOT / "meson.build"]
+    return [tmp / name for name in texts] + pages
+
+
 def run_test(function):
     if "tmp" not in inspect.signature(function).parameters:
         function()

@@ -636,5 +636,13 @@ def test_the_journal_is_read_where_systemd_was(tmp):
                ["needs_you", "default"])
 
 
+def test_what_is_no_config_is_told_and_ends_with_status_2(tmp):
+    for path in clew.no_configs(tmp):
+        result = clew.run("import", path)
+        clew.equal(result.code, 2, result)
+        clew.equal(result.out, "", path)
+        clew.contains(result.err, "not a config of Fluent Bit")
+
+
 if __name__ == "__main__":
     clew.main()

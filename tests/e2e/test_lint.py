@@ -691,5 +691,13 @@ def test_real_configs_are_judged_as_a_reader_did():
     assert right >= 0.95 * len(rows) and blamed >= 0.9 * lossy
 
 
+def test_what_is_no_config_is_told_and_ends_with_status_2(tmp):
+    for path in clew.no_configs(tmp):
+        result = clew.run("lint", path)
+        clew.equal(result.code, 2, result)
+        clew.equal(result.out, "", path)
+        clew.contains(result.err, "not a config of Fluent Bit")
+
+
 if __name__ == "__main__":
     clew.main()
