@@ -24,6 +24,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "core/extra_attributes.h"
+#include "core/nesting.h"
 #include "outputs/otlp_resource.h"
 #include "outputs/otlp_value.h"
 
@@ -64,6 +65,7 @@ struct otlp_encoder {
     struct prepared prepared[EXTRA_ATTRIBUTES_MAX]; /* not the path, which the resource has */
     struct prepared stderr_prepared;                /* beside the EXTRA_IOSTREAM that says stdout */
     struct usual_extras usual;
+    uint64_t cut; /* see otlp_encoder_take_cut() */
     struct otlp_pause at; /* where the request in hand stands */
 };
 
@@ -84,7 +86,7 @@ static struct prepared prepare(const struct record *record, enum extra extra)
     struct field field = extra_attribute_make(record, extra, uid);
     struct fields fields = {.items = &field, .count = 1};
     uint32_t size;
-    struct value_sizes sizes = {&size, 1};
+    struct value_sizes sizes = {.items = &size, .cap = 1};
     struct prepared prepared;
     ENSURE(value_attributes_size(&fields, &sizes) <= sizeof(prepared.bytes));
     char *end = value_put_attributes(prepared.bytes, TAG_RECORD_ATTRIBUTE, &fields, &sizes);
@@ -96,6 +98,7 @@ struct otlp_encoder *otlp_encoder_new(const struct settings *settings)
 {
     struct otlp_encoder *encoder = mem_alloc(sizeof(*encoder));
     encoder->resources = resource_cache_new(settings);
+    value_sizes_init(&encoder->sizes, nesting_levels(settings->parse.depth_max));
     struct record record = {.iostream = IOSTREAM_STDOUT};
     for (enum extra extra = 0; extra < EXTRA_ATTRIBUTES_MAX; extra++) {
         if (extra != EXTRA_FILE_PATH) {
@@ -178,6 +181,7 @@ static uint64_t measure_own_fields(const struct record *record, struct layout *l
 static struct layout measure(struct otlp_encoder *encoder, const struct record *record)
 {
     struct layout layout = {.block = resource_cache_get(encoder->resources, record)};
+    encoder->sizes.cut = 0;
     value_sizes_reserve(&encoder->sizes, record->fields.count);
     layout.record_len = measure_own_fields(record, &layout) +
                         measure_body(encoder, record, &layout) +
@@ -221,7 +225,7 @@ static char *put_extras(char *p, const struct otlp_encoder *encoder, const struc
     return p;
 }
 
-static char *put_body(char *p, const struct otlp_encoder *encoder, const struct record *record,
+static char *put_body(char *p, struct otlp_encoder *encoder, const struct record *record,
                       const struct layout *layout)
 {
     if (!layout->has_body) {
@@ -271,7 +275,7 @@ static char *put_ids(char *p, const struct record *record)
     return p;
 }
 
-static char *put_record(char *p, const struct otlp_encoder *encoder, const struct record *record,
+static char *put_record(char *p, struct otlp_encoder *encoder, const struct record *record,
                         const struct layout *layout)
 {
     p = put_head(p, TAG_SCOPE_LOGS_RECORD, layout->record_len);
@@ -483,7 +487,17 @@ bool otlp_encoder_add(struct otlp_encoder *encoder, const struct record *record,
 {
     encoder->at.in_group = encoder->at.in_group && out->len > 0;
     const struct resource_block *block = resource_cache_get(encoder->resources, record);
-    return add_direct(encoder, record, block, out) || add_measured(encoder, record, out);
+    encoder->sizes.cut = 0;
+    bool fits = add_direct(encoder, record, block, out) || add_measured(encoder, record, out);
+    encoder->cut += fits ? encoder->sizes.cut : 0;
+    return fits;
+}
+
+uint64_t otlp_encoder_take_cut(struct otlp_encoder *encoder)
+{
+    uint64_t cut = encoder->cut;
+    encoder->cut = 0;
+    return cut;
 }
 
 void otlp_encoder_end(struct otlp_encoder *encoder, struct buf *out)

@@ -73,7 +73,7 @@ static void add_attribute(struct buf *out, enum otlp_tag tag, struct field *fiel
 {
     struct fields fields = {.items = field, .count = field->next};
     uint32_t size[RESOURCE_FIELDS];
-    struct value_sizes sizes = {size, RESOURCE_FIELDS};
+    struct value_sizes sizes = {.items = size, .cap = RESOURCE_FIELDS, .levels = RESOURCE_FIELDS};
     ENSURE(field->next <= RESOURCE_FIELDS);
     grow(out, value_attributes_size(&fields, &sizes));
     char *p = value_put_attributes(out->data + out->len, tag, &fields, &sizes);
@@ -128,8 +128,10 @@ static void build(struct resource_block *block, const struct settings *settings,
     add_resource(&resource, settings, record);
     block->resource_logs_len_at = open_message(&block->head, TAG_REQUEST_RESOURCE_LOGS);
     add_delimited(&block->head, TAG_RESOURCE_LOGS_RESOURCE, buf_slice(&resource));
+    add_delimited(&block->head, TAG_RESOURCE_LOGS_SCHEMA_URL, SLICE(CLEW_SCHEMA_URL));
     block->scope_logs_len_at = open_message(&block->head, TAG_RESOURCE_LOGS_SCOPE_LOGS);
     add_scope(&block->head);
+    add_delimited(&block->head, TAG_SCOPE_LOGS_SCHEMA_URL, SLICE(CLEW_SCHEMA_URL));
     if (record->source->path != NULL) {
         struct field path = extra_attribute_make(record, EXTRA_FILE_PATH, NULL);
         add_attribute(&block->path_attribute, TAG_RECORD_ATTRIBUTE, &path);

@@ -3,16 +3,30 @@
 
 #include <stdlib.h>
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "core/extra_attributes.h"
+#include "core/nesting.h"
 
-enum { SIZES_FIRST = 64 };
+enum {
+    SIZES_FIRST = 64,
+    TEXTS_FIRST = 8,
+    TEXT_BYTES_MAX = 1 << 30, /* more than any request takes */
+};
 
 /* The two things that `sizes` holds of a field. */
 #define SIZE_MASK  UINT32_C(0x7FFFFFFF)
 #define IS_ELEMENT UINT32_C(0x80000000) /* of an array: has no key on the wire */
 
+void value_sizes_init(struct value_sizes *sizes, uint32_t levels)
+{
+    *sizes = (struct value_sizes){.levels = levels};
+    buf_init(&sizes->text_bytes, TEXT_BYTES_MAX);
+}
+
 void value_sizes_reserve(struct value_sizes *sizes, uint32_t count)
 {
+    sizes->text_count = 0;
+    sizes->text_next = 0;
     if (count <= sizes->cap) {
         return;
     }
@@ -27,6 +41,8 @@ void value_sizes_reserve(struct value_sizes *sizes, uint32_t count)
 void value_sizes_fini(struct value_sizes *sizes)
 {
     free(sizes->items);
+    free(sizes->texts);
+    buf_fini(&sizes->text_bytes);
     *sizes = (struct value_sizes){0};
 }
 
@@ -84,10 +100,92 @@ static uint64_t held_size(const struct fields *fields, uint32_t container,
     return sum;
 }
 
+/* ---- what is nested too deep ---- */
+
+static void add_text(const struct fields *fields, uint32_t index, struct value_sizes *sizes)
+{
+    if (sizes->text_count == sizes->text_cap) {
+        sizes->text_cap = sizes->text_cap == 0 ? TEXTS_FIRST : sizes->text_cap * 2;
+        sizes->texts = mem_resize(sizes->texts, sizes->text_cap, sizeof(*sizes->texts));
+    }
+    struct buf *out = &sizes->text_bytes;
+    if (sizes->text_count == 0) {
+        buf_clear(out);
+        sizes->text_at = 0;
+    }
+    size_t begin = out->len;
+    bool fits = nesting_write_text(fields->items, index, out);
+    size_t len = out->len - begin;
+    sizes->texts[sizes->text_count++] = (struct value_text){
+        .field = index,
+        .len = fits ? (uint32_t)len : SIZE_MASK, /* it is not put then */
+        .is_utf8 = utf8_is_valid(out->data + begin, len),
+    };
+    sizes->cut++;
+}
+
+/* `levels`: how many of them may be here, the container at `index` included. A subtree is never deeper
+ * than it has fields. */
+static void cut(const struct fields *fields, uint32_t index, uint32_t levels,
+                struct value_sizes *sizes)
+{
+    const struct field *items = fields->items;
+    if (levels == 0) {
+        add_text(fields, index, sizes);
+        return;
+    }
+    for (uint32_t i = index + 1; i < items[index].next; i = items[i].next) {
+        if (is_container(&items[i]) && !is_left_out(&items[i]) && items[i].next - i >= levels) {
+            cut(fields, i, levels - 1, sizes);
+        }
+    }
+}
+
+/* As size_container(), with the texts from `first_text` on. */
+static void size_with_texts(const struct fields *fields, uint32_t index, uint32_t first_text,
+                            struct value_sizes *sizes)
+{
+    const struct field *items = fields->items;
+    uint32_t text = sizes->text_count;
+    for (uint32_t i = items[index].next; i-- > index;) {
+        if (text > first_text && sizes->texts[text - 1].field == i) {
+            sizes->items[i] = sizes->texts[--text].len;
+        } else {
+            sizes->items[i] = is_container(&items[i]) ? saturate(held_size(fields, i, sizes))
+                                                      : scalar_size(&items[i]);
+        }
+    }
+}
+
+static bool is_cut(const struct value_sizes *sizes, uint32_t index)
+{
+    return sizes->text_next < sizes->text_count &&
+           sizes->texts[sizes->text_next].field == index;
+}
+
+/* The AnyValue that stands for the container. */
+static char *put_text(char *p, struct value_sizes *sizes)
+{
+    const struct value_text *text = &sizes->texts[sizes->text_next++];
+    struct slice bytes = slice_make(sizes->text_bytes.data + sizes->text_at, text->len);
+    sizes->text_at += text->len;
+    return put_any_text(p, bytes, text->is_utf8);
+}
+
+/* ---- */
+
 static __attribute__((noinline)) uint64_t size_container(const struct fields *fields, uint32_t index,
                                struct value_sizes *sizes)
 {
     const struct field *items = fields->items;
+    uint32_t first_text = sizes->text_count;
+    if (items[index].next - index > sizes->levels) {
+        cut(fields, index, sizes->levels, sizes);
+    }
+    if (sizes->text_count > first_text) {
+        size_with_texts(fields, index, first_text, sizes);
+        return size_delimited(sizes->items[index]);
+    }
     for (uint32_t i = items[index].next; i-- > index;) {
         sizes->items[i] = is_container(&items[i]) ? saturate(held_size(fields, i, sizes))
                                                   : scalar_size(&items[i]);
@@ -168,7 +266,7 @@ static inline char *put_own(char *p, const struct field *field, uint32_t size)
 
 /* The fields from `begin` to `end`, which a container holds, whatever their depth. */
 static char *put_held(char *p, const struct fields *fields, uint32_t begin, uint32_t end,
-                      const struct value_sizes *sizes)
+                      struct value_sizes *sizes)
 {
     const struct field *items = fields->items;
     for (uint32_t i = begin; i < end;) {
@@ -181,22 +279,36 @@ static char *put_held(char *p, const struct fields *fields, uint32_t begin, uint
         p = (size & IS_ELEMENT) != 0
                 ? put_head(p, TAG_LIST_ITEM, any)
                 : put_key_value_head(p, TAG_LIST_ITEM, field_key(&items[i]), any);
+        if (is_container(&items[i]) && is_cut(sizes, i)) {
+            p = put_text(p, sizes);
+            i = items[i].next;
+            continue;
+        }
         p = put_own(p, &items[i], size);
         i++;
     }
     return p;
 }
 
-char *value_put(char *p, const struct fields *fields, uint32_t index,
-                const struct value_sizes *sizes)
+static char *put_container(char *p, const struct fields *fields, uint32_t index,
+                           struct value_sizes *sizes)
 {
     const struct field *field = &fields->items[index];
+    if (is_cut(sizes, index)) {
+        return put_text(p, sizes);
+    }
     p = put_own(p, field, sizes->items[index]);
-    return is_container(field) ? put_held(p, fields, index + 1, field->next, sizes) : p;
+    return put_held(p, fields, index + 1, field->next, sizes);
+}
+
+char *value_put(char *p, const struct fields *fields, uint32_t index, struct value_sizes *sizes)
+{
+    const struct field *field = &fields->items[index];
+    return is_container(field) ? put_container(p, fields, index, sizes) : put_scalar(p, field);
 }
 
 char *value_put_attributes(char *p, enum otlp_tag tag, const struct fields *fields,
-                           const struct value_sizes *sizes)
+                           struct value_sizes *sizes)
 {
     const struct field *items = fields->items;
     uint32_t count = fields->count;
@@ -206,12 +318,8 @@ char *value_put_attributes(char *p, enum otlp_tag tag, const struct fields *fiel
         }
         uint32_t size = sizes->items[i];
         p = put_key_value_head(p, tag, field_key(&items[i]), any_size(&items[i], size));
-        if (is_container(&items[i])) {
-            p = put_own(p, &items[i], size);
-            p = put_held(p, fields, i + 1, items[i].next, sizes);
-        } else {
-            p = put_scalar(p, &items[i]);
-        }
+        p = is_container(&items[i]) ? put_container(p, fields, i, sizes)
+                                    : put_scalar(p, &items[i]);
     }
     return p;
 }
@@ -367,7 +475,8 @@ static inline char *put_attribute(char *p, const char *limit, const struct field
         return NULL;
     }
     char *end = put_short(p, TAG_RECORD_ATTRIBUTE, field, roam);
-    end = end != NULL ? end : put_short_object(p, limit, fields, index, roam);
+    end = end != NULL || sizes->levels == 0 ? end
+                                            : put_short_object(p, limit, fields, index, roam);
     return end != NULL ? end : put_long(p, limit, fields, index, sizes);
 }
 

@@ -11,21 +11,41 @@
  * comes before what it holds, so sizes are summed from the back, and since every message begins
  * with its length nothing has to be written where a container ends.
  *
- * Fields that moved or were removed are left out, whatever holds them.
+ * Fields that moved or were removed are left out, whatever holds them. A container that is nested
+ * deeper than `levels` goes as a string, its JSON text (core/nesting.h).
  */
 
+#include "base/buf.h"
 #include "core/fields.h"
 #include "outputs/key_heads.h"
 #include "outputs/otlp_wire.h"
 
-/* sizes[i]: of a container, the bytes of what it holds; of anything else, the bytes of its
- * AnyValue. */
+/* What a container that is nested too deep is instead. */
+struct value_text {
+    uint32_t field;
+    uint32_t len; /* bytes of `text_bytes`, one text behind the other */
+    bool is_utf8;
+};
+
+/* items[i]: of a container, the bytes of what it holds or of its text; of anything else, the bytes of
+ * its AnyValue. */
 struct value_sizes {
     uint32_t *items;
     uint32_t cap;
+    uint32_t levels; /* of containers, an attribute's own value being the first */
+    struct value_text *texts; /* in the order in which values are sized, and then put */
+    uint32_t text_count;
+    uint32_t text_cap;
+    uint32_t text_next; /* the next to be put, and where it is */
+    size_t text_at;
+    uint32_t cut; /* how many there were since it was set to 0 */
+    struct buf text_bytes;
 };
 
-/* Room for a table of `count` fields; the memory is kept from record to record. */
+/* Of a record whose containers may be nested `levels` deep. */
+void value_sizes_init(struct value_sizes *sizes, uint32_t levels);
+
+/* Begin anew, with room for a table of `count` fields; the memory is kept from record to record. */
 void value_sizes_reserve(struct value_sizes *sizes, uint32_t count);
 void value_sizes_fini(struct value_sizes *sizes);
 
@@ -33,14 +53,15 @@ void value_sizes_fini(struct value_sizes *sizes);
  * then not to be written. */
 uint64_t value_size(const struct fields *fields, uint32_t index, struct value_sizes *sizes);
 
-/* The AnyValue of field `index`, of the size that value_size() has told. */
+/* The AnyValue of field `index`, of the size that value_size() has told. What was sized since the last
+ * value_sizes_reserve() is put once, in the same order. */
 char *value_put(char *p, const struct fields *fields, uint32_t index,
-                const struct value_sizes *sizes);
+                struct value_sizes *sizes);
 
 /* The same for all top-level fields as attributes, each a KeyValue with a tag and a length. */
 uint64_t value_attributes_size(const struct fields *fields, struct value_sizes *sizes);
 char *value_put_attributes(char *p, enum otlp_tag tag, const struct fields *fields,
-                           const struct value_sizes *sizes);
+                           struct value_sizes *sizes);
 
 /*
  * Both in one walk, for records that are nothing special: nothing is measured but containers, and

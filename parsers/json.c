@@ -38,8 +38,9 @@
 #define inlined     static inline __attribute__((always_inline))
 #define outlined    static __attribute__((noinline))
 
-/* More than any log nests; bounds the recursion of fields_merge_repeated(). */
-enum { DEPTH_CAP = 4096 };
+
+/* OTLP allows no empty names, and a backend may take one for the message. */
+#define NAMELESS "_"
 
 struct json {
     const char *end; /* behind the last '}' */
@@ -218,6 +219,9 @@ inlined const char *take_name(struct json *json, const char *p, struct field *fi
     }
     if (unlikely(!json->has_missed && json->array == NO_OBJECT)) {
         note_names(json);
+    }
+    if (unlikely(name.len == 0)) {
+        name = (struct text){NAMELESS, sizeof(NAMELESS) - 1, true};
     }
     field->key = name.data;
     field->key_len = name.len;
@@ -629,7 +633,8 @@ static enum parse_result parse_json(struct slice line, const struct parse_limits
     json.fields = &record->fields;
     json.arena = record->arena;
     json.open = NO_OBJECT;
-    json.depth_left = (limits->depth_max < DEPTH_CAP ? limits->depth_max : DEPTH_CAP) - 1;
+    json.depth_left =
+        (limits->depth_max < PARSE_DEPTH_MAX ? limits->depth_max : PARSE_DEPTH_MAX) - 1;
     json.is_object = true;
     json.has_repeated = false;
     json.line = line;

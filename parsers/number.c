@@ -226,7 +226,8 @@ struct number number_parse(struct slice text)
         return number;
     }
     double value = magnitude(text.data, end, &decimal);
-    number.kind = isfinite(value) ? NUMBER_DOUBLE : NUMBER_TEXT;
+    bool is_lost = !isfinite(value) || (value == 0.0 && decimal.count > 0);
+    number.kind = is_lost ? NUMBER_TEXT : NUMBER_DOUBLE;
     number.d = decimal.is_negative ? -value : value;
     return number;
 }

@@ -7,8 +7,9 @@
  *
  *     integer that fits int64            NUMBER_INT
  *     fraction, exponent, or "-0"        NUMBER_DOUBLE, the nearest double, ties to even
- *     integer beyond int64,
- *     double beyond the largest          NUMBER_TEXT: only its text tells it
+ *     integer beyond int64, fraction
+ *     beyond the largest double, or
+ *     that the nearest double has as 0   NUMBER_TEXT: only its text tells it
  *
  * Independent of the locale.
  */

@@ -28,7 +28,7 @@ struct pipeline *pipeline_new(const struct settings *settings, struct counters *
     }
     struct pipeline *pipeline = mem_alloc(sizeof(*pipeline));
     pipeline->counters = counters;
-    pipeline->limits.depth_max = (uint32_t)settings->parse.depth_max;
+    pipeline->limits.depth_max = PARSE_DEPTH_MAX;
     pipeline->resolver = resolver;
     pipeline->tools = (struct filter_tools){settings, resolver, registry_parsers};
     arena_init(&pipeline->arena, settings->parse.arena_bytes_max);

@@ -245,6 +245,7 @@ static void seal(struct shipment *shipment)
     shipment->open_bytes = 0;
     shipment->largest_bytes = 0;
     shipment->crate++;
+    counters_add(shipment->env.counters, C_VALUES_CUT, otlp_encoder_take_cut(shipment->encoder));
     for (size_t i = 0; i < count; i++) {
         hand_out(shipment, shipment->open[i].batch);
     }

@@ -260,8 +260,11 @@ static const struct option route_options[] = {
 
 #define AT(member) offsetof(struct parse_settings, member)
 static const struct option parse_options[] = {
-    {.name = "depth_max", .kind = OPTION_COUNT, .offset = AT(depth_max), .fallback = "64",
-     .min = 1, .max = 1024, .help = "Deepest nesting of a JSON line; a deeper one is text."},
+    {.name = "depth_max", .kind = OPTION_COUNT, .offset = AT(depth_max), .fallback = "32",
+     .min = 1, .max = 1024,
+     .help = "Deepest nesting that is sent nested, the line itself included; what is deeper is sent as "
+             "JSON text. More than 32 counts as 32: protobuf libraries refuse a request that nests "
+             "deeper."},
     {.name = "fields_max", .kind = OPTION_COUNT, .offset = AT(fields_max), .fallback = "4096",
      .min = 16, .max = 1000000, .help = "Most fields of a line; one with more is text."},
     {.name = "arena_bytes_max", .kind = OPTION_SIZE, .offset = AT(arena_bytes_max),

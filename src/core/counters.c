@@ -85,7 +85,10 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_RECORDS_OTLP] = {"clew_received_otlp_records", COUNTER_TOTAL, NULL,
                         "Records that were OTLP/JSON themselves."},
     [C_PARSE_LIMITS] = {"clew_parse_limit_records", COUNTER_TOTAL, NULL,
-                        "Records deeper or larger than the limits of parse, shipped as text."},
+                        "Records larger than the limits of parse, shipped as text."},
+    [C_VALUES_CUT] = {"clew_deep_values", COUNTER_TOTAL, NULL,
+                      "Objects and arrays nested deeper than parse.depth_max, sent as JSON text; with "
+                      "several routes counted for each."},
     [C_RECORDS_FILTERED] = {"clew_discarded_records", COUNTER_TOTAL, NULL,
                             "Records dropped because a filter of the config says so."},
     [C_BATCHES] = {"clew_batches", COUNTER_TOTAL, NULL, "Batches made; each goes to every output."},

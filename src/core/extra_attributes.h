@@ -14,6 +14,10 @@
 #include "core/record.h"
 #include "core/settings.h"
 
+/* The semantic conventions whose names clew gives: log.*, k8s.*, container.*, service.* and host.* here and
+ * in kubernetes/describe.c. Told with each resource and scope; whoever takes up other names changes it. */
+#define CLEW_SCHEMA_URL "https://opentelemetry.io/schemas/1.44.0"
+
 /*
  *     log.iostream             string  "stdout" or "stderr"; none if the runtime did not say
  *     log.file.path            string  as it was opened; bytes if that is not UTF-8

@@ -5,6 +5,7 @@
 #include "base/json_write.h"
 #include "base/utf8.h"
 #include "core/extra_attributes.h"
+#include "core/nesting.h"
 
 /* Whether a comma is due is seen from the last byte; whether all of it did fit is asked at the end.
  */
@@ -111,10 +112,12 @@ static void put_scalar(struct writer *writer, const struct field *field)
     }
 }
 
-static void put_value(struct writer *writer, const struct field *items, uint32_t index);
+static void put_value(struct writer *writer, const struct field *items, uint32_t index,
+                      uint32_t levels);
 
 /* A KeyValue, or the bare value of an array's element. */
-static void put_item(struct writer *writer, const struct field *items, uint32_t index, bool has_key)
+static void put_item(struct writer *writer, const struct field *items, uint32_t index, bool has_key,
+                     uint32_t levels)
 {
     put_comma(writer);
     if (has_key) {
@@ -122,36 +125,53 @@ static void put_item(struct writer *writer, const struct field *items, uint32_t 
         put_string(writer, field_key(&items[index]));
         put(writer, ",\"value\":");
     }
-    put_value(writer, items, index);
+    put_value(writer, items, index, levels);
     put(writer, has_key ? "}" : "");
 }
 
 static void put_items(struct writer *writer, const struct field *items, uint32_t begin,
-                      uint32_t end, bool has_key)
+                      uint32_t end, bool has_key, uint32_t levels)
 {
     for (uint32_t i = begin; i < end && writer->fits; i = items[i].next) {
         if (is_shipped(&items[i])) {
-            put_item(writer, items, i, has_key);
+            put_item(writer, items, i, has_key, levels);
         }
     }
 }
 
-static void put_value(struct writer *writer, const struct field *items, uint32_t index)
+/* What is nested too deep, as the encoder has it. */
+static void put_text_value(struct writer *writer, const struct field *items, uint32_t index)
+{
+    struct buf text;
+    buf_init(&text, writer->out->limit);
+    writer->fits = writer->fits && nesting_write_text(items, index, &text);
+    bool is_utf8 = utf8_is_valid(text.data, text.len);
+    (is_utf8 ? put_string_value : put_bytes_value)(writer, buf_slice(&text));
+    buf_fini(&text);
+}
+
+/* `levels`: how many containers may be nested here, this one included. */
+static void put_value(struct writer *writer, const struct field *items, uint32_t index,
+                      uint32_t levels)
 {
     const struct field *field = &items[index];
     if (field->kind != FIELD_OBJECT && field->kind != FIELD_ARRAY) {
         put_scalar(writer, field);
         return;
     }
+    if (levels == 0) {
+        put_text_value(writer, items, index);
+        return;
+    }
     bool has_keys = field->kind == FIELD_OBJECT;
     put(writer, has_keys ? "{\"kvlistValue\":{\"values\":[" : "{\"arrayValue\":{\"values\":[");
-    put_items(writer, items, index + 1, field->next, has_keys);
+    put_items(writer, items, index + 1, field->next, has_keys, levels - 1);
     put(writer, "]}}");
 }
 
 /* ---- the parts of the object ---- */
 
-static void put_body(struct writer *writer, const struct record *record)
+static void put_body(struct writer *writer, const struct record *record, uint32_t levels)
 {
     struct slice text = record->body_text;
     if (record->has_body_text) {
@@ -160,19 +180,19 @@ static void put_body(struct writer *writer, const struct record *record)
         (is_utf8 ? put_string_value : put_bytes_value)(writer, text);
     } else if (record->body_field != NO_FIELD) {
         put_name(writer, "body");
-        put_value(writer, record->fields.items, record->body_field);
+        put_value(writer, record->fields.items, record->body_field, levels);
     }
 }
 
-static void put_attributes(struct writer *writer, const struct record *record)
+static void put_attributes(struct writer *writer, const struct record *record, uint32_t levels)
 {
     struct extra_attributes extra;
     extra_attributes_fill(record, &extra);
     put_name(writer, "attributes");
     put(writer, "[");
-    put_items(writer, record->fields.items, 0, record->fields.count, true);
+    put_items(writer, record->fields.items, 0, record->fields.count, true, levels);
     for (uint32_t i = 0; i < extra.count; i++) {
-        put_item(writer, extra.items, i, true);
+        put_item(writer, extra.items, i, true, levels);
     }
     put(writer, "]");
 }
@@ -185,7 +205,7 @@ static void put_resource(struct writer *writer, const struct record *record,
     put(writer, "{\"attributes\":[");
     for (struct resource_walk walk = resource_walk_begin(record, settings);
          resource_walk_next(&walk, fields);) {
-        put_item(writer, fields, 0, true);
+        put_item(writer, fields, 0, true, RESOURCE_FIELDS);
     }
     put(writer, "]}");
 }
@@ -240,14 +260,15 @@ bool otlp_json_write_record(const struct record *record, const struct settings *
                             struct buf *out)
 {
     struct writer writer = {.out = out, .fits = buf_append(out, "{", 1)};
+    uint32_t levels = nesting_levels(settings->parse.depth_max);
     if (!writer.fits) {
         return false;
     }
     put_time(&writer, "timeUnixNano", record->time_ns);
     put_time(&writer, "observedTimeUnixNano", record->observed_time_ns);
     put_severity(&writer, record);
-    put_body(&writer, record);
-    put_attributes(&writer, record);
+    put_body(&writer, record, levels);
+    put_attributes(&writer, record, levels);
     put_ids(&writer, record);
     put_resource(&writer, record, settings);
     put_findings(&writer, record);

@@ -22,8 +22,11 @@ enum parse_result {
 };
 
 struct parse_limits {
-    uint32_t depth_max;  /* nesting of JSON containers; 64 by default */
+    uint32_t depth_max; /* nesting of JSON containers */
 };
+
+/* Deeper than any log nests. What of it goes on nested is another matter: core/nesting.h. */
+enum { PARSE_DEPTH_MAX = 1024 };
 
 struct parser {
     const char *name; /* as written in the config: [a-z0-9_]+ */

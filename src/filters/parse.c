@@ -79,7 +79,7 @@ static void *make(const struct filter_settings *item, const struct filter_env *e
     parse->text = item->parse;
     parse->field = name_make(item->parse->field, env->index);
     parse->prefix = slice_from_string(item->parse->prefix);
-    parse->limits.depth_max = (uint32_t)env->tools->settings->parse.depth_max;
+    parse->limits.depth_max = PARSE_DEPTH_MAX;
     fields_init(&parse->inner.fields, (uint32_t)env->tools->settings->parse.fields_max);
     if (item->parse->format == TEXT_REGEX) {
         make_pattern(parse);

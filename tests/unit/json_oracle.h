@@ -7,8 +7,8 @@
  *
  * They must agree on what is JSON and on every value, but where clew keeps what jansson refuses or
  * drops: numbers beyond int64 and double, strings that are not UTF-8 (lone surrogates too), U+0000
- * in a name, the sign of "-0", and all but the last of repeated members. And jansson 2.14 overlooks
- * a NUL byte behind a number, where RFC 8259 has no place for one.
+ * in a name, the sign of "-0", and all but the last of repeated members. A member without a name is
+ * `_`. And jansson 2.14 overlooks a NUL byte behind a number, where RFC 8259 has no place for one.
  */
 
 #include <jansson.h>
@@ -27,16 +27,30 @@ static inline uint32_t oracle_count(const struct fields *fields, uint32_t begin,
     return count;
 }
 
+/* The member `_` may be one without a name, or one of each. */
+static inline bool oracle_is_equal_nameless(const struct fields *fields, uint32_t i,
+                                            const json_t *json)
+{
+    const json_t *nameless = json_object_get(json, "");
+    const json_t *named = json_object_get(json, "_");
+    return (nameless != NULL && named != NULL) ||
+           oracle_is_equal(fields, i, nameless != NULL ? nameless : named);
+}
+
 static inline bool oracle_is_equal_object(const struct fields *fields, uint32_t begin, uint32_t end,
                                           const json_t *json)
 {
-    if (!json_is_object(json) || json_object_size(json) != oracle_count(fields, begin, end)) {
+    bool has_both = json_object_get(json, "") != NULL && json_object_get(json, "_") != NULL;
+    if (!json_is_object(json) ||
+        json_object_size(json) - has_both != oracle_count(fields, begin, end)) {
         return false;
     }
     for (uint32_t i = begin; i < end; i = fields->items[i].next) {
         const struct field *field = &fields->items[i];
+        bool is_nameless = slice_is_equal(field_key(field), SLICE("_"));
         const json_t *value = json_object_getn(json, field->key, field->key_len);
-        if (value == NULL || !oracle_is_equal(fields, i, value)) {
+        if (is_nameless ? !oracle_is_equal_nameless(fields, i, json)
+                        : value == NULL || !oracle_is_equal(fields, i, value)) {
             return false;
         }
     }
@@ -95,7 +109,8 @@ static inline bool oracle_is_equal(const struct fields *fields, uint32_t i, cons
         return oracle_is_equal_object(fields, i + 1, field->next, json);
     case FIELD_ARRAY:
         return oracle_is_equal_array(fields, i, json);
-    case FIELD_NUMBER:
+    case FIELD_NUMBER: /* of those, jansson takes what is too small */
+        return json_is_real(json) && json_real_value(json) == 0.0;
     case FIELD_BYTES:
         return false;
     }

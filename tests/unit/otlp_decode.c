@@ -257,6 +257,13 @@ static void print_scope(struct slice in, struct buf *out)
     buf_append_string(out, "\n");
 }
 
+static void print_schema(const struct item *item, struct buf *out)
+{
+    buf_append_string(out, "schema ");
+    print_text(item, out);
+    buf_append_string(out, "\n");
+}
+
 static void print_scope_logs(struct slice in, struct buf *out)
 {
     struct item item;
@@ -267,6 +274,8 @@ static void print_scope_logs(struct slice in, struct buf *out)
         } else if (item.number == 2 && expect(&item, 2, out)) {
             print_record(item.bytes, out);
             records++;
+        } else if (item.number == 3 && expect(&item, 2, out)) {
+            print_schema(&item, out);
         } else {
             buf_append_string(out, "!field of a ScopeLogs");
         }
@@ -284,6 +293,8 @@ static void print_resource_logs(struct slice in, struct buf *out)
             buf_append_string(out, "}\n");
         } else if (item.number == 2 && expect(&item, 2, out)) {
             print_scope_logs(item.bytes, out);
+        } else if (item.number == 3 && expect(&item, 2, out)) {
+            print_schema(&item, out);
         } else {
             buf_append_string(out, "!field of a ResourceLogs");
         }

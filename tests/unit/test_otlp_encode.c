@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "otlp_decode.h"
+#include "core/nesting.h"
 #include "outputs/otlp_encode.h"
 
 enum { FIELDS_MAX = 4096, BYTES_MAX = 1 << 20 };
@@ -74,7 +75,9 @@ static const char *decoded(struct world *world)
     return world->text.data;
 }
 
-#define HEAD "resource {service.name=s\"unknown_service\"}\nscope clew " CLEW_VERSION "\n"
+#define SCHEMA "schema https://opentelemetry.io/schemas/1.44.0\n"
+#define SCOPE  SCHEMA "scope clew " CLEW_VERSION "\n" SCHEMA
+#define HEAD   "resource {service.name=s\"unknown_service\"}\n" SCOPE
 
 static void assert_request(struct world *world, const char *expected)
 {
@@ -323,11 +326,11 @@ static void records_of_one_resource_share_a_group(void **state)
     assert_true(otlp_encoder_add(world->encoder, record, &world->out));
     assert_request(world, HEAD "record {}\nrecord {}\n"
                                "resource {service.name=s\"cart\",k8s.pod.name=s\"pod-1\","
-                               "k8s.container.restart_count=i3}\nscope clew " CLEW_VERSION "\n"
+                               "k8s.container.restart_count=i3}\n" SCOPE
                                "record {log.file.path=s\"/b\"}\n"
                                "resource {service.name=s\"checkout\",service.namespace=s\"shop\","
                                "k8s.pod.name=s\"pod-1\",k8s.container.restart_count=i3}\n"
-                               "scope clew " CLEW_VERSION "\nrecord {log.file.path=s\"/b\"}\n");
+                               SCOPE "record {log.file.path=s\"/b\"}\n");
     world_free(world);
 }
 
@@ -356,10 +359,8 @@ static void what_is_kept_of_a_resource_is_forgotten_when_told(void **state)
     world->source.default_service = second;
     otlp_encoder_forget(world->encoder, &world->source);
     assert_true(otlp_encoder_add(world->encoder, &world->record, &world->out));
-    assert_request(world, "resource {service.name=s\"first\"}\nscope clew " CLEW_VERSION "\n"
-                          "record {}\n"
-                          "resource {service.name=s\"second\"}\nscope clew " CLEW_VERSION "\n"
-                          "record {}\n");
+    assert_request(world, "resource {service.name=s\"first\"}\n" SCOPE "record {}\n"
+                          "resource {service.name=s\"second\"}\n" SCOPE "record {}\n");
     world_free(world);
 }
 
@@ -438,7 +439,8 @@ static void a_value_larger_than_any_request_is_refused(void **state)
     world_free(world);
 }
 
-static void deep_nesting_needs_no_stack(void **state)
+/* As many brackets as may be nested below the line, then one string of all the others. */
+static void what_is_nested_too_deep_is_a_string_of_json(void **state)
 {
     (void)state;
     struct world *world = world_new();
@@ -448,14 +450,26 @@ static void deep_nesting_needs_no_stack(void **state)
     for (int i = 0; i < FIELDS_MAX; i++) {
         world->items[i].next = FIELDS_MAX;
     }
-    assert_true(otlp_encoder_add(world->encoder, &world->record, &world->out));
-    const char *text = decoded(world);
-    assert_null(strchr(text, '!'));
-    size_t open = 0;
-    for (const char *s = text; *s != '\0'; s++) {
-        open += *s == '[';
+    struct buf expected;
+    buf_init(&expected, SIZE_MAX);
+    buf_append_string(&expected, HEAD "record {deep=");
+    for (int i = 1; i < NESTING_LEVELS_MAX; i++) {
+        buf_append_string(&expected, "[");
     }
-    assert_int_equal(open, FIELDS_MAX);
+    buf_append_string(&expected, "s\"");
+    for (int i = NESTING_LEVELS_MAX - 1; i < 2 * FIELDS_MAX - NESTING_LEVELS_MAX + 1; i++) {
+        buf_append_string(&expected, i < FIELDS_MAX ? "[" : "]");
+    }
+    buf_append_string(&expected, "\"");
+    for (int i = 1; i < NESTING_LEVELS_MAX; i++) {
+        buf_append_string(&expected, "]");
+    }
+    buf_append(&expected, "}\n", 3);
+    assert_true(otlp_encoder_add(world->encoder, &world->record, &world->out));
+    assert_string_equal(decoded(world), expected.data);
+    assert_int_equal(otlp_encoder_take_cut(world->encoder), 1);
+    assert_int_equal(otlp_encoder_take_cut(world->encoder), 0);
+    buf_fini(&expected);
     world_free(world);
 }
 
@@ -605,7 +619,7 @@ int main(void)
         cmocka_unit_test(many_resources_are_told_apart),
         cmocka_unit_test(a_record_that_does_not_fit_leaves_the_request_as_it_was),
         cmocka_unit_test(a_value_larger_than_any_request_is_refused),
-        cmocka_unit_test(deep_nesting_needs_no_stack),
+        cmocka_unit_test(what_is_nested_too_deep_is_a_string_of_json),
         cmocka_unit_test(random_tables_are_decoded_to_what_they_were),
     };
     return driver_run("OTLP encoder", tests, ARRAY_LEN(tests));
