@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A far end for the tests of `clew run`: clew's own receiver, which writes down what it gets."""
 import json
+import sys
 
 import clew
+
+sys.path.append(str(clew.ROOT / "tests/interop"))
+import saved  # noqa: E402
 
 
 class FarEnd:
@@ -14,13 +18,16 @@ class FarEnd:
         self.endpoint = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self):
-        self.process = clew.start("receive", "--listen", f"127.0.0.1:{self.port}",
-                                  "--out", self.path)
+        port = clew.free_port() if saved.directory() else self.port
+        self.process = clew.start("receive", "--listen", f"127.0.0.1:{port}", "--out", self.path)
         self.process.__enter__()
-        clew.wait_for_port(self.port, self.process)
+        clew.wait_for_port(port, self.process)
+        self.relay = saved.Relay(self.port, port) if saved.directory() else None
         return self
 
     def __exit__(self, *why):
+        if self.relay is not None:
+            self.relay.close()
         return self.process.__exit__(*why)
 
     def records(self):

@@ -43,6 +43,11 @@ def python_app():
     return [part("checkout", "bin/python"), os.path.join(HERE, "apps/python/app.py")]
 
 
+def request_reader():
+    """The command that reads OTLP requests with OpenTelemetry's own package."""
+    return [part("opentelemetry-proto", "bin/python"), os.path.join(HERE, "check_requests.py")]
+
+
 def metrics_reader():
     """The command that reads OpenMetrics text as Prometheus' own client library does."""
     return [part("prometheus-client", "bin/python"), os.path.join(HERE, "read_metrics.py")]
