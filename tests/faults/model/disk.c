@@ -2,6 +2,8 @@
 #include "disk.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
@@ -20,6 +22,18 @@ uint64_t disk_realtime_ns(const struct disk *disk)
 static uint64_t file_time(const struct disk *disk)
 {
     return disk_realtime_ns(disk) / disk->tick_ns * disk->tick_ns;
+}
+
+void disk_say(const struct disk *disk, const char *format, ...)
+{
+    if (disk->is_loud) {
+        va_list arguments;
+        va_start(arguments, format);
+        fprintf(stderr, "%12.3f ms  ", (double)disk->now_ns / 1e6);
+        vfprintf(stderr, format, arguments);
+        fputc('\n', stderr);
+        va_end(arguments);
+    }
 }
 
 /* ---- nodes ---- */
@@ -169,6 +183,7 @@ struct node *disk_create(struct disk *disk, struct node *directory, const char *
 {
     struct node *node = new_node(disk, false);
     put(disk, directory, node, name);
+    disk_say(disk, "create %s (%llu)", name, (unsigned long long)node->number);
     tell(disk, directory, name, TOLD_CHANGED);
     return node;
 }
@@ -181,12 +196,16 @@ void disk_append(struct disk *disk, struct node *file, const char *bytes, size_t
     }
     memcpy(file->bytes + file->len, bytes, len);
     file->len += len;
+    disk_say(disk, "append %zu bytes to %s (%llu), which has %zu", len, file->name,
+             (unsigned long long)file->number, file->len);
     file->modified_ns = file_time(disk);
     tell(disk, file->parent, file->name, TOLD_WRITTEN);
 }
 
 void disk_truncate(struct disk *disk, struct node *file)
 {
+    disk_say(disk, "cut %s (%llu), which had %zu", file->name, (unsigned long long)file->number,
+             file->len);
     file->len = 0;
     file->modified_ns = file_time(disk);
     tell(disk, file->parent, file->name, TOLD_WRITTEN);
@@ -195,6 +214,7 @@ void disk_truncate(struct disk *disk, struct node *file)
 void disk_unlink(struct disk *disk, struct node *file)
 {
     struct node *directory = file->parent;
+    disk_say(disk, "unlink %s (%llu)", file->name, (unsigned long long)file->number);
     take(disk, file);
     tell(disk, directory, file->name, TOLD_CHANGED);
     release(disk, file);
@@ -204,6 +224,7 @@ void disk_rename(struct disk *disk, struct node *file, const char *name)
 {
     struct node *directory = file->parent;
     struct node *old = disk_entry(directory, name);
+    disk_say(disk, "rename %s to %s (%llu)", file->name, name, (unsigned long long)file->number);
     if (old != NULL) {
         take(disk, old);
         release(disk, old);

@@ -80,6 +80,7 @@ struct disk {
     void (*happen)(void *context);     /* do what others do by now_ns */
     void *happen_context;
     struct world world;
+    bool is_loud;
 };
 
 struct disk *disk_new(uint64_t seed);
@@ -98,6 +99,9 @@ void disk_append(struct disk *disk, struct node *file, const char *bytes, size_t
 void disk_truncate(struct disk *disk, struct node *file);
 void disk_rename(struct disk *disk, struct node *file, const char *name); /* replaces what had it */
 void disk_unlink(struct disk *disk, struct node *file);
+
+/* Say what happens, where that is wanted. */
+void disk_say(const struct disk *disk, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Give clew the words of inotify. */
 void disk_tell(struct disk *disk);

@@ -137,7 +137,7 @@ static void vanish(struct ledger *ledger, const struct contents *contents, bool 
         uint64_t from = seen_from(ledger, contents, line);
         uint64_t enough = visible_time(ledger) + (is_cut ? READ_NS : 0);
         line->is_due |= now >= from + visible_time(ledger);
-        if (now >= from + enough && stream->calm_since_ns <= from && line->hard_ns == 0 &&
+        if (now >= from + enough && !ledger->is_blocked && stream->calm_since_ns <= from && line->hard_ns == 0 &&
             ledger->schedule->world.open_max >= 64 && contents->format == FORMAT_PLAIN) {
             line->hard_ns = now + (is_cut ? 0 : READ_NS);
         }
@@ -184,10 +184,17 @@ void ledger_disturb(struct ledger *ledger, int stream)
     }
 }
 
+void ledger_block(struct ledger *ledger, bool is_blocked)
+{
+    ledger_disturb(ledger, -1);
+    ledger->is_blocked = is_blocked;
+}
+
 void ledger_came_up(struct ledger *ledger, bool is_reload)
 {
     ledger_disturb(ledger, -1);
     ledger->life += !is_reload;
+    ledger->run++;
     ledger->up_since_ns = ledger->disk->now_ns;
     for (size_t i = 0; i < STREAMS_MAX; i++) {
         ledger->streams[i].has_taken = false;
@@ -212,7 +219,7 @@ void ledger_went_down(struct ledger *ledger, bool is_killed)
         for (unsigned k = 0; is_killed && k < stream->count; k++) {
             for (unsigned t = 0; t < stream->lines[k].tokens; t++) {
                 struct token *token = &stream->lines[k].each[t];
-                token->is_acked = token->saved_life > 0;
+                token->acked_run = token->saved_life > 0 ? token->acked_run : 0;
             }
         }
     }
@@ -284,7 +291,8 @@ struct piece ledger_take(struct ledger *ledger, struct slice text, bool is_unter
     struct written_line *line = &ledger->streams[piece.stream].lines[piece.line];
     line->may_lack_newline |= is_unterminated;
     for (unsigned i = piece.first; i < piece.end; i++) {
-        if (line->each[i].is_acked) {
+        uint16_t acked_run = line->each[i].acked_run;
+        if (acked_run > 0 && acked_run < ledger->run) {
             ledger_blame(ledger, "doubled", "line %u of stream %d, token %u, had been acknowledged before",
                          piece.line, piece.stream, i);
         }
@@ -304,7 +312,8 @@ void ledger_ack(struct ledger *ledger, const struct piece *piece)
 {
     ledger_deliver(ledger, piece);
     for (unsigned i = piece->first; piece->stream >= 0 && i < piece->end; i++) {
-        ledger->streams[piece->stream].lines[piece->line].each[i].is_acked = true;
+        struct token *token = &ledger->streams[piece->stream].lines[piece->line].each[i];
+        token->acked_run = token->acked_run > 0 ? token->acked_run : ledger->run;
     }
 }
 
@@ -315,7 +324,7 @@ void ledger_save(struct ledger *ledger)
         for (unsigned k = 0; k < stream->count; k++) {
             for (unsigned t = 0; t < stream->lines[k].tokens; t++) {
                 struct token *token = &stream->lines[k].each[t];
-                if (token->is_acked && token->saved_life == 0) {
+                if (token->acked_run > 0 && token->saved_life == 0) {
                     token->saved_life = ledger->life;
                 }
             }

@@ -13,7 +13,7 @@
  *
  *     invented    every byte that arrives is one that was written
  *     overtaken   within one run of clew a stream's tokens arrive in the order of writing
- *     doubled     what was acknowledged before, and saved if clew was killed since, comes no second time
+ *     doubled     what was acknowledged before a start comes no second time: after a kill, what was saved
  *     left        what lies readable at the end, and clew had the time, has arrived
  *     missed      what lay readable for the documented time while nothing held clew up has arrived
  *     silent      what lay readable for that time, but was gone before clew could read it, is counted
@@ -31,7 +31,7 @@ enum { TOKEN_BYTES = 10, LINES_MAX = 2000, TOKENS_MAX = 400, LIVES_MAX = STEPS_M
 struct token {
     uint16_t delivered_life; /* the last one in which it arrived; 0: it has not */
     uint16_t saved_life;     /* in which its acknowledgement was saved; 0: it was not */
-    bool is_acked;
+    uint16_t acked_run;      /* in which it was acknowledged; 0: it was not */
 };
 
 struct written_line {
@@ -62,6 +62,8 @@ struct ledger {
     struct stream_ledger streams[STREAMS_MAX];
     uint64_t up_since_ns;     /* 0: clew is down */
     uint16_t life;            /* its number, from 1 */
+    uint16_t run;             /* a reload begins another one, too */
+    bool is_blocked;          /* the backend answers nothing */
     const char *invariant;    /* the first that did not hold; NULL: all did */
     char why[400];
 };
@@ -99,6 +101,7 @@ struct piece {
 void ledger_came_up(struct ledger *ledger, bool is_reload);
 void ledger_went_down(struct ledger *ledger, bool is_killed);
 void ledger_disturb(struct ledger *ledger, int stream); /* clew cannot read it now; -1: nor any */
+void ledger_block(struct ledger *ledger, bool is_blocked);
 
 /* What clew hands over; blames whatever is not what it should be. */
 struct piece ledger_take(struct ledger *ledger, struct slice text, bool is_unterminated);

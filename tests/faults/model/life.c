@@ -90,6 +90,9 @@ static enum line_answer take_line(void *context, const struct line *line)
         .piece = ledger_take(life->ledger, line->text, line->is_unterminated),
         .ready_ns = life->disk->now_ns + delay_of(life),
     };
+    disk_say(life->disk, "line %d:%u tokens %u to %u, ends at %llu of generation %llu", parcel->piece.stream,
+             parcel->piece.line, parcel->piece.first, parcel->piece.end,
+             (unsigned long long)line->end.offset, (unsigned long long)line->end.generation);
     checkpoint_hold(parcel->checkpoint);
     life->taken++;
     return LINE_TAKEN;
@@ -143,12 +146,20 @@ static void give_up_queue(struct life *life)
 
 /* ---- what clew says ---- */
 
+void life_be_loud(struct life *life, bool is_loud)
+{
+    life->log.level = is_loud ? LOG_DEBUG : LOG_INFO;
+}
+
 static void judge_words(struct life *life, uint64_t lost)
 {
     off_t len = lseek(life->log.fd, 0, SEEK_END);
     char *text = mem_alloc((size_t)len + 1);
     ENSURE(pread(life->log.fd, text, (size_t)len, 0) == len && ftruncate(life->log.fd, 0) == 0);
     lseek(life->log.fd, 0, SEEK_SET);
+    if (life->disk->is_loud) {
+        fputs(text, stderr);
+    }
     if (strstr(text, " 0 bytes of it") != NULL) {
         ledger_blame(life->ledger, "alarm", "a loss of 0 bytes is told");
     }
@@ -223,6 +234,7 @@ static void start(struct life *life)
     life->counters = (struct counters){0};
     life->losses = (struct losses){0};
     life->taken = 0;
+    disk_say(life->disk, "start");
     life->state = STATE_UP;
     life->commit_ns = life->disk->now_ns + life->schedule->world.commit_ms * MS;
     ledger_came_up(life->ledger, false);
@@ -237,6 +249,7 @@ static void commit(struct life *life)
 
 static void go_down(struct life *life, bool is_killed)
 {
+    disk_say(life->disk, is_killed ? "kill" : "stopped");
     look_at_books(life);
     give_up_queue(life);
     if (!is_killed) {
@@ -302,6 +315,7 @@ static void resume(struct life *life)
 
 static void set_mood(struct life *life, bool is_blocked, bool is_late)
 {
+    ledger_block(life->ledger, is_blocked || is_late);
     life->is_blocked = is_blocked;
     life->is_late = is_late;
 }

@@ -23,6 +23,8 @@ void life_free(struct life *life); /* as a kill */
 void life_begin(struct life *life, const struct step *step); /* a step that is not the actors' */
 void life_end_well(struct life *life); /* the backend is well, clew is up: from now on nothing is */
 
+void life_be_loud(struct life *life, bool is_loud); /* clew's log as well */
+
 uint64_t life_due(const struct life *life); /* when something is to be done; UINT64_MAX */
 void life_run(struct life *life);           /* do all that is due */
 

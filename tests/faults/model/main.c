@@ -3,11 +3,12 @@
 /*
  * Plays schedules with the real file input, and says which promise did not hold.
  *
- * usage: model [--cases FOLDER] [--seeds N] [--first SEED] [--fresh] [--plain] [FILE…]
+ * usage: model [--cases FOLDER] [--seeds N] [--first SEED] [--fresh] [--plain] [--loud] [FILE…]
  *
  * Schedules in the FILEs, and in the files of FOLDER, are played first, then N of them that are drawn
  * from the seeds from SEED on (--fresh: from one that is drawn itself). What fails is shrunk (not with
- * --plain) and printed so that it can be saved and given as a FILE. The last line is
+ * --plain) and printed so that it can be saved and given as a FILE. --loud tells all that happens. The
+ * last line is
  * `N passed, N failed`.
  */
 
@@ -25,6 +26,7 @@ enum { FAILURES_SHOWN_MAX = 10 };
 
 struct run {
     char state[64];
+    struct play how;
     unsigned long seeds;
     unsigned long first;
     unsigned long passed;
@@ -35,15 +37,15 @@ struct run {
 static void judge(struct run *run, struct schedule *schedule, const char *name)
 {
     struct verdict verdict;
-    play(schedule, run->state, &verdict);
+    play(schedule, &run->how, &verdict);
     if (verdict.invariant == NULL) {
         run->passed++;
         return;
     }
     run->failed++;
     printf("FAILED %s: %s: %s\n", name, verdict.invariant, verdict.why);
-    if (!run->is_plain && run->failed <= FAILURES_SHOWN_MAX) {
-        shrink(schedule, run->state, &verdict);
+    if (!run->is_plain && !run->how.is_loud && run->failed <= FAILURES_SHOWN_MAX) {
+        shrink(schedule, &run->how, &verdict);
         printf("# %s: %s\n", verdict.invariant, verdict.why);
         schedule_print(schedule, stdout);
     }
@@ -112,6 +114,8 @@ static bool read_arguments(struct run *run, int argc, char **argv)
             run->first = draw_fresh();
         } else if (strcmp(argv[i], "--plain") == 0) {
             run->is_plain = true;
+        } else if (strcmp(argv[i], "--loud") == 0) {
+            run->how.is_loud = true;
         } else if (strcmp(argv[i], "--seeds") == 0 && value != NULL) {
             run->seeds = strtoul(argv[++i], NULL, 10);
         } else if (strcmp(argv[i], "--first") == 0 && value != NULL) {
@@ -142,10 +146,11 @@ int main(int argc, char **argv)
     snprintf(run.state, sizeof(run.state), "%s/clew-model-XXXXXX",
              access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     ENSURE(mkdtemp(run.state) != NULL);
+    run.how.state = run.state;
     clock_gettime(CLOCK_MONOTONIC, &begin);
     if (!read_arguments(&run, argc, argv)) {
         fprintf(stderr, "usage: model [--cases FOLDER] [--seeds N] [--first SEED] [--fresh] "
-                        "[--plain] [FILE…]\n");
+                        "[--plain] [--loud] [FILE…]\n");
         rmdir(run.state);
         return 2;
     }

@@ -70,7 +70,8 @@ static bool turn(struct stage *stage)
     return stage->end_ns == 0 || stage->disk->now_ns < stage->end_ns;
 }
 
-static void play_through(const struct schedule *schedule, const char *state, struct verdict *out)
+static void play_through(const struct schedule *schedule, const char *state, bool is_loud,
+                         struct verdict *out)
 {
     struct stage stage = {.schedule = schedule};
     stage.disk = disk_new(schedule->world.seed);
@@ -80,6 +81,8 @@ static void play_through(const struct schedule *schedule, const char *state, str
     stage.ledger = ledger_new(stage.disk, schedule);
     stage.actors = actors_new(schedule, stage.disk, stage.ledger);
     stage.life = life_new(schedule, stage.disk, stage.ledger, stage.actors, state);
+    stage.disk->is_loud = is_loud;
+    life_be_loud(stage.life, is_loud);
     unsigned turns = 0;
     while (turn(&stage) && ++turns < TURNS_MAX) {
     }
@@ -104,19 +107,19 @@ static void on_crash(int signal)
     siglongjmp(crashed, signal);
 }
 
-void play(const struct schedule *schedule, const char *state, struct verdict *out)
+void play(const struct schedule *schedule, const struct play *how, struct verdict *out)
 {
     static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE};
     static unsigned crashes; /* each leaves its lock behind, so the next needs another directory */
     struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_NODEFER};
     char directory[256];
-    snprintf(directory, sizeof(directory), "%s/%u", state, crashes);
+    snprintf(directory, sizeof(directory), "%s/%u", how->state, crashes);
     for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
         sigaction(signals[i], &action, NULL);
     }
     int signal = sigsetjmp(crashed, 1);
     if (signal == 0) {
-        play_through(schedule, directory, out);
+        play_through(schedule, directory, how->is_loud, out);
         return;
     }
     crashes++;

@@ -9,10 +9,16 @@ struct verdict {
     char why[400];
 };
 
-/* Play it from its beginning to its end. `state` is a directory of its own for checkpoints. */
-void play(const struct schedule *schedule, const char *state, struct verdict *out);
+/* How it is played. */
+struct play {
+    const char *state; /* a directory of its own for checkpoints */
+    bool is_loud;      /* what happens, and what clew says, on standard error */
+};
+
+/* Play it from its beginning to its end. */
+void play(const struct schedule *schedule, const struct play *how, struct verdict *out);
 
 /* Take out of a schedule that fails whatever is not needed for that. */
-void shrink(struct schedule *schedule, const char *state, struct verdict *verdict);
+void shrink(struct schedule *schedule, const struct play *how, struct verdict *verdict);
 
 #endif

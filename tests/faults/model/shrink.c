@@ -8,10 +8,10 @@
  * it goes wrong in the same way; then make what is left plainer.
  */
 
-static bool still_fails(const struct schedule *schedule, const char *state, struct verdict *verdict)
+static bool still_fails(const struct schedule *schedule, const struct play *how, struct verdict *verdict)
 {
     struct verdict now;
-    play(schedule, state, &now);
+    play(schedule, how, &now);
     if (now.invariant == NULL || strcmp(now.invariant, verdict->invariant) != 0) {
         return false;
     }
@@ -27,14 +27,14 @@ static void leave_out(const struct schedule *from, size_t at, size_t count, stru
 }
 
 /* True if something could be left out. */
-static bool leave_out_parts(struct schedule *schedule, size_t size, const char *state,
+static bool leave_out_parts(struct schedule *schedule, size_t size, const struct play *how,
                             struct verdict *verdict)
 {
     bool has_changed = false;
     for (size_t at = 0; at + size <= schedule->count;) {
         struct schedule less;
         leave_out(schedule, at, size, &less);
-        if (still_fails(&less, state, verdict)) {
+        if (still_fails(&less, how, verdict)) {
             *schedule = less;
             has_changed = true;
         } else {
@@ -46,55 +46,55 @@ static bool leave_out_parts(struct schedule *schedule, size_t size, const char *
 
 /* Try another number in this place. */
 static void try_number(struct schedule *schedule, uint64_t *number, uint64_t plain,
-                       const char *state, struct verdict *verdict)
+                       const struct play *how, struct verdict *verdict)
 {
     uint64_t before = *number;
     if (before != plain) {
         *number = plain;
-        *number = still_fails(schedule, state, verdict) ? plain : before;
+        *number = still_fails(schedule, how, verdict) ? plain : before;
     }
 }
 
-static void make_plainer(struct schedule *schedule, const char *state, struct verdict *verdict)
+static void make_plainer(struct schedule *schedule, const struct play *how, struct verdict *verdict)
 {
     struct world_setup *world = &schedule->world;
-    try_number(schedule, &world->streams, 1, state, verdict);
-    try_number(schedule, &world->open_max, 256, state, verdict);
-    try_number(schedule, &world->births, 1, state, verdict);
-    try_number(schedule, &world->reuse, 0, state, verdict);
-    try_number(schedule, &world->tick_ms, 4, state, verdict);
-    try_number(schedule, &world->read_bytes, 65536, state, verdict);
-    try_number(schedule, &world->room, 1000, state, verdict);
-    try_number(schedule, &world->ack_ms, 5, state, verdict);
-    try_number(schedule, &world->scan_ms, 1000, state, verdict);
-    try_number(schedule, &world->watched_ms, 30000, state, verdict);
+    try_number(schedule, &world->streams, 1, how, verdict);
+    try_number(schedule, &world->open_max, 256, how, verdict);
+    try_number(schedule, &world->births, 1, how, verdict);
+    try_number(schedule, &world->reuse, 0, how, verdict);
+    try_number(schedule, &world->tick_ms, 4, how, verdict);
+    try_number(schedule, &world->read_bytes, 65536, how, verdict);
+    try_number(schedule, &world->room, 1000, how, verdict);
+    try_number(schedule, &world->ack_ms, 5, how, verdict);
+    try_number(schedule, &world->scan_ms, 1000, how, verdict);
+    try_number(schedule, &world->watched_ms, 30000, how, verdict);
     for (size_t i = 0; i < world->streams; i++) {
         struct stream_setup *stream = &schedule->streams[i];
-        try_number(schedule, &stream->reopen_us, 0, state, verdict);
-        try_number(schedule, &stream->via_tmp, 0, state, verdict);
-        try_number(schedule, &stream->keeps_time, 1, state, verdict);
-        try_number(schedule, &stream->keep, 5, state, verdict);
-        try_number(schedule, &stream->packing, PACKING_NONE, state, verdict);
-        try_number(schedule, &stream->scheme, SCHEME_BEHIND, state, verdict);
+        try_number(schedule, &stream->reopen_us, 0, how, verdict);
+        try_number(schedule, &stream->via_tmp, 0, how, verdict);
+        try_number(schedule, &stream->keeps_time, 1, how, verdict);
+        try_number(schedule, &stream->keep, 5, how, verdict);
+        try_number(schedule, &stream->packing, PACKING_NONE, how, verdict);
+        try_number(schedule, &stream->scheme, SCHEME_BEHIND, how, verdict);
     }
     for (size_t i = 0; i < schedule->count; i++) {
         struct step *step = &schedule->steps[i];
         if (step->what == STEP_WRITE) {
-            try_number(schedule, &step->numbers[1], 1, state, verdict);
-            try_number(schedule, &step->numbers[2], 3, state, verdict);
-            try_number(schedule, &step->numbers[3], 10, state, verdict);
+            try_number(schedule, &step->numbers[1], 1, how, verdict);
+            try_number(schedule, &step->numbers[2], 3, how, verdict);
+            try_number(schedule, &step->numbers[3], 10, how, verdict);
         }
     }
 }
 
-void shrink(struct schedule *schedule, const char *state, struct verdict *verdict)
+void shrink(struct schedule *schedule, const struct play *how, struct verdict *verdict)
 {
     size_t size = schedule->count / 2;
     while (size > 0) {
-        bool has_changed = leave_out_parts(schedule, size, state, verdict);
+        bool has_changed = leave_out_parts(schedule, size, how, verdict);
         size = has_changed && size == 1 ? 1 : size / 2;
     }
-    make_plainer(schedule, state, verdict);
-    while (leave_out_parts(schedule, 1, state, verdict)) {
+    make_plainer(schedule, how, verdict);
+    while (leave_out_parts(schedule, 1, how, verdict)) {
     }
 }
