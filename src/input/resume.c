@@ -66,13 +66,20 @@ static bool has_content(struct generation *generation, const struct promise *pro
     return has;
 }
 
-/* The same inode with the same bytes. The device may have another number after a reboot. */
-static bool is_promised(struct generation *generation, const struct promise *promise)
+/* As far as the file system tells: numbers are given out again. The device may have another one after
+ * a reboot. */
+static bool is_same_inode(const struct generation *generation, const struct promise *promise)
 {
     const struct file_id *id = &generation->id;
     bool is_other_birth = id->born_ns != 0 && promise->file.born_ns != 0 &&
                           id->born_ns != promise->file.born_ns;
-    return id->inode == promise->file.inode && !is_other_birth &&
+    return id->inode == promise->file.inode && !is_other_birth;
+}
+
+/* The same inode with the same bytes. */
+static bool is_promised(struct generation *generation, const struct promise *promise)
+{
+    return is_same_inode(generation, promise) &&
            generation->size >= promise->position.offset && has_content(generation, promise);
 }
 
@@ -200,12 +207,12 @@ static void say_lost(const struct tail *tail, const struct promise *promise, boo
     }
 }
 
-static bool has_inode(const struct tail *tail, uint64_t inode)
+static bool has_inode(const struct tail *tail, const struct promise *promise)
 {
     struct generation *generation;
     TAIL_FOR_EACH(tail, generation)
     {
-        if (generation->id.inode == inode) {
+        if (is_same_inode(generation, promise)) {
             return true;
         }
     }
@@ -225,11 +232,11 @@ static bool was_compressed_before(const struct generation *generation, const str
 static void go_on_without(struct tail *tail, const struct promise *promise)
 {
     struct generation *generation;
-    bool is_cut = has_inode(tail, promise->file.inode);
+    bool is_cut = has_inode(tail, promise);
     TAIL_FOR_EACH(tail, generation)
     {
         uint64_t born_ns = generation->id.born_ns;
-        bool is_same_file = generation->id.inode == promise->file.inode;
+        bool is_same_file = is_same_inode(generation, promise);
         /* The promised file with other bytes in it may have been left before, too: with yet others. */
         if (!is_same_file && was_left(generation, false)) {
             continue;
