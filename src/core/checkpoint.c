@@ -78,6 +78,8 @@ struct checkpoint_store {
     struct map entries;
     char *directory;
     const struct file_calls *calls;
+    uint64_t (*realtime_ns)(void *clock);
+    void *clock;
     uint64_t opened_s;
     int lock_fd;
     bool is_changed;
@@ -99,9 +101,15 @@ static void unlock(struct checkpoint_store *store)
     }
 }
 
-static uint64_t now_s(void)
+static uint64_t read_clock(void *clock)
 {
-    return clock_realtime_ns() / 1000000000u;
+    (void)clock;
+    return clock_realtime_ns();
+}
+
+static uint64_t now_s(const struct checkpoint_store *store)
+{
+    return store->realtime_ns(store->clock) / 1000000000u;
 }
 
 static bool is_entry(const void *value, const void *key)
@@ -312,7 +320,8 @@ int checkpoint_open(const char *path, struct checkpoint_store **out_store, long 
     store->directory = mem_string(path);
     store->calls = &file_calls_system;
     store->lock_fd = -1;
-    store->opened_s = now_s();
+    store->realtime_ns = read_clock;
+    store->opened_s = now_s(store);
     pthread_mutex_init(&store->mutex, NULL);
     int result = file_make_directory(path);
     if (result == 0) {
@@ -359,6 +368,14 @@ void checkpoint_share(struct checkpoint_store *store)
 void checkpoint_use_calls(struct checkpoint_store *store, const struct file_calls *calls)
 {
     store->calls = calls;
+}
+
+void checkpoint_use_clock(struct checkpoint_store *store, uint64_t (*realtime_ns)(void *clock),
+                          void *clock)
+{
+    store->realtime_ns = realtime_ns;
+    store->clock = clock;
+    store->opened_s = now_s(store);
 }
 
 /* ---- entries ---- */
@@ -703,7 +720,7 @@ static int commit(struct checkpoint_store *store, bool is_all_new)
     lock(store);
     store->is_changed |= is_all_new && store->entries.count > 0;
     if (store->is_changed) {
-        uint64_t now = now_s();
+        uint64_t now = now_s(store);
         prune(store, now);
         text = make_text(store, now);
         store->is_changed = false; /* what changes from here on is for the next commit */

@@ -67,6 +67,10 @@ void checkpoint_share(struct checkpoint_store *store);
 /* Use these system calls for every commit from now on (tests let them fail). */
 void checkpoint_use_calls(struct checkpoint_store *store, const struct file_calls *calls);
 
+/* … and this clock (for tests, as well). */
+void checkpoint_use_clock(struct checkpoint_store *store, uint64_t (*realtime_ns)(void *clock),
+                          void *clock);
+
 /* The store knows an acknowledged place of the stream with this key. */
 bool checkpoint_has(struct checkpoint_store *store, const char *key);
 

@@ -210,6 +210,11 @@ static int skip_sync(int fd)
     return 0;
 }
 
+static uint64_t read_clock(void *clock)
+{
+    return disk_realtime_ns(clock);
+}
+
 static struct input *open_input(struct life *life)
 {
     char *error = NULL;
@@ -231,6 +236,7 @@ static void start(struct life *life)
     long holder;
     ENSURE(checkpoint_open(life->directory, &life->store, &holder) == CHECKPOINT_OK);
     checkpoint_use_calls(life->store, &life->calls);
+    checkpoint_use_clock(life->store, read_clock, life->disk);
     life->counters = (struct counters){0};
     life->losses = (struct losses){0};
     life->taken = 0;
