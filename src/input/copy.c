@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "input/tail.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -68,6 +70,26 @@ static enum likeness find_original(struct generation *file)
     return found;
 }
 
+/* Only to compare it: that takes no part in how many files may be open, for who has them open may be the
+ * very one it is a copy of. */
+static bool open_for_look(struct generation *file)
+{
+    const struct world *world = file->tail->input->env.world;
+    struct file_stat info;
+    char *path = generation_path(file);
+    int fd = world_open(world, path);
+    free(path);
+    if (fd >= 0 && world_stat_open(world, fd, &info) == 0 &&
+        identity_is_same_inode(&file->id, &info)) {
+        file->fd = fd;
+        return true;
+    }
+    if (fd >= 0) {
+        world_close(world, fd);
+    }
+    return false;
+}
+
 /* A new file with a rotated name: it may be a copy of the live one, perhaps still being made. */
 void copy_judge(struct generation *file)
 {
@@ -76,10 +98,16 @@ void copy_judge(struct generation *file)
         packed_judge(file);
         return;
     }
-    if (generation_open(file) < 0) {
+    int result = generation_open(file);
+    bool is_look = result == -EMFILE && open_for_look(file);
+    if (result < 0 && !is_look) {
         return; /* the next look tries again */
     }
     enum likeness likeness = find_original(file);
+    if (is_look) {
+        world_close(world, file->fd);
+        file->fd = -1;
+    }
     if (likeness == IS_COPY) {
         file->state = GENERATION_COPY;
         generation_close(file);
