@@ -212,7 +212,7 @@ static bool has_inode(const struct tail *tail, const struct promise *promise)
     struct generation *generation;
     TAIL_FOR_EACH(tail, generation)
     {
-        if (is_same_inode(generation, promise)) {
+        if (is_same_inode(generation, promise) && !generation->is_gzip) {
             return true;
         }
     }
