@@ -232,12 +232,14 @@ static int open_by_name(const struct generation *generation)
     return fd;
 }
 
-/* At its end, under its name, nothing newer: whatever is written to it is found by its name. */
+/* At its end, under its name, nothing written anywhere newer: whatever is written to it is found by its
+ * name. A rotated one whose successor is empty may stay so for days. */
 static bool may_close(const struct generation *generation)
 {
+    const struct generation *next = tail_next(generation);
     return generation->unseen == 0 && generation->size <= generation->offset &&
            list_is_empty(&generation->tail->ready) && !generation->is_rewritten &&
-           tail_next(generation) == NULL;
+           (next == NULL || next->size == 0);
 }
 
 /* Close one that has not been read for long; false if there is none. A few are looked at, so that a
