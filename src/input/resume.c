@@ -131,12 +131,14 @@ static void is_read(struct generation *generation)
 
 /* One that was left before the promised one was begun, or interrupted: it is read on where it was
  * left, for a writer may have gone on in it. False if it is none that is known. A file of another
- * birth is not the same; without births only one that is not read otherwise is believed to be. */
+ * birth is not the same; without births only one that is not read otherwise, and is not compressed, is
+ * believed to be. */
 static bool was_left(struct generation *generation, bool is_older)
 {
     uint64_t offset;
+    bool may_be_another = generation->id.born_ns == 0 && (!is_older || generation->is_gzip);
     if (!checkpoint_past(generation->tail->stream.checkpoint, &generation->id, &offset) ||
-        offset > generation->size || (!is_older && generation->id.born_ns == 0)) {
+        offset > generation->size || may_be_another) {
         return false;
     }
     bool is_done = is_older && offset == generation->size;

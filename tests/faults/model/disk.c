@@ -290,6 +290,7 @@ static int open_file(void *context, const char *path)
         if (disk->handles[i] == NULL) {
             disk->handles[i] = node;
             disk->handle_count++;
+            disk_say(disk, "  open %s (%llu)", node->name, (unsigned long long)node->number);
             node->handles++;
             return i;
         }
@@ -303,6 +304,7 @@ static void close_file(void *context, int file)
     struct node *node = disk->handles[file];
     ENSURE(node != NULL);
     disk->handles[file] = NULL;
+    disk_say(disk, "  close %s (%llu)", node->name, (unsigned long long)node->number);
     disk->handle_count--;
     node->handles--;
     release(disk, node);
