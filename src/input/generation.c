@@ -14,6 +14,8 @@
  * away can still be read; files at their end are closed again when there are too many.
  */
 
+enum { CLOSE_LOOKS = 32 };
+
 /* ---- the two tables ---- */
 
 struct inode {
@@ -242,20 +244,33 @@ static bool may_close(const struct generation *generation)
            (next == NULL || next->size == 0);
 }
 
-/* Close one that has not been read for long; false if there is none. A few are looked at, so that a
- * thousand pinned ones do not cost a walk each time. */
-static bool make_room(struct input *input)
+/* Its turn has not come. It is open in case its name goes, but nobody may wait for that. */
+static bool may_wait_closed(const struct generation *generation)
 {
-    struct list *link = input->open.next;
-    for (int looks = 0; looks < 32 && link != &input->open; looks++) {
-        struct generation *generation = container_of(link, struct generation, open_link);
-        link = link->next;
-        if (may_close(generation)) {
+    return generation->unseen == 0 && !generation->is_rewritten &&
+           generation != tail_current(generation->tail);
+}
+
+static bool close_one(struct input *input, bool (*may)(const struct generation *generation))
+{
+    for (uint64_t looks = 0; looks < CLOSE_LOOKS && looks < input->open_count; looks++) {
+        struct generation *generation =
+            container_of(input->open.next, struct generation, open_link);
+        if (may(generation)) {
             generation_close(generation);
             return true;
         }
+        list_remove(&generation->open_link);
+        list_append(&input->open, &generation->open_link);
     }
     return false;
+}
+
+/* Close one that has not been read for long; false if there is none. A few are looked at, so that a
+ * thousand pinned ones do not cost a walk each time; the next call looks at others. */
+static bool make_room(struct input *input)
+{
+    return close_one(input, may_close) || close_one(input, may_wait_closed);
 }
 
 static int check_identity(struct generation *generation, int fd)
