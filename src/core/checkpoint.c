@@ -487,6 +487,21 @@ uint64_t checkpoint_seen_s(const struct checkpoint *checkpoint)
     return checkpoint->seen_s;
 }
 
+uint64_t checkpoint_last_generation(const struct checkpoint *checkpoint)
+{
+    uint64_t last = checkpoint->is_known ? checkpoint->acked.generation : 0;
+    for (uint32_t i = 0; i < checkpoint->name_count; i++) {
+        last = checkpoint->names[i].generation > last ? checkpoint->names[i].generation : last;
+    }
+    return last;
+}
+
+uint64_t checkpoint_taken(const struct checkpoint *checkpoint)
+{
+    const struct name *name = find_name(checkpoint, checkpoint->acked.generation);
+    return name != NULL ? name->read : 0;
+}
+
 void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generation,
                                 const struct file_id *file, const char *path)
 {

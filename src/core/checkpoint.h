@@ -106,6 +106,14 @@ uint64_t checkpoint_size(const struct checkpoint *checkpoint);
 /* When anything of it was last acknowledged, by the clock of the day; 0: just now, or never. */
 uint64_t checkpoint_seen_s(const struct checkpoint *checkpoint);
 
+/* The newest generation that was named, or is promised: one with acknowledgements still to come must not
+ * share its number with another file. 0: none. */
+uint64_t checkpoint_last_generation(const struct checkpoint *checkpoint);
+
+/* How far the acknowledged generation was read: what is behind the acknowledged place, up to here, is on
+ * its way if this process has read it. */
+uint64_t checkpoint_taken(const struct checkpoint *checkpoint);
+
 /* Tell which file a generation is, so that the promise can name it. Again whenever the file is
  * renamed or its fingerprint has grown. */
 void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generation,

@@ -306,6 +306,8 @@ void resume_tail(struct tail *tail)
     const struct input *input = tail->input;
     struct checkpoint *checkpoint = tail->stream.checkpoint;
     struct promise promise;
+    /* After a reload lines that were read before it may be on their way still. */
+    tail->last_number = checkpoint_last_generation(checkpoint);
     if (!checkpoint_read(checkpoint, &promise.file, &promise.position)) {
         if (input_is_starting(input) && input->settings->read_from == READ_FROM_END) {
             begin_at_end(tail);
@@ -316,7 +318,6 @@ void resume_tail(struct tail *tail)
     promise.seen_ns = checkpoint_seen_s(checkpoint) * UINT64_C(1000000000);
     promise.guard = (struct guard){0};
     checkpoint_guard(checkpoint, &promise.guard);
-    tail->last_number = promise.position.generation;
     struct generation *found = find_promised(tail, &promise);
     if (found == NULL) {
         found = find_compressed(tail, &promise);
