@@ -190,7 +190,9 @@ static void say_lost(const struct tail *tail, const struct promise *promise, boo
     const struct log *log = tail->input->env.log;
     const char *path = checkpoint_path(tail->stream.checkpoint);
     uint64_t offset = promise->position.offset;
-    uint64_t lost = promise->size > offset ? promise->size - offset : 0;
+    uint64_t taken = checkpoint_taken(tail->stream.checkpoint); /* more is on its way, after a reload */
+    uint64_t known = taken > offset ? taken : offset;
+    uint64_t lost = promise->size > known ? promise->size - known : 0;
     tail_count_lost(tail, lost);
     if (lost > 0) {
         log_event(log, LOG_WARN,
