@@ -468,6 +468,22 @@ static bool is_unreadable(const struct found_log *log, const struct found *found
            (!log_name_is_gzip(found->name) || is_beside_original(log, found));
 }
 
+static bool is_before(const struct list *link, const struct list *other, const struct list *end)
+{
+    while (link != end && link != other) {
+        link = link->next;
+    }
+    return link == other;
+}
+
+/* Where the next unknown one goes: behind all that are listed before it, in whatever order those are
+ * known. By the time of the last write a file that is still empty looks older than it is. */
+static struct list *move_place(struct tail *tail, struct list *place, struct list *link)
+{
+    bool is_begin = place == &tail->generations;
+    return is_begin || is_before(place, link, &tail->generations) ? link : place;
+}
+
 static void add_unknown(struct tail *tail, const struct found_log *log)
 {
     struct list *place = &tail->generations;
@@ -481,7 +497,7 @@ static void add_unknown(struct tail *tail, const struct found_log *log)
         if (!is_known) {
             generation = add(tail, found, generation, skip_unseen(tail, place));
         }
-        place = generation != NULL ? &generation->link : place;
+        place = generation != NULL ? move_place(tail, place, &generation->link) : place;
     }
 }
 
