@@ -137,8 +137,10 @@ static void vanish(struct ledger *ledger, const struct contents *contents, bool 
         uint64_t from = seen_from(ledger, contents, line);
         uint64_t enough = visible_time(ledger) + (is_cut ? READ_NS : 0);
         line->is_due |= now >= from + visible_time(ledger);
-        if (now >= from + enough && !ledger->is_blocked && stream->calm_since_ns <= from && line->hard_ns == 0 &&
-            ledger->schedule->world.open_max >= 64 && contents->format == FORMAT_PLAIN) {
+        bool is_calm = !ledger->is_blocked && stream->calm_since_ns <= from &&
+                       ledger->schedule->world.open_max >= 64;
+        if (now >= from + enough && is_calm && line->hard_ns == 0 &&
+            contents->format == FORMAT_PLAIN) {
             line->hard_ns = now + (is_cut ? 0 : READ_NS);
         }
     }
