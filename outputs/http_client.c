@@ -52,9 +52,6 @@ static const struct advice {
     {CURLE_COULDNT_CONNECT,
      "is the receiver running, and are host and port of the endpoint right?"},
     {CURLE_OPERATION_TIMEDOUT, "is it overloaded, or does a firewall drop the packets?"},
-    {CURLE_PEER_FAILED_VERIFICATION,
-     "if it is signed by a CA of your own, name that in ca_file; else look at the certificate's "
-     "names and dates"},
     {CURLE_SSL_CONNECT_ERROR, "does TLS begin at this port? else the endpoint begins with http://"},
     {CURLE_SSL_CERTPROBLEM, "check certificate_file and key_file"},
     {CURLE_SSL_CACERT_BADFILE, "check ca_file"},
@@ -320,6 +317,25 @@ void http_exchange_start(struct http_exchange *exchange, struct slice body)
     curl_loop_start(exchange->client->curl_loop, &exchange->task);
 }
 
+/* Why the certificate is not believed, by OpenSSL's code. libcurl itself looks at the names in it, before
+ * it asks for that: it is what libcurl begins with then. */
+static const char *advise_certificate(const struct http_exchange *exchange)
+{
+    enum { NOT_ASKED = 1, NOT_YET_VALID = 9, EXPIRED = 10, WRONG_NAME = 62 };
+    long why = NOT_ASKED;
+    curl_easy_getinfo(exchange->task.easy, CURLINFO_SSL_VERIFYRESULT, &why);
+    switch (why) {
+    case NOT_ASKED:
+    case WRONG_NAME:
+        return "it is another host's certificate: the endpoint's host must be one of the names in it";
+    case NOT_YET_VALID:
+    case EXPIRED:
+        return "its dates do not hold today: renew it, or set this machine's clock";
+    default:
+        return "nobody here knows who has signed it: if that is a CA of your own, name it in ca_file";
+    }
+}
+
 static const char *explain(struct http_exchange *exchange, CURLcode code)
 {
     const char *what =
@@ -328,6 +344,7 @@ static const char *explain(struct http_exchange *exchange, CURLcode code)
     for (size_t i = 0; i < ARRAY_LEN(advices); i++) {
         advice = advices[i].code == code ? advices[i].text : advice;
     }
+    advice = code == CURLE_PEER_FAILED_VERIFICATION ? advise_certificate(exchange) : advice;
     snprintf(exchange->error, sizeof(exchange->error), "%s%s%s%s", what, advice != NULL ? " (" : "",
              advice != NULL ? advice : "", advice != NULL ? ")" : "");
     return exchange->error;

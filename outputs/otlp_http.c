@@ -35,6 +35,7 @@
 #include "core/addresses.h"
 #include "outputs/compress.h"
 #include "outputs/http_client.h"
+#include "outputs/otlp_ask.h"
 #include "outputs/otlp_split.h"
 #include "outputs/outage.h"
 #include "outputs/outputs.h"
@@ -237,16 +238,13 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 
 static void held(const struct otlp_http *output, size_t *out_requests, uint64_t *out_records)
 {
-    size_t requests = 0;
-    uint64_t records = 0;
+    *out_requests = 0;
+    *out_records = 0;
     for (size_t i = 0; i < output->slot_count; i++) {
-        if (output->slots[i].batch != NULL) {
-            requests++;
-            records += output->slots[i].batch->records;
-        }
+        const struct batch *batch = output->slots[i].batch;
+        *out_requests += batch != NULL ? 1 : 0;
+        *out_records += batch != NULL ? batch->records : 0;
     }
-    *out_requests = requests;
-    *out_records = records;
 }
 
 static void prove(struct otlp_http *output)
@@ -695,4 +693,6 @@ const struct output_type output_otlp_http = {
     .is_mistaken = otlp_http_is_mistaken,
     .rest = otlp_http_rest,
     .close = otlp_http_close,
+    .ask = otlp_ask,
+    .ask_end = otlp_ask_end,
 };

@@ -3,12 +3,16 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include "base/mem.h"
+#include "cli/check_connect.h"
 #include "cli/check_tests.h"
 #include "cli/config_options.h"
 #include "cli/options.h"
 #include "config/config.h"
+#include "config/url.h"
 #include "filters/filters.h"
 #include "input/feed.h"
+#include "outputs/endpoint.h"
 
 enum format {
     AS_TEXT,
@@ -19,6 +23,7 @@ struct arguments {
     struct config_arguments config;
     bool quiet;
     bool test;
+    bool connect;
     unsigned format;
 };
 
@@ -30,6 +35,8 @@ static const struct cli_option options[] = {
      NULL},
     {"test", 't', CLI_FLAG, offsetof(struct arguments, test), NULL,
      "run the `tests` of the config, and say which of them fail", NULL},
+    {"connect", 0, CLI_FLAG, offsetof(struct arguments, connect), NULL,
+     "ask the address of every output whether it takes requests, and say what is wrong", NULL},
     {"format", 0, CLI_CHOICE, offsetof(struct arguments, format), NULL,
      "for people, or one JSON object for machines", formats},
     {0},
@@ -55,8 +62,22 @@ static json_t *finding(const struct diag_entry *entry)
                      (int)entry->line, "column", (int)entry->column, "text", entry->text);
 }
 
+static json_t *connections(const struct connect_result *results, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const struct connect_result *result = &results[i];
+        json_t *item = json_pack("{s:s, s:s?, s:b, s:i, s:s}", "output", result->output, "url",
+                                 result->url, "good", result->is_good, "status",
+                                 (int)result->status, "text", result->text);
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+/* `results` are NULL without --connect. */
 static void print_json(const struct config_arguments *arguments, const struct settings *settings,
-                       const struct diag *diag)
+                       const struct diag *diag, const struct connect_result *results)
 {
     json_t *findings = json_array();
     for (size_t i = 0; i < diag->count; i++) {
@@ -72,6 +93,9 @@ static void print_json(const struct config_arguments *arguments, const struct se
     json_t *report =
         json_pack("{s:i, s:b, s:s?, s:o, s:s?}", "version", 1, "valid", settings != NULL, "file",
                   config_arguments_file(arguments), "findings", findings, "effective", text);
+    if (results != NULL) {
+        json_object_set_new(report, "connect", connections(results, settings->output_count));
+    }
     json_dumpf(report, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(report);
@@ -132,18 +156,56 @@ static int run_tests(const struct arguments *arguments, const struct settings *s
     return status;
 }
 
+static bool are_good(const struct connect_result *results, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!results[i].is_good) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void print_connections(const struct connect_result *results, size_t count, bool quiet)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct connect_result *result = &results[i];
+        char *line = mem_format("output %s: %s%s%s", result->output,
+                                result->url != NULL ? result->url : "",
+                                result->url == NULL  ? ""
+                                : result->is_good    ? " takes requests: "
+                                                     : " takes no requests: ",
+                                result->text);
+        if (!quiet || !result->is_good) {
+            puts(line);
+        }
+        free(line);
+    }
+}
+
 static int judge(const struct arguments *arguments, const struct settings *settings,
                  const struct diag *diag, bool has_losses)
 {
     int tested = EXIT_GOOD;
+    bool asks = arguments->connect && settings != NULL;
+    size_t count = asks ? settings->output_count : 0;
+    struct connect_result *results = asks ? check_connect(settings) : NULL;
+    bool is_text = arguments->format != AS_JSON;
     if (arguments->test && settings != NULL) {
         diag_print(diag, stderr);
         tested = run_tests(arguments, settings);
-    } else if (arguments->format == AS_JSON) {
-        print_json(&arguments->config, settings, diag);
+    } else if (!is_text) {
+        print_json(&arguments->config, settings, diag, results);
+    } else if (asks) {
+        diag_print(diag, stderr);
     } else {
         print_text(settings, diag, arguments->quiet);
     }
+    if (asks && (is_text || arguments->test)) {
+        print_connections(results, count, arguments->quiet);
+    }
+    tested = tested == EXIT_GOOD && !are_good(results, count) ? EXIT_FAILED : tested;
+    connect_results_free(results, count);
     return settings == NULL        ? EXIT_USAGE
            : tested != EXIT_GOOD   ? tested
            : has_losses            ? EXIT_POLICY
@@ -166,6 +228,29 @@ static bool find_absent(const struct settings *settings, struct diag *diag)
     return found;
 }
 
+/* A whole URL is taken as it is written: whoever thinks that /v1/logs is added to it is told. */
+static void find_paths(const struct settings *settings, struct diag *diag)
+{
+    for (size_t i = 0; settings != NULL && i < settings->output_count; i++) {
+        const struct output_settings *output = &settings->outputs[i];
+        struct url url;
+        if (output->endpoint == NULL || !url_parse(output->endpoint, &url) ||
+            endpoint_is_for_logs(output->endpoint) || endpoint_is_of_grpc(output->endpoint)) {
+            continue;
+        }
+        char *shown = mem_format("%.*s://%.*s%s%.*s%.*s", (int)url.scheme.len, url.scheme.data,
+                                 (int)url.host.len, url.host.data, url.port.len > 0 ? ":" : "",
+                                 (int)url.port.len, url.port.data, (int)url.path.len, url.path.data);
+        char *advice = endpoint_advise(shown);
+        diag_add(diag, DIAG_WARNING, (struct diag_place){0},
+                 "output \"%s\": requests go to %s as it is written, without /v1/logs, where receivers "
+                 "of OTLP take logs; if this one is no exception, %s",
+                 output->name, shown, advice);
+        free(advice);
+        free(shown);
+    }
+}
+
 static int check(const struct arguments *arguments)
 {
     struct diag diag;
@@ -176,6 +261,7 @@ static int check(const struct arguments *arguments)
         settings = NULL;
     }
     bool has_losses = find_losses(settings, &diag);
+    find_paths(settings, &diag);
     int status = judge(arguments, settings, &diag, has_losses);
     settings_free(settings);
     diag_fini(&diag);
@@ -202,12 +288,14 @@ const struct command command_check = {
     .name = "check",
     .summary = "say what is wrong with a config, and show what is in effect",
     .usage =
-        "usage: clew check [-c FILE] [--test]\n"
+        "usage: clew check [-c FILE] [--test] [--connect]\n"
         "\n"
         "Reads the config as `clew run` would, with the environment and --set. Every mistake is\n"
         "shown with its file, line and column; a good config is printed as it is in effect,\n"
-        "secrets hidden. With --test the `tests` of a good config are run. Exit status: 0 it is good,\n"
-        "1 a test fails, 2 it is not good, 3 a filter of it takes the ids from every record.\n",
+        "secrets hidden. With --test the `tests` of a good config are run. With --connect the address of\n"
+        "every output is asked by a request without records, and where that is refused, by one with a\n"
+        "single record that says it is no line of any log. Exit status: 0 it is good, 1 a test fails or an\n"
+        "address takes no requests, 2 it is not good, 3 a filter of it takes the ids from every record.\n",
     .options = options,
     .run = run,
 };

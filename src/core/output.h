@@ -58,6 +58,17 @@ typedef void output_done_fn(void *context, struct batch *batch, enum delivery de
 /* Asked before an output gives records up; the refusal is good during the call. */
 typedef enum refusal_end output_refused_fn(void *context, const struct refusal *refusal);
 
+/* What an address answers to a request with nothing of a log in it; good during the call. */
+struct output_finding {
+    const char *url;  /* without what may be secret */
+    const char *text; /* what it answers, or what is wrong and what to do */
+    long status;      /* of HTTP; 0: there was no answer */
+    bool is_good;     /* it takes requests */
+};
+
+struct output_question;
+typedef void output_asked_fn(void *context, const struct output_finding *finding);
+
 struct output_env {
     struct ev_loop *loop;
     const struct log *log;
@@ -93,6 +104,13 @@ struct output_type {
 
     /* Gives every batch still in hand back as DELIVERY_KEPT. */
     void (*close)(struct output *output);
+
+    /* Without opening one: ask its address whether it takes requests. asked() is called once from the
+     * loop, unless ask_end() comes first, which it must not call itself. ask() is NULL where there is no
+     * address; it gives NULL on failure, with *out_error a sentence that the caller frees. */
+    struct output_question *(*ask)(const struct output_settings *settings, struct ev_loop *loop,
+                                   output_asked_fn *asked, void *context, char **out_error);
+    void (*ask_end)(struct output_question *question);
 };
 
 /* Every output begins with this. */

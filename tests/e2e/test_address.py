@@ -3,11 +3,12 @@
 import json
 import re
 import signal
+import subprocess
 import urllib.error
 import urllib.request
 
 import clew
-from test_delivery import OK, PROBE_TEXT, Answer, FarEnd, status
+from test_delivery import OK, PROBE_TEXT, Answer, FarEnd, certificate, server_context, status
 from test_outputs import checkpoints, config, metrics
 
 
@@ -220,6 +221,140 @@ def test_replay_keeps_its_letters_where_the_address_is_wrong(tmp):
                             f"http://127.0.0.1:{backend.port}/insert/opentelemetry/v1/logs")
         clew.equal(json.dumps(again.out.split(",")[0]), '"1 records sent"')
     clew.equal(backend.lines, [3])
+
+
+# --- clew check --connect ---
+
+def check(url, *more, **sets):
+    options = [part for name, value in {"endpoint": url, "timeout": "5s", **sets}.items()
+               for part in ("--set", f"outputs.{name}={value}")]
+    return clew.run("check", "--connect", *options, *more)
+
+
+def connected(url, *more, **sets):
+    """(status, text) of its one output, by JSON; the same text is printed for people."""
+    result = check(url, "--format", "json", *more, **sets)
+    found = result.json()["connect"]
+    clew.equal([(f["output"], f["good"]) for f in found], [("otlp_http", result.code == 0)])
+    text = check(url, *more, **sets)
+    clew.equal(text.code, result.code)
+    clew.contains(text.out, re.sub(r"after \d+ ms", "", found[0]["text"]).split("after")[0][:40])
+    return result.code, found[0]["status"], found[0]["text"]
+
+
+def test_connect_says_that_an_address_takes_requests_and_stores_nothing_there():
+    with FarEnd() as far:
+        clew.equal(connected(far.url), (0, 200, "HTTP status 200"))
+        clew.equal(check(far.url).out, f"output otlp_http: {far.url} takes requests: HTTP status 200\n")
+        clew.equal(check(far.url, "--quiet").out, "")
+        assert all(len(body) < 30 and PROBE_TEXT not in body for _, _, _, body in far.requests)
+
+
+def test_connect_sends_a_record_only_where_the_empty_request_is_refused():
+    with FarEnd(lambda n, body, far: OK if body else status(400)) as far:
+        clew.equal(connected(far.url, compression="none")[0], 0)
+        assert [body == b"" for _, _, _, body in far.requests] == [True, False] * 2
+
+
+def test_connect_says_what_is_wrong_with_each_answer():
+    page = Answer(200, b"<html><title>Sign in</title></html>", kind="text/html")
+    moved = status(301, headers={"Location": "https://user:secret@example.invalid/v1/logs?token=secret"})
+    cases = [(status(401), 401, "headers"), (status(403), 403, "headers"),
+             (status(404), 404, "check the path"), (status(405), 405, "check the path"),
+             (status(400, body=b"no \x1b[31msuch\xff path\xc2\x9b"), 400, "the address and not the records"),
+             (status(500), 500, "the address and not the records"),
+             (status(415), 415, "compression"), (status(503), 503, "HTTP status 503"),
+             (page, 200, "a web page (HTML)"), (moved, 301, "to https://example.invalid/v1/logs, it points")]
+    for answer, code, words in cases:
+        with FarEnd(lambda n, body, far: answer) as far:
+            failed, told, text = connected(far.url)
+            clew.equal((failed, told), (1, code))
+            clew.contains(text, words)
+            assert "secret" not in text and not re.search(r"[\x00-\x1f\x7f-\x9f]", text), text
+
+
+def test_connect_says_what_is_wrong_where_nothing_answers():
+    port = clew.free_port()
+    for url, words in [("http://no-such-host.invalid:4318/v1/logs", "check the host name"),
+                       (f"http://127.0.0.1:{port}/v1/logs", "is the receiver running")]:
+        failed, code, text = connected(url)
+        clew.equal((failed, code), (1, 0))
+        clew.contains(text, words)
+    with FarEnd(lambda n, body, far: Answer(delay=3)) as far:
+        clew.contains(connected(far.url, timeout="300ms")[2], "timed out")
+    with FarEnd(lambda n, body, far: bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])) as far:
+        clew.contains(connected(far.url)[2], "(4318), not of gRPC (4317)")
+    with FarEnd(lambda n, body, far: None) as far:
+        clew.contains(connected(far.url)[2], "(4318), not of gRPC (4317)")
+    with FarEnd() as far:
+        clew.contains(connected(far.url.replace("http:", "https:"))[2], "does TLS begin at this port")
+    result = check("http://127.0.0.1:4317/v1/logs")
+    clew.contains(result.err, "port 4317 is by custom that of OTLP over gRPC")
+
+
+def expired_certificate(tmp):
+    """Signed by itself, valid until a day long gone."""
+    key, cert, request = tmp / "old.key", tmp / "old.pem", tmp / "old.csr"
+    config_file = tmp / "old.cnf"
+    config_file.write_text("[ca]\ndefault_ca=c\n[c]\n"
+                           f"database={tmp}/index\nserial={tmp}/serial\nnew_certs_dir={tmp}\n"
+                           "default_md=sha256\npolicy=p\nx509_extensions=x\n[p]\ncommonName=supplied\n"
+                           "[x]\nsubjectAltName=DNS:localhost\n")
+    (tmp / "index").touch()
+    (tmp / "serial").write_text("01\n")
+    for command in (["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                     "-keyout", key, "-out", request, "-subj", "/CN=localhost"],
+                    ["ca", "-batch", "-selfsign", "-config", config_file, "-in", request, "-keyfile", key,
+                     "-out", cert, "-notext", "-startdate", "20200101000000Z", "-enddate", "20200201000000Z"]):
+        subprocess.run(["openssl", *map(str, command)], check=True, capture_output=True, timeout=30)
+    return cert, key
+
+
+def test_connect_says_what_is_wrong_with_a_certificate(tmp):
+    cert, key = certificate(tmp, "server")
+    other, other_key = certificate(tmp, "other", subject="elsewhere.example")
+    old, old_key = expired_certificate(tmp)
+    with FarEnd(tls=server_context(cert, key)) as far:
+        clew.equal(connected(far.url, **{"tls.ca_file": cert})[0], 0)
+        clew.contains(connected(far.url)[2], "name it in ca_file")
+        clew.contains(connected(far.url, **{"tls.ca_file": tmp / "none.pem"})[2], "cannot read ca_file")
+    with FarEnd(tls=server_context(other, other_key)) as far:
+        clew.contains(connected(far.url, **{"tls.ca_file": other})[2], "another host's certificate")
+    with FarEnd(tls=server_context(old, old_key)) as far:
+        clew.contains(connected(far.url, **{"tls.ca_file": old})[2], "its dates do not hold today")
+
+
+def test_connect_asks_every_output_with_its_headers_and_shows_none_of_them(tmp):
+    with FarEnd() as one, FarEnd(lambda n, body, far: status(403)) as two:
+        path = config(tmp, [(one, {"headers": {"authorization": "Bearer geheim"}}),
+                            (two, {"headers": {"x-api-key": "geheim"}})])
+        for more in ((), ("--format", "json")):
+            result = clew.run("check", "-c", path, "--connect", *more)
+            clew.equal(result.code, 1)
+            assert "geheim" not in result.out + result.err, result
+        clew.equal([c["good"] for c in result.json()["connect"]], [True, False])
+        clew.equal(one.requests[0][2]["authorization"], "Bearer geheim")
+        clew.equal(two.requests[0][2]["x-api-key"], "geheim")
+
+
+def test_connect_asks_nobody_where_the_config_has_a_mistake():
+    with FarEnd() as far:
+        clew.equal(check(far.url, "--set", "outputs.nonsense=1").code, 2)
+        clew.equal(far.requests, [])
+
+
+# --- clew check ---
+
+def test_a_path_without_v1_logs_is_told_with_what_to_write():
+    for url, words in [("http://host/api/shop", "write http://host/api/shop/v1/logs"),
+                       ("http://me:secret@host/?token=secret", "write http://host/v1/logs"),
+                       ("http://host:9428/", "http://host:9428/insert/opentelemetry/v1/logs")]:
+        result = clew.run_ok("check", "--set", f"outputs.endpoint={url}")
+        clew.contains(result.err, "as it is written, without /v1/logs")
+        clew.contains(result.err, words)
+        assert "secret" not in result.err, result
+    for url in ("http://host", "http://host/v1/logs", "http://host/a/v1/logs?b=c"):
+        clew.equal("/v1/logs" in clew.run_ok("check", "--set", f"outputs.endpoint={url}").err, False)
 
 
 if __name__ == "__main__":

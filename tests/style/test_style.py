@@ -38,7 +38,7 @@ LAYERS = {
 LIBRARIES = {
     "curl/curl.h": {"outputs/http_client.c", "src/base/curl_loop.c",
                     "src/kubernetes/api_request.c", "src/cli/http_get.c"},
-    "ev.h": {"src/base/curl_loop.c", "src/base/http_server.c", "src/cli/audit_pods.c",
+    "ev.h": {"src/base/curl_loop.c", "src/base/http_server.c", "src/cli/audit_pods.c", "src/cli/check_connect.c",
              "src/cli/receive.c",
              "src/daemon.c", "src/daemon_inside.h", "src/input/journal.c", "src/input/shell.c",
              "src/input/stdin.c",
