@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/url.h"
 
 enum {
     REST_BYTES_MIN = 128 * 1024,
@@ -301,12 +302,27 @@ static void close_inputs(struct daemon *daemon)
     }
 }
 
+static void note_lacking(struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->tap_count; i++) {
+        const struct tap *tap = daemon->taps[i];
+        daemon->was_lacking = daemon->was_lacking ||
+                              (tap->type->is_lacking != NULL && tap->type->is_lacking(tap->input));
+    }
+    if (daemon->was_lacking) {
+        log_event(&daemon->log, LOG_ERROR,
+                  "a path that was to be read does not exist, so the exit status is %d",
+                  EXIT_FAILURE);
+    }
+}
+
 static void on_flush(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)events;
     struct daemon *daemon = container_of(timer, struct daemon, flush);
     bool may_end = daemon->options->once || inputs_end(daemon);
     if (may_end && !daemon->is_draining && inputs_are_at_end(daemon)) {
+        note_lacking(daemon);
         drain(daemon, "everything there was has been read");
         close_inputs(daemon);
     }
@@ -563,11 +579,32 @@ static void close_workers(struct daemon *daemon)
     workers_free(daemon->workers);
 }
 
+/* What is read and where it goes; the files of an input are told when it has found them. */
+static void tell_settings(const struct log *log, const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->input_count; i++) {
+        const struct input_settings *input = &settings->inputs[i];
+        if (strcmp(input->type, "tail") != 0) {
+            bool is_stdin = strcmp(input->type, "stdin") == 0;
+            log_event(log, LOG_INFO, "input %s reads %s", input->name,
+                      is_stdin ? "standard input" : input->type);
+        }
+    }
+    for (size_t i = 0; i < settings->output_count; i++) {
+        const struct output_settings *output = &settings->outputs[i];
+        char *url = url_hide_secrets(output->endpoint);
+        log_event(log, LOG_INFO, "output %s ships to %s%s", output->name, url,
+                  output->is_default ? ", OpenTelemetry's default, since no endpoint is set" : "");
+        free(url);
+    }
+}
+
 static bool run_workers(struct daemon *first, char **out_error)
 {
     for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
         start_watchers(daemon);
     }
+    tell_settings(&first->log, first->settings);
     start_signals(first);
     int result = first->workers != NULL ? workers_start(first->workers, first) : 0;
     if (result < 0) {
@@ -587,7 +624,8 @@ static bool is_complete(const struct daemon *first)
 {
     bool is = true;
     for (const struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
-        is = is && shipment_is_empty(daemon->shipment) && !shipment_has_failed(daemon->shipment);
+        is = is && shipment_is_empty(daemon->shipment) &&
+             !shipment_has_failed(daemon->shipment) && !daemon->was_lacking;
     }
     return is;
 }

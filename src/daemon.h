@@ -29,7 +29,7 @@ struct daemon_options {
 struct daemon_report {
     const struct audit *audit;
     const struct counters *counters;
-    bool is_complete; /* everything read was accepted by the far end */
+    bool is_complete; /* all that was to be read was there, and accepted by the far end */
 };
 
 /*

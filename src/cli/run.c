@@ -123,11 +123,13 @@ static int run(int argc, char **argv)
 const struct command command_run = {
     .name = "run",
     .summary = "tail log files and ship them over OTLP/HTTP",
-    .usage = "usage: clew run [-c FILE] [--set NAME=VALUE]... [--once] [PATH...]\n"
+    .usage = "usage: clew run [-c FILE] [--set NAME=VALUE]... [--once] [PATH...|-]\n"
              "\n"
              "Tails the files of the config, or the given files, directories and globs, and ships\n"
              "every line to the OTLP/HTTP endpoint, by default $OTEL_EXPORTER_OTLP_ENDPOINT. Without\n"
-             "a config it tails the pod logs of the Kubernetes node it runs on.\n"
+             "a config it tails the pod logs of the Kubernetes node it runs on. - is standard input.\n"
+             "It says at its start what it reads, how many files match, and where it ships. A path that\n"
+             "does not exist is waited for; with --once the exit status is 1 when the others are done.\n"
              "\n"
              "What was acknowledged is remembered in the data directory, so that a restart goes on\n"
              "where the last run ended. SIGTERM and SIGINT deliver what has been read, within\n"

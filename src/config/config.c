@@ -98,6 +98,20 @@ static void settle_inputs(struct settings *settings, struct diag *diag)
     }
 }
 
+/* The tree's word, or the environment's. */
+static bool is_endpoint_set(const struct node *root, const struct node *fallbacks, size_t index)
+{
+    const struct node *list = node_get(root, "outputs");
+    const struct node_entry *entry =
+        list != NULL && list->kind == NODE_LIST ? list->first : NULL;
+    for (size_t i = 0; i < index && entry != NULL; i++) {
+        entry = entry->next;
+    }
+    const struct node *output = entry != NULL && entry->value->kind == NODE_MAP ? entry->value : NULL;
+    return node_get(output, "endpoint") != NULL ||
+           node_get(node_get(fallbacks, "outputs"), "endpoint") != NULL;
+}
+
 /* A URL without a path is a base, as OTEL_EXPORTER_OTLP_ENDPOINT is. */
 static void complete_endpoint(struct output_settings *output, struct diag *diag)
 {
@@ -182,6 +196,9 @@ static struct settings *load(struct tree *tree, const struct config_sources *sou
     read_section(options_root, tree->root, fallbacks, "", diag, settings);
     settle_inputs(settings, diag);
     settle_outputs(settings, diag);
+    for (size_t i = 0; i < settings->output_count; i++) {
+        settings->outputs[i].is_default = !is_endpoint_set(tree->root, fallbacks, i);
+    }
     settle_filters(settings->filters, settings->filter_count, "filters", diag);
     routes_settle(settings, tree->root, !has_paths, diag);
     settle_labels(settings);

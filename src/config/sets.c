@@ -145,17 +145,35 @@ static void keep_manner(struct tree *tree, struct node *input)
     }
 }
 
+static void add_input(struct tree *tree, struct node *inputs, struct node *input)
+{
+    struct diag_place place = {0};
+    keep_manner(tree, input);
+    node_put(tree, inputs, NULL, place, input);
+}
+
 void sets_use_paths(struct tree *tree, const char *const *paths)
 {
     struct diag_place place = {0};
     struct node *include = tree_new(tree, NODE_LIST, place);
-    for (size_t i = 0; paths[i] != NULL; i++) {
-        node_put(tree, include, NULL, place, tree_text(tree, slice_from_string(paths[i]), place));
-    }
-    struct node *input = tree_new(tree, NODE_MAP, place);
-    node_put(tree, input, "include", place, include);
-    keep_manner(tree, input);
     struct node *inputs = tree_new(tree, NODE_LIST, place);
-    node_put(tree, inputs, NULL, place, input);
+    bool has_stdin = false;
+    for (size_t i = 0; paths[i] != NULL; i++) {
+        if (strcmp(paths[i], "-") == 0) {
+            has_stdin = true;
+        } else {
+            node_put(tree, include, NULL, place, tree_text(tree, slice_from_string(paths[i]), place));
+        }
+    }
+    if (include->count > 0) {
+        struct node *input = tree_new(tree, NODE_MAP, place);
+        node_put(tree, input, "include", place, include);
+        add_input(tree, inputs, input);
+    }
+    if (has_stdin) {
+        struct node *input = tree_new(tree, NODE_MAP, place);
+        node_put(tree, input, "type", place, tree_text(tree, SLICE("stdin"), place));
+        add_input(tree, inputs, input);
+    }
     node_put(tree, tree->root, "inputs", place, inputs);
 }

@@ -16,8 +16,8 @@
 
 void sets_apply(struct tree *tree, const char *assignment, struct diag *diag);
 
-/* Files named on the command line take the place of all inputs; what the first of these says of
- * `envelope`, `format` and `multiline` holds for them. */
+/* Files named on the command line, and `-` for standard input, take the place of all inputs; what the
+ * first of these says of `envelope`, `format` and `multiline` holds for them. */
 void sets_use_paths(struct tree *tree, const char *const *paths);
 
 #endif

@@ -160,6 +160,7 @@ struct output_settings {
     char *name;
     char *type;                  /* "otlp_http" */
     char *endpoint;              /* the whole URL, …/v1/logs */
+    bool is_default;             /* … which nobody has set; no option of its own */
     struct key_value_list headers;
     enum compression compression;
     uint64_t timeout_ms;         /* of one request */

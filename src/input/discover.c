@@ -600,6 +600,42 @@ void discover_scan_marked(struct discover *discover)
     sweep(discover);
 }
 
+size_t discover_count_files(const struct discover *discover)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < discover->count; i++) {
+        const struct directory *directory = discover->directories[i];
+        for (size_t j = 0; j < directory->log_count; j++) {
+            const struct found_log *log = &directory->logs[j];
+            for (size_t k = 0; k < log->count; k++) {
+                count += log->files[k].is_included;
+            }
+        }
+    }
+    return count;
+}
+
+size_t discover_tell_absent(const struct discover *discover,
+                            void (*tell)(void *context, const char *path), void *context)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < discover->include.count; i++) {
+        const struct glob *glob = &discover->include.items[i];
+        struct file_stat info;
+        bool is_file = glob->is_literal && glob->count == 1;
+        bool is_in_root = strcmp(glob->root, "/") == 0;
+        char *path = is_file ? mem_format("%s/%s", is_in_root ? "" : glob->root, glob->components[0])
+                             : mem_string(glob->root);
+        int result = world_stat(discover->env.world, path, &info);
+        if (result == -ENOENT || result == -ENOTDIR) {
+            tell(context, path);
+            count++;
+        }
+        free(path);
+    }
+    return count;
+}
+
 static bool add_patterns(struct glob_list *list, const struct string_list *patterns,
                          char **out_error)
 {

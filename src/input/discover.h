@@ -87,6 +87,13 @@ void discover_free(struct discover *discover); /* NULL is fine; no event */
 bool discover_begin_scan(struct discover *discover, double quiet_part);
 bool discover_is_scanning(const struct discover *discover);
 
+/* Files of its logs that the patterns mean; of this worker's. */
+size_t discover_count_files(const struct discover *discover);
+
+/* Tell each path that does not exist: of a pattern the part before its first wildcard. Returns how many. */
+size_t discover_tell_absent(const struct discover *discover,
+                            void (*tell)(void *context, const char *path), void *context);
+
 /* Go on with it until then (monotonic); at least one step. True: that was all of it. */
 bool discover_scan_until(struct discover *discover, uint64_t until_ns);
 

@@ -35,6 +35,11 @@ static bool is_tail_at_end(const void *feed)
     return input_is_at_end(feed);
 }
 
+static bool is_tail_lacking(const void *feed)
+{
+    return input_is_lacking(feed);
+}
+
 static void stop_tail(void *feed)
 {
     input_stop(feed);
@@ -52,6 +57,7 @@ const struct feed_type feed_tail = {
     .open = open_tail,
     .resume = resume_tail,
     .is_at_end = is_tail_at_end,
+    .is_lacking = is_tail_lacking,
     .stop = stop_tail,
     .close = close_tail,
 };

@@ -114,6 +114,11 @@ void input_look_for_end(struct tail *tail)
     input_look_soon(tail);
 }
 
+bool input_is_lacking(const struct input *input)
+{
+    return input->is_lacking;
+}
+
 bool input_is_starting(const struct input *input)
 {
     return !input->was_scanned;
@@ -471,6 +476,9 @@ static void begin_scan(struct input *input)
 
 static void end_scan(struct input *input)
 {
+    if (!input->was_scanned) {
+        input_tell_found(input);
+    }
     if (input->is_whole_scan) {
         sweep(input);
     }

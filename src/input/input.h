@@ -56,6 +56,9 @@ void input_resume(struct input *input);
  * line without newline counts as read once its time-out has passed. */
 bool input_is_at_end(const struct input *input);
 
+/* A path that it was told to read did not exist when it looked first. */
+bool input_is_lacking(const struct input *input);
+
 /* Read no more; open streams are still there for their checkpoints. */
 void input_stop(struct input *input);
 

@@ -170,6 +170,7 @@ struct input {
     bool is_blocked;
     bool is_stopped;
     bool was_scanned;
+    bool is_lacking; /* a path that it is to read did not exist then */
     bool is_whole_scan; /* the one that goes on */
     bool is_overflowed; /* events were lost since it began */
     bool is_missing; /* a stream's files are gone: the next scan looks at everything */
@@ -304,6 +305,9 @@ void reader_learn_hash(struct generation *generation, uint64_t inode);
 size_t reader_buffer_bytes(const struct input_settings *settings);
 
 /* ---- input.c ---- */
+
+/* After the first scan: how many files match, and what does not exist. */
+void input_tell_found(struct input *input);
 
 void input_wake(struct tail *tail);             /* read it soon */
 void input_wake_at(struct tail *tail, uint64_t deadline_ns); /* … then (monotonic) */
