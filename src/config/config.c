@@ -98,6 +98,17 @@ static void settle_inputs(struct settings *settings, struct diag *diag)
     }
 }
 
+/* Of a base that ends in a slash, with /v1/logs behind it: `http://host/api//v1/logs`. */
+static void drop_double_slash(char *endpoint)
+{
+    static const char end[] = "//v1/logs";
+    size_t len = strlen(endpoint);
+    size_t end_len = sizeof(end) - 1;
+    if (len > end_len && strcmp(endpoint + len - end_len, end) == 0) {
+        memmove(endpoint + len - end_len, endpoint + len - end_len + 1, end_len);
+    }
+}
+
 /* The tree's word, or the environment's. */
 static bool is_endpoint_set(const struct node *root, const struct node *fallbacks, size_t index)
 {
@@ -124,6 +135,7 @@ static void complete_endpoint(struct output_settings *output, struct diag *diag)
         free(output->endpoint);
         output->endpoint = whole;
     }
+    drop_double_slash(output->endpoint);
     if (slice_is_equal(url.port, SLICE("4317"))) {
         diag_add(diag, DIAG_WARNING, (struct diag_place){0},
                  "output \"%s\": port 4317 is by custom that of OTLP over gRPC; clew speaks OTLP "

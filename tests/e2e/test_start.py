@@ -52,6 +52,18 @@ def test_without_an_endpoint_it_says_that_the_default_stands(tmp):
             clew.equal(process.err().count(default), is_told)
 
 
+def test_the_config_of_the_manifests_asks_for_an_endpoint():
+    path = clew.ROOT / "conf/kubernetes/clew.yaml"
+    pod = {"NODE_NAME": "n", "KUBERNETES_SERVICE_HOST": "h", "KUBERNETES_SERVICE_PORT": "1"}
+    lost = clew.run("check", "-c", path, env=pod)
+    clew.equal(lost.code, 2)
+    clew.contains(lost.err, "the Secret clew-otlp has to name the receiver")
+    for base in ("http://o:5080/api/default", "http://o:5080/api/default/"):
+        good = clew.run_ok("check", "-c", path, env={**pod, "OTEL_EXPORTER_OTLP_ENDPOINT": base})
+        clew.contains(good.out, "endpoint: http://o:5080/api/default/v1/logs\n")
+    clew.equal((clew.ROOT / "conf/kubernetes/daemonset.yaml").read_text().count("optional"), 0)
+
+
 def test_once_with_a_path_that_does_not_exist_ends_with_1_after_the_others(tmp):
     (tmp / "a.log").write_text("one\ntwo\n")
     with FarEnd(tmp) as far:

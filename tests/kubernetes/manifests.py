@@ -13,6 +13,8 @@ import rig
 
 MANIFESTS = clew.ROOT / "conf/kubernetes"
 CHART = clew.ROOT / "conf/helm/clew"
+POD = {"NODE_NAME": "n", "KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBERNETES_SERVICE_PORT": "443",
+       "OTEL_EXPORTER_OTLP_ENDPOINT": "http://o:5080/api/default/"}
 SAFE = {"privileged": False, "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"},
         "runAsUser": 0, "runAsGroup": 0}
@@ -46,8 +48,9 @@ def helm(*args, check=True):
     return done
 
 
-def template(*args, check=True):
-    return helm("template", "clew", CHART, "-n", "clew", "--kube-version", "1.34", *args,
+def template(*args, check=True, endpoint="http://collector:4318"):
+    named = ["--set", f"otlp.endpoint={endpoint}"] if endpoint else []
+    return helm("template", "clew", CHART, "-n", "clew", "--kube-version", "1.34", *named, *args,
                 check=check)
 
 
@@ -144,10 +147,12 @@ def check_policy(found):
 def check_config(text, tmp):
     file = tmp / "clew.yaml"
     file.write_text(text)
-    result = clew.run("check", "-c", file, "--format", "json",
-                      env={"NODE_NAME": "n", "KUBERNETES_SERVICE_HOST": "10.96.0.1",
-                           "KUBERNETES_SERVICE_PORT": "443"})
+    result = clew.run("check", "-c", file, "--format", "json", env=POD)
     clew.equal(result.code, 0, result.err)
+    clew.contains(result.json()["effective"], "endpoint: http://o:5080/api/default/v1/logs")
+    lost = clew.run("check", "-c", file, env={**POD, "OTEL_EXPORTER_OTLP_ENDPOINT": None})
+    clew.equal(lost.code, 2, "without an endpoint")
+    clew.contains(lost.err, "has to name the receiver")
 
 
 def test_the_manifests_are_safe_and_their_config_is_good(tmp):
@@ -160,7 +165,7 @@ def test_the_manifests_are_safe_and_their_config_is_good(tmp):
 
 
 def test_the_chart_is_clean_and_says_the_same(tmp):
-    helm("lint", "--strict", CHART)
+    helm("lint", "--strict", CHART, "--set", "otlp.endpoint=http://collector:4318")
     found = documents(template().stdout)
     plain = documents(kustomized())
     chart = check_daemonset(found)
@@ -192,8 +197,7 @@ def test_the_charts_values_do_what_they_say(tmp):
         "OTEL_EXPORTER_OTLP_HEADERS": "X-A=a%20b,Y=c%3Dd"})
     text = found["ConfigMap"]["data"]["clew.yaml"]
     check_config(text, tmp)
-    result = clew.run("check", "-c", tmp / "clew.yaml", env={
-        "NODE_NAME": "n", "KUBERNETES_SERVICE_HOST": "h", "KUBERNETES_SERVICE_PORT": "1"})
+    result = clew.run("check", "-c", tmp / "clew.yaml", env=POD)
     for word in ("memory_limit: 32MiB", "cluster: prod-1", "time: 1s", "team"):
         clew.contains(result.out, word)
     assert "NetworkPolicy" not in documents(template("--set", "networkPolicy.create=false").stdout)
@@ -206,6 +210,28 @@ def test_the_charts_values_do_what_they_say(tmp):
                {**SAFE, "capabilities": {"drop": ["ALL"], "add": ["DAC_READ_SEARCH"]}})
     clew.contains(json.dumps(spec["containers"][0]["env"]), '"A"')
     clew.contains(json.dumps(spec["volumes"]), "/mnt/clew")
+
+
+def secrets(found):
+    container = found["DaemonSet"]["spec"]["template"]["spec"]["containers"][0]
+    return [source["secretRef"] for source in container.get("envFrom", [])]
+
+
+def test_the_secret_is_not_optional():
+    clew.equal(secrets(documents(kustomized())), [{"name": "clew-otlp"}])
+    clew.equal(secrets(documents(template().stdout)), [{"name": "clew"}])
+    own = documents(template("--set", "otlp.existingSecret=mine", endpoint=None).stdout)
+    clew.equal((secrets(own), "Secret" in own), ([{"name": "mine"}], False))
+
+
+def test_the_chart_fails_where_nothing_says_where_logs_go():
+    failed = template(check=False, endpoint=None)
+    assert failed.returncode != 0
+    clew.contains(failed.stderr, "otlp.endpoint: say where logs go")
+    outputs = template("--set", "config.outputs[0].endpoint=http://a/v1/logs", endpoint=None)
+    clew.equal(secrets(documents(outputs.stdout)), [])
+    clew.equal(outputs.stdout.count("has to name the receiver"), 0)
+    template("--set", "env[0].name=OTEL_EXPORTER_OTLP_ENDPOINT,env[0].value=http://a", endpoint=None)
 
 
 def test_the_schema_refuses_what_is_no_value():

@@ -23,8 +23,21 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- default (include "clew.name" .) .Values.otlp.existingSecret }}
 {{- end }}
 
+{{/* Where logs go is said by otlp.endpoint, or by one of the others; without any of them there is no chart. */}}
+{{- define "clew.endpoint" -}}
+{{- $named := or .Values.otlp.existingSecret .Values.config.outputs }}
+{{- range .Values.env }}{{ if eq .name "OTEL_EXPORTER_OTLP_ENDPOINT" }}{{ $named = true }}{{ end }}{{ end }}
+{{- if not $named }}
+{{- required "otlp.endpoint: say where logs go, such as http://otel-collector.observability:4318 (or name a Secret of your own by otlp.existingSecret)" .Values.otlp.endpoint }}
+{{- end }}
+{{- end }}
+
 {{- define "clew.config" -}}
 data_dir: /var/lib/clew
+{{- if not .Values.config.outputs }}
+outputs:
+  - endpoint: ${OTEL_EXPORTER_OTLP_ENDPOINT:?the Secret has to name the receiver}/v1/logs
+{{- end }}
 inputs:
   - include: [/var/log/pods/*/*/*.log]
 kubernetes:
