@@ -8,7 +8,9 @@
 
 enum {
     ROTATION_DIGITS_MAX = 3, /* .1000 is rather a port or a process id */
-    DATE_DIGITS = 17,        /* YYYYMMDDHHMMSSmmm: shorter dates are filled up to be comparable */
+    DAY_DIGITS = 8,          /* YYYYMMDD, and behind it … */
+    TIME_DIGITS = 10,        /* … HHMMSSmmm, or seconds since 1970: shorter times are filled up */
+    COUNT_DIGITS_MAX = 3,    /* … or fewer digits, which count (log4j2's and logback's %i) or are an hour */
     RESTART_DIGITS_MAX = 18,
 };
 
@@ -127,18 +129,22 @@ static size_t date_len(const char *s)
 
 static uint64_t date_number(const char *s, size_t len)
 {
-    uint64_t number = 0;
+    uint64_t day = 0;
+    uint64_t time = 0;
     size_t digits = 0;
-    for (size_t i = 0; i < len && digits < DATE_DIGITS; i++) {
+    for (size_t i = 0; i < len && digits < DAY_DIGITS + TIME_DIGITS; i++) {
         if (is_digit(s[i])) {
-            number = number * 10 + (uint64_t)(s[i] - '0');
+            uint64_t *number = digits < DAY_DIGITS ? &day : &time;
+            *number = *number * 10 + (uint64_t)(s[i] - '0');
             digits++;
         }
     }
-    for (; digits < DATE_DIGITS; digits++) {
-        number *= 10;
+    bool is_count = digits <= DAY_DIGITS + COUNT_DIGITS_MAX;
+    for (size_t i = 0; i < TIME_DIGITS; i++) {
+        day *= 10;
+        time *= !is_count && DAY_DIGITS + i >= digits ? 10 : 1;
     }
-    return number;
+    return day + time;
 }
 
 /* Behind a date comes nothing, or one extension (`.log`). */
@@ -167,6 +173,27 @@ static bool parse_dated(struct log_name *out)
     return false;
 }
 
+/* app.1.log (logrotate's `extension .log`, log4j2's app.%i.log): the number is before the extension. */
+static bool parse_numbered_inside(struct log_name *out)
+{
+    char *extension = strrchr(out->base, '.');
+    if (extension == NULL || extension[1] == '\0' || is_digit(extension[1])) {
+        return false;
+    }
+    const char *number = extension;
+    while (number > out->base && is_digit(number[-1])) {
+        number--;
+    }
+    size_t digits = (size_t)(extension - number);
+    if (digits == 0 || digits > ROTATION_DIGITS_MAX || number < out->base + 2 || number[-1] != '.') {
+        return false;
+    }
+    out->age = LOG_NUMBERED;
+    out->number = read_number(number, digits);
+    memmove(extension - digits - 1, extension, strlen(extension) + 1);
+    return true;
+}
+
 static bool parse_numbered(struct log_name *out)
 {
     char *dot = strrchr(out->base, '.');
@@ -190,8 +217,8 @@ void log_name_parse_plain(const char *name, struct log_name *out)
     size_t plain_len = without_compression(name, len);
     *out = (struct log_name){.age = LOG_LIVE, .is_compressed = plain_len < len};
     memcpy(out->base, name, plain_len);
-    if (!parse_dated(out)) {
-        parse_numbered(out);
+    if (!parse_dated(out) && !parse_numbered(out)) {
+        parse_numbered_inside(out);
     }
 }
 

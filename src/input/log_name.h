@@ -7,7 +7,7 @@
  *
  *     kubelet   N.log is live, N.log.YYYYMMDD-HHMMSS[.gz] rotated; N counts restarts; the base is ""
  *               because all of them are one stream, the container's directory
- *     others    app.log is live; app.log.1, app.log-20260302, app.log.2026-03-02_10-00-00,
+ *     others    app.log is live; app.log.1, app.1.log, app.log-20260302, app.log.2026-03-02_10-00-00,
  *               app-2026-03-02.log, app.2026-03-02.0.log rotated; the base is app.log
  *
  * Whether a name of the second kind really is a generation of its base, and not a log of its own,

@@ -89,6 +89,13 @@ static void a_name_tells_its_base_and_age(void **state)
         {"20260302.log", "20260302.log", LOG_LIVE, false},
         {".1", ".1", LOG_LIVE, false},
         {"app.log.gz", "app.log", LOG_LIVE, true},
+        {"app.1.log", "app.log", LOG_NUMBERED, false},
+        {"app.12.log.gz", "app.log", LOG_NUMBERED, true},
+        {"app.8080.log", "app.8080.log", LOG_LIVE, false},
+        {"worker-1.log", "worker-1.log", LOG_LIVE, false},
+        {".1.log", ".1.log", LOG_LIVE, false},
+        {"1.log", "1.log", LOG_LIVE, false},
+        {"app.2026-03-02.3.log.gz", "app.log", LOG_DATED, true},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct log_name name;
@@ -96,6 +103,53 @@ static void a_name_tells_its_base_and_age(void **state)
         assert_string_equal(name.base, cases[i].base);
         assert_int_equal(name.age, cases[i].age);
         assert_int_equal(name.is_compressed, cases[i].is_compressed);
+    }
+}
+
+static void dates_are_ordered_as_they_were_written(void **state)
+{
+    (void)state;
+    static const char *const oldest_first[] = {
+        "app.2026-03-01.log",   "app.2026-03-02.0.log",  "app.2026-03-02.2.log",
+        "app.2026-03-02.10.log", "app.2026-03-02.100.log", "app.2026-03-03.log",
+        "app.log-20260304-1772600000", "app.log-20260304-1772600001", "app.log",
+    };
+    struct log_name last = {0};
+    for (size_t i = 0; i < ARRAY_LEN(oldest_first); i++) {
+        struct log_name name;
+        log_name_parse_plain(oldest_first[i], &name);
+        assert_true(i == 0 || log_name_compare(&last, &name) < 0);
+        last = name;
+    }
+}
+
+/* Each rotation renames them all: taken for logs of their own they would be sent again and again. */
+static void a_number_before_the_extension_is_a_generation_where_its_log_is(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "app.1.log", 1, 10);
+    rig_append_numbers(rig, "app.log", 11, 20);
+    rig_open(rig, "*.log");
+    rig_run_until(rig, 20);
+    rig_rename(rig, "app.1.log", "app.2.log");
+    rig_rename(rig, "app.log", "app.1.log");
+    rig_append_numbers(rig, "app.log", 21, 30);
+    rig_run_until(rig, 30);
+    rig_run_ms(rig, 300);
+    rig_assert_numbers(rig, 1, 30);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
+}
+
+static void a_number_before_the_extension_is_a_log_of_its_own_where_there_is_none(void **state)
+{
+    struct rig *rig = *state;
+    rig_append(rig, "worker.1.log", "1\n");
+    rig_append(rig, "worker.2.log", "2\n");
+    rig_open(rig, "*.log");
+    rig_run_until(rig, 2);
+    for (int i = 0; i < 2; i++) {
+        const char *name = strrchr(rig->lines[i].path, '/') + 1;
+        assert_string_equal(name, rig->lines[i].text[0] == '1' ? "worker.1.log" : "worker.2.log");
     }
 }
 
@@ -397,6 +451,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_pattern_matches_what_one_expects),
         cmocka_unit_test(braces_do_not_explode),
         cmocka_unit_test(a_name_tells_its_base_and_age),
+        cmocka_unit_test(dates_are_ordered_as_they_were_written),
+        TEST(a_number_before_the_extension_is_a_generation_where_its_log_is),
+        TEST(a_number_before_the_extension_is_a_log_of_its_own_where_there_is_none),
         cmocka_unit_test(the_kubelets_names_are_ordered_as_they_were_written),
         TEST(a_directory_stands_for_all_that_looks_like_a_log),
         TEST(what_is_excluded_is_not_read),
