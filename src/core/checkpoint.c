@@ -482,11 +482,6 @@ uint64_t checkpoint_size(const struct checkpoint *checkpoint)
     return name != NULL ? name->size : 0;
 }
 
-uint64_t checkpoint_seen_s(const struct checkpoint *checkpoint)
-{
-    return checkpoint->seen_s;
-}
-
 uint64_t checkpoint_last_generation(const struct checkpoint *checkpoint)
 {
     uint64_t last = checkpoint->is_known ? checkpoint->acked.generation : 0;

@@ -103,9 +103,6 @@ bool checkpoint_read(const struct checkpoint *checkpoint, struct file_id *out_fi
 const char *checkpoint_path(const struct checkpoint *checkpoint);
 uint64_t checkpoint_size(const struct checkpoint *checkpoint);
 
-/* When anything of it was last acknowledged, by the clock of the day; 0: just now, or never. */
-uint64_t checkpoint_seen_s(const struct checkpoint *checkpoint);
-
 /* The newest generation that was named, or is promised: one with acknowledgements still to come must not
  * share its number with another file. 0: none. */
 uint64_t checkpoint_last_generation(const struct checkpoint *checkpoint);

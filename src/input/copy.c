@@ -30,27 +30,61 @@ static bool guard_matches(const struct generation *original, int fd)
            hash_bytes(bytes, len, 0) == original->guard;
 }
 
-static enum likeness compare(const struct generation *original, const struct generation *file)
+static enum likeness compare(const struct generation *original, int fd, uint32_t proof_bytes)
 {
     const struct world *world = original->tail->input->env.world;
     struct file_stat info;
-    if (original->id.fingerprint_len < COPY_PROOF_BYTES || original->is_gzip ||
-        world_stat_open(world, file->fd, &info) < 0) {
+    if (original->is_gzip || world_stat_open(world, fd, &info) < 0) {
+        return IS_OTHER;
+    }
+    bool is_as_long = info.size == original->size; /* then few bytes are proof */
+    if (original->id.fingerprint_len < (is_as_long ? 1 : proof_bytes)) {
         return IS_OTHER;
     }
     if (info.size < original->id.fingerprint_len) {
         return IS_TOO_SHORT;
     }
-    if (!identity_matches_content(world, &original->id, file->fd)) {
+    if (!identity_matches_content(world, &original->id, fd)) {
         return IS_OTHER;
     }
     if (info.size < original->offset) {
         return IS_TOO_SHORT;
     }
-    return guard_matches(original, file->fd) ? IS_COPY : IS_OTHER;
+    return guard_matches(original, fd) ? IS_COPY : IS_OTHER;
 }
 
-static enum likeness find_original(struct generation *file)
+/* Who is to be known takes no part in how many files may be open: else a stream would wait for what
+ * it is about to end. */
+static int open_for_look(struct generation *file)
+{
+    int result = generation_open(file);
+    if (result != -EMFILE) {
+        return result < 0 ? result : file->fd;
+    }
+    char *path = generation_path(file);
+    int fd = world_open(file->tail->input->env.world, path);
+    free(path);
+    return fd;
+}
+
+static void close_after_look(const struct generation *file, int fd)
+{
+    if (fd != file->fd) {
+        world_close(file->tail->input->env.world, fd);
+    }
+}
+
+bool copy_is_of(const struct generation *original, struct generation *file)
+{
+    int fd = open_for_look(file);
+    bool is_copy = fd >= 0 && compare(original, fd, 1) == IS_COPY;
+    if (fd >= 0) {
+        close_after_look(file, fd);
+    }
+    return is_copy;
+}
+
+static enum likeness find_original(struct generation *file, int fd)
 {
     struct generation *original;
     enum likeness found = IS_OTHER;
@@ -60,7 +94,7 @@ static enum likeness find_original(struct generation *file)
                                  original->state != GENERATION_DONE)) {
             continue;
         }
-        enum likeness likeness = compare(original, file);
+        enum likeness likeness = compare(original, fd, COPY_PROOF_BYTES);
         if (likeness == IS_COPY) {
             file->original = original;
             return IS_COPY;
@@ -68,26 +102,6 @@ static enum likeness find_original(struct generation *file)
         found = likeness == IS_OTHER ? found : likeness;
     }
     return found;
-}
-
-/* Only to compare it: that takes no part in how many files may be open, for who has them open may be the
- * very one it is a copy of. */
-static bool open_for_look(struct generation *file)
-{
-    const struct world *world = file->tail->input->env.world;
-    struct file_stat info;
-    char *path = generation_path(file);
-    int fd = world_open(world, path);
-    free(path);
-    if (fd >= 0 && world_stat_open(world, fd, &info) == 0 &&
-        identity_is_same_inode(&file->id, &info)) {
-        file->fd = fd;
-        return true;
-    }
-    if (fd >= 0) {
-        world_close(world, fd);
-    }
-    return false;
 }
 
 /* A new file with a rotated name: it may be a copy of the live one, perhaps still being made. */
@@ -98,16 +112,12 @@ void copy_judge(struct generation *file)
         packed_judge(file);
         return;
     }
-    int result = generation_open(file);
-    bool is_look = result == -EMFILE && open_for_look(file);
-    if (result < 0 && !is_look) {
+    int fd = open_for_look(file);
+    if (fd < 0) {
         return; /* the next look tries again */
     }
-    enum likeness likeness = find_original(file);
-    if (is_look) {
-        world_close(world, file->fd);
-        file->fd = -1;
-    }
+    enum likeness likeness = find_original(file, fd);
+    close_after_look(file, fd);
     if (likeness == IS_COPY) {
         file->state = GENERATION_COPY;
         generation_close(file);
@@ -127,7 +137,8 @@ struct generation *copy_find(const struct generation *original)
     struct generation *generation;
     TAIL_FOR_EACH(original->tail, generation)
     {
-        if (generation->original == original && generation->state == GENERATION_COPY &&
+        bool is_there = generation->unseen == 0 || generation->fd >= 0; /* not compressed since */
+        if (generation->original == original && generation->state == GENERATION_COPY && is_there &&
             generation->size >= original->offset) {
             return generation;
         }

@@ -386,13 +386,15 @@ void generation_learn_beginning(struct generation *generation)
 {
     const struct world *world = generation->tail->input->env.world;
     struct file_id *id = &generation->id;
-    if (generation->is_gzip || id->fingerprint_len > 0 || generation->size == 0) {
+    if (generation->is_gzip || id->fingerprint_len > 0 || generation->size == 0 ||
+        generation->offset > 0) {
         return;
     }
     int fd = generation->fd >= 0 ? generation->fd : open_by_name(generation);
     struct file_stat info;
     if (fd >= 0 && world_stat_open(world, fd, &info) == 0 && identity_is_same_inode(id, &info)) {
         identity_fingerprint(world, fd, FINGERPRINT_BYTES, &id->fingerprint, &id->fingerprint_len);
+        generation_tell_name(generation);
     }
     if (fd >= 0 && fd != generation->fd) {
         world_close(world, fd);

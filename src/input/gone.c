@@ -52,6 +52,14 @@ static void say_lost(struct generation *generation)
                   (unsigned long long)generation->offset);
         return;
     }
+    const char *foreign = generation->tail->foreign;
+    if (foreign != NULL) {
+        log_event(env->log, LOG_WARN,
+                  "%s/%s is gone, and %llu bytes of it had not been read. There are *%s files beside it, "
+                  "which clew does not read: compress with gzip, or later (delaycompress)",
+                  generation->tail->directory, generation->name, (unsigned long long)lost, foreign);
+        return;
+    }
     log_event(env->log, LOG_WARN,
               "%s/%s is gone, and %llu bytes of it had not been read. Let the runtime keep more or "
               "larger files (containerLogMaxFiles, containerLogMaxSize), or raise open_files_max",

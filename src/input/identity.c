@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "input/identity.h"
 
+#include <sys/sysmacros.h>
 #include "base/hash.h"
 
 int identity_fingerprint(const struct world *world, int file, uint32_t len, uint64_t *out_hash,
@@ -31,4 +32,12 @@ bool identity_is_same_inode(const struct file_id *id, const struct file_stat *in
 {
     return id->device == info->device && id->inode == info->inode &&
            (id->born_ns == 0 || info->born_ns == 0 || id->born_ns == info->born_ns);
+}
+
+bool identity_is_other_layer(const struct file_id *id, const struct file_id *before)
+{
+    if (id->device != before->device) {
+        return true;
+    }
+    return major(id->device) == 0 && id->inode == before->inode && id->born_ns != before->born_ns;
 }

@@ -24,6 +24,11 @@ int identity_fingerprint(const struct world *world, int file, uint32_t len, uint
 /* The open file still begins with what `id` was made of. */
 bool identity_matches_content(const struct world *world, const struct file_id *id, int file);
 
+/* What a layered file system (overlayfs) makes of a file that is written to for the first time: it is
+ * copied up, and has another device number; or the same numbers and another birth, where the number of
+ * the device is no real one's. Whether it is a copy its content tells. */
+bool identity_is_other_layer(const struct file_id *id, const struct file_id *before);
+
 /* Device and inode are the same, and the birth is if both know it. */
 bool identity_is_same_inode(const struct file_id *id, const struct file_stat *info);
 

@@ -43,16 +43,28 @@ static bool has_suffix(const char *name, size_t len, const char *suffix)
     return len > n && strncasecmp(name + len - n, suffix, n) == 0;
 }
 
+/* Of compressed files; the first is what clew reads. */
+static const char *const compressions[] = {".gz", ".bz2", ".xz", ".zst", ".lz4", ".Z", ".zip"};
+
 /* The length without the extension of a compressed file; `len` if it is none. */
 static size_t without_compression(const char *name, size_t len)
 {
-    static const char *const extensions[] = {".gz", ".bz2", ".xz", ".zst", ".lz4", ".Z", ".zip"};
-    for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
-        if (has_suffix(name, len, extensions[i])) {
-            return len - strlen(extensions[i]);
+    for (size_t i = 0; i < ARRAY_LEN(compressions); i++) {
+        if (has_suffix(name, len, compressions[i])) {
+            return len - strlen(compressions[i]);
         }
     }
     return len;
+}
+
+const char *log_name_foreign(const char *name)
+{
+    for (size_t i = 1; i < ARRAY_LEN(compressions); i++) {
+        if (has_suffix(name, strlen(name), compressions[i])) {
+            return compressions[i];
+        }
+    }
+    return NULL;
 }
 
 bool log_name_is_gzip(const char *name)

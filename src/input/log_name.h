@@ -38,6 +38,9 @@ bool log_name_parse_kubelet(const char *name, struct log_name *out);
 
 bool log_name_is_gzip(const char *name);
 
+/* The extension of what is compressed otherwise, a constant; NULL if it is not. */
+const char *log_name_foreign(const char *name);
+
 /* The kubelet compresses into 0.log.20260302-100000.tmp, and renames that once it is whole. */
 bool log_name_is_kubelet_temporary(const char *name);
 

@@ -133,7 +133,9 @@ static enum likeness compare(struct generation *packed, const struct generation 
         return IS_SAME;
     }
     const struct guard guard = {original->offset, original->guard, original->guard_len};
-    return len >= COPY_PROOF_BYTES && has_guard(packed, &guard) ? IS_SAME : IS_OTHER;
+    bool is_proof = len >= COPY_PROOF_BYTES ||
+                    (original->unseen > 0 && packed->size_hint >= original->size);
+    return is_proof && has_guard(packed, &guard) ? IS_SAME : IS_OTHER;
 }
 
 /* One that has lost its name is rather meant than one that has it. */

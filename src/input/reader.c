@@ -339,6 +339,18 @@ static ssize_t fill(struct generation *generation, bool *out_is_full)
     return n;
 }
 
+/* Nothing of it was read, but how it begins is known, since a copy of it may be. */
+static bool begins_as_known(const struct generation *generation, const char *bytes, size_t len,
+                            bool is_full)
+{
+    const struct file_id *id = &generation->id;
+    if (id->fingerprint_len > len) {
+        return is_full || generation->is_gzip; /* a short turn, or what is not yet whole, cannot tell */
+    }
+    return id->fingerprint_len == 0 ||
+           hash_bytes(bytes, id->fingerprint_len, 0) == id->fingerprint;
+}
+
 enum turn reader_turn(struct generation *generation)
 {
     enum turn result;
@@ -361,8 +373,12 @@ enum turn reader_turn(struct generation *generation)
                           hash_bytes(buffer, guard_len, 0) != generation->guard)) {
         return TURN_REWRITTEN;
     }
+    if (generation->offset == 0 && !begins_as_known(generation, buffer, (size_t)n, is_full)) {
+        return TURN_REWRITTEN;
+    }
     size_t len = (size_t)n - guard_len;
     if (len > 0) {
+        generation_learn_beginning(generation);
         reader_learn_hash(generation, generation->id.inode);
         generation_learn_form(generation);
     }

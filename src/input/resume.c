@@ -27,7 +27,6 @@ struct promise {
     struct position position;
     struct guard guard; /* len 0: not known */
     uint64_t size;
-    uint64_t seen_ns; /* real time of the last acknowledgement */
 };
 
 static int open_path(const struct tail *tail, const char *name)
@@ -66,9 +65,8 @@ static bool has_content(struct generation *generation, const struct promise *pro
     return has;
 }
 
-/* As far as the file system tells: numbers are given out again. The device may have another one after
- * a reboot. */
-static bool is_same_inode(const struct generation *generation, const struct promise *promise)
+/* The number may have been given to another file since: its birth tells. */
+static bool is_same_file(const struct generation *generation, const struct promise *promise)
 {
     const struct file_id *id = &generation->id;
     bool is_other_birth = id->born_ns != 0 && promise->file.born_ns != 0 &&
@@ -76,16 +74,44 @@ static bool is_same_inode(const struct generation *generation, const struct prom
     return id->inode == promise->file.inode && !is_other_birth;
 }
 
-/* The same inode with the same bytes. */
+/* The same inode with the same bytes. The device may have another number after a reboot. */
 static bool is_promised(struct generation *generation, const struct promise *promise)
 {
-    return is_same_inode(generation, promise) &&
-           generation->size >= promise->position.offset && has_content(generation, promise);
+    return is_same_file(generation, promise) && generation->size >= promise->position.offset &&
+           has_content(generation, promise);
+}
+
+static bool has_file(const struct tail *tail, const struct promise *promise)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (is_same_file(generation, promise) && !generation->is_gzip) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How many equal bytes make another file the promised one. Few do where a copy is to be expected: with a
+ * rotated name, of a file that holds other bytes now (copytruncate); or at the same place of a layered
+ * file system. */
+static uint32_t proof_bytes(const struct generation *generation, const struct promise *promise)
+{
+    const struct tail *tail = generation->tail;
+    char *path = generation_path(generation);
+    const char *promised = checkpoint_path(tail->stream.checkpoint);
+    bool is_same_place = promised != NULL && strcmp(path, promised) == 0;
+    free(path);
+    bool is_expected = is_same_place ? identity_is_other_layer(&generation->id, &promise->file)
+                                     : !generation->is_live && has_file(tail, promise);
+    return is_expected ? 1 : LIKENESS_BYTES;
 }
 
 static bool is_copy(struct generation *generation, const struct promise *promise)
 {
-    return !generation->is_gzip && promise->file.fingerprint_len >= LIKENESS_BYTES &&
+    return !generation->is_gzip &&
+           promise->file.fingerprint_len >= proof_bytes(generation, promise) &&
            generation->size >= promise->position.offset && has_content(generation, promise);
 }
 
@@ -109,16 +135,28 @@ static struct generation *find_promised(const struct tail *tail, const struct pr
 
 /* ---- compressed meanwhile ---- */
 
+/* Its last write was before the promised file was made. */
+static bool was_written_before(const struct generation *generation, const struct promise *promise)
+{
+    return generation->modified_ns < promise->file.born_ns;
+}
+
+/* Of many equal bytes the newest is meant. Of few, the oldest that was written since: what is older than
+ * the promised one is removed before it. */
 static struct generation *find_compressed(const struct tail *tail, const struct promise *promise)
 {
-    for (struct list *link = tail->generations.prev; link != &tail->generations; link = link->prev) {
-        struct generation *generation = container_of(link, struct generation, link);
-        if (generation->is_gzip && promise->file.fingerprint_len >= COPY_PROOF_BYTES &&
+    struct generation *generation;
+    struct generation *found = NULL;
+    bool is_proof = promise->file.fingerprint_len >= COPY_PROOF_BYTES;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation->is_gzip && promise->file.fingerprint_len > 0 &&
+            (is_proof || (found == NULL && !was_written_before(generation, promise))) &&
             packed_holds(generation, &promise->file, &promise->guard)) {
-            return generation;
+            found = generation;
         }
     }
-    return NULL;
+    return found;
 }
 
 /* ---- where to begin ---- */
@@ -184,6 +222,19 @@ static void go_on(struct tail *tail, struct generation *found, const struct prom
     generation_tell_name(found);
 }
 
+/* It may be in what clew does not read, and so may others be that came after it: of those nobody knows
+ * how many bytes they hold. */
+static void say_foreign(const struct tail *tail, uint64_t lost)
+{
+    const struct input_env *env = &tail->input->env;
+    counters_add(env->counters, C_FILES_LOST, 1);
+    log_event(env->log, LOG_WARN,
+              "%s is gone with at least %llu bytes that had not been read. There are *%s files beside "
+              "it, which clew does not read: what is in those is lost; compress with gzip, or later "
+              "(delaycompress)",
+              checkpoint_path(tail->stream.checkpoint), (unsigned long long)lost, tail->foreign);
+}
+
 /* What nobody can know is said, and counted as nothing. */
 static void say_lost(const struct tail *tail, const struct promise *promise, bool is_cut)
 {
@@ -194,6 +245,10 @@ static void say_lost(const struct tail *tail, const struct promise *promise, boo
     uint64_t known = taken > offset ? taken : offset;
     uint64_t lost = promise->size > known ? promise->size - known : 0;
     tail_count_lost(tail, lost);
+    if (tail->foreign != NULL) {
+        say_foreign(tail, lost);
+        return;
+    }
     if (lost > 0) {
         log_event(log, LOG_WARN,
                   "%s was rotated away while clew was not running: at least %llu bytes of it are lost, "
@@ -211,43 +266,22 @@ static void say_lost(const struct tail *tail, const struct promise *promise, boo
     }
 }
 
-static bool has_inode(const struct tail *tail, const struct promise *promise)
-{
-    struct generation *generation;
-    TAIL_FOR_EACH(tail, generation)
-    {
-        if (is_same_inode(generation, promise) && !generation->is_gzip) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Its last write was before the promised file was made; if that was cut, before anything of what was
- * cut was acknowledged: then it was read. */
-static bool was_compressed_before(const struct generation *generation, const struct promise *promise,
-                                  bool is_cut)
-{
-    uint64_t since_ns = is_cut ? promise->seen_ns : promise->file.born_ns;
-    return generation->modified_ns < since_ns;
-}
-
 /* What is oldest is removed first: so whatever is left has come after the promised one. */
 static void go_on_without(struct tail *tail, const struct promise *promise)
 {
     struct generation *generation;
-    bool is_cut = has_inode(tail, promise);
+    bool is_cut = has_file(tail, promise);
     TAIL_FOR_EACH(tail, generation)
     {
         uint64_t born_ns = generation->id.born_ns;
-        bool is_same_file = is_same_inode(generation, promise);
+        bool is_same = is_same_file(generation, promise);
         /* The promised file with other bytes in it may have been left before, too: with yet others. */
-        if (!is_same_file && was_left(generation, false)) {
+        if (!is_same && was_left(generation, false)) {
             continue;
         }
-        bool is_older = generation->is_gzip ? was_compressed_before(generation, promise, is_cut)
+        bool is_older = generation->is_gzip ? was_written_before(generation, promise)
                                             : born_ns != 0 && born_ns < promise->file.born_ns;
-        if (!is_same_file && !generation->is_live && is_older) {
+        if (!is_same && !generation->is_live && is_older) {
             is_read(generation);
         } else {
             generation->state = GENERATION_WAITING;
@@ -303,6 +337,20 @@ static void begin_at_end(struct tail *tail)
                        (struct position){newest->number, newest->offset});
 }
 
+/* Promised at once as well: what is rotated away, or compressed, before the first line of it is
+ * acknowledged is looked for after a restart. */
+static void begin_at_start(struct tail *tail)
+{
+    struct generation *first = tail_current(tail);
+    if (first == NULL) {
+        return;
+    }
+    generation_learn_beginning(first);
+    first->number = ++tail->last_number;
+    generation_tell_name(first);
+    checkpoint_advance(tail->stream.checkpoint, (struct position){first->number, 0});
+}
+
 void resume_tail(struct tail *tail)
 {
     const struct input *input = tail->input;
@@ -313,11 +361,12 @@ void resume_tail(struct tail *tail)
     if (!checkpoint_read(checkpoint, &promise.file, &promise.position)) {
         if (input_is_starting(input) && input->settings->read_from == READ_FROM_END) {
             begin_at_end(tail);
+        } else {
+            begin_at_start(tail);
         }
         return;
     }
     promise.size = checkpoint_size(checkpoint);
-    promise.seen_ns = checkpoint_seen_s(checkpoint) * UINT64_C(1000000000);
     promise.guard = (struct guard){0};
     checkpoint_guard(checkpoint, &promise.guard);
     struct generation *found = find_promised(tail, &promise);

@@ -249,7 +249,7 @@ static void begin_anew(struct generation *generation)
     generation->state = generation->is_live ? GENERATION_WAITING : GENERATION_UNCLEAR;
     generation->number = 0;
     generation->offset = 0;
-    generation->size = generation->is_gzip ? SIZE_UNKNOWN : 1; /* not known, but worth a look */
+    generation->size = SIZE_UNKNOWN; /* worth a look */
     generation->searched = 0;
     generation->guard_len = 0;
     generation->id.fingerprint_len = 0;
@@ -259,6 +259,7 @@ static void begin_anew(struct generation *generation)
     generation->is_skipping = false;
     generation->is_blank = false;
     generation->form = TEXT_FORM_UNKNOWN;
+    generation_learn_beginning(generation);
 }
 
 /* ---- what a look has found ---- */
@@ -296,9 +297,29 @@ static void refresh_name(struct generation *generation, const struct found *foun
     }
 }
 
-static void refresh(struct generation *generation, const struct found *found)
+/* What was not read yet may be cut away behind the offset. */
+static bool may_be_cut(const struct generation *generation, const struct found *found,
+                       bool is_touched)
+{
+    bool shrank = generation->size != SIZE_UNKNOWN && found->info.size < generation->size;
+    return shrank || (is_touched && found->info.size == generation->offset && generation->fd >= 0);
+}
+
+static bool has_other_content(const struct generation *generation)
 {
     const struct world *world = generation->tail->input->env.world;
+    char *path = generation_path(generation);
+    int fd = generation->fd >= 0 ? generation->fd : world_open(world, path);
+    bool is_other = fd >= 0 && !identity_matches_content(world, &generation->id, fd);
+    if (fd >= 0 && fd != generation->fd) {
+        world_close(world, fd);
+    }
+    free(path);
+    return is_other;
+}
+
+static void refresh(struct generation *generation, const struct found *found)
+{
     refresh_name(generation, found);
     bool is_touched = generation->modified_ns != found->info.modified_ns;
     generation->modified_ns = found->info.modified_ns;
@@ -309,12 +330,14 @@ static void refresh(struct generation *generation, const struct found *found)
     case GENERATION_WAITING:
     case GENERATION_DONE:
         if (found->info.size < generation->offset ||
-            (is_touched && found->info.size == generation->offset && generation->fd >= 0 &&
-             !identity_matches_content(world, &generation->id, generation->fd))) {
+            (may_be_cut(generation, found, is_touched) && has_other_content(generation))) {
             generation->is_rewritten = true; /* size stays: it tells how much is lost */
             return;
         }
         generation->size = found->info.size;
+        if (generation->offset == 0) {
+            generation_learn_beginning(generation); /* a copy of it is known by that */
+        }
         if (generation->number > 0) {
             checkpoint_note_size(generation->tail->stream.checkpoint, generation->number,
                                  generation->size);
@@ -327,6 +350,7 @@ static void refresh(struct generation *generation, const struct found *found)
     case GENERATION_UNCLEAR:
     case GENERATION_COPY:
         generation->size = found->info.size;
+        generation_learn_beginning(generation);
         break;
     case GENERATION_IGNORED:
         generation->offset = found->info.size;
@@ -387,6 +411,20 @@ static enum generation_state state_of_new(const struct tail *tail, const struct 
     return is_fresh || found->is_included ? GENERATION_UNCLEAR : GENERATION_IGNORED;
 }
 
+/* The file that had this name until now, if it was copied up into another layer: it is read on in what
+ * has the name now. */
+static void go_on_in_layer(struct generation *generation, struct generation *before)
+{
+    if (generation->is_gzip || before->is_gzip || before->is_seen ||
+        (before->state != GENERATION_WAITING && before->state != GENERATION_DONE) ||
+        !identity_is_other_layer(&generation->id, &before->id) || !copy_is_of(before, generation)) {
+        return;
+    }
+    copy_read_on(generation, before);
+    before->state = GENERATION_COPY;
+    generation_close(before);
+}
+
 static struct generation *add(struct tail *tail, const struct found *found,
                               struct generation *known, struct list *place)
 {
@@ -394,6 +432,7 @@ static struct generation *add(struct tail *tail, const struct found *found,
         return NULL;
     }
     enum generation_state state = state_of_new(tail, found);
+    struct generation *before = generation_find_name(tail->input, tail->directory, found->name);
     struct generation *generation = generation_new(tail, found, place);
     generation->source = tail_source(tail, found->restart);
     generation->state = known != NULL ? state_of_moved(known, found) : state;
@@ -401,6 +440,9 @@ static struct generation *add(struct tail *tail, const struct found *found,
         take_place(generation, known);
     } else if (found->age != LOG_LIVE) {
         generation_learn_beginning(generation);
+    }
+    if (known == NULL && before != NULL && before->tail == tail) {
+        go_on_in_layer(generation, before);
     }
     if (generation->state == GENERATION_IGNORED) {
         generation->offset = generation->size;
@@ -462,10 +504,11 @@ static bool is_beside_original(const struct found_log *log, const struct found *
 }
 
 /* Compressed so that clew cannot read it, or perhaps not yet. */
-static bool is_unreadable(const struct found_log *log, const struct found *found)
+static bool is_unreadable(struct tail *tail, const struct found_log *log, const struct found *found)
 {
-    return found->is_compressed &&
-           (!log_name_is_gzip(found->name) || is_beside_original(log, found));
+    const char *foreign = found->is_compressed ? log_name_foreign(found->name) : NULL;
+    tail->foreign = foreign != NULL ? foreign : tail->foreign;
+    return foreign != NULL || (found->is_compressed && is_beside_original(log, found));
 }
 
 static bool is_before(const struct list *link, const struct list *other, const struct list *end)
@@ -491,7 +534,7 @@ static void add_unknown(struct tail *tail, const struct found_log *log)
         const struct found *found = &log->files[i];
         struct generation *generation = generation_find(tail->input, &found->info);
         bool is_known = generation != NULL && generation->tail == tail;
-        if (!is_known && is_unreadable(log, found)) {
+        if (!is_known && is_unreadable(tail, log, found)) {
             continue;
         }
         if (!is_known) {
@@ -587,7 +630,7 @@ static void begin(struct tail *tail, const struct found_log *log)
     for (size_t i = 0; i < log->count; i++) {
         const struct found *found = &log->files[i];
         struct generation *known = generation_find(tail->input, &found->info);
-        if (!is_unreadable(log, found)) {
+        if (!is_unreadable(tail, log, found)) {
             struct list *newest = tail->generations.prev;
             add(tail, found, known, newest);
         }

@@ -77,7 +77,7 @@ struct generation {
     struct file_id id;
     uint64_t number;       /* struct position's generation; 0 until it is current */
     uint64_t offset;       /* of the next line */
-    uint64_t size;         /* as last seen; SIZE_UNKNOWN: compressed, and its end was not reached */
+    uint64_t size;         /* as last seen; SIZE_UNKNOWN: compressed, or cut, and its end not reached */
     uint64_t size_hint;    /* of one that is compressed: what it unpacks to, as its end tells; or 0 */
     uint64_t size_before;  /* … and how much was in it before it was compressed, as far as is known */
     uint64_t modified_ns;
@@ -130,6 +130,7 @@ struct tail {
     uint64_t held_until_ns; /* the sink is not asked again before; 0: it holds nothing */
     uint64_t opened_ns;     /* real time */
     uint64_t scan;          /* number of the last full scan that found it */
+    const char *foreign;  /* the last file seen that is compressed as clew does not read it: .EXTENSION */
     bool is_kubelet;
     bool is_refused; /* another input reads it */
     bool is_closing;
@@ -222,6 +223,9 @@ void resume_tail(struct tail *tail);
 /* Decide about a new file with a rotated name: it may be a copy of the live one, perhaps still being
  * made. Until it is known it stays GENERATION_UNCLEAR. */
 void copy_judge(struct generation *file);
+
+/* It holds the bytes that were read of the original, and perhaps more. */
+bool copy_is_of(const struct generation *original, struct generation *file);
 
 /* The copy that has what of the original was not read; NULL: there is none. It takes its place. */
 struct generation *copy_find(const struct generation *original);

@@ -360,6 +360,61 @@ def same_inode_without_births(rig):
     return same_inode(rig, 128)
 
 
+def mounted(*command):
+    try:
+        subprocess.run(["mount", *command], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        raise Skip("file systems may not be mounted here") from None
+
+
+def copied_up(rig, options):
+    """A file of a lower layer on another file system, which becomes another one when it is written to."""
+    lower, upper, work, merged = (rig.tmp / name for name in ("lower", "upper", "work", "logs/merged"))
+    for folder in (lower, upper, work, merged):
+        folder.mkdir(parents=True, exist_ok=True)
+    mounted("-t", "tmpfs", "lower", lower)
+    try:
+        logs = [rig.log(f"../lower/{name}.log") for name in ("running", "down", "short")]
+        for log, count in zip(logs, (300, 300, 1)):
+            log.write(count)
+            log.out.close()
+            log.path = merged / log.path.name
+        mounted("-t", "overlay", "overlay", "-o",
+                f"lowerdir={lower},upperdir={upper},workdir={work}{options}", merged)
+        try:
+            rig.start()
+            rig.wait_all()
+            logs[0].reopen()
+            logs[0].write(100)
+            rig.wait_all()
+            rig.stop()
+            for log in logs[1:]:
+                log.reopen()
+                log.write(100)
+            rig.start()
+            rig.wait_all()
+            lost = rig.counter("clew_lost_bytes")
+            if lost:
+                raise Failure(f"{lost} bytes are counted as lost")
+        finally:
+            rig.end_run()
+            for log in logs:
+                log.out.close()
+            subprocess.run(["umount", merged], check=True)
+    finally:
+        subprocess.run(["umount", lower], check=True)
+
+
+@scenario("a file of a lower layer is copied up (overlayfs)", short=True)
+def copied_up_by_overlayfs(rig):
+    copied_up(rig, "")
+
+
+@scenario("a file of a lower layer is copied up, and gets other numbers (overlayfs, xino=off)", short=True)
+def copied_up_to_other_numbers(rig):
+    copied_up(rig, ",xino=off")
+
+
 @scenario("a directory is moved away and replaced")
 def directory_replaced(rig):
     log = rig.log("a/app.log")

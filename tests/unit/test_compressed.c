@@ -329,6 +329,49 @@ static void a_damaged_gz_costs_its_rest_and_what_follows_is_read(void **state)
     assert_true(rig->counters.values[C_BYTES_LOST] > 0);
 }
 
+/* ---- nothing acknowledged, and what cannot be read ---- */
+
+static void compressed_before_its_first_line_is_acknowledged_it_is_read_from_the_gz(void **state)
+{
+    struct rig *rig = *state;
+    rig->acked_max = 0;
+    rig_append_numbers(rig, "a.log", 1, 10);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 10);
+    rig_close(rig);
+    rig_forget_lines(rig);
+    rig->acked_max = SIZE_MAX;
+    rotate(rig);
+    rig_append_numbers(rig, "a.log", 11, 20);
+    rotate(rig);
+    rig_append_numbers(rig, "a.log", 21, 30);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 30);
+    rig_assert_numbers(rig, 1, 30);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
+}
+
+static void compressed_otherwise_what_was_not_read_is_counted(void **state)
+{
+    struct rig *rig = *state;
+    rig->settings.open_files_max = 1;
+    rig->room = 5;
+    rig_append_numbers(rig, "a.log", 1, 9);
+    rig_append_numbers(rig, "b.log", 1, 9);
+    rig_open(rig, "[ab].log");
+    rig_run_until(rig, 5); /* of a.log, which is open; b.log waits */
+    rig_run_ms(rig, 100);
+    rig_rename(rig, "b.log", "b.log.1");
+    rig_append_numbers(rig, "b.log", 10, 12);
+    rig_run_ms(rig, 100);
+    rig_rename(rig, "b.log.1", "b.log.1.zst"); /* as good as compressed: clew does not look into it */
+    rig_run_ms(rig, 300);
+    rig->room = SIZE_MAX;
+    input_resume(rig->input);
+    rig_run_until(rig, 9 + 3);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 9 * 7);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 /* An argument is a pattern of names: only those tests are run. */
@@ -344,6 +387,8 @@ int main(int argc, char **argv)
         TEST(the_kubelets_gz_is_read_once_it_is_whole),
         TEST(a_gz_that_is_still_being_written_is_read_as_it_grows),
         TEST(a_gz_beside_its_original_is_left_alone),
+        TEST(compressed_before_its_first_line_is_acknowledged_it_is_read_from_the_gz),
+        TEST(compressed_otherwise_what_was_not_read_is_counted),
         TEST(a_damaged_gz_costs_its_rest_and_what_follows_is_read),
     };
     if (argc > 1) {

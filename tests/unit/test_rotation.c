@@ -123,6 +123,58 @@ static void a_generation_that_was_interrupted_is_not_read_twice_after_a_restart(
     rig_assert_numbers(rig, 1, 32);
 }
 
+/* ---- copytruncate ---- */
+
+/* By the shell: a copy, and then nothing is left of the original. */
+static void copy_and_cut(struct rig *rig, const char *name, const char *copy)
+{
+    char *command = mem_format("cd %s && cp %s %s && : >%s", rig->root, name, copy, name);
+    assert_int_equal(system(command), 0);
+    free(command);
+}
+
+static void a_short_log_that_is_copied_and_cut_while_down_is_not_sent_again(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "a.log", 1, 5);
+    rig_open(rig, "a.log*");
+    rig_run_until(rig, 5);
+    rig_close(rig);
+    rig_append_numbers(rig, "a.log", 6, 8);
+    copy_and_cut(rig, "a.log", "a.log.1");
+    rig_append_numbers(rig, "a.log", 9, 10);
+    rig_open(rig, "a.log*");
+    rig_run_until(rig, 10);
+    rig_run_ms(rig, 300);
+    rig_assert_numbers(rig, 1, 10);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
+}
+
+static void a_log_that_is_copied_and_cut_before_any_of_it_was_read_loses_nothing(void **state)
+{
+    struct rig *rig = *state;
+    rig->room = 0;
+    rig_write(rig, "a.log", "");
+    rig_open(rig, "a.log*");
+    rig_run_ms(rig, 50);
+    rig_append_numbers(rig, "a.log", 1, 100);
+    rig_run_ms(rig, 200);
+    copy_and_cut(rig, "a.log", "a.log.1");
+    rig_run_ms(rig, 200);
+    rig_append_numbers(rig, "a.log", 101, 200);
+    rig_run_ms(rig, 200);
+    rig_rename(rig, "a.log.1", "a.log.2");
+    copy_and_cut(rig, "a.log", "a.log.1");
+    rig_append_numbers(rig, "a.log", 201, 210);
+    rig_run_ms(rig, 200);
+    rig->room = SIZE_MAX;
+    input_resume(rig->input);
+    rig_run_until(rig, 210);
+    rig_run_ms(rig, 300);
+    rig_assert_numbers(rig, 1, 210);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 /* An argument is a pattern of names: only those tests are run. */
@@ -133,6 +185,8 @@ int main(int argc, char **argv)
         TEST(written_anew_while_down_it_is_noticed_though_it_begins_alike_and_is_longer),
         TEST(what_was_written_to_a_finished_generation_while_down_is_read),
         TEST(a_generation_that_was_interrupted_is_not_read_twice_after_a_restart),
+        TEST(a_short_log_that_is_copied_and_cut_while_down_is_not_sent_again),
+        TEST(a_log_that_is_copied_and_cut_before_any_of_it_was_read_loses_nothing),
     };
     if (argc > 1) {
         cmocka_set_test_filter(argv[1]);

@@ -25,7 +25,7 @@ enum move_what {
     MOVE_CUT,     /* name */
     MOVE_PACK,    /* name to other, the first half … */
     MOVE_PACK_REST,
-    MOVE_REPLACE, /* name by a copy of itself, another inode */
+    MOVE_REPLACE, /* name by a copy of itself in another layer: another inode and device */
 };
 
 struct move {
@@ -411,6 +411,7 @@ static void make_move(struct actors *actors, struct log_actor *log, int stream,
         uint64_t modified_ns = file->modified_ns;
         copy_all(actors, file, copy);
         copy->modified_ns = modified_ns;
+        copy->is_upper = true;
         copy->contents.since_ns = 0;
         hide(actors, file);
         disk_rename(actors->disk, copy, move->name);

@@ -256,7 +256,7 @@ static uint64_t world_monotonic(void *context)
 static void fill_stat(const struct disk *disk, const struct node *node, struct file_stat *out)
 {
     *out = (struct file_stat){
-        .device = 1,
+        .device = node->is_upper ? 2 : 1,
         .inode = node->number,
         .born_ns = disk->tells_births ? node->born_ns : 0,
         .modified_ns = node->modified_ns,

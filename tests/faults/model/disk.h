@@ -43,6 +43,7 @@ struct node {
     size_t cap;
     unsigned handles;
     bool is_directory;
+    bool is_upper;        /* in another layer than the others */
     bool is_gone;         /* neither name nor handle: its number is free */
     struct node *entries[ENTRIES_MAX]; /* of a directory, in the order of listing; NULL: free */
     struct directory *watchers[WATCHES_MAX]; /* clew's, which are told of changes */
