@@ -93,7 +93,8 @@ struct tap *daemon_open_tap(struct daemon *daemon, const struct settings *config
     tap->sink = daemon_sink(tap);
     struct input_env env = {daemon->loop, &daemon->log, &daemon->counters, daemon->checkpoints,
                             &tap->sink, &daemon->losses, daemon->input_files_max,
-                            &daemon->starting, daemon->allotment, daemon->share};
+                            &daemon->starting, daemon->allotment, daemon->share,
+                            NULL, config};
     tap->rules = multiline_rules_new(config, settings);
     tap->type = feed_find(settings->type);
     tap->input = tap->type->open(settings, &env, out_error);

@@ -54,6 +54,8 @@ struct discover {
     struct discover_env env;
     struct glob_list include;
     struct glob_list exclude;
+    char **own; /* clew's directories of state, canonical */
+    size_t own_count;
     struct directory **directories;
     size_t count;
     size_t marked;

@@ -78,7 +78,18 @@ static void release_lot(const struct discover *discover, const struct directory 
     }
 }
 
-/* NULL: it is another worker's. */
+static bool is_own(const struct discover *discover, const char *path)
+{
+    for (size_t i = 0; i < discover->own_count; i++) {
+        size_t len = strlen(discover->own[i]);
+        if (strncmp(path, discover->own[i], len) == 0 && (path[len] == '/' || path[len] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* NULL: it is another worker's, or clew's own. */
 static struct directory *find_or_add(struct discover *discover, const char *path)
 {
     bool is_lot = discover->env.allotment != NULL && log_name_is_kubelet_directory(path);
@@ -90,7 +101,7 @@ static struct directory *find_or_add(struct discover *discover, const char *path
         }
         return directory;
     }
-    if (is_lot && !take_lot(discover, path)) {
+    if (is_own(discover, path) || (is_lot && !take_lot(discover, path))) {
         return NULL;
     }
     directory = mem_alloc(sizeof(*directory));
@@ -649,6 +660,26 @@ static bool add_patterns(struct glob_list *list, const struct string_list *patte
     return true;
 }
 
+static void add_own(struct discover *discover, const char *path)
+{
+    if (path != NULL) {
+        char *canonical = world_canonical(discover->env.world, path);
+        discover->own = mem_resize(discover->own, discover->own_count + 1, sizeof(*discover->own));
+        discover->own[discover->own_count++] = canonical != NULL ? canonical : mem_string(path);
+    }
+}
+
+static void add_own_directories(struct discover *discover)
+{
+    const struct settings *config = discover->env.config;
+    if (config != NULL) {
+        add_own(discover, config->data_dir);
+        for (size_t i = 0; i < config->output_count; i++) {
+            add_own(discover, config->outputs[i].spool_dir);
+        }
+    }
+}
+
 struct discover *discover_new(const struct input_settings *settings,
                               const struct discover_env *env, char **out_error)
 {
@@ -659,6 +690,7 @@ struct discover *discover_new(const struct input_settings *settings,
         discover_free(discover);
         return NULL;
     }
+    add_own_directories(discover);
     return discover;
 }
 
@@ -675,5 +707,9 @@ void discover_free(struct discover *discover)
     map_fini(&discover->by_path);
     glob_list_fini(&discover->include);
     glob_list_fini(&discover->exclude);
+    for (size_t i = 0; i < discover->own_count; i++) {
+        free(discover->own[i]);
+    }
+    free(discover->own);
     free(discover);
 }

@@ -74,10 +74,16 @@ struct discover_env {
     struct watch *watch; /* NULL: nothing is watched */
     struct allotment *allotment; /* NULL: every log is told, else those of … */
     unsigned worker;
+    const struct settings *config; /* clew's own directories are not entered; NULL: there are none */
     struct discover_events events;
 };
 
-/* NULL if a pattern is wrong: *out_error is a sentence that the caller frees. */
+/*
+ * What clew writes itself is no log: reading the checkpoints would move them, and so on for ever. Its data
+ * directory and the directories of its spools are not entered, whatever leads there.
+ *
+ * NULL if a pattern is wrong: *out_error is a sentence that the caller frees.
+ */
 struct discover *discover_new(const struct input_settings *settings,
                               const struct discover_env *env, char **out_error);
 void discover_free(struct discover *discover); /* NULL is fine; no event */

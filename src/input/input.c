@@ -634,6 +634,7 @@ struct input *input_open(const struct input_settings *settings, const struct inp
         .watch = input->watch,
         .allotment = env->allotment,
         .worker = env->share.worker,
+        .config = env->config,
         .events = {on_found, on_is_known, input},
     };
     input->discover = discover_new(settings, &discover_env, out_error);

@@ -35,6 +35,7 @@ struct input_env {
     struct allotment *allotment; /* of logs to workers; NULL: there is one only … */
     struct share share;          /* … else what this one may have of the limits */
     const struct world *world;   /* NULL: the system */
+    const struct settings *config; /* whose directories of state are never read; NULL: there are none */
 };
 
 /* Starts watching; reading begins when the loop runs. NULL on failure, with *out_error a sentence

@@ -124,6 +124,7 @@ int rig_tear_down(void **state)
         free(rig->include[i]);
         free(rig->exclude[i]);
     }
+    free(rig->config.data_dir);
     ev_loop_destroy(rig->loop);
     close(rig->log.fd);
     nftw(rig->root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
@@ -136,12 +137,17 @@ void rig_open(struct rig *rig, const char *include)
     char *data = rig_path(rig, ".state");
     long holder;
     assert_int_equal(checkpoint_open(data, &rig->store, &holder), CHECKPOINT_OK);
-    free(data);
+    free(rig->config.data_dir);
+    rig->config.data_dir = data;
     free(rig->include[0]);
     rig->include[0] = rig_path(rig, include);
     rig->settings.include.count += rig->settings.include.count == 0;
-    const struct input_env env = {rig->loop, &rig->log, &rig->counters, rig->store,
-                                  &rig->sink, NULL,      0,              NULL};
+    const struct input_env env = {.loop = rig->loop,
+                                  .log = &rig->log,
+                                  .counters = &rig->counters,
+                                  .checkpoints = rig->store,
+                                  .sink = &rig->sink,
+                                  .config = &rig->config};
     char *error = NULL;
     rig->input = input_open(&rig->settings, &env, &error);
     if (rig->input == NULL) {

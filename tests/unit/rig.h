@@ -35,6 +35,7 @@ struct rig {
     char *include[4];
     char *exclude[4];
     struct input_settings settings;
+    struct settings config; /* its data_dir is the rig's state */
     struct ev_loop *loop;
     struct log log;
     struct counters counters;

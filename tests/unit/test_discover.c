@@ -208,6 +208,28 @@ static void what_is_excluded_is_not_read(void **state)
     assert_int_equal(rig->count, 1);
 }
 
+static void clews_own_state_is_never_read_whatever_leads_there(void **state)
+{
+    struct rig *rig = *state;
+    struct output_settings output = {.spool_dir = rig_path(rig, "logs/spool")};
+    rig->config.outputs = &output;
+    rig->config.output_count = 1;
+    rig->include[1] = rig_path(rig, ".state/own.log");
+    rig->include[2] = rig_path(rig, ".state");
+    rig->settings.include.count = 3;
+    rig_append(rig, "logs/a.log", "1\n");
+    rig_append(rig, ".state/own.log", "no\n");
+    rig_append(rig, "logs/spool/main/1.json", "no\n");
+    rig_append(rig, "logs/spooled/a.log", "2\n");
+    rig_link(rig, "../.state/own.log", "logs/link.log");
+    rig_open(rig, "logs");
+    rig_run_to_end(rig);
+    assert_int_equal(rig->count, 2);
+    rig_run_ms(rig, 250);
+    assert_int_equal(rig->count, 2);
+    free(output.spool_dir);
+}
+
 static void only_what_was_asked_for_is_read_of_older_generations(void **state)
 {
     struct rig *rig = *state;
@@ -457,6 +479,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_kubelets_names_are_ordered_as_they_were_written),
         TEST(a_directory_stands_for_all_that_looks_like_a_log),
         TEST(what_is_excluded_is_not_read),
+        TEST(clews_own_state_is_never_read_whatever_leads_there),
         TEST(only_what_was_asked_for_is_read_of_older_generations),
         TEST(rotated_names_without_their_base_are_logs_of_their_own),
         TEST(a_file_is_read_once_however_many_ways_lead_to_it),
