@@ -208,6 +208,37 @@ static void what_is_excluded_is_not_read(void **state)
     assert_int_equal(rig->count, 1);
 }
 
+static void what_is_excluded_is_not_read_by_another_name_either(void **state)
+{
+    struct rig *rig = *state;
+    rig->exclude[0] = rig_path(rig, "logs/private");
+    rig->exclude[1] = rig_path(rig, "logs/secret.log");
+    rig->settings.exclude.count = 2;
+    rig_append(rig, "logs/a.log", "1\n");
+    rig_append(rig, "logs/secret.log", "no\n");
+    rig_append(rig, "logs/private/a.log", "no\n");
+    rig_link(rig, "secret.log", "logs/open.log");
+    rig_link(rig, "private", "logs/public");
+    rig_open(rig, "logs/**/*.log");
+    rig_run_to_end(rig);
+    assert_int_equal(rig->count, 1);
+    rig_assert_line(rig, 0, "1");
+}
+
+static void links_in_a_circle_are_walked_once(void **state)
+{
+    struct rig *rig = *state;
+    rig_append(rig, "logs/one/a.log", "1\n");
+    rig_append(rig, "logs/two/b.log", "2\n");
+    rig_link(rig, "../two", "logs/one/next");
+    rig_link(rig, "../one", "logs/two/next");
+    rig_link(rig, "..", "logs/one/up");
+    rig_link(rig, "itself", "logs/itself");
+    rig_open(rig, "logs/**/*.log");
+    rig_run_to_end(rig);
+    assert_int_equal(rig->count, 2);
+}
+
 static void clews_own_state_is_never_read_whatever_leads_there(void **state)
 {
     struct rig *rig = *state;
@@ -479,6 +510,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_kubelets_names_are_ordered_as_they_were_written),
         TEST(a_directory_stands_for_all_that_looks_like_a_log),
         TEST(what_is_excluded_is_not_read),
+        TEST(what_is_excluded_is_not_read_by_another_name_either),
+        TEST(links_in_a_circle_are_walked_once),
         TEST(clews_own_state_is_never_read_whatever_leads_there),
         TEST(only_what_was_asked_for_is_read_of_older_generations),
         TEST(rotated_names_without_their_base_are_logs_of_their_own),
