@@ -90,6 +90,13 @@ class Play:
         rig = self.rig
         return len(rig.far.got) >= rig.written() and rig.arrived() == rig.written()
 
+    def is_answered(self):
+        """clew has heard of what the backend took: else it comes twice by right."""
+        try:
+            return self.rig.counter("clew_in_flight_records") == 0
+        except (OSError, KeyError):
+            return True
+
     def is_spooled(self):
         return any((self.rig.tmp / "data" / "spool").rglob("[0-9]*"))
 
@@ -101,6 +108,7 @@ class Play:
         log.rotate()
         log.write(STEP)
         self.settle(self.all_here, SHORT_WAIT)
+        self.settle(self.is_answered, SHORT_WAIT)
         rig.far.close()
         log.write(OUTAGE, LONG_LINE)
         self.settle(self.is_spooled, SHORT_WAIT)
