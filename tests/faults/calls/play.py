@@ -166,11 +166,25 @@ def kill_when_stopped(play, process):
     process.send_signal(signal.SIGKILL)
 
 
+def text_of(trace):
+    return trace.read_text(errors="replace") if trace.exists() else ""
+
+
+def was_reached(trace):
+    return "(INJECTED)" in text_of(trace)
+
+
+def was_impossible(trace, injection):
+    """Of epoll_ctl(2) the kernel refuses only additions for want of room."""
+    return injection.call == "epoll_ctl" and not injection.is_kill() and not any(
+        "(INJECTED)" in line and "EPOLL_CTL_ADD" in line for line in text_of(trace).splitlines())
+
+
 def uses(trace, marker):
     """[(call, …)] of the trace in order, from the line with the marker on: before it the loader and
     the libraries start, which is none of clew's doing."""
     found, begun = [], False
-    for line in trace.read_text(errors="replace").splitlines():
+    for line in text_of(trace).splitlines():
         begun = begun or marker in line
         match = CALL.match(line)
         if match:
