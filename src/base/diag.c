@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/shown.h"
 
 enum { NAME_LEN_MAX = 63 };
 
@@ -68,14 +69,14 @@ void diag_print(const struct diag *diag, FILE *out)
     for (size_t i = 0; i < diag->count; i++) {
         const struct diag_entry *entry = &diag->entries[i];
         if (entry->file != NULL) {
-            fprintf(out, "%s:", entry->file);
+            shown_print(out, "%s:", entry->file);
         } else {
             fputs("clew:", out);
         }
         if (entry->file != NULL && entry->line > 0) {
             fprintf(out, "%u:%u:", entry->line, entry->column);
         }
-        fprintf(out, " %s: %s\n", entry->level == DIAG_ERROR ? "error" : "warning", entry->text);
+        shown_print(out, " %s: %s\n", entry->level == DIAG_ERROR ? "error" : "warning", entry->text);
     }
 }
 

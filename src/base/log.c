@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/buf.h"
-#include "base/utf8.h"
+#include "base/shown.h"
 
 enum {
     TEXT_BYTES_MAX = 2048,             /* a longer sentence is cut */
@@ -20,12 +20,10 @@ static void append_escaped(struct buf *line, const char *text, size_t len)
 {
     for (size_t i = 0; i < len;) {
         unsigned char c = (unsigned char)text[i];
-        size_t n = utf8_sequence_len(text + i, len - i);
+        size_t n = shown_len(text + i, len - i);
         if (c == '"' || c == '\\') {
             buf_append_format(line, "\\%c", c);
-        } else if (n == 0 || c < 0x20 || c == 0x7F ||
-                   (n == 2 && c == 0xC2 && (unsigned char)text[i + 1] < 0xA0)) {
-            /* U+0080 to U+009F are control characters to some terminals. */
+        } else if (n == 0) {
             buf_append_format(line, "\\x%02x", c);
             n = 1;
         } else {

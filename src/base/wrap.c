@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/wrap.h"
+#include "base/shown.h"
 
 #include <string.h>
 
@@ -20,7 +21,7 @@ void wrap_print(FILE *out, const char *text, unsigned indent, const char *lead, 
 {
     while (*text != '\0') {
         size_t len = wrap_line(text, columns - indent - strlen(lead));
-        fprintf(out, "%*s%s%.*s\n", (int)indent, "", lead, (int)len, text);
+        shown_print(out, "%*s%s%.*s\n", (int)indent, "", lead, (int)len, text);
         text += len + strspn(text + len, " ");
     }
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/shown.h"
 #include "cli/cli.h"
 
 #include <inttypes.h>
@@ -261,7 +262,7 @@ static void clear_progress(const struct auditor *auditor)
 static void complain(struct auditor *auditor, char *sentence)
 {
     clear_progress(auditor);
-    fprintf(stderr, "clew audit: %s\n", sentence);
+    shown_print(stderr, "clew audit: %s\n", sentence);
     free(sentence);
     auditor->has_failed = true;
 }
@@ -391,7 +392,7 @@ static void print_report(const struct audit_report *report, const struct setting
     };
     if (arguments->format == VIEW_JSON) {
         char *text = audit_json(report, &settings->audit, NULL);
-        fputs(text, stdout);
+        shown_put_json(stdout, slice_from_string(text));
         free(text);
     } else if (arguments->format == VIEW_MARKDOWN) {
         audit_markdown_print(&view, stdout);
@@ -414,10 +415,10 @@ static struct audit_baseline *read_baseline(const char *path)
     buf_init(&text, BASELINE_BYTES_MAX);
     int result = file_read_given(path, &text);
     if (result < 0) {
-        fprintf(stderr, "clew audit: the baseline %s cannot be read: %s\n", path,
+        shown_print(stderr, "clew audit: the baseline %s cannot be read: %s\n", path,
                 file_error(result));
     } else if ((baseline = audit_baseline_new(text.data, text.len, &error)) == NULL) {
-        fprintf(stderr, "clew audit: the baseline %s %s\n", path, error);
+        shown_print(stderr, "clew audit: the baseline %s %s\n", path, error);
         free(error);
     }
     buf_fini(&text);

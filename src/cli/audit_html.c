@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/shown.h"
 #include "cli/audit_views.h"
 
 #include <inttypes.h>
@@ -26,15 +27,7 @@ enum {
  * follows, with which one text could look like another. */
 static bool is_shown(const char *text, size_t n)
 {
-    unsigned char c = (unsigned char)text[0];
-    bool is_control = (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f ||
-                      (n == 2 && c == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80);
-    bool is_turn = n == 3 && c == 0xe2 &&
-                   (((unsigned char)text[1] == 0x80 && (unsigned char)text[2] >= 0xaa &&
-                     (unsigned char)text[2] <= 0xae) ||
-                    ((unsigned char)text[1] == 0x81 && (unsigned char)text[2] >= 0xa6 &&
-                     (unsigned char)text[2] <= 0xa9));
-    return n > 0 && !is_control && !is_turn;
+    return *text == '\n' || *text == '\t' || shown_len(text, n) > 0;
 }
 
 static const char *entity_of(char c)

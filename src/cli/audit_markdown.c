@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/shown.h"
 #include "cli/audit_views.h"
 
 #include <stdlib.h>
@@ -11,11 +12,9 @@
 static size_t print_character(const char *text, const char *special, FILE *out)
 {
     size_t n = utf8_sequence_len(text, strlen(text));
-    unsigned char c = (unsigned char)text[0];
-    bool is_control = c < 0x20 || c == 0x7f || (n == 2 && c == 0xc2 && (text[1] & 0xe0) == 0x80);
-    if (n == 0 || is_control) {
+    if (shown_len(text, strlen(text)) == 0) {
         fputc(n == 0 ? '?' : ' ', out);
-    } else if (n > 1 || strchr(special, c) == NULL) {
+    } else if (n > 1 || strchr(special, *text) == NULL) {
         fwrite(text, 1, n, out);
     }
     return n > 0 ? n : 1;
@@ -85,7 +84,9 @@ static void print_more(const struct audit_view *view, const struct audit_group *
     char text[160];
     audit_others_text(group, text, sizeof(text));
     if (*text != '\0') {
-        fprintf(out, "- %s: %s\n", group->service, text);
+        fputs("- ", out);
+        print_escaped(group->service, out);
+        fprintf(out, ": %s\n", text);
     }
     audit_ids_text(&group->book, text, sizeof(text));
     if (view->has_ids && *text != '\0') {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/shown.h"
 #include "cli/audit_views.h"
 
 #include <stdlib.h>
@@ -34,7 +35,7 @@ static void print_wrapped(const char *text, size_t indent, FILE *out)
             fputc(' ', out);
             at++;
         }
-        fwrite(text, 1, len, out);
+        shown_put(out, slice_make(text, len));
         at += len;
         text += len + (text[len] == ' ');
     }

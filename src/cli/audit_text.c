@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/shown.h"
 #include "cli/audit_views.h"
 
 #include <inttypes.h>
@@ -18,12 +19,9 @@ void audit_print_cell(const char *text, size_t columns, bool is_padded, FILE *ou
     while (i < len && used < columns) {
         size_t n = utf8_sequence_len(text + i, len - i);
         bool is_last = used + 1 == columns && i + (n > 0 ? n : 1) < len;
-        unsigned char c = (unsigned char)text[i];
-        bool is_control =
-            c < 0x20 || c == 0x7f || (c == 0xc2 && n == 2 && (unsigned char)text[i + 1] < 0xa0);
         if (is_last) {
             fputs("…", out);
-        } else if (n == 0 || is_control) {
+        } else if (shown_len(text + i, len - i) == 0) {
             fputc('?', out);
         } else {
             fwrite(text + i, 1, n, out);

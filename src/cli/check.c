@@ -8,6 +8,7 @@
 #include "cli/check_tests.h"
 #include "cli/config_options.h"
 #include "cli/options.h"
+#include "cli/print_json.h"
 #include "config/config.h"
 #include "config/url.h"
 #include "filters/filters.h"
@@ -96,8 +97,7 @@ static void print_json(const struct config_arguments *arguments, const struct se
     if (results != NULL) {
         json_object_set_new(report, "connect", connections(results, settings->output_count));
     }
-    json_dumpf(report, stdout, JSON_INDENT(2));
-    putchar('\n');
+    cli_print_json(report, JSON_INDENT(2), stdout);
     json_decref(report);
     free(text);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/shown.h"
 #include "core/plain_json.h"
 #include "core/severity.h"
 #include "filters/filters.h"
@@ -242,15 +243,25 @@ static bool run_test(struct bench *bench)
     return bench->complaints == NULL;
 }
 
+static void print_lines(const char *text, FILE *out)
+{
+    while (*text != '\0') {
+        size_t len = strcspn(text, "\n");
+        shown_put(out, slice_make(text, len));
+        fputc('\n', out);
+        text += len + (text[len] == '\n');
+    }
+}
+
 static void report(const struct bench *bench, bool has_passed, FILE *out)
 {
     const struct test_settings *test = bench->test;
     if (has_passed) {
-        fprintf(out, "ok      %s\n", test->name);
+        shown_print(out, "ok      %s\n", test->name);
     } else {
-        fprintf(out, "FAILED  %s (%s:%u)\n%s", test->name,
-                test->place.file != NULL ? test->place.file : "config", test->place.line,
-                bench->complaints);
+        shown_print(out, "FAILED  %s (%s:%u)\n", test->name,
+                    test->place.file != NULL ? test->place.file : "config", test->place.line);
+        print_lines(bench->complaints, out);
     }
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/shown.h"
 
 /* In the order of `clew help`, one a line. */
 /* clang-format off */
@@ -40,9 +41,9 @@ int cli_usage_error(const struct command *command, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "clew %s: ", command->name);
-    vfprintf(stderr, format, args);
-    fprintf(stderr, "\ntry 'clew %s --help'\n", command->name);
+    shown_print(stderr, "clew %s: ", command->name);
+    shown_print_list(stderr, format, args);
+    shown_print(stderr, "\ntry 'clew %s --help'\n", command->name);
     va_end(args);
     return EXIT_USAGE;
 }
@@ -63,7 +64,7 @@ void cli_print_usage(FILE *out)
           "and span_id of every line.\n\nCommands:\n",
           out);
     for (size_t i = 0; commands[i] != NULL; i++) {
-        fprintf(out, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
+        shown_print(out, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
     }
     fputs(
         "\n'clew COMMAND --help' tells more about a command, 'clew help config' about the config.\n"
@@ -75,9 +76,9 @@ int cli_unknown_name(const char *kind, const char *name, const char *const *name
 {
     const char *nearest = diag_nearest(name, names);
     if (nearest != NULL) {
-        fprintf(stderr, "clew: there is no %s \"%s\"; did you mean \"%s\"?\n", kind, name, nearest);
+        shown_print(stderr, "clew: there is no %s \"%s\"; did you mean \"%s\"?\n", kind, name, nearest);
     } else {
-        fprintf(stderr, "clew: there is no %s \"%s\"\n", kind, name);
+        shown_print(stderr, "clew: there is no %s \"%s\"\n", kind, name);
     }
     fputs("try 'clew help'\n", stderr);
     return EXIT_USAGE;
@@ -101,7 +102,7 @@ static int flush_output(int status)
     if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE) {
         return status;
     }
-    fprintf(stderr, "clew: cannot write to standard output: %s\n", strerror(errno));
+    shown_print(stderr, "clew: cannot write to standard output: %s\n", strerror(errno));
     return status == EXIT_GOOD ? EXIT_FAILED : status;
 }
 

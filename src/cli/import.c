@@ -9,9 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/mem.h"
+#include "base/shown.h"
 #include "base/wrap.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/print_json.h"
 
 enum view {
     VIEW_TEXT,
@@ -46,7 +48,7 @@ static const struct cli_option options[] = {
 
 static int complain(const char *path, int result)
 {
-    fprintf(stderr, "clew import: %s: %s\n", path,
+    shown_print(stderr, "clew import: %s: %s\n", path,
             result < 0 ? strerror(-result) : "not a config of Fluent Bit that clew can read");
     return EXIT_USAGE;
 }
@@ -60,13 +62,13 @@ static void print_rows(const struct import *import, enum import_fate fate)
     if (import_count(import, fate) == 0) {
         return;
     }
-    printf("%s\n", import_fate_titles[fate]);
+    shown_print(stdout, "%s\n", import_fate_titles[fate]);
     for (size_t i = 0; i < count; i++) {
         const struct import_row *row = &rows[i];
         if (row->fate != fate) {
             continue;
         }
-        printf("  %s:%u  %s%s%s%s%s\n", row->place.file, row->place.line, row->section,
+        shown_print(stdout, "  %s:%u  %s%s%s%s%s\n", row->place.file, row->place.line, row->section,
                *row->option != '\0' ? "  " : "", row->option, *row->value != '\0' ? " " : "",
                row->value);
         wrap_print(stdout, row->what, 6, "", 96);
@@ -80,7 +82,7 @@ static void print_text(const struct import *import)
         print_rows(import, fate);
     }
     for (enum import_fate fate = 0; fate <= IMPORT_NEEDS_YOU; fate++) {
-        printf("%s%zu %s", fate > 0 ? ", " : "", import_count(import, fate),
+        shown_print(stdout, "%s%zu %s", fate > 0 ? ", " : "", import_count(import, fate),
                import_fate_titles[fate]);
     }
     putchar('\n');
@@ -119,8 +121,7 @@ static void print_json(const struct import *import, struct slice yaml)
     }
     json_t *report = json_pack("{s:o, s:o, s:o}", "counts", counts(import), "table", list, "config",
                                json_stringn(yaml.data, yaml.len));
-    json_dumpf(report, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    putchar('\n');
+    cli_print_json(report, JSON_INDENT(2), stdout);
     json_decref(report);
 }
 
@@ -137,7 +138,7 @@ static int write_config(const char *path, struct slice yaml)
         is_good = false;
     }
     if (!is_good) {
-        fprintf(stderr, "clew import: cannot write %s: %s\n", path, strerror(errno));
+        shown_print(stderr, "clew import: cannot write %s: %s\n", path, strerror(errno));
     }
     return is_good ? EXIT_GOOD : EXIT_FAILED;
 }

@@ -11,10 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "base/shown.h"
 #include "base/wrap.h"
 #include "cli/cli.h"
 #include "cli/lint_sarif.h"
 #include "cli/options.h"
+#include "cli/print_json.h"
 
 enum view {
     VIEW_TEXT,
@@ -53,7 +55,7 @@ static const struct cli_option options[] = {
 
 static int complain(const char *path, int result)
 {
-    fprintf(stderr, "clew: %s: %s\n", path,
+    shown_print(stderr, "clew: %s: %s\n", path,
             result < 0 ? strerror(-result)
                        : "not a config of Fluent Bit, Vector or Logstash that clew can read");
     return EXIT_USAGE;
@@ -118,8 +120,7 @@ static void print_json(struct lint *lint)
     json_t *report = json_pack("{s:s, s:b, s:o}", "verdict",
                                lint_verdict_names[lint_verdict(lint)], "promoted",
                                lint_is_promoted(lint), "findings", list);
-    json_dumpf(report, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    putchar('\n');
+    cli_print_json(report, JSON_INDENT(2), stdout);
     json_decref(report);
 }
 
@@ -141,16 +142,20 @@ static void print_text(struct lint *lint)
     const struct lint_finding *findings = lint_findings(lint, &count);
     for (size_t i = 0; i < count; i++) {
         const struct lint_finding *f = &findings[i];
-        printf("%s:%u:%u: %s: %s", f->place.file, f->place.line, f->place.column, f->stage,
+        shown_print(stdout, "%s:%u:%u: %s: %s", f->place.file, f->place.line, f->place.column, f->stage,
                effect_sentence(f->effect));
-        printf(strcmp(f->when, "always") == 0 ? "\n" : " (%s)\n", f->when);
+        if (strcmp(f->when, "always") != 0) {
+            shown_print(stdout, " (%s)", f->when);
+        }
+        fputc('\n', stdout);
         wrap_print(stdout, f->why, 4, "", 96);
         if (*f->fix != '\0') {
-            printf("    fix: %s\n", f->fix);
+            shown_print(stdout, "    fix: %s\n", f->fix);
         }
     }
-    printf("%sverdict   %s\n", count > 0 ? "\n" : "", verdicts[lint_verdict(lint)]);
-    printf("promoted  %s\n", lint_is_promoted(lint)
+    fputs(count > 0 ? "\n" : "", stdout);
+    shown_print(stdout, "verdict   %s\n", verdicts[lint_verdict(lint)]);
+    shown_print(stdout, "promoted  %s\n", lint_is_promoted(lint)
                                  ? "yes: the id arrives as a value of its own"
                                  : "no: on some route the id does not become the record's trace id");
 }

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include "base/mem.h"
+#include "cli/print_json.h"
 #include "lint/lint.h"
 
 static json_t *rules(void)
@@ -55,7 +56,6 @@ void lint_print_sarif(struct lint *lint, FILE *out)
         "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0", "runs", "tool",
         "driver", "name", "clew lint", "version", CLEW_VERSION, "rules", rules(), "results",
         results);
-    json_dumpf(log, out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    fputc('\n', out);
+    cli_print_json(log, JSON_INDENT(2), out);
     json_decref(log);
 }

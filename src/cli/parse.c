@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/shown.h"
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -87,7 +88,7 @@ static void print(struct printer *printer, const struct framed *framed)
         return;
     }
     if (write_record(printer, record, framed->read_ns)) {
-        fwrite(printer->out.data, 1, printer->out.len, stdout);
+        shown_put_json(stdout, buf_slice(&printer->out));
     } else {
         fprintf(stderr, "clew parse: the record at byte %llu is too large to print\n",
                 (unsigned long long)framed->offset);
@@ -150,7 +151,7 @@ static int print_path(struct printer *printer, const char *path)
     }
     bool failed = file == NULL || ferror(file);
     if (failed) {
-        fprintf(stderr, "clew parse: cannot read %s: %s\n", path, strerror(errno));
+        shown_print(stderr, "clew parse: cannot read %s: %s\n", path, strerror(errno));
     }
     if (file != NULL && !is_stdin) {
         fclose(file);
@@ -174,7 +175,7 @@ static int parse_path(const struct settings *settings, const char *path, bool tr
                                &error);
     }
     if (error != NULL) {
-        fprintf(stderr, "clew parse: %s\n", error);
+        shown_print(stderr, "clew parse: %s\n", error);
         free(error);
         filters_free(printer.filters);
         pipeline_free(printer.pipeline);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "base/json_write.h"
 #include "base/mem.h"
+#include "base/shown.h"
 #include "cli/stages.h"
 #include "core/otlp_json.h"
 #include "record_copy.h"
@@ -119,10 +120,10 @@ bool parse_routes_write(struct parse_routes *routes, struct record *record, uint
 static void show_head(const struct parse_routes *routes, size_t route, FILE *out)
 {
     const char *separator = " ";
-    fprintf(out, "%-9s%s: to", "route", routes->settings->routes[route].name);
+    shown_print(out, "%-9s%s: to", "route", routes->settings->routes[route].name);
     for (size_t i = 0; i < routes->settings->output_count; i++) {
         if (has_output(routes, route, i)) {
-            fprintf(out, "%s%s", separator, routes->settings->outputs[i].name);
+            shown_print(out, "%s%s", separator, routes->settings->outputs[i].name);
             separator = ", ";
         }
     }
@@ -144,7 +145,7 @@ void parse_routes_show(struct parse_routes *routes, struct record *record, uint6
 {
     uint64_t left = router_find(routes->router, record->source).routes;
     if (left == 0) {
-        fprintf(out, "%-9snone takes it\n", "route");
+        shown_print(out, "%-9snone takes it\n", "route");
     }
     record_copy_save(&routes->copy, record);
     for (; left != 0; left &= left - 1) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/shown.h"
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -72,7 +73,7 @@ static bool open_out(const struct arguments *arguments, int *out_fd)
     }
     *out_fd = open(arguments->out, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, OUT_MODE);
     if (*out_fd < 0) {
-        fprintf(stderr, "clew receive: cannot open %s: %s\n", arguments->out, strerror(errno));
+        shown_print(stderr, "clew receive: cannot open %s: %s\n", arguments->out, strerror(errno));
     }
     return *out_fd >= 0;
 }
@@ -129,11 +130,11 @@ static int serve(struct receive *receive, const struct arguments *arguments, int
     char *error = NULL;
     receive->receiver = receiver_open(&settings, receive->loop, &error);
     if (receive->receiver == NULL) {
-        fprintf(stderr, "clew receive: %s\n", error);
+        shown_print(stderr, "clew receive: %s\n", error);
         free(error);
         return EXIT_FAILED;
     }
-    fprintf(stderr, "listening on http://%s\n", receiver_address(receive->receiver));
+    shown_print(stderr, "listening on http://%s\n", receiver_address(receive->receiver));
     fflush(stderr);
     run_loop(receive);
     FILE *out = out_fd == STDOUT_FILENO ? stderr : stdout;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/shown.h"
 #include "cli/cli.h"
 
 #include <inttypes.h>
@@ -39,7 +40,8 @@ static void show(void *context, const struct parcel *letter)
     buf_append_format(&line, ",\"records\":%" PRIu32 ",\"status\":%" PRIu64 ",\"message\":",
                       letter->records, letter->status);
     json_write_string(&line, slice_from_string(letter->message));
-    printf("%.*s}\n", (int)line.len, line.data);
+    buf_append_string(&line, "}\n");
+    shown_put_json(stdout, buf_slice(&line));
     buf_fini(&line);
 }
 
@@ -62,7 +64,7 @@ static int replay(const struct settings *settings, bool list)
     bool is_done = list ? replay_list(settings, show, NULL, &error)
                         : replay_run(settings, &counts, &error);
     if (!is_done) {
-        fprintf(stderr, "clew replay: %s\n", error);
+        shown_print(stderr, "clew replay: %s\n", error);
         free(error);
         return EXIT_FAILED;
     }

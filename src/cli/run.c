@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/shown.h"
 #include "cli/cli.h"
 
 #include <signal.h>
@@ -62,7 +63,7 @@ static int run_settings(const struct settings *settings, struct origin *origin, 
     const struct daemon_options run_options = {.once = once, .load = load_again, .load_context = origin};
     char *error = NULL;
     if (!daemon_run(settings, &run_options, report, &end, &error)) {
-        fprintf(stderr, "clew run: %s\n", error);
+        shown_print(stderr, "clew run: %s\n", error);
         free(error);
         return EXIT_FAILED;
     }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include "base/mem.h"
+#include "base/shown.h"
 #include "core/otlp_json.h"
 #include "core/plain_json.h"
 
@@ -16,7 +17,9 @@ static char *show(const struct record *record, struct buf *scratch)
 
 static void print_record(const char *stage, const char *text, FILE *out)
 {
-    fprintf(out, "%-9s%s\n", stage, text != NULL ? text : "(too large to show)");
+    shown_print(out, "%-9s", stage);
+    shown_put_json(out, slice_from_string(text != NULL ? text : "(too large to show)"));
+    fputc('\n', out);
 }
 
 static const char *result_name(enum filter_result result)
@@ -33,17 +36,19 @@ static const char *result_name(enum filter_result result)
 static void print_filter(const struct filter_settings *item, const char *result, FILE *out)
 {
     const struct settings_place *place = &item->place;
-    fprintf(out, "%-9s%s", "filter", item->name);
+    shown_print(out, "%-9s%s", "filter", item->name);
     if (place->file != NULL) {
-        fprintf(out, " (%s:%u)", place->file, place->line);
+        shown_print(out, " (%s:%u)", place->file, place->line);
     }
-    fprintf(out, ": %s\n", result);
+    shown_print(out, ": %s\n", result);
 }
 
 void stages_print_line(const struct record *record, struct buf *scratch, FILE *out)
 {
-    fprintf(out, "%-9s%.*s\n", "line", (int)record->line.len, record->line.data);
-    fprintf(out, "%-9s%s\n", "format", record_format_name(record->format));
+    fputs("line     ", out);
+    shown_put(out, record->line);
+    fputc('\n', out);
+    shown_print(out, "%-9s%s\n", "format", record_format_name(record->format));
     char *text = show(record, scratch);
     print_record("record", text, out);
     free(text);
@@ -54,8 +59,8 @@ void stages_print_shipped(const struct record *record, const struct settings *se
 {
     buf_clear(scratch);
     bool fits = otlp_json_write_record(record, settings, scratch);
-    fprintf(out, "%-9s", "shipped");
-    fwrite(fits ? scratch->data : "(too large to show)", 1, fits ? scratch->len : 19, out);
+    fputs("shipped  ", out);
+    shown_put_json(out, fits ? buf_slice(scratch) : SLICE("(too large to show)"));
     fputc('\n', out);
 }
 

@@ -7,6 +7,7 @@
  * or pipe it prints one look.
  */
 
+#include "base/shown.h"
 #include "cli/cli.h"
 
 #include <poll.h>
@@ -127,7 +128,7 @@ static bool draw(struct top *top, bool is_screen)
     if (is_good) {
         fwrite(text, 1, len, stdout);
     } else {
-        fprintf(is_screen ? stdout : stderr, "clew top: %s\n", error);
+        shown_print(is_screen ? stdout : stderr, "clew top: %s\n", error);
     }
     fflush(stdout);
     free(error);

@@ -5,7 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/shown.h"
 #include "cli/audit_views.h"
+#include "cli/print_json.h"
+
+#define RED "\033[1;31m"
+#define PLAIN "\033[0m"
 
 enum {
     SERVICE_COLUMNS = 26,
@@ -108,7 +113,7 @@ static void print_process(const struct top_look *look, const struct rates *rates
     char memory[AMOUNT_MAX];
     duration_text(look->real_s - metric(look, "process_start_time_seconds"), up);
     bytes_text(metric(look, "process_resident_memory_bytes"), memory);
-    fprintf(out, "clew at %s   up %s   memory %s", look->endpoint, up, memory);
+    shown_print(out, "clew at %s   up %s   memory %s", look->endpoint, up, memory);
     if (rates->is_known) {
         fprintf(out, "   CPU %.1f %%", 100 * rates->cpu);
     }
@@ -119,8 +124,9 @@ static void print_amount(const char *name, uint64_t amount, bool is_bad, bool ha
 {
     char text[AMOUNT_MAX];
     bool is_marked = is_bad && amount > 0 && has_colour;
-    fprintf(out, "   %s%s %s%s", is_marked ? "\033[1;31m" : "", name,
-            audit_number_text(amount, text), is_marked ? "\033[0m" : "");
+    fputs(is_marked ? "   " RED : "   ", out);
+    shown_print(out, "%s %s", name, audit_number_text(amount, text));
+    fputs(is_marked ? PLAIN : "", out);
 }
 
 static void print_flow(const struct top_look *look, const struct rates *rates, bool has_colour,
@@ -129,17 +135,17 @@ static void print_flow(const struct top_look *look, const struct rates *rates, b
     char records[AMOUNT_MAX];
     char bytes[AMOUNT_MAX];
     if (rates->is_known) {
-        fprintf(out, "read     %10s records/s   %s/s",
+        shown_print(out, "read     %10s records/s   %s/s",
                 audit_number_text(whole(rates->records), records), bytes_text(rates->bytes, bytes));
     } else {
-        fprintf(out, "read     %10s records     %s",
+        shown_print(out, "read     %10s records     %s",
                 audit_number_text(whole(metric(look, "clew_received_records_total")), records),
                 bytes_text(metric(look, "clew_received_bytes_total"), bytes));
     }
     print_amount("open files", whole(metric(look, "clew_open_files")), false, has_colour, out);
     print_amount("lost bytes", whole(metric(look, "clew_lost_bytes_total")), true, has_colour, out);
     double sent = rates->is_known ? rates->sent : metric(look, "clew_sent_records_total");
-    fprintf(out, "\nsent     %10s records%s", audit_number_text(whole(sent), records),
+    shown_print(out, "\nsent     %10s records%s", audit_number_text(whole(sent), records),
             rates->is_known ? "/s" : "  ");
     print_amount("in flight", whole(metric(look, "clew_in_flight_records")), false, has_colour, out);
     print_amount("spooled", whole(metric(look, "clew_spool_requests")), false, has_colour, out);
@@ -163,7 +169,7 @@ static double number(const json_t *object, const char *name)
 static void print_share(const json_t *book, FILE *out)
 {
     char share[16];
-    fprintf(out, " %8s", number(book, "records") > 0
+    shown_print(out, " %8s", number(book, "records") > 0
                              ? audit_share_text(number(book, "coverage"), share)
                              : "-");
 }
@@ -187,10 +193,11 @@ static void print_service(const json_t *group, bool has_colour, FILE *out)
     audit_print_cell(service != NULL ? service : "-", SERVICE_COLUMNS, true, out);
     fputc(' ', out);
     audit_print_cell(namespace != NULL ? namespace : "-", NAMESPACE_COLUMNS, true, out);
-    fprintf(out, " %10s", audit_number_text(whole(number(group, "records")), records));
+    shown_print(out, " %10s", audit_number_text(whole(number(group, "records")), records));
     print_shares(group, out);
-    fprintf(out, "  %s%s%s\n", is_below && has_colour ? "\033[1;31m" : "",
-            verdict != NULL ? verdict : "", is_below && has_colour ? "\033[0m" : "");
+    fputs(is_below && has_colour ? "  " RED : "  ", out);
+    shown_print(out, "%s", verdict != NULL ? verdict : "");
+    fputs(is_below && has_colour ? PLAIN "\n" : "\n", out);
 }
 
 static void print_services(const json_t *coverage, int rows, bool has_colour, FILE *out)
@@ -199,12 +206,12 @@ static void print_services(const json_t *coverage, int rows, bool has_colour, FI
     char records[AMOUNT_MAX];
     size_t count = json_array_size(groups);
     size_t shown = rows > HEAD_ROWS ? (size_t)(rows - HEAD_ROWS) : 1;
-    fprintf(out, "%-*s %-*s %10s %8s %8s %8s %8s  VERDICT\n", SERVICE_COLUMNS, "SERVICE",
+    shown_print(out, "%-*s %-*s %10s %8s %8s %8s %8s  VERDICT\n", SERVICE_COLUMNS, "SERVICE",
             NAMESPACE_COLUMNS, "NAMESPACE", "RECORDS", "1 MIN", "5 MIN", "1 HOUR", "START");
     for (size_t i = 0; i < count && i < shown; i++) {
         print_service(json_array_get(groups, i), has_colour, out);
     }
-    fprintf(out, "%-*s %10s", SERVICE_COLUMNS + 1 + NAMESPACE_COLUMNS, "TOTAL",
+    shown_print(out, "%-*s %10s", SERVICE_COLUMNS + 1 + NAMESPACE_COLUMNS, "TOTAL",
             audit_number_text(whole(number(coverage, "records")), records));
     print_shares(coverage, out);
     fputc('\n', out);
@@ -221,12 +228,13 @@ static void print_preservation(const json_t *coverage, bool has_colour, FILE *ou
     char text[AMOUNT_MAX];
     fputs("ids      ", out);
     if (in == ids_out) {
-        fprintf(out, "%10s records with a trace id read, all of them kept\n",
+        shown_print(out, "%10s records with a trace id read, all of them kept\n",
                 audit_number_text(in, text));
     } else {
-        fprintf(out, "%s%10s trace ids taken off by this clew's own config%s\n",
-                has_colour ? "\033[1;31m" : "", audit_number_text(in - ids_out, text),
-                has_colour ? "\033[0m" : "");
+        fputs(has_colour ? RED : "", out);
+        shown_print(out, "%10s trace ids taken off by this clew's own config",
+                    audit_number_text(in - ids_out, text));
+        fputs(has_colour ? PLAIN "\n" : "\n", out);
     }
 }
 
@@ -274,8 +282,7 @@ bool top_print_json(const struct top_look *look, FILE *out)
     }
     json_t *root = json_pack("{s:s, s:o, s:o}", "endpoint", look->endpoint, "metrics", metrics,
                              "coverage", coverage);
-    json_dumpf(root, out, JSON_COMPACT);
-    fputc('\n', out);
+    cli_print_json(root, JSON_COMPACT, out);
     json_decref(root);
     return true;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/shown.h"
 #include "base/utf8.h"
 
 /* Would YAML take the bare text as this text, and not as null, structure or a comment? */
@@ -22,27 +23,24 @@ static bool is_safe_plain(const char *text)
            text[len - 1] != ':';
 }
 
-/* What stands raw between double quotes: no control character, line break or mark of YAML's. */
+/* What stands raw between double quotes: nothing that no terminal is shown either, and no mark of
+ * YAML's. */
 static bool is_safe_quoted(const char *sequence, size_t len)
 {
-    static const char *const breaks[] = {"\u2028", "\u2029", "\ufeff"};
-    for (size_t i = 0; i < ARRAY_LEN(breaks); i++) {
-        if (len == 3 && memcmp(sequence, breaks[i], 3) == 0) {
-            return false;
-        }
-    }
-    unsigned char first = (unsigned char)sequence[0];
-    return len == 1 ? first >= 0x20 && first < 0x7f && first != '"' && first != '\\'
-                    : !(first == 0xc2 && (unsigned char)sequence[1] < 0xa0);
+    bool is_byte_order = len == 3 && memcmp(sequence, "\ufeff", 3) == 0;
+    return shown_len(sequence, len) > 0 && !is_byte_order && *sequence != '"' && *sequence != '\\';
 }
 
+/* A character of one to three bytes, or a byte that is none. */
 static void print_escaped(FILE *out, const char *sequence, size_t len)
 {
-    unsigned char last = (unsigned char)sequence[len - 1];
-    if (len == 3) { /* one of the three above */
-        fputs(last == 0xbf ? "\\uFEFF" : last == 0xa8 ? "\\u2028" : "\\u2029", out);
+    const unsigned char *s = (const unsigned char *)sequence;
+    if (len == 1) {
+        fprintf(out, "\\x%02x", s[0]);
+    } else if (len == 2) {
+        fprintf(out, "\\u%04X", (s[0] & 0x1FU) << 6 | (s[1] & 0x3FU));
     } else {
-        fprintf(out, "\\x%02x", last); /* U+0080 to U+009F end in the byte of their number */
+        fprintf(out, "\\u%04X", (s[0] & 0x0FU) << 12 | (s[1] & 0x3FU) << 6 | (s[2] & 0x3FU));
     }
 }
 

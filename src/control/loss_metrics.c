@@ -2,6 +2,7 @@
 #include "control/loss_metrics.h"
 
 #include <inttypes.h>
+#include "base/shown.h"
 #include "base/utf8.h"
 #include "core/source.h"
 
@@ -16,9 +17,7 @@ static bool append_value(struct buf *out, struct slice text)
     for (size_t i = 0; i < text.len && fits;) {
         size_t n = utf8_sequence_len(text.data + i, text.len - i);
         unsigned char c = (unsigned char)text.data[i];
-        bool is_control = c < 0x20 || c == 0x7F ||
-                          (n == 2 && c == 0xC2 && (unsigned char)text.data[i + 1] < 0xA0);
-        if (n == 0 || is_control) {
+        if (shown_len(text.data + i, text.len - i) == 0) {
             fits = buf_append_string(out, "\xef\xbf\xbd");
         } else if (c == '"' || c == '\\') {
             fits = buf_append_format(out, "\\%c", c);

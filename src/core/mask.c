@@ -2,6 +2,7 @@
 #include "core/mask.h"
 
 #include <string.h>
+#include "base/shown.h"
 #include "base/utf8.h"
 #include "core/secret.h"
 
@@ -29,19 +30,16 @@ static void put(struct writer *w, const char *bytes, size_t n)
 /* One character of `s` as it may be shown; how many bytes it took. */
 static size_t put_character(struct writer *w, struct slice s)
 {
-    size_t n = utf8_sequence_len(s.data, s.len);
-    unsigned char c = (unsigned char)s.data[0];
-    bool is_control = c < 0x20 || c == 0x7f || (n == 2 && c == 0xc2 && (s.data[1] & 0xe0) == 0x80);
-    if (n == 0) {
-        put(w, "\xef\xbf\xbd", 3);
-        return 1;
-    }
-    if (is_control) {
+    size_t whole = utf8_sequence_len(s.data, s.len);
+    size_t n = shown_len(s.data, s.len);
+    if (n > 0) {
+        put(w, s.data, n);
+    } else if (whole > 0) {
         put(w, " ", 1);
     } else {
-        put(w, s.data, n);
+        put(w, "\xef\xbf\xbd", 3);
     }
-    return n;
+    return whole > 0 ? whole : 1;
 }
 
 static void put_all(struct writer *w, struct slice s)

@@ -6,6 +6,7 @@
  * mark, a dollar sign is doubled where clew would take it for more.
  */
 
+#include "base/shown.h"
 #include "import/work.h"
 
 #include <ctype.h>
@@ -67,7 +68,7 @@ static bool is_plain_text(struct slice text)
     bool is_plain = utf8_is_valid(text.data, text.len);
     for (size_t i = 0; i < text.len && is_plain; i++) {
         unsigned char c = (unsigned char)text.data[i];
-        is_plain = c >= ' ' && c != 0x7f && c < 0xc2;
+        is_plain = c >= ' ' && c != 0x7f && c < 0xc2; /* beyond ASCII: escapes */
     }
     return is_plain;
 }
@@ -94,7 +95,7 @@ static void put_escaped(struct slice text, struct buf *out)
             buf_append_format(out, "\\x%02x", c);
         } else if (step == 0) {
             buf_append_string(out, "?");
-        } else if (c == 0xc2 || c == 0xef || c == 0xe2) { /* C1 controls, BOM, line separators */
+        } else if (c == 0xc2 || c == 0xef || c == 0xe2 || c == 0xd8) { /* C1 controls, BOM, turns */
             buf_append_format(out, "\\u%04x", code_point(text.data + i, step));
         } else {
             buf_append(out, text.data + i, step);
@@ -153,15 +154,13 @@ const char *yaml_list(struct import *import, const char *const *items, size_t co
 
 bool text_is_printable(const char *text, size_t len)
 {
-    static const char *const breaks[] = {"\u2028", "\u2029", "\ufeff", "\ufffe", "\uffff"};
-    const unsigned char *c = (const unsigned char *)text;
+    static const char *const breaks[] = {"\ufeff", "\ufffe", "\uffff"};
     for (size_t i = 0; i < ARRAY_LEN(breaks); i++) {
         if (len == 3 && memcmp(text, breaks[i], 3) == 0) {
             return false;
         }
     }
-    bool is_c1 = len == 2 && c[0] == 0xc2 && c[1] < 0xa0;
-    return len == 1 ? c[0] >= ' ' && c[0] != 0x7f : len > 1 && !is_c1;
+    return shown_len(text, len) > 0;
 }
 
 static void put_comment_line(struct buf *out, const char *indent, unsigned line, const char *key,

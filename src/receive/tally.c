@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/json_write.h"
 #include "base/mem.h"
+#include "base/shown.h"
 #include "otlp.pb-c.h"
 
 enum {
@@ -118,25 +119,17 @@ static void sort_services(struct tally *tally)
     qsort(tally->services, tally->service_count, sizeof(*tally->services), by_records);
 }
 
-/* Control characters of a name could speak to the terminal. */
 static void print_row(FILE *out, const char *name, uint64_t records, uint64_t traced)
 {
-    char shown[NAME_COLUMNS_MAX + 1];
-    size_t n = 0;
-    for (; name[n] != '\0' && n < NAME_COLUMNS_MAX; n++) {
-        unsigned char c = (unsigned char)name[n];
-        shown[n] = c < 0x20 || c == 0x7F || c == 0xC2 ? '?' : name[n];
-    }
-    shown[n] = '\0';
-    fprintf(out, "%-30s %12" PRIu64 " %14" PRIu64 " %9.1f %%\n",
-            shown[0] != '\0' ? shown : "(none)", records, traced,
-            100.0 * tally_coverage(traced, records));
+    shown_print(out, "%-30.*s %12" PRIu64 " %14" PRIu64 " %9.1f %%\n", NAME_COLUMNS_MAX,
+                name[0] != '\0' ? name : "(none)", records, traced,
+                100.0 * tally_coverage(traced, records));
 }
 
 void tally_print(struct tally *tally, FILE *out)
 {
     sort_services(tally);
-    fprintf(out, "%-30s %12s %14s %11s\n", "SERVICE", "RECORDS", "WITH TRACE ID", "COVERAGE");
+    shown_print(out, "%-30s %12s %14s %11s\n", "SERVICE", "RECORDS", "WITH TRACE ID", "COVERAGE");
     for (size_t i = 0; i < tally->service_count; i++) {
         const struct tally_service *service = &tally->services[i];
         print_row(out, service->name, service->records, service->traced);
@@ -181,6 +174,6 @@ void tally_print_json(struct tally *tally, FILE *out)
         write_service(&text, &tally->services[i]);
     }
     buf_append_string(&text, "]}\n");
-    fwrite(text.data, 1, text.len, out);
+    shown_put_json(out, buf_slice(&text));
     buf_fini(&text);
 }

@@ -45,6 +45,7 @@ LIBRARIES = {
              "src/input/syslog.c", "src/kubernetes/pod_watch.c", "src/input/watch.c", "src/replay.c",
              "src/workers.c", "outputs/otlp_http.c"},
     "jansson.h": {"src/cli/check.c", "src/cli/import.c", "src/cli/lint.c", "src/cli/lint_sarif.c",
+                  "src/cli/print_json.c", "src/cli/print_json.h",
                   "src/cli/top_screen.c", "src/core/audit_baseline.c", "src/core/audit_json.c",
                   "src/core/checkpoint_text.c", "src/core/parcel.c", "src/kubernetes/pod.c",
                   "src/kubernetes/pod_reader.c", "src/lint/item_json.c",
@@ -64,6 +65,30 @@ SYSTEM = re.compile(
     r"(assert|ctype|dirent|endian|errno|fcntl|float|fnmatch|fts|getopt|glob|inttypes|limits|locale|"
     r"math|malloc|netdb|poll|pthread|pwd|sched|setjmp|signal|std\w+|string|strings|termios|time|"
     r"unistd|wordexp|uchar|byteswap)\.h")
+
+# Only these write a text that is no literal to a stream by themselves; all others by base/shown.h, so that what
+# somebody else wrote reaches no terminal as a command.
+OWN_TEXT = {
+    "src/base/shown.c": "is the one",
+    "src/base/mem.c": "the text of an assertion",
+    "src/cli/audit.c": "progress: numbers, and an erased line",
+    "src/cli/audit_html.c": "escapes as a page needs it, by shown_len()",
+    "src/cli/audit_html_style.c": "clew's own style sheet",
+    "src/cli/audit_markdown.c": "escapes as Markdown needs it, by shown_len()",
+    "src/cli/audit_table.c": "colours, and words of its own",
+    "src/cli/audit_text.c": "cells of a table, by shown_len()",
+    "src/cli/completion.c": "names of clew's own options",
+    "src/cli/help.c": "clew's own words",
+    "src/cli/import.c": "YAML that import/text.c has escaped",
+    "src/cli/manual.c": "clew's own words",
+    "src/cli/options.c": "clew's own words",
+    "src/cli/top.c": "a screen that top_screen.c has written",
+    "src/cli/version.c": "clew's own words",
+    "src/config/condition.c": "names of its own, and constants by yaml_text.c",
+    "src/config/print.c": "names of options, and values by yaml_text.c",
+    "src/config/reference.c": "names and examples of options",
+    "src/config/yaml_text.c": "escapes as YAML needs it, by shown_len()",
+}
 
 LINES_ASKED = 700  # a question, never a wall: a file ends where its subject ends
 COLUMNS_MAX = 110  # the formatter aims for 100; a comment may stand out a little
@@ -209,6 +234,43 @@ def test_lines_fit_the_page():
                 fail(name, number, "a tab")
             if line != line.rstrip():
                 fail(name, number, "blanks at the end")
+
+
+LITERAL = r'"(?:[^"\\]|\\.)*"'
+CHARACTER = r"'(?:[^'\\]|\\.)*'"
+
+
+def arguments(text, at):
+    """Of the call whose bracket is at `at`: its texts and characters are left out but for a sign of what they hold."""
+    depth = 0
+    given = []
+    for part in re.finditer(f"({LITERAL}|{CHARACTER})|[^\"']", text[at:]):
+        depth += {"(": 1, ")": -1}.get(part[0], 0)
+        if depth == 0:
+            break
+        has_text = part[1] and re.search(r"%[-.*\d]*s", part[0])
+        given.append(("T" if has_text else "L") if part[1] else part[0])
+    return [one.strip() for one in "".join(given)[1:].split(",")]
+
+
+def is_own_text(function, given):
+    """Whether no argument of the call can be a text that is none of clew's."""
+    of_form = {"printf": 0, "fprintf": 1, "dprintf": 1}
+    if function in of_form:
+        form = given[of_form[function]]
+        return form[:1] == "L" and "T" not in form
+    words = r"(L|RED|PLAIN|\s)+"
+    return function != "fwrite" and re.fullmatch(rf"{words}|[^?]*\? *{words}: *{words}", given[0]) is not None
+
+
+def test_foreign_text_goes_to_a_stream_by_one_function():
+    call = re.compile(r"(?<![\w.>])(v?f?printf|fputs|puts|fwrite|putc|fputc|dprintf)\(")
+    for name in code_files("src/", "parsers/", "outputs/"):
+        text = "\n".join(lines(name)) if name not in OWN_TEXT and name.endswith(".c") else ""
+        for found in call.finditer(text):
+            if not is_own_text(found[1], arguments(text, found.end() - 1)):
+                fail(name, text[:found.start()].count("\n") + 1,
+                     f"{found[1]}() of what may be foreign text; base/shown.h writes that")
 
 
 def test_headers_have_the_guard_of_their_path():
