@@ -119,6 +119,8 @@ static const struct option parse_filter_options[] = {
 
 static const char *const redactions[] = {"mask", "hash", NULL};
 
+static const char *const redact_limits[] = {"mask", "keep", NULL};
+
 static char *check_redact(const void *section)
 {
     const struct redact_settings *redact = section;
@@ -136,6 +138,10 @@ static const struct option redact_options[] = {
      .example = "[card, email, 'ssn=\\d+']",
      .help = "What is found in any text loses its place: `card`, `email`, `token`, `ipv4`, "
              "`credential`, or a PCRE2 pattern."},
+    {.name = "at_limit", .kind = OPTION_CHOICE, .offset = AT(at_limit), .fallback = "mask",
+     .names = redact_limits,
+     .help = "A text on which a pattern gives up, at its limit of steps: mask hides all of it, keep leaves "
+             "it as it was, so that whoever writes the log can switch the pattern off."},
     {.name = "with", .kind = OPTION_CHOICE, .offset = AT(with), .fallback = "mask",
      .names = redactions,
      .help = "What stands there then: [redacted], or a hash by which equal values can still be told."},

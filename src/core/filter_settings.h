@@ -150,9 +150,15 @@ enum redact_with {
     REDACT_HASH,
 };
 
+enum redact_at_limit {
+    REDACT_AT_LIMIT_MASK,
+    REDACT_AT_LIMIT_KEEP,
+};
+
 struct redact_settings {
     struct string_list keys;
     struct string_list patterns;
+    enum redact_at_limit at_limit;
     enum redact_with with;
     char *salt; /* NULL: none */
 };

@@ -44,6 +44,7 @@ struct redact {
     struct finder *finders;
     size_t finder_count;
     bool hides_credentials; /* by the names of fields, too */
+    bool keeps_at_limit;
     bool hashes;
     struct hash_key hash_key;
 };
@@ -91,6 +92,7 @@ static void *make(const struct filter_settings *item, const struct filter_env *e
         return NULL;
     }
     struct redact *redact = mem_alloc(sizeof(*redact));
+    redact->keeps_at_limit = settings->at_limit == REDACT_AT_LIMIT_KEEP;
     redact->hashes = settings->with == REDACT_HASH;
     redact->hash_key = hash_key_make(slice_from_string(settings->salt));
     redact->keys = mem_array(settings->keys.count + 1, sizeof(*redact->keys));
@@ -169,19 +171,29 @@ static enum pattern_result replace(const struct redact *redact, const struct fin
     return done > 0 ? PATTERN_YES : PATTERN_NO;
 }
 
-/* *text becomes the redacted one. False: a pattern gave up, or there was no room: then it is as it
- * was. */
+/* Where nobody knows what is in a text, or there is no room for the rest of it, all of it is hidden. */
+static void mask_whole(struct slice *text, bool *out_changed)
+{
+    *text = SLICE(MASK);
+    *out_changed = true;
+}
+
+/* *text becomes the redacted one. False: a pattern gave up, or there was no room. */
 static bool redact_text(const struct redact *redact, const struct finder *finder,
                         struct arena *arena, struct slice *text, bool *out_changed)
 {
     size_t len;
     enum pattern_result result =
         text->len > 0 ? replace(redact, finder, *text, NULL, &len) : PATTERN_NO;
+    if (result == PATTERN_FAILED && !redact->keeps_at_limit) {
+        mask_whole(text, out_changed);
+    }
     if (result != PATTERN_YES) {
         return result == PATTERN_NO;
     }
     char *place = arena_alloc(arena, len > 0 ? len : 1);
     if (place == NULL) {
+        mask_whole(text, out_changed);
         return false;
     }
     (void)replace(redact, finder, *text, place, &len);
