@@ -72,9 +72,12 @@ void shown_put_json(FILE *out, struct slice json)
     size_t from = 0;
     for (size_t i = 0; i < json.len;) {
         char c = json.data[i];
+        if ((c >= ' ' && c <= '~') || c == '\n' || c == '\t') { /* nearly all of it */
+            i++;
+            continue;
+        }
         size_t n = utf8_sequence_len(json.data + i, json.len - i);
-        bool is_space = c == '\n' || c == '\t';
-        if (n > 0 && (is_space || shown_len(json.data + i, n) > 0)) {
+        if (n > 0 && shown_len(json.data + i, n) > 0) {
             i += n;
             continue;
         }
