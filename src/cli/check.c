@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include "base/mem.h"
+#include "base/shown.h"
 #include "cli/check_connect.h"
 #include "cli/check_tests.h"
 #include "cli/config_options.h"
@@ -170,16 +171,14 @@ static void print_connections(const struct connect_result *results, size_t count
 {
     for (size_t i = 0; i < count; i++) {
         const struct connect_result *result = &results[i];
-        char *line = mem_format("output %s: %s%s%s", result->output,
-                                result->url != NULL ? result->url : "",
-                                result->url == NULL  ? ""
-                                : result->is_good    ? " takes requests: "
-                                                     : " takes no requests: ",
-                                result->text);
         if (!quiet || !result->is_good) {
-            puts(line);
+            shown_print(stdout, "output %s: %s%s%s\n", result->output,
+                        result->url != NULL ? result->url : "",
+                        result->url == NULL  ? ""
+                        : result->is_good    ? " takes requests: "
+                                             : " takes no requests: ",
+                        result->text);
         }
-        free(line);
     }
 }
 

@@ -217,6 +217,8 @@ def test_answers_speak_to_no_terminal(tmp):
                 process.stop()
                 check_bytes(process.err().encode(errors="surrogateescape"), f"run, {name}")
             run("replay", "--list", *sets)
+            run("check", "--connect", *sets)
+            run("check", "--connect", "--format", "json", *sets)
 
 
 if __name__ == "__main__":
