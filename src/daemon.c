@@ -10,6 +10,7 @@
 
 #include "daemon_inside.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -185,15 +186,26 @@ void daemon_has_room(void *context)
 
 /* ---- time ---- */
 
+/* A directory that has gone cannot be made again, for the one above it is out of reach. */
+static const char *blame_sandbox(struct daemon *first, int result)
+{
+    if (result != -EACCES || !sandbox_hides_files(first->sandbox)) {
+        return "";
+    }
+    counters_add(&first->counters, C_SANDBOX_HIDDEN, 1);
+    return " (the sandbox lets clew write only to the directory that was there when it started: restart "
+           "clew)";
+}
+
 void daemon_commit(struct daemon *daemon)
 {
     int result = checkpoint_commit(daemon->checkpoints);
     counters_add(&daemon->counters, result < 0 ? C_CHECKPOINT_FAILURES : C_CHECKPOINT_COMMITS, 1);
     if (result < 0 && !daemon->has_checkpoint_failure) {
         log_event(&daemon->log, LOG_ERROR,
-                  "cannot save checkpoints in %s: %s; trying again every %llu ms, and after a "
+                  "cannot save checkpoints in %s: %s%s; trying again every %llu ms, and after a "
                   "restart lines since the last save are sent a second time",
-                  daemon->settings->data_dir, strerror(-result),
+                  daemon->settings->data_dir, strerror(-result), blame_sandbox(daemon, result),
                   (unsigned long long)daemon->settings->checkpoint_interval_ms);
     } else if (result >= 0 && daemon->has_checkpoint_failure) {
         log_event(&daemon->log, LOG_INFO, "checkpoints are saved again");
@@ -375,6 +387,7 @@ static void on_commit(struct ev_loop *loop, ev_timer *timer, int events)
 static void check(struct daemon *first)
 {
     coverage_check(first->coverage, clock_monotonic_ns());
+    sandbox_check(first->sandbox, &first->log, &first->counters);
     for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
         filtering_check(daemon->filtering);
         routing_check(daemon->routing);
@@ -531,7 +544,8 @@ static bool make_workers(struct daemon *first, char **out_error)
                                   .options = first->options,
                                   .share = {i, (unsigned)count},
                                   .allotment = first->allotment,
-                                  .addresses = first->addresses};
+                                  .addresses = first->addresses,
+                                  .sandbox = first->sandbox};
         *end = daemon;
         end = &daemon->next;
     }
@@ -630,11 +644,22 @@ static bool is_complete(const struct daemon *first)
     return is;
 }
 
+/* Before anything is opened that is not clew's own, and while there is one thread. */
+static void enter_sandbox(struct daemon *first)
+{
+    if (first->settings->sandbox) {
+        const struct log log = {2, daemon_log_level(first->settings->log_level)};
+        first->sandbox = sandbox_new(first->settings, first->options->config_file);
+        sandbox_enter(first->sandbox, &log);
+    }
+}
+
 bool daemon_run(const struct settings *settings, const struct daemon_options *options,
                 void (*report)(void *context, const struct daemon_report *report), void *context,
                 char **out_error)
 {
     struct daemon first = {.settings = settings, .options = options};
+    enter_sandbox(&first);
     counters_set(&first.counters, C_RELOAD_IS_GOOD, 1);
     counters_set(&first.counters, C_RELOAD_TIME, clock_realtime_ns() / 1000000000u);
     mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES_MIN);
@@ -652,5 +677,6 @@ bool daemon_run(const struct settings *settings, const struct daemon_options *op
     mask_signals(SIG_BLOCK); /* the loop hears no more; the end is near */
     close_workers(&first);
     addresses_free(first.addresses);
+    sandbox_free(first.sandbox);
     return is_good;
 }

@@ -24,6 +24,7 @@ struct daemon_options {
      * daemon frees it. NULL: there is no config to reload. */
     struct settings *(*load)(void *context, struct diag *diag);
     void *load_context;
+    const char *config_file; /* that it is read from; or NULL */
 };
 
 struct daemon_report {

@@ -19,6 +19,7 @@
 #include "parsers/assembler.h"
 #include "pipeline.h"
 #include "routing.h"
+#include "sandbox.h"
 #include "shipment.h"
 #include "workers.h"
 
@@ -57,6 +58,7 @@ struct daemon {
     struct daemon *next;     /* worker; what is said of all of them goes from the first to NULL */
     struct share share;      /* all zero: the only one */
     struct workers *workers; /* NULL: likewise; but for the first only */
+    struct sandbox *sandbox; /* of all, and the first's to free; NULL: it is off */
     struct allotment *allotment; /* of logs to workers; NULL: all are this one's */
     struct addresses *addresses; /* of all, and the first's to free */
     const struct settings *settings;

@@ -94,7 +94,7 @@ struct tap *daemon_open_tap(struct daemon *daemon, const struct settings *config
     struct input_env env = {daemon->loop, &daemon->log, &daemon->counters, daemon->checkpoints,
                             &tap->sink, &daemon->losses, daemon->input_files_max,
                             &daemon->starting, daemon->allotment, daemon->share,
-                            NULL, config};
+                            NULL, config, sandbox_hides_files(daemon->sandbox)};
     tap->rules = multiline_rules_new(config, settings);
     tap->type = feed_find(settings->type);
     tap->input = tap->type->open(settings, &env, out_error);

@@ -87,6 +87,22 @@ static bool may_take_place(const struct settings *now, const struct settings *ne
     return true;
 }
 
+/* The walls stay as they were made. */
+static bool fits_sandbox(const struct daemon *first, const struct settings *next, char **out_error)
+{
+    if (first->settings->sandbox != next->sandbox) {
+        *out_error = mem_string("`sandbox` cannot change while clew runs: restart clew for it, or take it "
+                                "back to have the rest now");
+        return false;
+    }
+    char *outside = sandbox_find_outside(first->sandbox, next, first->options->config_file);
+    if (outside != NULL) {
+        *out_error = mem_format("restart clew: the sandbox was set up without %s", outside);
+    }
+    free(outside);
+    return outside == NULL;
+}
+
 static struct tap *find_tap(const struct daemon *daemon, const struct settings *next,
                             const struct input_settings *settings)
 {
@@ -364,6 +380,7 @@ static bool change_all(struct daemon *first, struct settings *settings, size_t *
     size_t count = 0;
     size_t i = 0;
     bool is_good = may_take_place(first->settings, settings, out_error) &&
+                   fits_sandbox(first, settings, out_error) &&
                    prepare_all(first, changes, &count, out_error);
     *out_taps = changes[0].tap_count;
     *out_kept = changes[0].tap_count - changes[0].new_taps;

@@ -2,7 +2,9 @@
 #include "cli/cli.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include "base/landlock.h"
 #include "base/mem.h"
 #include "base/shown.h"
 #include "cli/check_connect.h"
@@ -15,6 +17,7 @@
 #include "filters/filters.h"
 #include "input/feed.h"
 #include "outputs/endpoint.h"
+#include "sandbox.h"
 
 enum format {
     AS_TEXT,
@@ -44,13 +47,62 @@ static const struct cli_option options[] = {
     {0},
 };
 
-static void print_text(const struct settings *settings, const struct diag *diag, bool quiet)
+/* ---- what the sandbox will leave open ---- */
+
+static const char *right_of(const struct sandbox_path *path)
+{
+    return (path->rights & LANDLOCK_WRITE) != 0     ? "write"
+           : (path->rights & LANDLOCK_SOCKETS) != 0 ? "sockets"
+                                                    : "read";
+}
+
+/* In comments: what stands before is a config. */
+static void print_sandbox(const struct config_arguments *arguments,
+                          const struct settings *settings)
+{
+    if (!settings->sandbox) {
+        puts("\n# sandbox: off; `clew run` may open whatever its user may");
+        return;
+    }
+    struct sandbox *sandbox = sandbox_new(settings, config_arguments_file(arguments));
+    fputs(landlock_version() > 0
+              ? "\n# sandbox: on this machine `clew run` may open these, and what is below them\n"
+              : "\n# sandbox: this kernel has no Landlock; where there is one `clew run` may open\n",
+          stdout);
+    for (size_t i = 0; i < sandbox_count(sandbox); i++) {
+        const struct sandbox_path *path = sandbox_get(sandbox, i);
+        shown_print(stdout, "#   %-7s %s%s\n", right_of(path), path->path,
+                    path->is_system ? " (the system's)" : "");
+    }
+    sandbox_free(sandbox);
+}
+
+static json_t *sandbox_to_json(const struct config_arguments *arguments,
+                               const struct settings *settings)
+{
+    if (settings == NULL || !settings->sandbox) {
+        return NULL;
+    }
+    json_t *paths = json_array();
+    struct sandbox *sandbox = sandbox_new(settings, config_arguments_file(arguments));
+    for (size_t i = 0; i < sandbox_count(sandbox); i++) {
+        const struct sandbox_path *path = sandbox_get(sandbox, i);
+        json_array_append_new(paths, json_pack("{s:s, s:s, s:b}", "may", right_of(path), "path",
+                                               path->path, "system", path->is_system));
+    }
+    sandbox_free(sandbox);
+    return paths;
+}
+
+static void print_text(const struct config_arguments *arguments, const struct settings *settings,
+                       const struct diag *diag, bool quiet)
 {
     diag_print(diag, stderr);
     if (settings == NULL || quiet) {
         return;
     }
     config_print(settings, stdout);
+    print_sandbox(arguments, settings);
     if (settings->input_count == 0) {
         fputs("clew: warning: nothing to read: there are no `inputs`, and no /var/log/pods\n",
               stderr);
@@ -93,8 +145,9 @@ static void print_json(const struct config_arguments *arguments, const struct se
         fclose(memory);
     }
     json_t *report =
-        json_pack("{s:i, s:b, s:s?, s:o, s:s?}", "version", 1, "valid", settings != NULL, "file",
-                  config_arguments_file(arguments), "findings", findings, "effective", text);
+        json_pack("{s:i, s:b, s:s?, s:o, s:s?, s:o*}", "version", 1, "valid", settings != NULL, "file",
+                  config_arguments_file(arguments), "findings", findings, "effective", text, "sandbox",
+                  sandbox_to_json(arguments, settings));
     if (results != NULL) {
         json_object_set_new(report, "connect", connections(results, settings->output_count));
     }
@@ -198,7 +251,7 @@ static int judge(const struct arguments *arguments, const struct settings *setti
     } else if (asks) {
         diag_print(diag, stderr);
     } else {
-        print_text(settings, diag, arguments->quiet);
+        print_text(&arguments->config, settings, diag, arguments->quiet);
     }
     if (asks && (is_text || arguments->test)) {
         print_connections(results, count, arguments->quiet);
@@ -291,10 +344,11 @@ const struct command command_check = {
         "\n"
         "Reads the config as `clew run` would, with the environment and --set. Every mistake is\n"
         "shown with its file, line and column; a good config is printed as it is in effect,\n"
-        "secrets hidden. With --test the `tests` of a good config are run. With --connect the address of\n"
-        "every output is asked by a request without records, and where that is refused, by one with a\n"
-        "single record that says it is no line of any log. Exit status: 0 it is good, 1 a test fails or an\n"
-        "address takes no requests, 2 it is not good, 3 a filter of it takes the ids from every record.\n",
+        "secrets hidden, and then what its sandbox will leave open on this machine. With --test the\n"
+        "`tests` of a good config are run. With --connect the address of every output is asked by a\n"
+        "request without records, and where that is refused, by one with a single record that says it\n"
+        "is no line of any log. Exit status: 0 it is good, 1 a test fails or an address takes no\n"
+        "requests, 2 it is not good, 3 a filter of it takes the ids from every record.\n",
     .options = options,
     .run = run,
 };

@@ -60,7 +60,10 @@ static struct settings *load_again(void *context, struct diag *diag)
 static int run_settings(const struct settings *settings, struct origin *origin, bool once)
 {
     struct end end = {.settings = &settings->audit, .once = once};
-    const struct daemon_options run_options = {.once = once, .load = load_again, .load_context = origin};
+    const struct daemon_options run_options = {.once = once,
+                                               .load = load_again,
+                                               .load_context = origin,
+                                               .config_file = origin->arguments.file};
     char *error = NULL;
     if (!daemon_run(settings, &run_options, report, &end, &error)) {
         shown_print(stderr, "clew run: %s\n", error);

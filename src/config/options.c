@@ -32,6 +32,7 @@ static const char *const long_lines[] = {"split", "truncate", NULL};
 static const char *const output_types[] = {"otlp_http", NULL};
 static const char *const compressions[] = {"none", "gzip", "zstd", NULL};
 static const char *const message_fallbacks[] = {"labelled", "off", NULL};
+static const char *const off_or_on[] = {"off", "on", NULL};
 static const char *const dd_decimals[] = {"attribute_only", "pad", NULL};
 
 #define AT(member) offsetof(struct input_settings, member)
@@ -391,6 +392,11 @@ const struct option options_root[] = {
     {.name = "checkpoint_interval", .kind = OPTION_DURATION, .offset = AT(checkpoint_interval_ms),
      .fallback = "1s", .min = 50, .max = HOUR,
      .help = "How often what the far end has acknowledged is written down."},
+    {.name = "sandbox", .kind = OPTION_SWITCH, .offset = AT(sandbox), .fallback = "on",
+     .names = off_or_on,
+     .help = "What `clew run` takes from itself before it reads a line, as far as the kernel can: files "
+             "that this config does not need, other programs, and calls that a log shipper has no use "
+             "for. docs/security.md."},
     {.name = "workers", .kind = OPTION_COUNT, .offset = AT(workers), .fallback = "1", .min = 1,
      .max = WORKERS_MAX,
      .help = "Threads that read, parse and ship side by side, each with its share of the files and its "

@@ -155,6 +155,9 @@ const struct counter_info counter_table[COUNTERS] = {
                           "1 if the config that was read last is in effect, 0 if it was refused."},
     [C_RELOAD_TIME] = {"clew_config_last_reload_success_timestamp_seconds", COUNTER_GAUGE,
                        "seconds", "When the config in effect was read, in seconds since 1970."},
+    [C_SANDBOX_HIDDEN] = {"clew_sandbox_hidden_files", COUNTER_TOTAL, NULL,
+                          "Times something that clew needs was found out of its reach, for the sandbox "
+                          "was set up before it was put there; restart clew."},
     [C_CONTROL_CONNECTIONS] = {"clew_control_connections", COUNTER_GAUGE, NULL,
                                "Clients that are connected to the HTTP endpoint now."},
     [C_CONTROL_LATE] = {"clew_control_connections_late", COUNTER_TOTAL, NULL,

@@ -91,6 +91,7 @@ enum counter {
     C_RELOADS_REFUSED,
     C_RELOAD_IS_GOOD,
     C_RELOAD_TIME,
+    C_SANDBOX_HIDDEN,
     /* HTTP endpoint */
     C_CONTROL_CONNECTIONS,
     C_CONTROL_LATE,

@@ -9,7 +9,9 @@
 #include "base/mem.h"
 #include "input/allotment.h"
 #include "input/directory.h"
+#include "input/runtime_roots.h"
 #include "input/watch.h"
+#include "input/why.h"
 
 /*
  * The known directories are one flat array; scanning is a walk over it, and what is found on the way
@@ -37,12 +39,7 @@ enum { LISTINGS_MAX = 8 };
 #define RACY_NS UINT64_C(2000000000)
 #define HEAR_NS UINT64_C(50000000) /* by then an event has been read */
 
-/* Nothing but logs is in there. Below the other places of runtimes and of the kubelet are volumes,
- * secrets and whole file systems of containers. */
-static const char *const runtime_roots[] = {"/var/log/pods", "/var/log/containers"};
-
-/* Docker keeps logs, ID/ID-json.log, beside what it started the container with: its environment. */
-#define DOCKER_ROOT "/var/lib/docker/containers/"
+static const char *const runtime_roots[] = {RUNTIME_PODS, RUNTIME_CONTAINERS};
 
 /* ---- the table of directories ---- */
 
@@ -223,9 +220,10 @@ static bool is_below(const char *path, const char *root)
 
 static bool is_docker_log(const char *target)
 {
-    size_t root_len = strlen(DOCKER_ROOT);
+    static const char root[] = RUNTIME_DOCKER "/";
+    size_t root_len = sizeof(root) - 1;
     const char *id = target + root_len;
-    if (strncmp(target, DOCKER_ROOT, root_len) != 0) {
+    if (strncmp(target, root, root_len) != 0) {
         return false;
     }
     size_t id_len = strspn(id, "0123456789abcdef");
@@ -267,7 +265,9 @@ static void complain(struct discover *discover, struct directory *directory, int
     directory->has_complained = true;
     counters_add(discover->env.counters, C_FILE_ERRORS, 1);
     log_event(discover->env.log, LOG_WARN, "cannot list directory %s: %s; trying again at every scan",
-              directory->path, strerror(error));
+              directory->path,
+              why_not_opened(directory->path, error, discover->env.is_sandboxed,
+                             discover->env.counters));
 }
 
 void discover_want(struct discover *discover, const char *path)

@@ -76,6 +76,7 @@ struct discover_env {
     unsigned worker;
     const struct settings *config; /* clew's own directories are not entered; NULL: there are none */
     struct discover_events events;
+    bool is_sandboxed; /* input.h */
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "input/tail.h"
 #include "input/watch.h"
+#include "input/why.h"
 
 /*
  * When what is done. Four things with a time each at which they are due, and inotify as a hint:
@@ -140,9 +141,11 @@ static void complain(struct generation *generation, int error)
     }
     generation->has_complained = true;
     discover_want(input->discover, generation->tail->directory);
+    char *path = mem_format("%s/%s", generation->tail->directory, generation->name);
     counters_add(input->env.counters, C_FILE_ERRORS, 1);
-    log_event(input->env.log, LOG_WARN, "cannot read %s/%s: %s; trying again at every scan",
-              generation->tail->directory, generation->name, strerror(error));
+    log_event(input->env.log, LOG_WARN, "cannot read %s: %s; trying again at every scan", path,
+              why_not_opened(path, error, input->env.is_sandboxed, input->env.counters));
+    free(path);
 }
 
 /* Ready to be read; false: not now. */
@@ -636,6 +639,7 @@ struct input *input_open(const struct input_settings *settings, const struct inp
         .worker = env->share.worker,
         .config = env->config,
         .events = {on_found, on_is_known, input},
+        .is_sandboxed = env->is_sandboxed,
     };
     input->discover = discover_new(settings, &discover_env, out_error);
     if (input->discover == NULL) {

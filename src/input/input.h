@@ -36,6 +36,7 @@ struct input_env {
     struct share share;          /* … else what this one may have of the limits */
     const struct world *world;   /* NULL: the system */
     const struct settings *config; /* whose directories of state are never read; NULL: there are none */
+    bool is_sandboxed;           /* some paths may be out of reach: base/landlock.h */
 };
 
 /* Starts watching; reading begins when the loop runs. NULL on failure, with *out_error a sentence

@@ -283,8 +283,9 @@ def test_a_config_with_a_mistake_is_refused_with_its_place(tmp):
                 (json.dumps({**rig.config, "kubernetes": {"node": "other"}}),
                  "an option of `kubernetes` has changed, which cannot be while clew runs: restart clew "
                  "for it, or take it back"),
-                (good.replace('"endpoint"', f'"spool": {{"dir": "{tmp}/spool"}}, "endpoint"'),
-                 f"output o0: `spool.dir` is in data_dir and cannot become {tmp}/spool while clew runs"),
+                (good.replace('"endpoint"', f'"spool": {{"dir": "{tmp}/data/elsewhere"}}, "endpoint"'),
+                 "output o0: `spool.dir` is in data_dir and cannot become "
+                 f"{tmp}/data/elsewhere while clew runs"),
                 (good.replace('"endpoint"', '"tls": {"ca_file": "/nowhere.pem"}, "endpoint"'),
                  "/nowhere.pem"),
                 (good.replace(str(rig.port), str(far.port)), "cannot listen"),

@@ -82,7 +82,7 @@ def test_a_data_directory_that_is_removed_under_way_is_made_again(tmp):
     log = tmp / "app.log"
     log.write_text("one\n")
     with FarEnd(tmp) as far:
-        with start_run(tmp, far, log) as process:
+        with start_run(tmp, far, log, sets=("sandbox=off",)) as process:
             far.wait_for(1)
             path = tmp / "data" / "checkpoints.json"
             process.wait_for(path.exists, "checkpoints")
@@ -103,7 +103,7 @@ def test_spool_and_dead_letters_are_made_again_with_the_directory(tmp):
     log = tmp / "app.log"
     log.write_text("one\n")
     far = FarEnd(tmp)
-    spool = ("outputs.spool.max_bytes=16MiB", "shutdown_timeout=200ms",
+    spool = ("sandbox=off", "outputs.spool.max_bytes=16MiB", "shutdown_timeout=200ms",
              "outputs.retry.initial=50ms", "outputs.retry.max=100ms")
     with clew.start("run", *options(tmp, far, *spool), log) as process:
         process.wait_for(lambda: "does not take records" in process.err(), "an outage")

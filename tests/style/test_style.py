@@ -53,6 +53,7 @@ LIBRARIES = {
     "libdeflate.h": {"outputs/compress.c", "tests/bench/floor.c", "src/receive/uncompress.c"},
     "microhttpd.h": {"src/base/http_server.c"},
     "pcre2.h": {"src/core/pattern.c", "src/core/trace_user.c", "src/lint/regex.c"},
+    "seccomp.h": {"src/base/syscall_filter.c"},
     "systemd/sd-journal.h": {"src/input/journal.c"},
     "yaml.h": {"src/config/yaml.c", "src/foreign/yaml.c"},
     "zlib.h": {"src/input/gzip_reader.c", "src/input/read_lines.c", "tests/faults/model/pack.c"},
