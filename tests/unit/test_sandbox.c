@@ -290,9 +290,19 @@ static int run_a_program_in_a_thread(void)
     return result;
 }
 
+static bool stands_valgrind_between(void)
+{
+    const char *preload = getenv("LD_PRELOAD");
+    return preload != NULL && strstr(preload, "vgpreload") != NULL;
+}
+
 static void no_call_is_made_that_a_log_shipper_has_no_use_for(void **state)
 {
     (void)state;
+    if (stands_valgrind_between()) {
+        print_message("not here: valgrind makes the calls in its own way, and ends at an execve refused\n");
+        return;
+    }
     static const struct attempt rows[] = {
         {"run a program", run_a_program, EPERM},
         {"run a program in a thread", run_a_program_in_a_thread, EPERM},
