@@ -92,6 +92,21 @@ void generation_rename(struct generation *generation, const char *name)
     generation_tell_name(generation);
 }
 
+void generation_lose_inode(struct generation *generation)
+{
+    const struct input_env *env = &generation->tail->input->env;
+    remove_from_tables(generation);
+    if (env->allotment != NULL) {
+        allotment_remove_file(env->allotment, env->share.worker, &generation->id);
+    }
+    generation->id.device = 0;
+    generation->id.inode = 0;
+    if (env->allotment != NULL) {
+        allotment_add_file(env->allotment, env->share.worker, &generation->id);
+    }
+    add_to_tables(generation);
+}
+
 /* ---- life ---- */
 
 struct generation *generation_new(struct tail *tail, const struct found *found,

@@ -471,7 +471,7 @@ static bool refresh_known(struct tail *tail, const struct found_log *log)
         }
         was_untold |= is_untold(generation, found);
         if (found->is_compressed != generation->is_gzip || is_reused_inode(generation, found)) {
-            tail_give_up(generation);
+            generation_lose_inode(generation); /* what has its bytes may not have been seen yet */
         } else {
             refresh(generation, found);
         }

@@ -253,6 +253,9 @@ struct generation *generation_find_name(const struct input *input, const char *d
                                         const char *name);
 void generation_rename(struct generation *generation, const char *name);
 
+/* Its inode is another file's by now: it is gone, and found by that no more. */
+void generation_lose_inode(struct generation *generation);
+
 /* 0; -ESTALE: the name leads to another file now; else -errno. Nothing if it is open. */
 int generation_open(struct generation *generation);
 void generation_close(struct generation *generation);
