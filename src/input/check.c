@@ -17,7 +17,7 @@ static void check_generation(const struct generation *generation, struct sums *s
 {
     const struct tail *tail = generation->tail;
     ENSURE(generation->name != NULL);
-    ENSURE(generation->guard_len <= GUARD_BYTES && generation->guard_len <= generation->offset);
+    ENSURE(generation->guard_len <= GUARD_BYTES);
     ENSURE(generation->number <= tail->last_number);
     ENSURE(generation->state != GENERATION_COPY || generation->fd < 0);
     ENSURE((generation->fd >= 0) != list_is_empty(&generation->open_link));
