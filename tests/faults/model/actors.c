@@ -13,6 +13,7 @@ enum { ROTATED_MAX = 32, MOVES_MAX = 96, JOBS_MAX = STEPS_MAX, CHORES_MAX = 4096
 #define US UINT64_C(1000)
 #define MS UINT64_C(1000000)
 #define FIRST_LINE_NS (100 * MS)
+#define COPIED_UP_NS (2500 * MS) /* clew has seen it before it is rotated */
 
 /* One system call, or a few that nothing can come between. */
 enum move_what {
@@ -25,6 +26,7 @@ enum move_what {
     MOVE_CUT,     /* name */
     MOVE_PACK,    /* name to other, the first half … */
     MOVE_PACK_REST,
+    MOVE_WAIT,    /* nothing */
     MOVE_REPLACE, /* name by a copy of itself in another layer: another inode and device */
 };
 
@@ -45,6 +47,7 @@ struct log_actor {
     struct node *directory;
     char live[NAME_MAX_BYTES];
     struct node *open;           /* the writer's */
+    const struct node *lower;    /* the first file, while it lies in the lower layer */
     struct rotated rotated[ROTATED_MAX]; /* newest first */
     size_t rotated_count;
     uint64_t counter;            /* of SCHEME_UP, and restarts of a container */
@@ -304,6 +307,7 @@ static void plan_job(struct actors *actors, struct log_actor *log, int stream, e
         break;
     default:
         plan(actors, log, MOVE_REPLACE, log->live, "");
+        plan_after(actors, log, MOVE_WAIT, COPIED_UP_NS, log->live, "");
         break;
     }
 }
@@ -381,6 +385,8 @@ static void make_move(struct actors *actors, struct log_actor *log, int stream,
         disk_rename(actors->disk, file, move->other);
         ledger_show(actors->ledger, file, stream);
         break;
+    case MOVE_WAIT:
+        break;
     case MOVE_UNLINK:
         hide(actors, file);
         disk_unlink(actors->disk, file);
@@ -407,6 +413,10 @@ static void make_move(struct actors *actors, struct log_actor *log, int stream,
         pack_part(actors, log, file, other, true);
         break;
     default: {
+        if (file != log->lower) {
+            break; /* what was made since is in the upper layer */
+        }
+        log->lower = NULL;
         struct node *copy = disk_create(actors->disk, log->directory, "copying.tmp");
         uint64_t modified_ns = file->modified_ns;
         copy_all(actors, file, copy);
@@ -578,6 +588,7 @@ struct actors *actors_new(const struct schedule *schedule, struct disk *disk, st
         log->directory = disk_make_directory(disk, is_kubelet ? path : "/logs");
         snprintf(log->live, sizeof(log->live), is_kubelet ? "0.log" : "%s.log", base_names[i]);
         log->open = create(actors, log, i, log->live);
+        log->lower = log->open;
         add_chore(actors, i, 4, true, FIRST_LINE_NS);
     }
     return actors;
