@@ -497,6 +497,18 @@ uint64_t checkpoint_taken(const struct checkpoint *checkpoint)
     return name != NULL ? name->read : 0;
 }
 
+void checkpoint_note_lost(struct checkpoint *checkpoint)
+{
+    struct name *name = find_name(checkpoint, checkpoint->acked.generation);
+    if (name == NULL) {
+        return;
+    }
+    lock(checkpoint->store);
+    name->size = name->read;
+    checkpoint->store->is_changed |= checkpoint->is_known;
+    unlock(checkpoint->store);
+}
+
 void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generation,
                                 const struct file_id *file, const char *path)
 {
