@@ -487,17 +487,49 @@ int directory_list(struct discover *discover, struct directory *directory)
 /* ---- stat ---- */
 
 /* Numbered names are given in both directions (logrotate: .1 is the newest; log4j2 by default: the
- * oldest), so for them the time of the last write decides. */
-static bool is_older(const struct found *a, const struct found *b)
+ * oldest), so for them the time of the last write decides, where it tells. That of an empty file is when
+ * it was made; that of a compressed one may be when it was compressed, and so too late. Where it does not
+ * tell the number does, in the direction in which the others go. */
+static bool time_tells(const struct found *a, const struct found *b)
 {
-    return a->age == LOG_NUMBERED && b->age == LOG_NUMBERED &&
-           a->info.modified_ns < b->info.modified_ns;
+    const struct found *later = a->info.modified_ns > b->info.modified_ns ? a : b;
+    const struct found *earlier = later == a ? b : a;
+    return a->info.modified_ns != b->info.modified_ns && a->info.size > 0 && b->info.size > 0 &&
+           (!later->is_compressed || earlier->is_compressed);
+}
+
+static bool is_older(const struct found *a, const struct found *b, bool counts_up)
+{
+    if (a->age != LOG_NUMBERED || b->age != LOG_NUMBERED) {
+        return false;
+    }
+    if (time_tells(a, b)) {
+        return a->info.modified_ns < b->info.modified_ns;
+    }
+    return counts_up ? a->number < b->number : a->number > b->number;
+}
+
+static bool do_numbers_count_up(const struct found_log *log)
+{
+    size_t up = 0;
+    size_t down = 0;
+    for (size_t i = 1; i < log->count && log->files[i].age == LOG_NUMBERED; i++) {
+        const struct found *a = &log->files[i - 1];
+        const struct found *b = &log->files[i];
+        if (time_tells(a, b) && a->number != b->number) {
+            bool is_up = (a->info.modified_ns < b->info.modified_ns) == (a->number < b->number);
+            up += is_up;
+            down += !is_up;
+        }
+    }
+    return up > down;
 }
 
 static void sort_numbered(struct found_log *log)
 {
+    bool counts_up = do_numbers_count_up(log);
     for (size_t i = 1; i < log->count; i++) {
-        for (size_t j = i; j > 0 && is_older(&log->files[j], &log->files[j - 1]); j--) {
+        for (size_t j = i; j > 0 && is_older(&log->files[j], &log->files[j - 1], counts_up); j--) {
             struct found swap = log->files[j];
             log->files[j] = log->files[j - 1];
             log->files[j - 1] = swap;
