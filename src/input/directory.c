@@ -513,14 +513,15 @@ static bool do_numbers_count_up(const struct found_log *log)
 {
     size_t up = 0;
     size_t down = 0;
-    for (size_t i = 1; i < log->count && log->files[i].age == LOG_NUMBERED; i++) {
-        const struct found *a = &log->files[i - 1];
+    const struct found *a = NULL; /* the last one that is not empty */
+    for (size_t i = 0; i < log->count && log->files[i].age == LOG_NUMBERED; i++) {
         const struct found *b = &log->files[i];
-        if (time_tells(a, b) && a->number != b->number) {
+        if (a != NULL && time_tells(a, b) && a->number != b->number) {
             bool is_up = (a->info.modified_ns < b->info.modified_ns) == (a->number < b->number);
             up += is_up;
             down += !is_up;
         }
+        a = b->info.size > 0 ? b : a;
     }
     return up > down;
 }
