@@ -497,9 +497,9 @@ uint64_t checkpoint_taken(const struct checkpoint *checkpoint)
     return name != NULL ? name->read : 0;
 }
 
-void checkpoint_note_lost(struct checkpoint *checkpoint)
+void checkpoint_note_lost(struct checkpoint *checkpoint, uint64_t generation)
 {
-    struct name *name = find_name(checkpoint, checkpoint->acked.generation);
+    struct name *name = find_name(checkpoint, generation);
     if (name == NULL) {
         return;
     }

@@ -111,8 +111,8 @@ uint64_t checkpoint_last_generation(const struct checkpoint *checkpoint);
  * its way if this process has read it. */
 uint64_t checkpoint_taken(const struct checkpoint *checkpoint);
 
-/* What is missing of the acknowledged generation has been counted: it is not known of any more. */
-void checkpoint_note_lost(struct checkpoint *checkpoint);
+/* What is missing of a generation has been counted: it is not known of any more. */
+void checkpoint_note_lost(struct checkpoint *checkpoint, uint64_t generation);
 
 /* Tell which file a generation is, so that the promise can name it. Again whenever the file is
  * renamed or its fingerprint has grown. */

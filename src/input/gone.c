@@ -44,6 +44,7 @@ static void say_lost(struct generation *generation)
     uint64_t lost = generation_behind(generation, generation->offset);
     generation->is_loss_counted = true;
     tail_count_lost(generation->tail, lost);
+    checkpoint_note_lost(generation->tail->stream.checkpoint, generation->number);
     if (lost == 0) {
         counters_add(env->counters, C_FILES_LOST, 1);
         log_event(env->log, LOG_WARN,

@@ -245,7 +245,7 @@ static void say_lost(const struct tail *tail, const struct promise *promise, boo
     uint64_t known = taken > offset ? taken : offset;
     uint64_t lost = promise->size > known ? promise->size - known : 0;
     tail_count_lost(tail, lost);
-    checkpoint_note_lost(tail->stream.checkpoint);
+    checkpoint_note_lost(tail->stream.checkpoint, promise->position.generation);
     if (tail->foreign != NULL) {
         say_foreign(tail, lost);
         return;
