@@ -289,6 +289,7 @@ static void plan_job(struct actors *actors, struct log_actor *log, int stream, e
 {
     switch (what) {
     case STEP_ROTATE:
+        log->lower = NULL; /* whoever renames or cuts it copies it up by that */
         plan_rotation(actors, log, stream);
         break;
     case STEP_PACK:
