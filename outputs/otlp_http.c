@@ -111,6 +111,12 @@ static const char *name_of(const struct otlp_http *output)
     return output->settings->name != NULL ? output->settings->name : output->settings->type;
 }
 
+/* By another worker or before a reload is as good. */
+static bool is_proven(const struct otlp_http *output)
+{
+    return output->is_proven || addresses_has(output->env.addresses, output->address);
+}
+
 /* ---- what is sent ---- */
 
 static bool is_whole(const struct slot *slot)
@@ -211,7 +217,7 @@ static void schedule(struct otlp_http *output)
 {
     struct slot *slot;
     uint64_t now_ns = clock_monotonic_ns();
-    if (!output->is_proven && probe_is_running(output->probe)) {
+    if (probe_is_running(output->probe) && !is_proven(output)) {
         return; /* likewise */
     }
     while ((slot = find_next(output)) != NULL) {
@@ -285,7 +291,7 @@ static void fail(struct slot *slot, const struct failure *failure, const char *r
 {
     struct otlp_http *output = slot->owner;
     uint64_t now_ns = clock_monotonic_ns();
-    output->is_mistaken = failure->is_mistake && !output->is_proven;
+    output->is_mistaken = failure->is_mistake && !is_proven(output);
     slot->is_doubted = false;
     slot->tries++;
     slot->retry_at_ns = now_ns + outage_backoff_ns(&output->outage, slot->tries);
@@ -438,17 +444,14 @@ static struct failure failure_of(const struct http_answer *answer, const struct 
     return failure;
 }
 
-/* What the first of those that wait was refused with is what the operator is told. */
-static void blame_address(struct otlp_http *output)
+/* What it answers to the made-up record is told: what it said of others may be about their size. */
+static void blame_address(struct otlp_http *output, const struct probe_result *result)
 {
     char reason[REASON_BYTES];
-    const struct slot *slot = output->slots;
-    while (!slot->is_doubted) {
-        slot++;
-    }
-    const struct failure failure = {.reason = REASON_ADDRESS + (int)slot->status,
+    const struct failure failure = {.reason = REASON_ADDRESS + (int)result->answer->status,
                                     .is_mistake = true};
-    reason_write_refusal(slot->status, &slot->response, http_client_url(output->client), reason);
+    reason_write_refusal(result->answer->status, result->response, http_client_url(output->client),
+                         reason);
     fail_doubted(output, &failure, reason);
 }
 
@@ -459,10 +462,10 @@ static void on_probed(void *context, const struct probe_result *result)
     if (result->verdict == PROBE_TAKEN) {
         prove(output);
     }
-    if (output->is_proven) {
+    if (is_proven(output)) {
         decide_doubted(output);
     } else if (result->verdict == PROBE_REFUSED) {
-        blame_address(output);
+        blame_address(output, result);
     } else {
         char reason[REASON_BYTES];
         const struct failure failure = failure_of(result->answer, result->response);
@@ -490,10 +493,7 @@ static void doubt(struct slot *slot, long status, const struct response *respons
     struct otlp_http *output = slot->owner;
     slot->status = status;
     slot->response = *response;
-    if (!output->is_proven && addresses_has(output->env.addresses, output->address)) {
-        prove(output); /* to another worker, or before a reload */
-    }
-    if (output->is_proven) {
+    if (is_proven(output)) {
         decide(slot);
     } else {
         slot->is_doubted = true;
@@ -533,7 +533,7 @@ static void on_answer(void *context, const struct http_answer *answer)
     }
     char reason[REASON_BYTES];
     struct failure failure = failure_of(answer, NULL);
-    failure.is_mistake = answer->is_foreign && !output->is_proven;
+    failure.is_mistake = answer->is_foreign && !is_proven(output);
     counters_add(output->env.counters, C_REQUESTS_FAILED, 1);
     reason_write(answer, NULL, http_client_url(output->client), reason);
     fail(slot, &failure, reason);
@@ -658,7 +658,7 @@ static void otlp_http_rest(struct output *base)
 
 static bool otlp_http_is_mistaken(const struct output *base)
 {
-    return peek(base)->is_mistaken;
+    return peek(base)->is_mistaken && !is_proven(peek(base));
 }
 
 static void free_slot(struct slot *slot)

@@ -154,6 +154,31 @@ def test_an_address_that_took_something_before_a_reload_is_believed_after_it(tmp
             clew.equal(is_ready(port), True)
 
 
+def test_an_address_that_took_something_before_a_reload_is_no_mistake_after_it(tmp):
+    """A token that ends, or a service that is gone for a while: held, and the process stays ready."""
+    write_log(tmp, 10)
+    port = clew.free_port()
+    refuses = []
+
+    def script(n, body, far):
+        return status(refuses[0]) if refuses else OK
+    with FarEnd(script) as far:
+        path = settings(tmp, far.url, port)
+        with clew.start("run", "-c", path) as process:
+            clew.wait_for_port(port, process)
+            process.wait_for(lambda: metrics(port)["clew_sent_records_total"] == 10, "it is taken")
+            config(tmp, [(0, {"endpoint": far.url, "compression": "none", "timeout": "9s"})],
+                   control={"listen": f"127.0.0.1:{port}"})
+            process.send_signal(signal.SIGHUP)
+            process.wait_for(lambda: "is in effect" in process.err(), "the reload")
+            refuses.append(404)
+            with open(tmp / "app.log", "a", encoding="utf-8") as log:
+                log.write("line 10.\n")
+            process.wait_for(lambda: "HTTP status 404" in process.err(), "it is held")
+            clew.equal(mistaken(port), [0])
+            clew.equal(is_ready(port), True)
+
+
 def test_workers_share_what_one_of_them_has_found_out(tmp):
     """The backend takes no probe; a line of one worker is taken, then the first of the other is refused."""
     (tmp / "a.log").write_text("line 0.\n")

@@ -429,6 +429,17 @@ def test_an_address_that_refuses_everything_is_held_and_no_record_is_refused():
                 assert words in sent.log[0][1], (words, sent)
 
 
+def test_what_the_address_answers_to_the_made_up_record_is_told_and_not_what_it_said_of_the_size():
+    """Before a wrong path stands a proxy with a limit on size: that is not what is to be mended."""
+    def script(n, body, far):
+        return status(413, body=b"too large") if names(body) else status(400, body=b"no such path")
+    with FarEnd(script) as far:
+        sent = send(far.url, in_flight_max=1, retry_max_ms=60000, stop_ms=1500)
+        assert sent.batches == {0: ("kept", 0)} and len(sent.log) == 1, sent
+        assert "HTTP status 400, \\\"no such path\\\"" in sent.log[0][1], sent
+        assert "413" not in sent.log[0][1] and "too large" not in sent.log[0][1], sent
+
+
 def test_it_is_asked_again_and_what_was_held_follows_once_it_takes_something():
     def script(n, body, far):
         return status(400) if len(far.requests) < 10 else OK
