@@ -425,17 +425,20 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
     (void)events;
     struct daemon *daemon = container_of(timer, struct daemon, deadline);
     bool has_spool = false;
+    bool are_required = true;
     for (size_t i = 0; i < daemon->settings->output_count; i++) {
         has_spool = has_spool || daemon->settings->outputs[i].spool_bytes_max > 0;
+        are_required = are_required && daemon->settings->outputs[i].required;
     }
     log_event(&daemon->log, LOG_WARN,
               has_spool ? "nothing more was acknowledged within %llu ms; ending: of %llu records under "
                           "way those of outputs with a spool are kept there, all others are sent by the "
-                          "next start, which reads them again"
+                          "next start, which reads them again%s"
                         : "nothing more was acknowledged within %llu ms; giving up: %llu records under "
-                          "way and all that was not read yet are sent by the next start",
+                          "way and all that was not read yet are sent by the next start%s",
               (unsigned long long)daemon->settings->shutdown_timeout_ms,
-              (unsigned long long)daemon->counters.values[C_RECORDS_IN_FLIGHT]);
+              (unsigned long long)daemon->counters.values[C_RECORDS_IN_FLIGHT],
+              are_required ? "" : ", but for those of outputs that are not required");
     end(daemon);
 }
 

@@ -26,6 +26,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
@@ -593,20 +594,60 @@ static void say_what_is_left(const struct lane *lane)
     }
 }
 
-/* At the end: what becomes of that which the far end has not taken. */
-static void say_kept(const struct lane *lane)
+/* What the backend has not taken, by what becomes of it. */
+struct rest {
+    uint64_t kept; /* records on the disk … */
+    size_t older;  /* … and requests of an earlier run, which were not read back */
+    uint64_t left; /* records in memory only */
+};
+
+static struct rest count_rest(const struct lane *lane)
 {
-    uint64_t kept = 0;
-    uint64_t left = 0;
+    struct rest rest = {0};
     for (const struct ticket *ticket = lane->first; ticket != NULL; ticket = ticket->next) {
-        *(ticket->file != 0 ? &kept : &left) += ticket->records;
+        rest.older += ticket->file != 0 && ticket->records == 0;
+        *(ticket->file != 0 ? &rest.kept : &rest.left) += ticket->records;
     }
-    if (kept + left > 0) {
-        log_event(lane->env.log, LOG_INFO,
-                  "output %s: %" PRIu64 " records that its backend has not taken are kept in %s, and "
-                  "the next start sends them%s",
-                  lane->settings->name, kept, spool_directory(lane->spool),
-                  left == 0 ? "" : "; the others did not fit and are read again from their files");
+    return rest;
+}
+
+static void say_kept(const struct lane *lane, const struct rest *rest)
+{
+    char older[64] = "";
+    if (rest->older > 0) {
+        snprintf(older, sizeof(older), " and %zu requests of an earlier run", rest->older);
+    }
+    log_event(lane->env.log, LOG_INFO,
+              "output %s: %" PRIu64 " records%s that its backend has not taken are kept in %s, and the "
+              "next start sends them",
+              lane->settings->name, rest->kept, older, spool_directory(lane->spool));
+}
+
+/* Checkpoints have not waited for it: this is the last that anybody hears of these. */
+static void drop_left(struct lane *lane, uint64_t left)
+{
+    counters_add(lane->env.counters, C_RECORDS_DROPPED, left);
+    lane->books.dropped += left;
+    log_event(lane->env.log, LOG_WARN,
+              "output %s: it is not required, and %" PRIu64 " records that its backend has not taken "
+              "are dropped: no start reads them again",
+              lane->settings->name, left);
+}
+
+/* At the end of the process. Of one that was given up all has been said. */
+static void say_rest(struct lane *lane)
+{
+    struct rest rest = count_rest(lane);
+    if (rest.kept + rest.older > 0) {
+        say_kept(lane, &rest);
+    }
+    if (rest.left > 0 && !lane_is_required(lane)) {
+        drop_left(lane, rest.left);
+    } else if (rest.left > 0 && lane_has_spool(lane)) {
+        log_event(lane->env.log, LOG_WARN,
+                  "output %s: %" PRIu64 " records did not go into its spool in %s: the next start reads "
+                  "them again from their files",
+                  lane->settings->name, rest.left, spool_directory(lane->spool));
     }
 }
 
@@ -617,9 +658,9 @@ void lane_free(struct lane *lane)
     }
     lane->is_closing = true;
     lane->write_at_ns = 0;
-    if (lane->spool != NULL) {
+    if (!lane->is_given_up) {
         lane_spill(lane, 0);
-        say_kept(lane);
+        say_rest(lane);
     }
     if (lane->output != NULL) {
         lane->output->type->close(lane->output);

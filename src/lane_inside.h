@@ -44,6 +44,7 @@ struct lane {
     bool is_dropping_said;
     bool is_alone; /* a file whose streams nobody knows is with the output */
     bool is_closing;
+    bool is_given_up;
     bool is_held;      /* the output is to be replaced: it gets nothing more */
     bool is_replacing; /* the output: what comes back from it is for the next one */
     bool has_failed;

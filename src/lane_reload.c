@@ -118,6 +118,7 @@ void lane_give_up(struct lane *lane)
                   lane->settings->name, records);
     }
     promise_all(lane);
+    lane->is_given_up = true;
 }
 
 const struct output_settings *lane_settings(const struct lane *lane)

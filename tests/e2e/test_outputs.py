@@ -121,6 +121,43 @@ def test_one_that_is_not_required_holds_nobody(tmp):
         clew.equal(numbers(one), list(range(lines)))
 
 
+def ended_in_an_outage(tmp, required, spool="0"):
+    """What clew says from SIGTERM on, with 200 records for an output whose backend is down."""
+    (tmp / "app.log").write_text(numbered(0, 200))
+    with FarEnd(tmp, name="one") as one:
+        path = config(tmp, [(one, {"name": "one"}),
+                            (clew.free_port(), {"name": "two", "required": required,
+                                                "spool": {"max_bytes": spool}})])
+        with run(path) as process:
+            one.wait_for(200)
+            process.wait_for(lambda: "does not take records" in process.err(), "an outage")
+            clew.equal(process.stop(), 0)
+            return process.err().partition("SIGTERM")[2]
+
+
+def test_what_one_that_is_not_required_lacks_at_the_end_is_said_to_be_dropped(tmp):
+    """Checkpoints have passed it, so no start reads it again."""
+    end = ended_in_an_outage(tmp, required=False)
+    assert [entry["offset"] for entry in checkpoints(tmp).values()] == [(tmp / "app.log").stat().st_size]
+    clew.contains(end, "level=warn msg=\"output two: it is not required, and 200 records that its backend has not "
+                       "taken are dropped: no start reads them again\"")
+    assert "are kept" not in end and "read again from" not in end, end
+    clew.contains(end, "but for those of outputs that are not required")
+
+
+def test_what_is_not_required_and_has_a_spool_is_kept_at_the_end(tmp):
+    end = ended_in_an_outage(tmp, required=False, spool="1MiB")
+    clew.contains(end, "output two: 200 records that its backend has not taken are kept in ")
+    assert "dropped" not in end, end
+
+
+def test_nothing_is_said_to_be_kept_where_there_is_no_spool(tmp):
+    end = ended_in_an_outage(tmp, required=True)
+    assert "are kept" not in end and "dropped" not in end and "not required" not in end, end
+    clew.contains(end, "all that was not read yet are sent by the next start")
+    assert [entry["offset"] for entry in checkpoints(tmp).values()] in ([], [0]), checkpoints(tmp)
+
+
 def test_one_output_must_be_required(tmp):
     result = clew.run("check", "-c", config(tmp, [(1, {"required": False})]))
     clew.equal(result.code, 2)
