@@ -27,6 +27,7 @@ struct promise {
     struct position position;
     struct guard guard; /* len 0: not known */
     uint64_t size;
+    bool is_gzip; /* it was made when that was compressed, so its birth tells of no other */
 };
 
 static int open_path(const struct tail *tail, const char *name)
@@ -282,7 +283,7 @@ static void go_on_without(struct tail *tail, const struct promise *promise)
         }
         bool is_older = generation->is_gzip ? was_written_before(generation, promise)
                                             : born_ns != 0 && born_ns < promise->file.born_ns;
-        if (!is_same && !generation->is_live && is_older) {
+        if (!is_same && !generation->is_live && is_older && !promise->is_gzip) {
             is_read(generation);
         } else {
             generation->state = GENERATION_WAITING;
@@ -369,6 +370,8 @@ void resume_tail(struct tail *tail)
     }
     promise.size = checkpoint_size(checkpoint);
     promise.guard = (struct guard){0};
+    const char *path = checkpoint_path(checkpoint);
+    promise.is_gzip = path != NULL && log_name_is_gzip(path);
     checkpoint_guard(checkpoint, &promise.guard);
     struct generation *found = find_promised(tail, &promise);
     if (found == NULL) {
