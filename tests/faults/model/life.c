@@ -379,6 +379,11 @@ void life_end_well(struct life *life)
     life_begin(life, &(struct step){.what = STEP_START});
 }
 
+bool life_is_busy(const struct life *life)
+{
+    return life->count > 0;
+}
+
 /* ---- time ---- */
 
 static uint64_t sooner(uint64_t a, uint64_t b)

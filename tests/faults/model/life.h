@@ -25,6 +25,8 @@ void life_end_well(struct life *life); /* the backend is well, clew is up: from 
 
 void life_be_loud(struct life *life, bool is_loud); /* clew's log as well */
 
+bool life_is_busy(const struct life *life); /* lines are on their way */
+
 uint64_t life_due(const struct life *life); /* when something is to be done; UINT64_MAX */
 void life_run(struct life *life);           /* do all that is due */
 

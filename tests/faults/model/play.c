@@ -67,6 +67,10 @@ static bool turn(struct stage *stage)
     actors_happen(stage->actors);
     begin_steps(stage);
     life_run(stage->life);
+    if (stage->end_ns > 0 && life_is_busy(stage->life)) {
+        uint64_t quiet_until = stage->disk->now_ns + END_NS;
+        stage->end_ns = quiet_until > stage->end_ns ? quiet_until : stage->end_ns;
+    }
     return stage->end_ns == 0 || stage->disk->now_ns < stage->end_ns;
 }
 
