@@ -323,7 +323,8 @@ static void note_lacking(struct daemon *daemon)
     }
     if (daemon->was_lacking) {
         log_event(&daemon->log, LOG_ERROR,
-                  "a path that was to be read does not exist, so the exit status is %d",
+                  "not every path that was to be read is there as a file or directory, so the "
+                  "exit status is %d",
                   EXIT_FAILURE);
     }
 }
@@ -335,7 +336,7 @@ static void on_flush(struct ev_loop *loop, ev_timer *timer, int events)
     bool may_end = daemon->options->once || inputs_end(daemon);
     if (may_end && !daemon->is_draining && inputs_are_at_end(daemon)) {
         note_lacking(daemon);
-        drain(daemon, "everything there was has been read");
+        drain(daemon, "all input is read");
         close_inputs(daemon);
     }
     uint64_t now_ns = (uint64_t)(ev_now(loop) * 1e9);

@@ -627,7 +627,7 @@ size_t discover_count_files(const struct discover *discover)
 }
 
 size_t discover_tell_absent(const struct discover *discover,
-                            void (*tell)(void *context, const char *path), void *context)
+                            void (*tell)(void *context, const char *path, bool is_there), void *context)
 {
     size_t count = 0;
     for (size_t i = 0; i < discover->include.count; i++) {
@@ -638,8 +638,9 @@ size_t discover_tell_absent(const struct discover *discover,
         char *path = is_file ? mem_format("%s/%s", is_in_root ? "" : glob->root, glob->components[0])
                              : mem_string(glob->root);
         int result = world_stat(discover->env.world, path, &info);
-        if (result == -ENOENT || result == -ENOTDIR) {
-            tell(context, path);
+        bool is_absent = result == -ENOENT || result == -ENOTDIR;
+        if (is_absent || (is_file && result == 0 && info.type == FILE_OTHER)) {
+            tell(context, path, !is_absent);
             count++;
         }
         free(path);

@@ -97,9 +97,12 @@ bool discover_is_scanning(const struct discover *discover);
 /* Files of its logs that the patterns mean; of this worker's. */
 size_t discover_count_files(const struct discover *discover);
 
-/* Tell each path that does not exist: of a pattern the part before its first wildcard. Returns how many. */
+/*
+ * Tell each path that does not exist, of a pattern the part before its first wildcard; and each that was
+ * written whole and `is_there`, but is neither file nor directory (a pipe, say). Returns how many.
+ */
 size_t discover_tell_absent(const struct discover *discover,
-                            void (*tell)(void *context, const char *path), void *context);
+                            void (*tell)(void *context, const char *path, bool is_there), void *context);
 
 /* Go on with it until then (monotonic); at least one step. True: that was all of it. */
 bool discover_scan_until(struct discover *discover, uint64_t until_ns);

@@ -5,16 +5,18 @@
 
 /*
  * What an input says once, when its first scan is over: how many files its patterns match, and which of
- * its paths do not exist. A mistyped path would be waited for in silence otherwise.
+ * its paths do not exist or are no files. A mistyped path would be waited for in silence otherwise.
  */
 
 enum { TOLD_BYTES_MAX = 1024 };
 
-static void tell_absent(void *context, const char *path)
+static void tell_absent(void *context, const char *path, bool is_there)
 {
     const struct input *input = context;
-    log_event(input->env.log, LOG_WARN, "input %s: %s does not exist; it is read once it does",
-              input->settings->name, path);
+    log_event(input->env.log, LOG_WARN, "input %s: %s %s", input->settings->name, path,
+              is_there ? "is neither file nor directory and is not read; for a pipe use standard "
+                         "input: `clew run -`"
+                       : "does not exist; it is read once it does");
 }
 
 /* Each worker its own files. */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `clew run` says at its start: what it reads, how much of that is there, and where it ships."""
+import os
 import re
 
 import clew
@@ -73,6 +74,19 @@ def test_once_with_a_path_that_does_not_exist_ends_with_1_after_the_others(tmp):
         for path in ("missing.log", "nowhere"):
             assert ("warn", f"input tail: {tmp}/{path} does not exist; it is read once it does") in \
                 told(result.err), result.err
+        clew.contains(result.err, "so the exit status is 1")
+
+
+def test_a_path_that_is_no_file_is_told(tmp):
+    (tmp / "a.log").write_text("one\n")
+    os.mkfifo(tmp / "pipe")
+    with FarEnd(tmp) as far:
+        result = run_once(tmp, far, tmp / "pipe", "/dev/null", tmp / "a.log")
+        clew.equal(result.code, 1, result.err)
+        clew.equal(far.bodies(), ["one"])
+        for path in (tmp / "pipe", "/dev/null"):
+            clew.contains(result.err, f"input tail: {path} is neither file nor directory and is not read; for a "
+                                      "pipe use standard input: `clew run -`")
         clew.contains(result.err, "so the exit status is 1")
 
 
