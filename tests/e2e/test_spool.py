@@ -96,6 +96,15 @@ def test_what_was_spooled_at_a_stop_arrives_though_the_log_is_gone(tmp):
         clew.equal(numbers(far), list(range(3000)))
 
 
+def test_without_a_spool_nothing_is_said_to_be_kept_in_one(tmp):
+    write_log(tmp, 100)
+    port = clew.free_port()
+    result = clew.run("run", "--once", "-c", config(tmp, [(port, {})], shutdown_timeout="200ms"))
+    clew.equal(result.code, 1, result.err)
+    clew.contains(result.err, "giving up: 100 records under way")
+    assert "spool" not in result.err, result.err
+
+
 def test_a_full_spool_stops_reading_and_nothing_is_lost(tmp):
     log, port = write_log(tmp), clew.free_port()
     control = clew.free_port()
