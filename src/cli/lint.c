@@ -55,7 +55,7 @@ static const struct cli_option options[] = {
 
 static int complain(const char *path, int result)
 {
-    shown_print(stderr, "clew: %s: %s\n", path,
+    shown_print(stderr, "clew lint: %s: %s\n", path,
             result < 0 ? strerror(-result)
                        : "not a config of Fluent Bit, Vector or Logstash that clew can read");
     return EXIT_USAGE;

@@ -32,7 +32,8 @@ static const struct cli_option options[] = {
 static void show(void *context, const struct parcel *letter)
 {
     struct buf line = {.limit = 8192};
-    (void)context;
+    bool *any = context;
+    *any = true;
     buf_append_string(&line, "{\"time\":");
     json_write_uint64(&line, letter->time_ns);
     buf_append_string(&line, ",\"output\":");
@@ -60,13 +61,17 @@ static int report(const struct replay_counts *counts)
 static int replay(const struct settings *settings, bool list)
 {
     struct replay_counts counts;
+    bool any = false;
     char *error = NULL;
-    bool is_done = list ? replay_list(settings, show, NULL, &error)
+    bool is_done = list ? replay_list(settings, show, &any, &error)
                         : replay_run(settings, &counts, &error);
     if (!is_done) {
         shown_print(stderr, "clew replay: %s\n", error);
         free(error);
         return EXIT_FAILED;
+    }
+    if (list && !any) {
+        shown_print(stderr, "clew replay: there are no dead letters in %s\n", settings->data_dir);
     }
     return list ? EXIT_GOOD : report(&counts);
 }

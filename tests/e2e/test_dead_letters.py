@@ -57,6 +57,8 @@ def test_a_refused_record_is_kept_with_the_reason_and_sent_by_replay(tmp):
         clew.equal(again.out, "2 records sent, 0 refused again, 0 letters left\n")
         clew.equal(well.bodies(), ["line 7. poison", "line 50. poison"])
     clew.equal(letters(tmp), [])
+    empty = clew.run_ok("replay", "-c", path, "--list")
+    clew.equal((empty.out, empty.err), ("", f"clew replay: there are no dead letters in {tmp / 'data'}\n"))
 
 
 def test_replay_says_when_the_far_end_is_down_and_keeps_the_letters(tmp):

@@ -632,7 +632,7 @@ def test_what_cannot_be_read_is_wrong_usage(tmp):
     (tmp / "a.txt").write_text("nothing of the kind\n")
     for path in (tmp / "a.txt", tmp / "gone.conf"):
         result = clew.run("lint", path)
-        assert result.code == 2 and "clew: " in result.err and not result.out, result
+        assert result.code == 2 and "clew lint: " in result.err and not result.out, result
     assert clew.run("lint").code == 2
 
 
