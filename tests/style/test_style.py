@@ -13,8 +13,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# Who may include whom: "cli, daemon, registry → config, input, control, parsers, outputs (never
-# each other) → core → base". `top` is what lies in src/ itself: the graph of the parts.
+# Who may include whom: "cli, daemon, registry → config, filters, input, kubernetes, control, receive,
+# parsers, outputs (never each other) → core → base". `top` is what lies in src/ itself: the graph of the parts.
 MIDDLE = {"base", "core"}
 LAYERS = {
     "base": {"base"},
