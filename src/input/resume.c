@@ -202,7 +202,9 @@ static void go_on(struct tail *tail, struct generation *found, const struct prom
     TAIL_FOR_EACH(tail, generation)
     {
         is_older &= generation != found;
-        if (generation != found && was_left(generation, is_older)) {
+        /* The promised file, found in its copy, holds other bytes now. */
+        bool is_cut = generation != found && is_same_file(generation, promise);
+        if (generation != found && !is_cut && was_left(generation, is_older)) {
             continue;
         }
         if (is_older && (generation->is_gzip || !was_begun_later(generation, found))) {
