@@ -46,6 +46,7 @@ def make(tmp, outputs, routes, **more):
     settings["inputs"] = [
         {"name": "pods", "include": [str(tmp / "pods/*/*/*.log")], "scan_interval": "100ms"},
         {"name": "files", "include": [str(tmp / "logs/*.log")], "scan_interval": "100ms"}]
+    (tmp / "pods").mkdir(exist_ok=True)
     settings["routes"] = routes
     path = tmp / "clew.yaml"
     path.write_text(json.dumps(settings))
