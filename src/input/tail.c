@@ -544,6 +544,20 @@ static void add_unknown(struct tail *tail, const struct found_log *log)
     }
 }
 
+/* What is unclear and can be looked at may turn out to have the bytes of what is gone. */
+static bool may_become_clear(const struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation->state == GENERATION_UNCLEAR &&
+            (generation->unseen < UNSEEN_MAX || generation->fd >= 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Its name is no longer there. What is open is read to its end first. */
 static void miss(struct generation *generation)
 {
@@ -552,8 +566,8 @@ static void miss(struct generation *generation)
                                 generation->state == GENERATION_UNCLEAR)) {
         return;
     }
-    if (generation->unseen < UNSEEN_MAX || tail_is_unclear(generation->tail)) {
-        input_look_soon(generation->tail); /* what is unclear may have its bytes */
+    if (generation->unseen < UNSEEN_MAX || may_become_clear(generation->tail)) {
+        input_look_soon(generation->tail);
         return;
     }
     tail_give_up(generation);
