@@ -9,7 +9,7 @@ import urllib.request
 
 import clew
 from test_delivery import OK, PROBE_TEXT, Answer, FarEnd, certificate, server_context, status
-from test_outputs import checkpoints, config, metrics
+from test_outputs import config, metrics, promised
 
 
 def line_numbers(body):
@@ -84,7 +84,7 @@ def test_a_wrong_path_holds_everything_and_a_reload_to_the_right_one_delivers_it
             counted = metrics(port)
             clew.equal((counted["clew_refused_records_total"], counted["clew_dead_letter_records_total"],
                         counted["clew_sent_records_total"]), (0, 0, 0))
-            clew.equal(checkpoints(tmp), {})
+            clew.equal(promised(tmp), 0)
             settings(tmp, wrong.replace("/v1", "/insert/opentelemetry/v1"), port)
             process.send_signal(signal.SIGHUP)
             process.wait_for(lambda: len(backend.lines) >= 5000, "what was held is delivered")
