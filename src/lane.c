@@ -526,6 +526,9 @@ static bool open_spool(struct lane *lane, const struct settings *settings, char 
         *out_error = mem_format("cannot read the spool of output %s in %s: %s", output->name,
                                 directory, strerror(-result));
     }
+    if (result == 0) {
+        count_spool(lane, 0, 0);
+    }
     free(directory);
     return result == 0;
 }
@@ -537,7 +540,6 @@ static void take_up_files(struct lane *lane)
     for (size_t i = 0; i < count; i++) {
         append(lane, NULL, spool_number(lane->spool, i));
     }
-    count_spool(lane, 0, 0);
     if (count > 0) {
         lane->is_spooling = true;
         log_event(lane->env.log, LOG_INFO,
@@ -638,7 +640,7 @@ static void drop_left(struct lane *lane, uint64_t left)
 static void say_rest(struct lane *lane)
 {
     struct rest rest = count_rest(lane);
-    if (rest.kept + rest.older > 0) {
+    if (rest.kept > 0) {
         say_kept(lane, &rest);
     }
     if (rest.left > 0 && !lane_is_required(lane)) {
@@ -648,6 +650,16 @@ static void say_rest(struct lane *lane)
                   "output %s: %" PRIu64 " records did not go into its spool in %s: the next start reads "
                   "them again from their files",
                   lane->settings->name, rest.left, spool_directory(lane->spool));
+    }
+}
+
+/* What it holds is for who opens it next: it waits here no more. */
+static void forget_spool(struct lane *lane)
+{
+    if (lane->spool != NULL) {
+        counters_subtract(lane->env.counters, C_SPOOL_BYTES, spool_bytes(lane->spool));
+        counters_subtract(lane->env.counters, C_SPOOL_REQUESTS, spool_count(lane->spool));
+        spool_close(lane->spool);
     }
 }
 
@@ -672,7 +684,7 @@ void lane_free(struct lane *lane)
         remove_ticket(lane, lane->first);
     }
     say_what_is_left(lane);
-    spool_close(lane->spool);
+    forget_spool(lane);
     letters_close(lane->letters);
     packer_free(lane->packer);
     free(lane);

@@ -55,6 +55,38 @@ def test_spool_and_files_are_private(tmp):
     clew.contains(spool_files(tmp)[0].read_bytes().split(b"\n")[0].decode(), '"records":')
 
 
+def test_gauges_are_those_of_the_outputs_that_there_are(tmp):
+    """An output that a reload takes away leaves its files, and finds them when one brings it back."""
+    write_log(tmp)
+    control = {"control": {"listen": f"127.0.0.1:{clew.free_port()}"}}
+    port = int(control["control"]["listen"].partition(":")[2])
+
+    def gauges():
+        return [metrics(port)[f"clew_spool_{what}"] for what in ("requests", "bytes")]
+
+    def there():
+        files = spool_files(tmp, "two")
+        return [len(files), sum(-(-p.stat().st_size // 4096) * 4096 for p in files)]
+
+    def reload(outputs, times):
+        config(tmp, outputs, **control)
+        process.send_signal(signal.SIGHUP)
+        process.wait_for(lambda: process.err().count("is in effect") == times, "the reload")
+
+    with FarEnd(tmp, name="one") as one:
+        first, second = (one, {"name": "one"}), (clew.free_port(), {"name": "two", "spool": {"max_bytes": "64MiB"}})
+        with run(config(tmp, [first, second], **control)) as process:
+            clew.wait_for_port(port, process)
+            process.wait_for(lambda: metrics(port)["clew_sent_records_total"] == LINES, "one has all")
+            process.wait_for(lambda: len(spool_files(tmp, "two")) > 1 and gauges() == there(), "files in the spool")
+            reload([first], 1)
+            process.wait_for(lambda: gauges() == [0, 0], "the output is gone")
+            assert there()[0] > 1
+            reload([first, second], 2)
+            clew.equal(gauges(), there())
+            clew.equal(process.stop(), 0)
+
+
 def test_killed_while_spooling_and_while_draining_it_loses_nothing(tmp):
     """kill -9 at random moments of an outage and of its end."""
     log, port, seed = write_log(tmp), clew.free_port(), random.Random(5)
