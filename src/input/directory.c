@@ -509,6 +509,23 @@ static bool is_older(const struct found *a, const struct found *b, bool counts_u
     return counts_up ? a->number < b->number : a->number > b->number;
 }
 
+/* Where no time tells: the older ones are compressed first. */
+static bool do_compressed_count_up(const struct found_log *log)
+{
+    size_t up = 0;
+    size_t down = 0;
+    for (size_t i = 1; i < log->count && log->files[i].age == LOG_NUMBERED; i++) {
+        const struct found *a = &log->files[i - 1];
+        const struct found *b = &log->files[i];
+        if (a->is_compressed != b->is_compressed && a->number != b->number) {
+            bool is_up = a->is_compressed == (a->number < b->number);
+            up += is_up;
+            down += !is_up;
+        }
+    }
+    return up > down;
+}
+
 static bool do_numbers_count_up(const struct found_log *log)
 {
     size_t up = 0;
@@ -523,7 +540,7 @@ static bool do_numbers_count_up(const struct found_log *log)
         }
         a = b->info.size > 0 ? b : a;
     }
-    return up > down;
+    return up > down || (up == 0 && down == 0 && do_compressed_count_up(log));
 }
 
 static void sort_numbered(struct found_log *log)

@@ -187,11 +187,19 @@ static bool was_left(struct generation *generation, bool is_older)
 }
 
 /* It was rotated by rename, so what was begun after it is newer, whatever its last write is said to be
- * (a clock that was set back, `cp -p`). A copy is born late, too, but then the promised file is live. */
-static bool was_begun_later(const struct generation *generation, const struct generation *found)
+ * (a clock that was set back, `cp -p`). A copy is born late, too, but then the promised file is live.
+ * What it was compressed to tells no birth, but the promise does. */
+static bool was_begun_later(const struct generation *generation, const struct generation *found,
+                            const struct promise *promise)
 {
-    return !found->is_live && !found->is_gzip && found->id.born_ns != 0 &&
-           generation->id.born_ns > found->id.born_ns;
+    if (generation->is_gzip) {
+        return false;
+    }
+    if (found->is_gzip) {
+        return !promise->is_gzip && promise->file.born_ns != 0 &&
+               generation->id.born_ns > promise->file.born_ns && !has_file(found->tail, promise);
+    }
+    return !found->is_live && found->id.born_ns != 0 && generation->id.born_ns > found->id.born_ns;
 }
 
 /* `found` is what the promise is about; the source is that of the stream's other files. */
@@ -207,7 +215,7 @@ static void go_on(struct tail *tail, struct generation *found, const struct prom
         if (generation != found && !is_cut && was_left(generation, is_older)) {
             continue;
         }
-        if (is_older && (generation->is_gzip || !was_begun_later(generation, found))) {
+        if (is_older && !was_begun_later(generation, found, promise)) {
             is_read(generation);
         } else {
             generation->state = GENERATION_WAITING;
