@@ -264,16 +264,30 @@ static void begin_anew(struct generation *generation)
 
 /* ---- what a look has found ---- */
 
-/* Without a time of birth a reused inode shows in the bytes only. */
-static bool is_reused_inode(const struct generation *generation, const struct found *found)
+/* A rotated file does not become the live one; of one that is empty no bytes can tell. */
+static bool was_rotated_empty(const struct generation *generation, const struct found *found)
 {
+    bool is_empty = generation->size == 0 && generation->offset == 0;
+    bool is_known = generation->id.born_ns != 0 && found->info.born_ns != 0;
+    return is_empty && !is_known && generation->fd < 0 && !generation->is_live &&
+           found->age == LOG_LIVE;
+}
+
+/* Without a time of birth a reused inode shows in the bytes only. `tail` is where it was found. */
+static bool is_reused_inode(const struct tail *tail, const struct generation *generation,
+                            const struct found *found)
+{
+    bool is_there = generation->tail == tail && strcmp(generation->name, found->name) == 0;
+    if (was_rotated_empty(generation, found)) {
+        return true;
+    }
     if (generation->fd >= 0 || generation->id.fingerprint_len == 0 || generation->is_gzip ||
         (generation->id.born_ns != 0 && found->info.born_ns != 0) ||
-        (strcmp(generation->name, found->name) == 0 && found->info.size >= generation->offset)) {
+        (is_there && found->info.size >= generation->offset)) {
         return false;
     }
-    const struct world *world = generation->tail->input->env.world;
-    char *path = mem_format("%s/%s", generation->tail->directory, found->name);
+    const struct world *world = tail->input->env.world;
+    char *path = mem_format("%s/%s", tail->directory, found->name);
     int fd = world_open(world, path);
     bool is_other = fd >= 0 && !identity_matches_content(world, &generation->id, fd);
     if (fd >= 0) {
@@ -431,6 +445,10 @@ static struct generation *add(struct tail *tail, const struct found *found,
     if (known != NULL && is_second_name(known)) {
         return NULL;
     }
+    if (known != NULL && is_reused_inode(tail, known, found)) {
+        generation_lose_inode(known); /* its own stream looks for its bytes */
+        known = NULL;
+    }
     enum generation_state state = state_of_new(tail, found);
     struct generation *before = generation_find_name(tail->input, tail->directory, found->name);
     struct generation *generation = generation_new(tail, found, place);
@@ -470,7 +488,7 @@ static bool refresh_known(struct tail *tail, const struct found_log *log)
             continue;
         }
         was_untold |= is_untold(generation, found);
-        if (found->is_compressed != generation->is_gzip || is_reused_inode(generation, found)) {
+        if (found->is_compressed != generation->is_gzip || is_reused_inode(tail, generation, found)) {
             generation_lose_inode(generation); /* what has its bytes may not have been seen yet */
         } else {
             refresh(generation, found);
@@ -558,9 +576,22 @@ static bool may_become_clear(const struct tail *tail)
     return false;
 }
 
+/* It lost its name before anything was known to be in it: what came since is known by its descriptor. */
+static void look_once_more(struct generation *generation)
+{
+    const struct world *world = generation->tail->input->env.world;
+    struct file_stat info;
+    if (generation->fd >= 0 && !generation->is_gzip && generation->size == 0 &&
+        world_stat_open(world, generation->fd, &info) == 0) {
+        generation->size = info.size;
+        generation_learn_beginning(generation); /* what it is compressed to is known by that */
+    }
+}
+
 /* Its name is no longer there. What is open is read to its end first. */
 static void miss(struct generation *generation)
 {
+    look_once_more(generation);
     generation->unseen = generation->unseen < UNSEEN_MAX ? generation->unseen + 1 : UNSEEN_MAX;
     if (generation->fd >= 0 && (generation->state == GENERATION_WAITING ||
                                 generation->state == GENERATION_UNCLEAR)) {
