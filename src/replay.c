@@ -43,22 +43,36 @@ struct replay {
 
 /* ---- one letter ---- */
 
+static int read_into(struct replay *replay, uint64_t number, struct batch *batch)
+{
+    struct parcel parcel;
+    int result = spool_read(replay->letters, number, &batch->packed, &parcel);
+    if (result != SPOOL_OK) {
+        return result;
+    }
+    batch->packed_body = parcel.body;
+    batch->packing = parcel.compression;
+    batch->records = parcel.records;
+    return packer_unpack(replay->packer, &parcel, &batch->bytes) ? SPOOL_OK : SPOOL_CORRUPT;
+}
+
 static struct batch *read_letter(struct replay *replay, uint64_t number)
 {
     struct batch *batch = batch_new(PARCEL_UNPACKED_BYTES_MAX);
-    struct parcel parcel;
-    if (spool_read(replay->letters, number, &batch->packed, &parcel) == SPOOL_OK &&
-        packer_unpack(replay->packer, &parcel, &batch->bytes)) {
-        batch->packed_body = parcel.body;
-        batch->packing = parcel.compression;
-        batch->records = parcel.records;
+    int result = read_into(replay, number, batch);
+    if (result == SPOOL_OK) {
         return batch;
+    }
+    batch_free(batch);
+    if (result < 0) { /* it may be whole: it stays */
+        log_event(&replay->log, LOG_ERROR, "cannot read dead letter %020llu in %s: %s",
+                  (unsigned long long)number, spool_directory(replay->letters), strerror(-result));
+        return NULL;
     }
     log_event(&replay->log, LOG_ERROR, "dead letter %020llu in %s is damaged and set aside",
               (unsigned long long)number, spool_directory(replay->letters));
     spool_set_aside(replay->letters, number);
     replay->counts->damaged++;
-    batch_free(batch);
     return NULL;
 }
 
@@ -102,6 +116,18 @@ static enum refusal_end on_refused(void *context, const struct refusal *refusal)
                : REFUSAL_HELD;
 }
 
+static void remove_letter(struct replay *replay)
+{
+    int result = spool_remove(replay->letters, replay->number);
+    if (result < 0) {
+        log_event(&replay->log, LOG_ERROR,
+                  "dead letter %020llu was sent and cannot be removed from %s: %s; it would be sent a "
+                  "second time",
+                  (unsigned long long)replay->number, spool_directory(replay->letters),
+                  strerror(-result));
+    }
+}
+
 static void on_done(void *context, struct batch *batch, enum delivery delivery,
                     const struct delivery_counts *counts)
 {
@@ -111,7 +137,7 @@ static void on_done(void *context, struct batch *batch, enum delivery delivery,
         replay->counts->sent += batch->records - counts->rejected - counts->refused;
         replay->counts->refused += counts->rejected + counts->refused;
         if (!is_rejected_whole) {
-            spool_remove(replay->letters, replay->number);
+            remove_letter(replay);
         }
     }
     batch_free(batch);
@@ -169,7 +195,7 @@ static bool send_letters(const struct settings *settings, const struct output_se
     ENSURE(replay.loop != NULL);
     signal(SIGPIPE, SIG_IGN);
     bool is_done = open_and_send(&replay, settings, out_error);
-    counts->left += spool_count(letters);
+    counts->left += spool_count(letters) + spool_leftovers(letters);
     ev_loop_destroy(replay.loop);
     return is_done;
 }
