@@ -264,6 +264,9 @@ static void stop(struct daemon *daemon, const char *why)
     daemon->is_stopping = true;
     drain(daemon, why);
     if (!daemon->has_ended) {
+        if (daemon->deadline.repeat <= 0) {
+            daemon->deadline.repeat = 0.001; /* 0 would be a timer that never fires */
+        }
         ev_timer_again(daemon->loop, &daemon->deadline);
     }
 }

@@ -81,10 +81,16 @@ static void wrong_name(const struct reading *r)
     free(names);
 }
 
+/* Others who write YAML, Helm among them, make booleans of `off` and `on`. */
+static const char *name_meant(const char *text)
+{
+    return strcmp(text, "false") == 0 ? "off" : strcmp(text, "true") == 0 ? "on" : text;
+}
+
 static bool find_name(const struct reading *r, unsigned *out_index)
 {
     for (unsigned i = 0; r->option->names[i] != NULL; i++) {
-        if (strcmp(r->option->names[i], r->node->text) == 0) {
+        if (strcmp(r->option->names[i], name_meant(r->node->text)) == 0) {
             *out_index = i;
             return true;
         }
@@ -95,14 +101,14 @@ static bool find_name(const struct reading *r, unsigned *out_index)
 
 static void read_text(const struct reading *r)
 {
-    unsigned index;
-    if (!is_text(r, option_expects(OPTION_TEXT)) ||
-        (r->option->names != NULL && !find_name(r, &index))) {
+    unsigned index = 0;
+    const char *const *names = r->option->names;
+    if (!is_text(r, option_expects(OPTION_TEXT)) || (names != NULL && !find_name(r, &index))) {
         return;
     }
     if (is_accepted(r, NULL)) {
         free(*(char **)slot(r));
-        *(char **)slot(r) = mem_string(r->node->text);
+        *(char **)slot(r) = mem_string(names != NULL ? names[index] : r->node->text);
     }
 }
 

@@ -53,6 +53,17 @@ def test_sighup_before_the_loop_is_heard_by_the_loop(tmp):
         clew.equal(process.stop(), 0)
 
 
+def test_with_no_time_for_the_end_sigterm_ends_it_at_once(tmp):
+    (tmp / "app.log").write_text("line 0\n")
+    options = [f"data_dir={tmp / 'data'}", "control.listen=off", "shutdown_timeout=0",
+               f"outputs.endpoint=http://127.0.0.1:{clew.free_port()}"]
+    sets = [word for option in options for word in ("--set", option)]
+    with clew.start("run", *sets, tmp / "app.log") as process:
+        process.wait_for(lambda: "does not take records" in process.err(), "an outage")
+        clew.equal(process.stop(), 0)
+        clew.contains(process.err(), "giving up: 1 records under way")
+
+
 def is_caught(pid, number):
     status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     caught = next(line for line in status.splitlines() if line.startswith("SigCgt:")).split()[1]

@@ -82,6 +82,22 @@ static void an_empty_config_is_a_config(void **state)
     }
 }
 
+static void off_and_on_may_be_what_other_writers_of_yaml_make_of_them(void **state)
+{
+    (void)state;
+    struct settings *s = load("sandbox: false\ntrace: {message_fallback: false}\n"
+                              "kubernetes: {source: false}\n" INPUT);
+    assert_false(s->sandbox);
+    assert_int_equal(s->trace.message_fallback, MESSAGE_FALLBACK_OFF);
+    assert_int_equal(s->kubernetes.source, KUBERNETES_OFF);
+    settings_free(s);
+    s = load("sandbox: true\n" INPUT);
+    assert_true(s->sandbox);
+    settings_free(s);
+    assert_null(load_with("log_level: false\n" INPUT, no_environ, NULL,
+                          "c.yaml:1:12: error: `log_level` is debug, info, warn or error, not \"false\"\n"));
+}
+
 static void every_kind_of_option_reaches_the_settings(void **state)
 {
     (void)state;
@@ -627,6 +643,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_message_of_a_required_variable_is_shown),
         cmocka_unit_test(an_empty_config_is_a_config),
+        cmocka_unit_test(off_and_on_may_be_what_other_writers_of_yaml_make_of_them),
         cmocka_unit_test(every_kind_of_option_reaches_the_settings),
         cmocka_unit_test(every_mistake_is_shown_with_its_place),
         cmocka_unit_test(all_mistakes_are_shown_in_one_run_in_order),
