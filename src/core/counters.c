@@ -119,7 +119,7 @@ const struct counter_info counter_table[COUNTERS] = {
                              "Records that fit into no request, even alone."},
     [C_RECORDS_DROPPED] = {"clew_dropped_records", COUNTER_TOTAL, NULL,
                            "Records that an output with `required: false` did not get because its "
-                           "queue, and its spool if it has one, were full."},
+                           "queue, and its spool if it has one, were full, or still lacked at its end."},
     [C_RECORDS_DEAD] = {"clew_dead_letter_records", COUNTER_TOTAL, NULL,
                         "Records that were refused for good, or fit into no request, and were "
                         "written to data_dir/dead-letters."},
