@@ -162,5 +162,45 @@ void copy_read_on(struct generation *copy, const struct generation *original)
     copy->form = original->form;
     copy->id.fingerprint = original->id.fingerprint;
     copy->id.fingerprint_len = original->id.fingerprint_len;
+    copy->size_known = copy->is_gzip ? 0 : copy->size;
     generation_tell_name(copy);
+}
+
+/* ---- what is not lost ---- */
+
+static uint64_t held_bytes(const struct generation *original, struct generation *file)
+{
+    const struct guard guard = {original->offset, original->guard, original->guard_len};
+    if (file == original || file->state == GENERATION_IGNORED) {
+        return 0;
+    }
+    if (file->is_gzip) {
+        return packed_holds(file, &original->id, &guard) ? UINT64_MAX : 0;
+    }
+    const struct world *world = original->tail->input->env.world;
+    struct file_stat info;
+    uint64_t held = 0;
+    int fd = open_for_look(file);
+    if (fd >= 0) {
+        bool holds = identity_matches_content(world, &original->id, fd) &&
+                     guard_matches(original, fd) && world_stat_open(world, fd, &info) == 0;
+        held = holds ? info.size : 0;
+        close_after_look(file, fd);
+    }
+    return held;
+}
+
+uint64_t copy_held_bytes(const struct generation *original)
+{
+    struct generation *file;
+    uint64_t most = 0;
+    if (original->id.fingerprint_len == 0) {
+        return 0; /* anything begins so */
+    }
+    TAIL_FOR_EACH(original->tail, file)
+    {
+        uint64_t held = held_bytes(original, file);
+        most = held > most ? held : most;
+    }
+    return most;
 }

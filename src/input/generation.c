@@ -338,14 +338,35 @@ int generation_open(struct generation *generation)
         generation_learn_beginning(generation);
     }
     generation_learn_form(generation);
-    if (generation->offset > 0 && generation->guard_len == 0 &&
-        !generation_learn_guard(generation)) {
-        generation->is_rewritten = true;
+    /* Of what was written anew it would be another's. */
+    if (generation->offset > 0 && generation->guard_len == 0 && !generation->is_rewritten) {
+        generation->is_rewritten = !generation_learn_guard(generation);
     }
     return 0;
 }
 
 /* ---- content ---- */
+
+static bool has_guard(const struct generation *generation, int fd)
+{
+    char bytes[GUARD_BYTES];
+    size_t len = generation->guard_len;
+    return len == 0 || (world_read(generation->tail->input->env.world, fd, bytes, len,
+                                   generation->offset - len) == (ssize_t)len &&
+                        hash_bytes(bytes, len, 0) == generation->guard);
+}
+
+bool generation_has_content(const struct generation *generation)
+{
+    const struct world *world = generation->tail->input->env.world;
+    int fd = generation->fd >= 0 ? generation->fd : open_by_name(generation);
+    bool has = fd < 0 || (identity_matches_content(world, &generation->id, fd) &&
+                          has_guard(generation, fd));
+    if (fd >= 0 && fd != generation->fd) {
+        world_close(world, fd);
+    }
+    return has;
+}
 
 ssize_t generation_read(struct generation *generation, char *bytes, size_t len, uint64_t offset)
 {
@@ -401,14 +422,16 @@ void generation_learn_beginning(struct generation *generation)
 {
     const struct world *world = generation->tail->input->env.world;
     struct file_id *id = &generation->id;
-    if (generation->is_gzip || id->fingerprint_len > 0 || generation->size == 0 ||
-        generation->offset > 0) {
+    if (generation->is_gzip || id->fingerprint_len >= FINGERPRINT_BYTES ||
+        generation->size <= id->fingerprint_len || generation->offset > 0) {
         return;
     }
     int fd = generation->fd >= 0 ? generation->fd : open_by_name(generation);
     struct file_stat info;
-    if (fd >= 0 && world_stat_open(world, fd, &info) == 0 && identity_is_same_inode(id, &info)) {
+    if (fd >= 0 && world_stat_open(world, fd, &info) == 0 && identity_is_same_inode(id, &info) &&
+        identity_matches_content(world, id, fd)) {
         identity_fingerprint(world, fd, FINGERPRINT_BYTES, &id->fingerprint, &id->fingerprint_len);
+        generation->size_known = info.size;
         generation_tell_name(generation);
     }
     if (fd >= 0 && fd != generation->fd) {

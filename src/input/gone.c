@@ -19,10 +19,25 @@ void tail_count_lost(const struct tail *tail, uint64_t bytes)
     }
 }
 
-void tail_say_truncated(const struct generation *generation)
+/* Nobody can read it any more: what was in it for certain, has not been read, and is nowhere else. */
+static uint64_t cut_bytes(const struct generation *generation)
 {
-    uint64_t lost = generation_behind(generation, generation->offset);
+    uint64_t size = generation->size_known;
+    if (size <= generation->offset) {
+        return 0;
+    }
+    uint64_t held = copy_held_bytes(generation);
+    uint64_t from = held > generation->offset ? held : generation->offset;
+    return size > from ? size - from : 0;
+}
+
+void tail_say_truncated(const struct generation *generation, bool has_copy)
+{
+    uint64_t lost = cut_bytes(generation);
     const struct input_env *env = &generation->tail->input->env;
+    if (lost == 0 && has_copy) {
+        return;
+    }
     if (lost == 0) {
         log_event(env->log, LOG_INFO,
                   "%s/%s was truncated or written anew: reading it from its beginning",
@@ -30,6 +45,7 @@ void tail_say_truncated(const struct generation *generation)
         return;
     }
     tail_count_lost(generation->tail, lost);
+    checkpoint_note_lost(generation->tail->stream.checkpoint, generation->number);
     log_event(env->log, LOG_WARN,
               "%s/%s was truncated or written anew: reading it from its beginning; %llu bytes that "
               "were in it had not been read. Rotate by rename instead of copytruncate to lose none",
@@ -81,6 +97,7 @@ void tail_say_damaged(struct generation *generation)
     const struct input_env *env = &generation->tail->input->env;
     uint64_t lost = missing_bytes(generation);
     tail_count_lost(generation->tail, lost);
+    checkpoint_note_lost(generation->tail->stream.checkpoint, generation->number);
     counters_add(env->counters, C_FILES_LOST, lost == 0);
     log_event(env->log, LOG_WARN,
               "%s/%s is damaged: what it unpacks to behind byte %llu is lost (%llu bytes are known of); "

@@ -287,10 +287,9 @@ static void remember_place(struct generation *generation, const char *begin,
     counters_add(turn->counters, C_BYTES_READ, moved);
     generation->tail->last_line_ns = turn->steady_ns;
     generation_grow_identity(generation);
-    if (generation->size != SIZE_UNKNOWN) {
-        checkpoint_note_size(generation->tail->stream.checkpoint, generation->number,
-                             generation->size);
-    }
+    bool is_unpacked = generation->is_gzip && generation->size != SIZE_UNKNOWN;
+    checkpoint_note_size(generation->tail->stream.checkpoint, generation->number,
+                         is_unpacked ? generation->size : generation->size_known);
     generation_tell_read(generation);
 }
 
@@ -386,6 +385,9 @@ enum turn reader_turn(struct generation *generation)
     generation->size = generation->offset + len > generation->size || !is_full
                            ? generation->offset + len
                            : generation->size;
+    if (!generation->is_gzip && generation->offset + len > generation->size_known) {
+        generation->size_known = generation->offset + len;
+    }
     bool was_taken = give_lines(&turn, buffer + guard_len, len);
     remember_place(generation, buffer, &turn);
     if (!was_taken) {

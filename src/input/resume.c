@@ -224,6 +224,7 @@ static void go_on(struct tail *tail, struct generation *found, const struct prom
     }
     found->offset = promise->position.offset;
     found->number = promise->position.generation;
+    found->size_known = found->is_gzip ? 0 : found->size;
     found->size_before = found->is_gzip ? promise->size : 0;
     found->id.fingerprint = promise->file.fingerprint;
     found->id.fingerprint_len = promise->file.fingerprint_len;

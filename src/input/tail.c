@@ -238,10 +238,11 @@ static void begin_anew(struct generation *generation)
     const struct input_env *env = &generation->tail->input->env;
     struct generation *copy = copy_find(generation);
     counters_add(env->counters, C_TRUNCATIONS, 1);
+    if (generation->state == GENERATION_WAITING) {
+        tail_say_truncated(generation, copy != NULL);
+    }
     if (copy != NULL) {
         copy_read_on(copy, generation);
-    } else if (generation->state == GENERATION_WAITING) {
-        tail_say_truncated(generation);
     }
     checkpoint_note_cut(generation->tail->stream.checkpoint, &generation->id);
     generation_close(generation);
@@ -250,6 +251,7 @@ static void begin_anew(struct generation *generation)
     generation->number = 0;
     generation->offset = 0;
     generation->size = SIZE_UNKNOWN; /* worth a look */
+    generation->size_known = 0;
     generation->searched = 0;
     generation->guard_len = 0;
     generation->id.fingerprint_len = 0;
@@ -311,25 +313,14 @@ static void refresh_name(struct generation *generation, const struct found *foun
     }
 }
 
-/* What was not read yet may be cut away behind the offset. */
+/* What was not read yet may be cut away behind the offset; what is new there may be in its place. */
 static bool may_be_cut(const struct generation *generation, const struct found *found,
                        bool is_touched)
 {
     bool shrank = generation->size != SIZE_UNKNOWN && found->info.size < generation->size;
-    return shrank || (is_touched && found->info.size == generation->offset && generation->fd >= 0);
-}
-
-static bool has_other_content(const struct generation *generation)
-{
-    const struct world *world = generation->tail->input->env.world;
-    char *path = generation_path(generation);
-    int fd = generation->fd >= 0 ? generation->fd : world_open(world, path);
-    bool is_other = fd >= 0 && !identity_matches_content(world, &generation->id, fd);
-    if (fd >= 0 && fd != generation->fd) {
-        world_close(world, fd);
-    }
-    free(path);
-    return is_other;
+    bool has_more = found->info.size > generation->offset && found->info.size > generation->size_known;
+    return shrank || has_more ||
+           (is_touched && found->info.size == generation->offset && generation->fd >= 0);
 }
 
 static void refresh(struct generation *generation, const struct found *found)
@@ -344,11 +335,12 @@ static void refresh(struct generation *generation, const struct found *found)
     case GENERATION_WAITING:
     case GENERATION_DONE:
         if (found->info.size < generation->offset ||
-            (may_be_cut(generation, found, is_touched) && has_other_content(generation))) {
-            generation->is_rewritten = true; /* size stays: it tells how much is lost */
+            (may_be_cut(generation, found, is_touched) && !generation_has_content(generation))) {
+            generation->is_rewritten = true; /* size_known stays: it tells how much is lost */
             return;
         }
         generation->size = found->info.size;
+        generation->size_known = found->info.size;
         if (generation->offset == 0) {
             generation_learn_beginning(generation); /* a copy of it is known by that */
         }
@@ -395,6 +387,7 @@ static void take_place(struct generation *generation, struct generation *known)
     generation->is_mid_line = known->is_mid_line;
     generation->id.fingerprint = known->id.fingerprint;
     generation->id.fingerprint_len = known->id.fingerprint_len;
+    generation->size_known = known->size_known;
     struct tail *old = known->tail;
     known->state = GENERATION_COPY; /* it is the same file */
     generation_drop(known, DROP_COPIED);

@@ -78,6 +78,8 @@ struct generation {
     uint64_t number;       /* struct position's generation; 0 until it is current */
     uint64_t offset;       /* of the next line */
     uint64_t size;         /* as last seen; SIZE_UNKNOWN: compressed, or cut, and its end not reached */
+    uint64_t size_known;   /* … when it last held, for certain, the bytes that are known of it: what is
+                            * seen later may be the size of what was written to it anew */
     uint64_t size_hint;    /* of one that is compressed: what it unpacks to, as its end tells; or 0 */
     uint64_t size_before;  /* … and how much was in it before it was compressed, as far as is known */
     uint64_t modified_ns;
@@ -204,8 +206,8 @@ char *tail_source_path(const struct tail *tail, uint64_t restart); /* the caller
 
 void tail_count_lost(const struct tail *tail, uint64_t bytes);
 
-/* It holds other bytes now: count and say what was not read of those before. */
-void tail_say_truncated(const struct generation *generation);
+/* It holds other bytes now: count and say what was not read of those before, and is in no other file. */
+void tail_say_truncated(const struct generation *generation, bool has_copy);
 
 /* It is gone, or nobody can read it: drop it; count and say what was not read of it. */
 void tail_give_up(struct generation *generation);
@@ -230,6 +232,10 @@ bool copy_is_of(const struct generation *original, struct generation *file);
 /* The copy that has what of the original was not read; NULL: there is none. It takes its place. */
 struct generation *copy_find(const struct generation *original);
 void copy_read_on(struct generation *copy, const struct generation *original);
+
+/* How many bytes, counted from the beginning, of what `original` held are in other files that are read.
+ * Fewer equal bytes do than prove a copy: what may still be read is not counted as lost. */
+uint64_t copy_held_bytes(const struct generation *original);
 
 /* ---- packed.c ---- */
 
@@ -265,13 +271,17 @@ char *generation_path(const struct generation *generation); /* the caller frees 
 void generation_tell_name(struct generation *generation);
 void generation_tell_read(const struct generation *generation);
 
+/* It holds the bytes that are known of it, as far as can be seen. */
+bool generation_has_content(const struct generation *generation);
+
 /* Its bytes, unpacked, as world_read(). */
 ssize_t generation_read(struct generation *generation, char *bytes, size_t len, uint64_t offset);
 
 /* Hash what is known to be its beginning, once more of it is known. */
 void generation_grow_identity(struct generation *generation);
 
-/* Learn what it begins with before any of it was read: so it is known again once it is compressed. */
+/* Learn what it begins with before any of it was read: so it is known again once it is compressed. More
+ * of it when there is more. */
 void generation_learn_beginning(struct generation *generation);
 
 /* How many bytes there are behind `offset` as far as is known. */
