@@ -200,6 +200,48 @@ def copytruncate_down(rig):
     down_and_up(rig, meanwhile)
 
 
+@scenario("written to between copy and truncation, unread: what the copy lacks is counted to the byte", short=True)
+def written_behind_a_copy(rig):
+    log = rig.log()
+    log.write(100)
+    rig.start(sets=["memory_limit=8MiB"])
+    rig.wait_all()
+    rig.far.close()
+    log.write(6000)
+    shutil.copy(log.path, f"{log.path}.1")
+    time.sleep(1)
+    log.write(300)
+    time.sleep(0.7)
+    os.truncate(log.path, 0)
+    time.sleep(0.7)
+    rig.far.open()
+    rig.wait_all(lost=300)
+    counted = rig.counter("clew_lost_bytes")
+    if counted != 300 * (log.size + 1):
+        raise Failure(f"300 lines of {log.size + 1} bytes were lost, {counted} bytes counted")
+    return {"lost": 300, "note": f"{counted} bytes counted"}
+
+
+@scenario("written to between copy and truncation while clew is down: nobody knows, nothing is counted")
+def written_behind_a_copy_down(rig):
+    log = rig.log()
+    log.write(300)
+    rig.start()
+    rig.wait_all()
+    rig.stop()
+    log.write(200)
+    shutil.copy(log.path, f"{log.path}.1")
+    log.write(50)
+    os.truncate(log.path, 0)
+    log.write(100)
+    rig.start()
+    rig.wait_all(lost=50)
+    counted = rig.counter("clew_lost_bytes")
+    if counted != 0:
+        raise Failure(f"{counted} bytes counted, of which clew cannot know")
+    return {"lost": 50}
+
+
 @scenario("truncated without a copy, unread: what is lost is counted to the byte", short=True)
 def truncated_unread(rig):
     log = rig.log()
