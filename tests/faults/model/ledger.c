@@ -345,7 +345,7 @@ static unsigned missing_tokens(const struct written_line *line)
     return missing;
 }
 
-/* A file that is there at the end, where clew has had all the time to read it. */
+/* In a file that has a name of the log, and can be read. */
 static bool lies_readable(const struct ledger *ledger, int stream, unsigned line)
 {
     for (size_t i = 0; i < ledger->disk->count; i++) {
@@ -374,6 +374,35 @@ static uint64_t most_counted(const struct stream_ledger *stream, unsigned life)
         bytes += lacking * TOKEN_BYTES + (lacking > 0 || line->may_lack_newline);
     }
     return bytes;
+}
+
+/* … and may be counted now: where it lies it can still be read. */
+static uint64_t most_counted_now(const struct ledger *ledger, int number)
+{
+    const struct stream_ledger *stream = &ledger->streams[number];
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < stream->count; i++) {
+        const struct written_line *line = &stream->lines[i];
+        unsigned lacking = 0;
+        for (unsigned t = 0; t < line->tokens; t++) {
+            lacking += line->each[t].saved_life == 0 || line->each[t].saved_life == ledger->life;
+        }
+        bool is_gone = lacking > 0 && !lies_readable(ledger, number, i);
+        bytes += is_gone ? lacking * TOKEN_BYTES + 1 : 0;
+    }
+    return bytes;
+}
+
+void ledger_count(struct ledger *ledger, int stream, uint64_t bytes)
+{
+    uint64_t *counted = &ledger->streams[stream].counted[ledger->life];
+    if (bytes > *counted && bytes > most_counted_now(ledger, stream)) {
+        ledger_blame(ledger, "alarm",
+                     "%llu bytes of stream %d are counted as lost; all but %llu lie readable",
+                     (unsigned long long)bytes, stream,
+                     (unsigned long long)most_counted_now(ledger, stream));
+    }
+    *counted = bytes;
 }
 
 static void judge_stream(struct ledger *ledger, int number)

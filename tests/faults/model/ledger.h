@@ -17,7 +17,8 @@
  *     left        what lies readable at the end, and clew had the time, has arrived
  *     missed      what lay readable for the documented time while nothing held clew up has arrived
  *     silent      what lay readable for that time, but was gone before clew could read it, is counted
- *     alarm       not more is counted as lost than has not arrived; and no loss of 0 bytes is told
+ *     alarm       not more is counted as lost than has not arrived, and nothing that lies readable then;
+ *                 and no loss of 0 bytes is told
  *     unsaid      a loss that is counted is told in clew's log
  *     books       what clew counts is what it did
  */
@@ -108,6 +109,9 @@ struct piece ledger_take(struct ledger *ledger, struct slice text, bool is_unter
 void ledger_deliver(struct ledger *ledger, const struct piece *piece);
 void ledger_ack(struct ledger *ledger, const struct piece *piece);
 void ledger_save(struct ledger *ledger); /* what is acknowledged is on the disk now */
+
+/* Clew counts, by now, so many bytes of the stream as lost in this life. */
+void ledger_count(struct ledger *ledger, int stream, uint64_t bytes);
 
 /* At the end of everything. */
 void ledger_judge(struct ledger *ledger);

@@ -170,14 +170,15 @@ static void judge_words(struct life *life, uint64_t lost)
     free(text);
 }
 
-static void judge_losses(struct life *life)
+/* In bytes, so far. */
+static uint64_t look_at_losses(struct life *life)
 {
     uint64_t sum = life->losses.others;
     for (size_t i = 0; i < life->losses.count; i++) {
         int stream = actors_stream_of(life->actors, life->losses.items[i].path);
         sum += life->losses.items[i].bytes;
         if (stream >= 0) {
-            life->ledger->streams[stream].counted[life->ledger->life] = life->losses.items[i].bytes;
+            ledger_count(life->ledger, stream, life->losses.items[i].bytes);
         }
     }
     if (sum != life->counters.values[C_BYTES_LOST]) {
@@ -185,7 +186,7 @@ static void judge_losses(struct life *life)
                      (unsigned long long)life->counters.values[C_BYTES_LOST],
                      (unsigned long long)sum);
     }
-    judge_words(life, sum);
+    return sum;
 }
 
 static void look_at_books(struct life *life)
@@ -199,6 +200,7 @@ static void look_at_books(struct life *life)
         ledger_blame(life->ledger, "books", "%llu files are counted as open, %zu are",
                      (unsigned long long)values[C_FILES_OPEN], life->disk->handle_count);
     }
+    look_at_losses(life);
     input_check(life->input);
 }
 
@@ -273,7 +275,7 @@ static void go_down(struct life *life, bool is_killed)
                      (unsigned long long)life->counters.values[C_FILES_GONE],
                      life->disk->handle_count);
     }
-    judge_losses(life);
+    judge_words(life, look_at_losses(life));
     losses_fini(&life->losses);
     ledger_went_down(life->ledger, is_killed);
 }
