@@ -111,9 +111,10 @@ static void print_text(const struct config_arguments *arguments, const struct se
 
 static json_t *finding(const struct diag_entry *entry)
 {
-    return json_pack("{s:s, s:s?, s:i, s:i, s:s}", "level",
-                     entry->level == DIAG_ERROR ? "error" : "warning", "file", entry->file, "line",
-                     (int)entry->line, "column", (int)entry->column, "text", entry->text);
+    return json_pack("{s:s, s:o, s:i, s:i, s:o}", "level",
+                     entry->level == DIAG_ERROR ? "error" : "warning", "file",
+                     cli_json_text(entry->file), "line", (int)entry->line, "column",
+                     (int)entry->column, "text", cli_json_text(entry->text));
 }
 
 static json_t *connections(const struct connect_result *results, size_t count)
@@ -121,9 +122,10 @@ static json_t *connections(const struct connect_result *results, size_t count)
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
         const struct connect_result *result = &results[i];
-        json_t *item = json_pack("{s:s, s:s?, s:b, s:i, s:s}", "output", result->output, "url",
-                                 result->url, "good", result->is_good, "status",
-                                 (int)result->status, "text", result->text);
+        json_t *item = json_pack("{s:o, s:o, s:b, s:i, s:o}", "output",
+                                 cli_json_text(result->output), "url", cli_json_text(result->url),
+                                 "good", result->is_good, "status", (int)result->status, "text",
+                                 cli_json_text(result->text));
         json_array_append_new(list, item);
     }
     return list;
@@ -145,8 +147,9 @@ static void print_json(const struct config_arguments *arguments, const struct se
         fclose(memory);
     }
     json_t *report =
-        json_pack("{s:i, s:b, s:s?, s:o, s:s?, s:o*}", "version", 1, "valid", settings != NULL, "file",
-                  config_arguments_file(arguments), "findings", findings, "effective", text, "sandbox",
+        json_pack("{s:i, s:b, s:o, s:o, s:o, s:o*}", "version", 1, "valid", settings != NULL,
+                  "file", cli_json_text(config_arguments_file(arguments)), "findings", findings,
+                  "effective", cli_json_text(text), "sandbox",
                   sandbox_to_json(arguments, settings));
     if (results != NULL) {
         json_object_set_new(report, "connect", connections(results, settings->output_count));

@@ -98,13 +98,6 @@ static json_t *counts(const struct import *import)
     return map;
 }
 
-/* A path that is no UTF-8 is not to be had in JSON. */
-static json_t *text_of(const char *text)
-{
-    json_t *value = json_string(text);
-    return value != NULL ? value : json_string("?");
-}
-
 static void print_json(const struct import *import, struct slice yaml)
 {
     size_t count;
@@ -114,10 +107,10 @@ static void print_json(const struct import *import, struct slice yaml)
         const struct import_row *row = &rows[i];
         json_array_append_new(
             list, json_pack("{s:o, s:i, s:i, s:o, s:o, s:o, s:s, s:o}", "file",
-                            text_of(row->place.file), "line", (int)row->place.line, "column",
-                            (int)row->place.column, "section", text_of(row->section), "option",
-                            text_of(row->option), "value", text_of(row->value), "fate",
-                            import_fate_names[row->fate], "what", text_of(row->what)));
+                            cli_json_text(row->place.file), "line", (int)row->place.line, "column",
+                            (int)row->place.column, "section", cli_json_text(row->section), "option",
+                            cli_json_text(row->option), "value", cli_json_text(row->value), "fate",
+                            import_fate_names[row->fate], "what", cli_json_text(row->what)));
     }
     json_t *report = json_pack("{s:o, s:o, s:o}", "counts", counts(import), "table", list, "config",
                                json_stringn(yaml.data, yaml.len));

@@ -103,10 +103,11 @@ static int lint_one(struct lint *lint, const char *path)
 
 static json_t *finding_json(const struct lint_finding *f)
 {
-    return json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:s, s:s}", "file", f->place.file, "line",
-                     (int)f->place.line, "column", (int)f->place.column, "stage", f->stage,
-                     "effect", lint_effect_names[f->effect], "when", f->when, "why", f->why, "fix",
-                     f->fix);
+    return json_pack("{s:o, s:i, s:i, s:o, s:s, s:o, s:o, s:o}", "file",
+                     cli_json_text(f->place.file), "line", (int)f->place.line, "column",
+                     (int)f->place.column, "stage", cli_json_text(f->stage), "effect",
+                     lint_effect_names[f->effect], "when", cli_json_text(f->when), "why",
+                     cli_json_text(f->why), "fix", cli_json_text(f->fix));
 }
 
 static void print_json(struct lint *lint)

@@ -33,12 +33,12 @@ static json_t *result(const struct lint_finding *f)
                                *f->fix != '\0' ? ". Fix: " : "", f->fix);
     int line = f->place.line > 0 ? (int)f->place.line : 1;
     int column = f->place.column > 0 ? (int)f->place.column : 1;
-    json_t *location = json_pack("{s:{s:{s:s}, s:{s:i, s:i}}}", "physicalLocation",
-                                 "artifactLocation", "uri", f->place.file, "region", "startLine",
-                                 line, "startColumn", column);
-    json_t *json = json_pack("{s:s, s:s, s:{s:s}, s:[o]}", "ruleId", lint_effect_names[f->effect],
-                             "level", levels[f->effect], "message", "text", message, "locations",
-                             location);
+    json_t *location = json_pack("{s:{s:{s:o}, s:{s:i, s:i}}}", "physicalLocation",
+                                 "artifactLocation", "uri", cli_json_text(f->place.file), "region",
+                                 "startLine", line, "startColumn", column);
+    json_t *json = json_pack("{s:s, s:s, s:{s:o}, s:[o]}", "ruleId", lint_effect_names[f->effect],
+                             "level", levels[f->effect], "message", "text",
+                             cli_json_text(message), "locations", location);
     free(message);
     return json;
 }

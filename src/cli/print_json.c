@@ -2,7 +2,9 @@
 #include "cli/print_json.h"
 
 #include <stdlib.h>
+#include "base/mem.h"
 #include "base/shown.h"
+#include "core/audit_json.h"
 
 void cli_print_json(const json_t *json, size_t flags, FILE *out)
 {
@@ -12,4 +14,13 @@ void cli_print_json(const json_t *json, size_t flags, FILE *out)
     }
     fputc('\n', out);
     free(text);
+}
+
+json_t *cli_json_text(const char *text)
+{
+    char *clean = audit_json_name(text);
+    json_t *json = clean != NULL ? json_string(clean) : json_null();
+    ENSURE(json != NULL);
+    free(clean);
+    return json;
 }

@@ -36,6 +36,8 @@ import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLEW = os.environ.get("CLEW", str(ROOT / "build" / "clew"))
+END_TIMEOUT = 300  # seconds: what ends on a busy machine has ended then; a hang is told, a pace is not
+EVENT_TIMEOUT = 120  # seconds: the same of what a test waits for while clew runs
 SANITIZER_EXIT = 99
 SANITIZER_SIGNS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:")
 
@@ -115,7 +117,7 @@ class Result:
                 f"--- out\n{self.out[-4000:]}\n--- err\n{self.err[-4000:]}")
 
 
-def run(*args, stdin=None, env=None, cwd=None, timeout=60):
+def run(*args, stdin=None, env=None, cwd=None, timeout=END_TIMEOUT):
     """Run `clew args…` to its end. `stdin` is text or bytes; without it standard input is empty."""
     data = stdin.encode("utf-8", "surrogateescape") if isinstance(stdin, str) else (stdin or b"")
     command = [CLEW, *map(str, args)]
@@ -163,7 +165,7 @@ class Process:
         if self.is_running():
             os.kill(self.pid, number)
 
-    def wait(self, timeout=30):
+    def wait(self, timeout=END_TIMEOUT):
         """Its exit status (negative: the signal that ended it)."""
         try:
             code = self.child.wait(timeout)
@@ -173,7 +175,7 @@ class Process:
         check_sanitizers(self.err(), " ".join(self.args))
         return code
 
-    def stop(self, number=signal.SIGTERM, timeout=30):
+    def stop(self, number=signal.SIGTERM, timeout=END_TIMEOUT):
         """Ask it to end and wait; its exit status."""
         self.send_signal(number)
         return self.wait(timeout)
@@ -181,9 +183,9 @@ class Process:
     def kill(self):
         """As a crash would: SIGKILL."""
         self.send_signal(signal.SIGKILL)
-        return self.child.wait(30)
+        return self.child.wait(END_TIMEOUT)
 
-    def wait_for(self, condition, what, deadline=30):
+    def wait_for(self, condition, what, deadline=EVENT_TIMEOUT):
         """Wait while it runs; its standard error is shown if the condition never holds."""
         def check():
             if not self.is_running():
@@ -205,11 +207,12 @@ class Process:
             if self.is_running():
                 self.send_signal(signal.SIGTERM)
                 try:
-                    self.child.wait(20)
+                    self.child.wait(END_TIMEOUT)
                 except subprocess.TimeoutExpired:
                     self.kill()
                     if kind is None:
-                        raise Failure(f"{' '.join(self.args)} did not end within 20 s of SIGTERM\n"
+                        raise Failure(f"{' '.join(self.args)} did not end within {END_TIMEOUT} s "
+                                      f"of SIGTERM\n"
                                       f"{self.err()[-4000:]}") from None
             if kind is None:
                 check_sanitizers(self.err(), " ".join(self.args))
@@ -223,7 +226,7 @@ def start(*args, env=None, cwd=None, stdin=None, prefix=()):
     return Process(args, env=env, cwd=cwd, stdin=stdin, prefix=prefix)
 
 
-def wait_for(condition, what, deadline=30):
+def wait_for(condition, what, deadline=EVENT_TIMEOUT):
     """Call `condition` until it returns something true, and return that; a sentence of `what` was
     waited for after `deadline` seconds. The pause is for the machine, not for luck."""
     end = time.monotonic() + deadline
@@ -249,7 +252,7 @@ def is_listening(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_for_port(port, process=None, deadline=30):
+def wait_for_port(port, process=None, deadline=EVENT_TIMEOUT):
     waiting = process.wait_for if process is not None else wait_for
     waiting(lambda: is_listening(port), f"someone listens on port {port}", deadline)
 

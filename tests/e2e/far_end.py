@@ -46,7 +46,7 @@ class FarEnd:
     def bodies(self):
         return [body(record) for _, record in self.records()]
 
-    def wait_for(self, count, deadline=30):
+    def wait_for(self, count, deadline=clew.EVENT_TIMEOUT):
         """The records, once at least `count` are there."""
         clew.wait_for(lambda: len(self.records()) >= count,
                       f"{count} records arrive (there are {len(self.records())})", deadline)

@@ -326,7 +326,7 @@ def test_standard_input_has_progress_on_a_terminal():
                                    stdout=subprocess.PIPE, stderr=follower)
         block = (GOOD + "\n").encode() * 20000
         seen = b""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + clew.EVENT_TIMEOUT
         while not quiet and b" MB/s" not in seen and time.monotonic() < deadline:
             process.stdin.write(block)
             process.stdin.flush()

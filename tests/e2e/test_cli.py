@@ -178,6 +178,38 @@ def test_check_speaks_json_for_machines(tmp):
     clew.contains(good["effective"], "endpoint: ")
 
 
+FLUENT_BIT = """[INPUT]
+    Name tail
+    Path /x.log
+[FILTER]
+    Name record_modifier
+    Match *
+    Remove_key trace_id
+[OUTPUT]
+    Name opentelemetry
+    Match *
+"""
+
+
+def test_json_has_the_names_of_files_that_are_no_utf_8(tmp):
+    """A byte that is no UTF-8 is U+FFFD; the report is whole."""
+    path = write(tmp, "log_level: loud\n", "cl\udcffew.yaml")
+    shown = str(tmp / "cl\ufffdew.yaml")
+    report = check("-c", path, "--format", "json")
+    clew.equal(report.code, 2)
+    clew.equal(report.json()["file"], shown)
+    clew.equal([f["file"] for f in report.json()["findings"]], [shown])
+    path = write(tmp, FLUENT_BIT, "c\udcff.conf")
+    shown = str(tmp / "c\ufffd.conf")
+    findings = clew.run("lint", "--format", "json", path).json()["findings"]
+    clew.equal({f["file"] for f in findings}, {shown})
+    run, = clew.run("lint", "--format", "sarif", path).json()["runs"]
+    places = [r["locations"][0]["physicalLocation"] for r in run["results"]]
+    clew.equal({place["artifactLocation"]["uri"] for place in places}, {shown})
+    table = clew.run("import", "--format", "json", "-o", tmp / "out.yaml", path).json()["table"]
+    clew.equal({row["file"] for row in table}, {shown})
+
+
 def test_a_config_that_cannot_be_read_is_named(tmp):
     expect(check("-c", tmp / "none.yaml"), 2, f"{tmp}/none.yaml: error: cannot read the config: "
            "No such file or directory")

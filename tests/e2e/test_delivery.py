@@ -138,7 +138,7 @@ class Sent:
 
 def send(url, env=None, **options):
     command = [SENDER, url] + [f"{k}={v}" for k, v in options.items()]
-    done = subprocess.run(command, capture_output=True, timeout=60, env=clew.environment(env),
+    done = subprocess.run(command, capture_output=True, timeout=clew.END_TIMEOUT, env=clew.environment(env),
                           check=False)
     out, err = clew.text(done.stdout), clew.text(done.stderr)
     clew.check_sanitizers(err, " ".join(command))

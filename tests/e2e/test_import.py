@@ -567,7 +567,7 @@ def test_the_pages_show_what_the_commands_print(tmp):
         blocks = re.findall(r"```console\n\$ (.*?)\n(.*?)```", text, re.DOTALL)
         assert blocks, page
         for command, shown in blocks:
-            done = subprocess.run(["sh", "-c", command], cwd=tmp, env=env, capture_output=True, timeout=60,
+            done = subprocess.run(["sh", "-c", command], cwd=tmp, env=env, capture_output=True, timeout=clew.END_TIMEOUT,
                                   check=False)
             lines = [line.rstrip() for line in done.stdout.decode().split("\n")]
             clew.equal("\n".join(lines), shown, f"{page}: {command}")

@@ -198,7 +198,7 @@ def test_rsyslog_forwards_to_it(tmp):
                         if "message" in record["body"]["stringValue"]}, {"app"})
         finally:
             relay.terminate()
-            relay.wait(20)
+            relay.wait(clew.END_TIMEOUT)
 
 
 if __name__ == "__main__":

@@ -98,8 +98,8 @@ def test_one_that_is_down_holds_the_other_at_its_limit_and_both_get_all(tmp):
             process.wait_for(lambda: len(one.bodies()) == len(one.bodies()), "it stands still")
             with FarEnd(tmp, port=down, name="two") as two:
                 assert len(one.bodies()) < lines, "it did not hold"
-                two.wait_for(lines, deadline=60)
-                one.wait_for(lines, deadline=60)
+                two.wait_for(lines, deadline=clew.EVENT_TIMEOUT)
+                one.wait_for(lines, deadline=clew.EVENT_TIMEOUT)
                 clew.equal(process.stop(), 0)
                 clew.equal(numbers(one), list(range(lines)), "lines at the one that was up")
                 clew.equal(numbers(two), list(range(lines)), "lines at the one that was down")
@@ -114,7 +114,7 @@ def test_one_that_is_not_required_holds_nobody(tmp):
         path = config(tmp, [(one, {}), (down, {"required": False})],
                       control={"listen": f"127.0.0.1:{port}"})
         with run(path) as process:
-            one.wait_for(lines, deadline=60)
+            one.wait_for(lines, deadline=clew.EVENT_TIMEOUT)
             process.wait_for(lambda: checkpoints(tmp), "checkpoints move")
             counted = metrics(port)
             clew.contains(process.err(), "records are dropped")

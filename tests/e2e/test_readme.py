@@ -83,7 +83,7 @@ def test_the_openobserve_example_posts_where_it_says(tmp):
     block = block.replace("http://openobserve.example:5080", f"http://127.0.0.1:{server.server_port}")
     block = block.replace("clew run", f"{clew.CLEW} run --once --set data_dir={tmp / 'data'} "
                                       f"--set control.listen=off {SAMPLES}")
-    done = subprocess.run(["sh", "-c", block], env=clew.environment(), capture_output=True, timeout=60,
+    done = subprocess.run(["sh", "-c", block], env=clew.environment(), capture_output=True, timeout=clew.END_TIMEOUT,
                           check=False)
     server.shutdown()
     clew.equal(done.returncode, 0, done.stderr.decode())

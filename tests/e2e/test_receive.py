@@ -481,7 +481,7 @@ def test_a_reader_that_goes_away_ends_it_with_a_failure():
     clew.equal(connection.getresponse().status, 503, "status")
     connection.close()
     child.stderr.read()
-    clew.equal(child.wait(30), 1, "exit status")
+    clew.equal(child.wait(clew.END_TIMEOUT), 1, "exit status")
 
 
 def test_wrong_usage_is_told(tmp):
@@ -502,7 +502,7 @@ def test_wrong_usage_is_told(tmp):
             (["extra"], 2, "extra"),
         ]
         for args, code, message in cases:
-            result = clew.run("receive", *args, timeout=10)
+            result = clew.run("receive", *args)
             clew.equal(result.code, code, args)
             clew.contains(result.err, message, args)
 

@@ -352,7 +352,7 @@ def test_what_does_not_settle_holds_a_reload_no_longer_than_the_end(tmp):
         rig.save()
         begin = time.monotonic()
         rig.reload()
-        assert 0.5 < time.monotonic() - begin < 5, time.monotonic() - begin
+        assert 0.5 < time.monotonic() - begin < 60, time.monotonic() - begin
         with FarEnd(tmp, port=port) as far:
             rig.write(100)
             process.wait_for(lambda: len(set(numbers(far))) == 200, "all arrives")

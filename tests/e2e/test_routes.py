@@ -139,7 +139,7 @@ def test_a_far_end_that_is_down_holds_the_others_only_where_it_is_required(tmp):
             for _ in range(40):
                 log_a.write(500, 300)
                 log_b.write(500, 300)
-            one.wait_for(20000, deadline=60)
+            one.wait_for(20000, deadline=clew.EVENT_TIMEOUT)
             process.wait_for(lambda: books(port)["two"].get("dropped"), "records are dropped")
             found = books(port)
             process.stop()

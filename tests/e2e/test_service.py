@@ -18,7 +18,7 @@ def analyze(*args):
     if not shutil.which("systemd-analyze"):
         raise clew.Skipped("there is no systemd-analyze")
     return subprocess.run(["systemd-analyze", *map(str, args)], capture_output=True, text=True,
-                          timeout=60, check=False)
+                          timeout=clew.END_TIMEOUT, check=False)
 
 
 def copied(tmp):

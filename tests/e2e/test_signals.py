@@ -36,7 +36,7 @@ def test_sigterm_before_the_loop_ends_it_as_one_after_it_would(tmp):
             folder.mkdir()
             with reading_its_config(folder, *options) as (process, _):
                 process.send_signal(number)
-                clew.equal(process.wait(5), code, f"exit status after signal {number} {options}")
+                clew.equal(process.wait(), code, f"exit status after signal {number} {options}")
 
 
 def test_sighup_before_the_loop_is_heard_by_the_loop(tmp):

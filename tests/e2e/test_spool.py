@@ -37,7 +37,7 @@ def test_an_outage_longer_than_memory_goes_to_disk_and_comes_back_in_order(tmp):
         process.wait_for(lambda: offset(tmp) > log.stat().st_size / 2, "checkpoints move on")
         clew.contains(process.err(), "requests wait in")
         with FarEnd(tmp, port=port) as far:
-            far.wait_for(LINES, deadline=60)
+            far.wait_for(LINES, deadline=clew.EVENT_TIMEOUT)
             clew.equal(numbers(far), list(range(LINES)))
             process.wait_for(lambda: not spool_files(tmp), "the spool is empty")
             process.wait_for(lambda: "has been sent" in process.err(), "it says so")
@@ -150,7 +150,7 @@ def test_a_full_spool_stops_reading_and_nothing_is_lost(tmp):
         assert counted["clew_spool_bytes"] <= 256 * 1024, counted
         clew.equal(counted["clew_spool_requests"], len(spool_files(tmp)))
         with FarEnd(tmp, port=port) as far:
-            far.wait_for(LINES, deadline=60)
+            far.wait_for(LINES, deadline=clew.EVENT_TIMEOUT)
             clew.equal(numbers(far), list(range(LINES)))
             process.wait_for(lambda: metrics(control)["clew_spool_requests"] == 0, "it drains")
             clew.equal(metrics(control)["clew_in_flight_records"], 0)
@@ -210,7 +210,7 @@ def test_a_disk_that_takes_nothing_stops_reading_until_there_is_space(tmp):
         process.wait_for(lambda: "can write to its spool" in process.err(), "it goes on")
         process.wait_for(lambda: offset(tmp) > before, "checkpoints move")
         with FarEnd(tmp, port=port) as far:
-            far.wait_for(LINES, deadline=60)
+            far.wait_for(LINES, deadline=clew.EVENT_TIMEOUT)
             clew.equal(process.stop(signal.SIGTERM), 0)
             clew.equal(numbers(far), list(range(LINES)))
 

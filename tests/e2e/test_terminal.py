@@ -34,7 +34,7 @@ def check_bytes(data, what):
 
 def run(*args, stdin=None, env=None):
     """Standard output and error as bytes; both are checked."""
-    done = clew.subprocess.run([clew.CLEW, *args], input=stdin or b"", capture_output=True, timeout=60, check=False,
+    done = clew.subprocess.run([clew.CLEW, *args], input=stdin or b"", capture_output=True, timeout=clew.END_TIMEOUT, check=False,
                                env={**clew.environment(), **(env or {})})
     check_bytes(done.stdout, f"{args} on standard output")
     check_bytes(done.stderr, f"{args} on standard error")

@@ -64,7 +64,7 @@ def test_json_goes_on_line_by_line(tmp):
     clew.equal([look["metrics"]["clew_received_records_total"] for look in looks], [40, 40, 40])
 
 
-def read_until(fd, wanted, seconds=20):
+def read_until(fd, wanted, seconds=clew.EVENT_TIMEOUT):
     seen, end = b"", time.monotonic() + seconds
     while wanted not in seen:
         if time.monotonic() > end:
@@ -91,7 +91,7 @@ def test_a_terminal_gets_a_screen_with_rates_and_q_gives_it_back(tmp):
             read_until(main, b"cannot ask")  # it waits for clew to come back
             os.write(main, b"q")
             read_until(main, b"\x1b[?1049l")
-            clew.equal(child.wait(20), 0)
+            clew.equal(child.wait(clew.END_TIMEOUT), 0)
             os.close(side)
             os.close(main)
 

@@ -239,13 +239,13 @@ def test_an_end_in_an_outage_keeps_its_time_and_a_second_signal_ends_at_once(tmp
         rig.write(name, LINES_A_FILE)
     with rig.start(3, shutdown_timeout="1s") as process:
         process.wait_for(lambda: rig.metrics()["clew_request_failures_total"] > 0, "it tries")
-        clew.equal(process.stop(timeout=10), 0)
+        clew.equal(process.stop(), 0)
         clew.contains(process.err(), "nothing more was acknowledged within 1000 ms")
     with rig.start(3, shutdown_timeout="1h") as process:
         process.wait_for(lambda: rig.metrics()["clew_request_failures_total"] > 0, "it tries")
         process.send_signal(signal.SIGTERM)
         process.wait_for(lambda: "SIGTERM" in process.err(), "it is ending")
-        clew.equal(process.stop(timeout=10), 0)
+        clew.equal(process.stop(), 0)
 
 
 def test_a_spool_goes_on_with_another_number_of_workers(tmp):
