@@ -111,6 +111,7 @@ static bool append_filters(const struct daemon *first, struct buf *out)
             sums[i].dropped += counts[i].dropped;
             sums[i].errors += counts[i].errors;
             sums[i].ids_removed += counts[i].ids_removed;
+            sums[i].limits.count += counts[i].limits.count;
         }
         free(counts);
     }

@@ -67,8 +67,23 @@ bool filtering_pass(struct filtering *filtering, struct record *record, uint64_t
     return !is_dropped;
 }
 
+static void tell_limits(struct filtering *filtering)
+{
+    const struct filter_count *limit;
+    while ((limit = filters_take_limit(filtering->chain)) != NULL) {
+        log_event(filtering->env.log, LOG_WARN,
+                  "filter \"%s\": its pattern \"%s\" gives up on a text: %s; make the pattern simpler "
+                  "(no repetition within a repetition); this is told once, "
+                  "clew_filter_pattern_limits goes on counting",
+                  limit->name, limit->limits.pattern, limit->limits.answer);
+    }
+}
+
 void filtering_check(struct filtering *filtering)
 {
+    if (filtering != NULL) {
+        tell_limits(filtering);
+    }
     size_t count = 0;
     const struct filter_count *counts =
         filters_counts(filtering != NULL ? filtering->chain : NULL, &count);

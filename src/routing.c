@@ -135,10 +135,23 @@ void routing_ship(struct routing *routing, struct record *record, struct stream 
 
 /* ---- what is told ---- */
 
+static void tell_limits(const struct routing *routing, const struct leg *leg)
+{
+    const struct filter_count *limit;
+    while ((limit = filters_take_limit(leg->chain)) != NULL) {
+        log_event(routing->env.log, LOG_WARN,
+                  "filter \"%s\": its pattern \"%s\" gives up on a text: %s; make the pattern simpler "
+                  "(no repetition within a repetition); this is told once, "
+                  "clew_filter_pattern_limits goes on counting",
+                  limit->name, limit->limits.pattern, limit->limits.answer);
+    }
+}
+
 void routing_check(struct routing *routing)
 {
     for (size_t i = 0; routing != NULL && i < routing->count; i++) {
         struct leg *leg = &routing->legs[i];
+        tell_limits(routing, leg);
         size_t count = 0;
         const struct filter_count *counts = filters_counts(leg->chain, &count);
         for (size_t j = 0; j < count && !leg->has_told; j++) {

@@ -18,6 +18,10 @@ static const struct {
      offsetof(struct filter_count, errors)},
     {"clew_filter_ids_removed", "Records that had a trace id before the filter and none behind it.",
      offsetof(struct filter_count, ids_removed)},
+    {"clew_filter_pattern_limits", "Searches in which a pattern of the filter, or of its "
+                                   "condition, gave up on a text: too many steps, or no "
+                                   "UTF-8 where (*UTF) asks for it.",
+     offsetof(struct filter_count, limits.count)},
 };
 
 bool filter_metrics_write(const struct filter_count *counts, size_t count, struct buf *out)

@@ -3,6 +3,7 @@
 #define CLEW_CORE_FILTER_COUNT_H
 
 #include <stdint.h>
+#include "core/pattern.h"
 
 /* What one filter of the config did. Names come from the config, so there are only so many. */
 struct filter_count {
@@ -11,6 +12,7 @@ struct filter_count {
     uint64_t dropped;     /* records */
     uint64_t errors;      /* records that it could not treat and left as they were */
     uint64_t ids_removed; /* records that had a trace id before it and none behind it */
+    struct pattern_limits limits; /* of its own patterns and those of its condition */
 };
 
 #endif

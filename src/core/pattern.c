@@ -21,6 +21,9 @@ struct pattern {
     pcre2_match_context *limits;
     struct named_group *names;
     uint32_t name_count;
+    char *text;
+    struct pattern_limits *watch; /* NULL: nobody counts */
+    const char *answer;
 };
 
 static char *describe_error(int code, size_t offset)
@@ -68,6 +71,7 @@ struct pattern *pattern_new(const char *text, char **out_error)
     (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); /* without JIT it is slower, not wrong */
     struct pattern *pattern = mem_alloc(sizeof(*pattern));
     pattern->code = code;
+    pattern->text = mem_string(text);
     pattern->match = pcre2_match_data_create_from_pattern(code, NULL);
     pattern->limits = pcre2_match_context_create(NULL);
     ENSURE(pattern->match != NULL && pattern->limits != NULL);
@@ -85,10 +89,30 @@ void pattern_free(struct pattern *pattern)
         free(pattern->names[i].name);
     }
     free(pattern->names);
+    free(pattern->text);
     pcre2_match_data_free(pattern->match);
     pcre2_match_context_free(pattern->limits);
     pcre2_code_free(pattern->code);
     free(pattern);
+}
+
+void pattern_watch(struct pattern *pattern, struct pattern_limits *limits, const char *answer)
+{
+    pattern->watch = limits;
+    pattern->answer = answer;
+}
+
+static __attribute__((noinline, cold)) enum pattern_result give_up(const struct pattern *pattern)
+{
+    struct pattern_limits *limits = pattern->watch;
+    if (limits != NULL) {
+        limits->count++;
+        if (limits->pattern == NULL) {
+            limits->pattern = pattern->text;
+            limits->answer = pattern->answer;
+        }
+    }
+    return PATTERN_FAILED;
 }
 
 enum pattern_result pattern_search(const struct pattern *pattern, struct slice text, size_t from)
@@ -96,7 +120,8 @@ enum pattern_result pattern_search(const struct pattern *pattern, struct slice t
     const char *data = text.data != NULL ? text.data : "";
     int count = pcre2_match(pattern->code, (PCRE2_SPTR)data, text.len, from, 0, pattern->match,
                             pattern->limits);
-    return count > 0 ? PATTERN_YES : count == PCRE2_ERROR_NOMATCH ? PATTERN_NO : PATTERN_FAILED;
+    return count > 0 ? PATTERN_YES : count == PCRE2_ERROR_NOMATCH ? PATTERN_NO
+                                                                      : give_up(pattern);
 }
 
 bool pattern_group(const struct pattern *pattern, struct slice text, uint32_t number,

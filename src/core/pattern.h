@@ -17,10 +17,22 @@
 
 struct pattern;
 
+/* Searches that gave up, of the patterns that are watched with it; it is told once, so the first is kept. */
+struct pattern_limits {
+    uint64_t count;
+    const char *pattern; /* the text of the first; lives as long as it */
+    const char *answer;  /* what pattern_watch() was given for it */
+    bool is_told;
+};
+
 /* NULL when it is no pattern: *out_error is a sentence for behind its name ("is no pattern: … at
  * character 7"), which the caller frees. */
 struct pattern *pattern_new(const char *text, char **out_error);
 void pattern_free(struct pattern *pattern); /* NULL is fine */
+
+/* Count in *limits from now on, which must outlive it, where a search gives up. `answer` is a sentence's
+ * part about what is done then, and a constant. */
+void pattern_watch(struct pattern *pattern, struct pattern_limits *limits, const char *answer);
 
 enum pattern_result {
     PATTERN_NO,

@@ -21,11 +21,12 @@ struct condition {
 };
 
 static void init(struct condition *c, const struct condition_settings *from,
-                 const struct settings *settings, struct name_index *index)
+                 const struct filter_env *env, const char *answer)
 {
-    *c = (struct condition){.kind = from->kind, .test = from->test, .settings = settings};
+    *c = (struct condition){
+        .kind = from->kind, .test = from->test, .settings = env->tools->settings};
     if (from->kind == CONDITION_TEST) {
-        c->name = name_make(from->field, index);
+        c->name = name_make(from->field, env->index);
         c->values = from->values;
         c->value_count = from->value_count;
         c->text = slice_from_string(from->values[0].text);
@@ -34,10 +35,11 @@ static void init(struct condition *c, const struct condition_settings *from,
         char *error = NULL;
         c->pattern = pattern_new(from->values[0].text, &error);
         ENSURE(c->pattern != NULL);
+        pattern_watch(c->pattern, env->limits, answer);
     }
     c->items = mem_array(from->count + 1, sizeof(*c->items));
     for (; c->count < from->count; c->count++) {
-        init(&c->items[c->count], &from->items[c->count], settings, index);
+        init(&c->items[c->count], &from->items[c->count], env, answer);
     }
 }
 
@@ -51,10 +53,10 @@ static void fini(struct condition *c)
 }
 
 struct condition *condition_new(const struct condition_settings *condition,
-                                const struct settings *settings, struct name_index *index)
+                                const struct filter_env *env, const char *answer)
 {
     struct condition *c = mem_alloc(sizeof(*c));
-    init(c, condition, settings, index);
+    init(c, condition, env, answer);
     return c;
 }
 
@@ -153,8 +155,6 @@ static bool test_value(const struct condition *c, const struct value *value)
     case TEST_EQUALS:
     case TEST_IN:
         return is_in(c, value);
-    case TEST_MATCHES:
-        return pattern_search(c->pattern, text, 0) == PATTERN_YES;
     case TEST_CONTAINS:
         return text.len > 0 && memmem(text.data, text.len, c->text.data, c->text.len) != NULL;
     case TEST_STARTS_WITH:
@@ -166,6 +166,7 @@ static bool test_value(const struct condition *c, const struct value *value)
     case TEST_AT_LEAST:
     case TEST_GREATER:
         return compares(c, value);
+    case TEST_MATCHES:
     case TEST_EXISTS:
     case CONDITION_TESTS:
         break;
@@ -173,30 +174,43 @@ static bool test_value(const struct condition *c, const struct value *value)
     return false;
 }
 
-static bool test_holds(const struct condition *c, const struct record *record)
+static enum truth truth_of(bool holds)
+{
+    return holds ? TRUTH_YES : TRUTH_NO;
+}
+
+static enum truth match(const struct condition *c, struct slice text)
+{
+    enum pattern_result result = pattern_search(c->pattern, text, 0);
+    return result == PATTERN_FAILED ? TRUTH_UNKNOWN : truth_of(result == PATTERN_YES);
+}
+
+static enum truth ask_test(const struct condition *c, const struct record *record)
 {
     struct value value;
     bool exists = value_read(&c->name, record, c->settings, &value);
     if (c->test == TEST_EXISTS) {
-        return exists == (c->values[0].i != 0);
+        return truth_of(exists == (c->values[0].i != 0));
     }
-    return exists && test_value(c, &value);
+    if (exists && c->test == TEST_MATCHES) {
+        return match(c, value_text(&value));
+    }
+    return truth_of(exists && test_value(c, &value));
 }
 
-bool condition_holds(const struct condition *c, const struct record *record)
+enum truth condition_ask(const struct condition *c, const struct record *record)
 {
     if (c->kind == CONDITION_TEST) {
-        return test_holds(c, record);
+        return ask_test(c, record);
     }
-    bool stops_at = c->kind == CONDITION_ANY;
-    for (size_t i = 0; i < c->count; i++) {
-        bool holds = condition_holds(&c->items[i], record);
+    enum truth end = truth_of(c->kind == CONDITION_ANY); /* beyond which nothing changes */
+    enum truth truth = TRUTH_YES - end;
+    for (size_t i = 0; i < c->count && truth != end; i++) {
+        enum truth item = condition_ask(&c->items[i], record);
         if (c->kind == CONDITION_NOT) {
-            return !holds;
+            return TRUTH_YES - item;
         }
-        if (holds == stops_at) {
-            return stops_at;
-        }
+        truth = (item > truth) == (end == TRUTH_YES) ? item : truth;
     }
-    return !stops_at;
+    return truth;
 }

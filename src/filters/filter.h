@@ -21,6 +21,7 @@
 struct filter_env {
     const struct filter_tools *tools;
     struct name_index *index; /* for name_make() */
+    struct pattern_limits *limits; /* of the filter that is made, for pattern_watch() */
 };
 
 struct filter_kind {
@@ -32,6 +33,10 @@ struct filter_kind {
     /* Bits of name_index.present: where none of them is set it does nothing, and is not called. NULL:
      * it has to be. */
     uint64_t (*needs)(const void *data);
+    /* Where nobody knows whether `when` holds it is passed by; all others are applied, for one of them may
+     * be what hides a secret. */
+    bool drops_records;
+    bool hides; /* a secret: on_error: drop is obeyed even where it is unknown whether `when` holds */
 };
 
 extern const struct filter_kind filter_add;

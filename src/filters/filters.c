@@ -59,7 +59,6 @@ static char *place_error(const struct filter_settings *item, char *error)
 static bool make_step(struct step *step, const struct filter_settings *item,
                       const struct filter_env *env, char **out_error)
 {
-    const struct settings *settings = env->tools->settings;
     char *error = NULL;
     for (size_t i = 0; i < ARRAY_LEN(kinds) && step->data == NULL && error == NULL; i++) {
         step->kind = kinds[i];
@@ -72,7 +71,8 @@ static bool make_step(struct step *step, const struct filter_settings *item,
     step->apply = step->kind->apply;
     step->drops_errors = item->drops_errors;
     step->needs = step->kind->needs != NULL ? step->kind->needs(step->data) : NAME_BIT_ALWAYS;
-    step->when = item->when != NULL ? condition_new(item->when, settings, env->index) : NULL;
+    const char *answer = step->kind->drops_records ? "the filter is passed by" : "the filter is applied";
+    step->when = item->when != NULL ? condition_new(item->when, env, answer) : NULL;
     if ((step->needs & NAME_BIT_ALWAYS) != 0 && step->when != NULL) {
         step->needs = condition_needs(step->when);
     }
@@ -86,13 +86,14 @@ struct filters *filters_new(const struct filter_settings *items, size_t count, c
         return NULL;
     }
     struct filters *filters = mem_alloc(sizeof(*filters));
-    const struct filter_env env = {tools, &filters->index};
     name_index_init(&filters->index);
     filters->steps = mem_array(count, sizeof(*filters->steps));
     filters->counts = mem_array(count, sizeof(*filters->counts));
     for (; filters->count < count; filters->count++) {
         struct step *step = &filters->steps[filters->count];
         const char *name = items[filters->count].name;
+        const struct filter_env env = {tools, &filters->index,
+                                       &filters->counts[filters->count].limits};
         if (!make_step(step, &items[filters->count], &env, out_error)) {
             filters_free(filters);
             return NULL;
@@ -135,11 +136,30 @@ static __attribute__((noinline)) enum filter_result account(const struct step *s
     return result;
 }
 
+/* Where `when` is unknown. A mistake that on_error would drop the record for is no reason for that: the
+ * filter may not have been meant for it. */
+static __attribute__((noinline)) enum filter_result apply_unsure(const struct step *step,
+                                                                 struct filter_count *count,
+                                                                 struct record *record,
+                                                                 uint64_t now_ns)
+{
+    struct step gentle = *step;
+    gentle.drops_errors = step->drops_errors && step->kind->hides;
+    bool had_id = record->has_trace_id;
+    enum filter_result result = step->apply(step->data, record, now_ns);
+    return account(&gentle, count, result, had_id && !record->has_trace_id);
+}
+
 static inline enum filter_result apply_step(const struct step *step, struct filter_count *count,
                                             struct record *record, uint64_t now_ns)
 {
-    if (step->when != NULL && !condition_holds(step->when, record)) {
-        return FILTER_SKIPPED;
+    if (step->when != NULL) {
+        enum truth truth = condition_ask(step->when, record);
+        if (truth != TRUTH_YES) {
+            return truth == TRUTH_NO || step->kind->drops_records
+                       ? FILTER_SKIPPED
+                       : apply_unsure(step, count, record, now_ns);
+        }
     }
     bool had_id = record->has_trace_id;
     enum filter_result result = step->apply(step->data, record, now_ns);
@@ -190,14 +210,30 @@ const struct filter_count *filters_counts(const struct filters *filters, size_t 
     return filters != NULL ? filters->counts : NULL;
 }
 
+const struct filter_count *filters_take_limit(struct filters *filters)
+{
+    for (size_t i = 0; filters != NULL && i < filters->count; i++) {
+        struct pattern_limits *limits = &filters->counts[i].limits;
+        if (limits->pattern != NULL && !limits->is_told) {
+            limits->is_told = true;
+            return &filters->counts[i];
+        }
+    }
+    return NULL;
+}
+
 void filters_take_counts(struct filters *filters, const struct filters *from)
 {
     for (size_t i = 0; filters != NULL && from != NULL && i < filters->count; i++) {
         for (size_t j = 0; j < from->count; j++) {
             if (strcmp(filters->counts[i].name, from->counts[j].name) == 0) {
-                const char *name = filters->counts[i].name;
-                filters->counts[i] = from->counts[j];
-                filters->counts[i].name = name;
+                struct filter_count *count = &filters->counts[i];
+                const struct filter_count own = *count;
+                *count = from->counts[j];
+                count->name = own.name;
+                count->limits.pattern = own.limits.pattern; /* the other chain's goes away */
+                count->limits.answer = own.limits.answer;
+                count->limits.is_told = own.limits.is_told;
             }
         }
     }

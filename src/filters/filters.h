@@ -63,6 +63,9 @@ static inline enum filter_verdict filters_apply(struct filters *filters, struct 
 /* One number a filter, in order; they live as long as the chain. */
 const struct filter_count *filters_counts(const struct filters *filters, size_t *out_count);
 
+/* Of the filters of which a pattern has given up, the next one that has not been asked for; NULL: none. */
+const struct filter_count *filters_take_limit(struct filters *filters);
+
 /* Go on counting where a chain that is going away has ended, filter by filter of the same name. Both
  * may be NULL. */
 void filters_take_counts(struct filters *filters, const struct filters *from);

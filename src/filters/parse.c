@@ -53,11 +53,12 @@ static enum scalar_type type_of(const struct text_settings *text, const char *gr
     return SCALAR_STRING;
 }
 
-static void make_pattern(struct parse *parse)
+static void make_pattern(struct parse *parse, const struct filter_env *env)
 {
     char *error = NULL;
     parse->pattern = pattern_new(parse->text->pattern, &error);
     ENSURE(parse->pattern != NULL); /* the config's reader has compiled it before */
+    pattern_watch(parse->pattern, env->limits, "the text is not parsed");
     uint32_t count = pattern_name_count(parse->pattern);
     parse->types = mem_array(count + 1, sizeof(*parse->types));
     for (uint32_t i = 0; i < count; i++) {
@@ -82,7 +83,7 @@ static void *make(const struct filter_settings *item, const struct filter_env *e
     parse->limits.depth_max = PARSE_DEPTH_MAX;
     fields_init(&parse->inner.fields, (uint32_t)env->tools->settings->parse.fields_max);
     if (item->parse->format == TEXT_REGEX) {
-        make_pattern(parse);
+        make_pattern(parse, env);
     } else if (item->parse->format != TEXT_LTSV) {
         parse->parser = find_parser(env, item->parse->format == TEXT_JSON ? FORMAT_JSON
                                                                           : FORMAT_LOGFMT);

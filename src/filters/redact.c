@@ -60,7 +60,7 @@ static void free_redact(void *data)
     free(redact);
 }
 
-static void add_finder(struct redact *redact, const char *text)
+static void add_finder(struct redact *redact, const char *text, const struct filter_env *env)
 {
     struct finder *finder = &redact->finders[redact->finder_count++];
     finder->secret = secret_find_name(text);
@@ -68,6 +68,8 @@ static void add_finder(struct redact *redact, const char *text)
         char *error = NULL;
         finder->pattern = pattern_new(text, &error);
         ENSURE(finder->pattern != NULL); /* the config's reader has compiled it before */
+        pattern_watch(finder->pattern, env->limits,
+                      redact->keeps_at_limit ? "the text is left as it is" : "the whole text is hidden");
     }
     redact->hides_credentials = redact->hides_credentials || finder->secret == SECRET_CREDENTIAL;
 }
@@ -85,7 +87,6 @@ static struct redact_key make_key(const char *text, struct name_index *index)
 static void *make(const struct filter_settings *item, const struct filter_env *env,
                   char **out_error)
 {
-    (void)env;
     (void)out_error;
     const struct redact_settings *settings = item->redact;
     if (settings == NULL) {
@@ -102,7 +103,7 @@ static void *make(const struct filter_settings *item, const struct filter_env *e
     }
     redact->finders = mem_array(settings->patterns.count + 1, sizeof(*redact->finders));
     for (size_t i = 0; i < settings->patterns.count; i++) {
-        add_finder(redact, settings->patterns.items[i]);
+        add_finder(redact, settings->patterns.items[i], env);
     }
     return redact;
 }
@@ -362,4 +363,4 @@ static uint64_t needs(const void *data)
     return bits;
 }
 
-const struct filter_kind filter_redact = {"redact", make, apply, free_redact, needs};
+const struct filter_kind filter_redact = {"redact", make, apply, free_redact, needs, false, true};

@@ -23,7 +23,6 @@ struct remove {
 static void *make(const struct filter_settings *item, const struct filter_env *env,
                   char **out_error)
 {
-    (void)env;
     (void)out_error;
     const struct remove_settings *settings = item->remove;
     if (settings == NULL) {
@@ -42,12 +41,13 @@ static void *make(const struct filter_settings *item, const struct filter_env *e
         struct pattern *pattern =
             pattern_new(settings->patterns.items[filter->pattern_count], &error);
         ENSURE(pattern != NULL); /* the config's reader has compiled it before */
+        pattern_watch(pattern, env->limits, "the field is removed");
         filter->patterns[filter->pattern_count] = pattern;
     }
     return filter;
 }
 
-/* A pattern that gives up has not matched: the field stays, and the failure is told. */
+/* A pattern that gives up may have meant the field, which goes, and the failure is told. */
 static bool is_chosen(const struct remove *filter, struct slice key, bool *failed)
 {
     for (size_t i = 0; i < filter->prefixes->count; i++) {
@@ -57,10 +57,10 @@ static bool is_chosen(const struct remove *filter, struct slice key, bool *faile
     }
     for (size_t i = 0; i < filter->pattern_count; i++) {
         enum pattern_result result = pattern_search(filter->patterns[i], key, 0);
-        if (result == PATTERN_YES) {
+        *failed = *failed || result == PATTERN_FAILED;
+        if (result != PATTERN_NO) {
             return true;
         }
-        *failed = *failed || result == PATTERN_FAILED;
     }
     return false;
 }
@@ -105,4 +105,4 @@ static void free_remove(void *data)
     free(filter);
 }
 
-const struct filter_kind filter_remove = {"remove", make, apply, free_remove, needs};
+const struct filter_kind filter_remove = {"remove", make, apply, free_remove, needs, false, true};

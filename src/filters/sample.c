@@ -68,4 +68,4 @@ static void free_sample(void *data)
     free(data);
 }
 
-const struct filter_kind filter_sample = {"sample", make, apply, free_sample};
+const struct filter_kind filter_sample = {"sample", make, apply, free_sample, NULL, true};

@@ -113,4 +113,4 @@ static void free_throttle(void *data)
     free(throttle);
 }
 
-const struct filter_kind filter_throttle = {"throttle", make, apply, free_throttle};
+const struct filter_kind filter_throttle = {"throttle", make, apply, free_throttle, NULL, true};

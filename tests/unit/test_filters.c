@@ -198,6 +198,81 @@ static void each_filter_makes_of_a_line_what_its_case_says(void **state)
     }
 }
 
+#define SLOW "'(?:x+)+[yz]'" /* gives up on the text of AT_LIMIT */
+#define AT_LIMIT "{\"a\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\",\"b\":\"1\"}"
+#define AS_IT_WAS "{\"a\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\",\"b\":\"1\"}"
+#define UNKNOWN "{field: a, matches: " SLOW "}"
+#define A       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+static const struct {
+    const char *filter;
+    const char *shipped; /* of AT_LIMIT */
+    uint64_t limits;
+} limit_cases[] = {
+    {"keep: " UNKNOWN, AS_IT_WAS, 1},
+    {"drop: " UNKNOWN, AS_IT_WAS, 1},
+    {"keep: {not: " UNKNOWN "}", AS_IT_WAS, 1},
+    {"drop: {not: " UNKNOWN "}", AS_IT_WAS, 1},
+    {"drop: {not: {not: " UNKNOWN "}}", AS_IT_WAS, 1},
+    {"keep: {all: [" UNKNOWN ", {field: b}]}", AS_IT_WAS, 1},
+    {"keep: {all: [" UNKNOWN ", {field: c}]}", DROP, 1},
+    {"drop: {all: [{field: b}, " UNKNOWN "]}", AS_IT_WAS, 1},
+    {"drop: {any: [" UNKNOWN ", {field: c}]}", AS_IT_WAS, 1},
+    {"drop: {any: [" UNKNOWN ", {field: b}]}", DROP, 1},
+    {"keep: {any: [" UNKNOWN ", {field: c}]}", AS_IT_WAS, 1},
+    {"keep: {all: [{field: c}, " UNKNOWN "]}", DROP, 0},
+    {"keep: {not: {any: [" UNKNOWN ", {field: b}]}}", DROP, 1},
+    {"keep: {all: [{field: b}, {any: [" UNKNOWN ", " UNKNOWN "]}]}", AS_IT_WAS, 2},
+    {"redact: {keys: [b]}, when: " UNKNOWN, "{\"a\":\"" A "\",\"b\":\"[redacted]\"}", 1},
+    {"redact: {keys: [b]}, when: {not: " UNKNOWN "}", "{\"a\":\"" A "\",\"b\":\"[redacted]\"}",
+     1},
+    {"redact: {keys: [b]}, when: [" UNKNOWN ", {field: c}]", AS_IT_WAS, 1},
+    {"remove: {names: [b]}, when: " UNKNOWN, "{\"a\":\"" A "\"}", 1},
+    {"set: {b: ''}, when: " UNKNOWN, "{\"a\":\"" A "\",\"b\":\"\"}", 1},
+    {"rename: {b: c}, when: " UNKNOWN, "{\"a\":\"" A "\",\"c\":\"1\"}", 1},
+    {"parse: {field: b}, on_error: drop, when: " UNKNOWN, AS_IT_WAS, 1},
+    {"drop: {}, when: " UNKNOWN, AS_IT_WAS, 1},
+    {"sample: {ratio: 0, without_id: drop}, when: " UNKNOWN, AS_IT_WAS, 1},
+    {"redact: {patterns: [" SLOW "]}", "{\"a\":\"[redacted]\",\"b\":\"1\"}", 1},
+    {"redact: {patterns: [" SLOW "], at_limit: keep}", AS_IT_WAS, 1},
+    {"parse: {field: a, format: regex, pattern: '(?<n>(?:x+)+)[yz]'}", AS_IT_WAS, 1},
+};
+
+static void where_a_pattern_gives_up_no_record_is_lost_and_no_secret_stays(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(limit_cases); i++) {
+        struct filter_case c;
+        char *config = mem_format("filters:\n- {%s}\n", limit_cases[i].filter);
+        filter_case_init(&c, config);
+        filter_case_parse(&c, SLICE(AT_LIMIT));
+        enum filter_verdict verdict = filters_apply(c.filters, c.record, 1);
+        size_t count;
+        const struct pattern_limits *limits = &filters_counts(c.filters, &count)->limits;
+        const char *got = verdict == FILTER_DROP ? DROP : filter_case_dump(&c);
+        if (strcmp(got, limit_cases[i].shipped) != 0 || limits->count != limit_cases[i].limits) {
+            print_error("%s: %s, %d limits\n", limit_cases[i].filter, got, (int)limits->count);
+        }
+        assert_string_equal(got, limit_cases[i].shipped);
+        assert_int_equal(limits->count, limit_cases[i].limits);
+        assert_true((limits->pattern != NULL) == (limits->count > 0));
+        filter_case_fini(&c);
+        free(config);
+    }
+}
+
+/* A name can be as hard to search as a text. */
+static void remove_takes_a_field_on_whose_name_its_pattern_gives_up(void **state)
+{
+    (void)state;
+    struct filter_case c;
+    filter_case_init(&c, "filters:\n- remove: {patterns: [" SLOW "]}\n");
+    filter_case_parse(&c, SLICE("{\"" A "\":1,\"b\":2}"));
+    assert_int_equal(filters_apply(c.filters, c.record, 1), FILTER_KEEP);
+    assert_string_equal(filter_case_dump(&c), "{\"b\":i2}");
+    filter_case_fini(&c);
+}
+
 static const char *const lines[] = {
     "{\"witness\":{\"n\":[1,\"\xc3\xa4\",null,{\"k\":2.5}],\"s\":\"x\"},"
     "\"msg\":\"x 4111111111111111 a@b.de\","
@@ -632,6 +707,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_filter_makes_of_a_line_what_its_case_says),
+        cmocka_unit_test(where_a_pattern_gives_up_no_record_is_lost_and_no_secret_stays),
+        cmocka_unit_test(remove_takes_a_field_on_whose_name_its_pattern_gives_up),
         cmocka_unit_test(what_no_filter_of_a_chain_names_comes_out_as_it_went_in),
         cmocka_unit_test(a_chain_does_what_its_filters_do_one_by_one),
         cmocka_unit_test(names_that_come_meanwhile_are_found_and_those_that_go_are_not),
