@@ -96,7 +96,7 @@ static bool has_file(const struct tail *tail, const struct promise *promise)
 
 /* How many equal bytes make another file the promised one. Few do where a copy is to be expected: with a
  * rotated name, of a file that holds other bytes now (copytruncate); or at the same place of a layered
- * file system. */
+ * file system, and a few more where it was rotated since. */
 static uint32_t proof_bytes(const struct generation *generation, const struct promise *promise)
 {
     const struct tail *tail = generation->tail;
@@ -104,9 +104,11 @@ static uint32_t proof_bytes(const struct generation *generation, const struct pr
     const char *promised = checkpoint_path(tail->stream.checkpoint);
     bool is_same_place = promised != NULL && strcmp(path, promised) == 0;
     free(path);
-    bool is_expected = is_same_place ? identity_is_other_layer(&generation->id, &promise->file)
-                                     : !generation->is_live && has_file(tail, promise);
-    return is_expected ? 1 : LIKENESS_BYTES;
+    bool is_other_layer = identity_is_other_layer(&generation->id, &promise->file);
+    if (is_same_place || generation->is_live) {
+        return is_same_place && is_other_layer ? 1 : LIKENESS_BYTES;
+    }
+    return has_file(tail, promise) ? 1 : is_other_layer ? COPY_PROOF_BYTES : LIKENESS_BYTES;
 }
 
 static bool is_copy(struct generation *generation, const struct promise *promise)

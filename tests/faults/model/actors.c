@@ -569,6 +569,16 @@ static void happen(void *context)
     actors_happen(context);
 }
 
+static bool has_layers(const struct schedule *schedule)
+{
+    for (size_t i = 0; i < schedule->count; i++) {
+        if (schedule->steps[i].what == STEP_COPY_UP) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct actors *actors_new(const struct schedule *schedule, struct disk *disk, struct ledger *ledger)
 {
     struct actors *actors = mem_alloc(sizeof(*actors));
@@ -592,6 +602,7 @@ struct actors *actors_new(const struct schedule *schedule, struct disk *disk, st
         log->lower = log->open;
         add_chore(actors, i, 4, true, FIRST_LINE_NS);
     }
+    disk->makes_upper = has_layers(schedule);
     return actors;
 }
 

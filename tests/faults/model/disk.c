@@ -53,6 +53,7 @@ static struct node *new_node(struct disk *disk, bool is_directory)
     node->born_ns = disk->tells_births ? file_time(disk) : 0;
     node->modified_ns = file_time(disk);
     node->is_directory = is_directory;
+    node->is_upper = disk->makes_upper;
     node->contents.stream = -1;
     return node;
 }

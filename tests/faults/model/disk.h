@@ -43,7 +43,7 @@ struct node {
     size_t cap;
     unsigned handles;
     bool is_directory;
-    bool is_upper;        /* in another layer than the others */
+    bool is_upper;        /* in another layer than what was there first */
     bool is_gone;         /* neither name nor handle: its number is free */
     struct node *entries[ENTRIES_MAX]; /* of a directory, in the order of listing; NULL: free */
     struct directory *watchers[WATCHES_MAX]; /* clew's, which are told of changes */
@@ -66,6 +66,7 @@ struct disk {
     uint64_t tick_ns;       /* of the times of files */
     bool tells_births;
     bool reuses_numbers;
+    bool makes_upper;       /* what is made is in another layer than what was there before */
     struct draw draw;
     struct node *nodes[NODES_MAX];
     size_t count;
