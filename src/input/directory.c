@@ -555,6 +555,26 @@ static void sort_numbered(struct found_log *log)
     }
 }
 
+/* Of two names of one file here (rotation by link(2), as savelog does it) the newer tells what it is. */
+static void drop_second_names(struct found_log *log)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < log->count; i++) {
+        struct found *file = &log->files[i];
+        bool is_second = false;
+        for (size_t j = i + 1; j < log->count && file->info.links > 1 && !is_second; j++) {
+            is_second = file->info.device == log->files[j].info.device &&
+                        file->info.inode == log->files[j].info.inode;
+        }
+        if (is_second) {
+            free(file->name);
+        } else {
+            log->files[kept++] = *file;
+        }
+    }
+    log->count = kept;
+}
+
 /* False if a name is gone, or leads to another file than when it was looked at before. */
 static bool stat_log(const struct world *world, struct found_log *log)
 {
@@ -580,6 +600,7 @@ static bool stat_log(const struct world *world, struct found_log *log)
     bool is_whole = kept == log->count && is_as_before;
     log->count = kept;
     sort_numbered(log);
+    drop_second_names(log);
     return is_whole;
 }
 

@@ -139,6 +139,21 @@ static size_t date_len(const char *s)
     return n;
 }
 
+/* Where the count behind a date and a time begins (`-14.10`: hour and log4j2's or logback's %i); `len` if
+ * there is none. It has no fixed width, so it is no part of the number that the digits before it make. */
+static size_t find_count(const char *s, size_t len)
+{
+    size_t count = len;
+    while (count > 0 && is_digit(s[count - 1])) {
+        count--;
+    }
+    size_t digits = 0;
+    for (size_t i = 0; i < count; i++) {
+        digits += is_digit(s[i]);
+    }
+    return digits > DAY_DIGITS ? count : len;
+}
+
 static uint64_t date_number(const char *s, size_t len)
 {
     uint64_t day = 0;
@@ -178,7 +193,9 @@ static bool parse_dated(struct log_name *out)
             continue;
         }
         out->age = LOG_DATED;
-        out->number = date_number(name + i + 1, len);
+        size_t count = find_count(name + i + 1, len);
+        out->number = date_number(name + i + 1, count);
+        out->count = read_number(name + i + 1 + count, len - count);
         memmove(name + i, rest, strlen(rest) + 1);
         return true;
     }
@@ -247,7 +264,10 @@ int log_name_compare(const struct log_name *a, const struct log_name *b)
     if (a->age != b->age) {
         return compare(a->age, b->age);
     }
-    return a->age == LOG_NUMBERED ? compare(b->number, a->number) : compare(a->number, b->number);
+    if (a->age == LOG_NUMBERED) {
+        return compare(b->number, a->number);
+    }
+    return a->number != b->number ? compare(a->number, b->number) : compare(a->count, b->count);
 }
 
 bool log_name_is_kubelet_directory(const char *path)

@@ -30,6 +30,7 @@ struct log_name {
     bool is_compressed;
     uint64_t restart; /* kubelet only */
     uint64_t number;
+    uint64_t count; /* behind a date and a time, of any width: the larger, the newer */
     char base[LOG_NAME_MAX + 1];
 };
 

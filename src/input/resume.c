@@ -111,9 +111,17 @@ static uint32_t proof_bytes(const struct generation *generation, const struct pr
     return has_file(tail, promise) ? 1 : is_other_layer ? COPY_PROOF_BYTES : LIKENESS_BYTES;
 }
 
+/* The live file of the same file system is begun anew, however alike it begins (a banner). */
+static bool is_begun_anew(const struct generation *generation, const struct promise *promise)
+{
+    const struct file_id *id = &generation->id;
+    return generation->is_live && id->device == promise->file.device && id->born_ns != 0 &&
+           id->born_ns > promise->file.born_ns && !identity_is_other_layer(id, &promise->file);
+}
+
 static bool is_copy(struct generation *generation, const struct promise *promise)
 {
-    return !generation->is_gzip &&
+    return !generation->is_gzip && !is_begun_anew(generation, promise) &&
            promise->file.fingerprint_len >= proof_bytes(generation, promise) &&
            generation->size >= promise->position.offset && has_content(generation, promise);
 }
@@ -144,22 +152,31 @@ static bool was_written_before(const struct generation *generation, const struct
     return generation->modified_ns < promise->file.born_ns;
 }
 
-/* Of many equal bytes the newest is meant. Of few, the oldest that was written since: what is older than
- * the promised one is removed before it. */
+static bool is_newest_meant(const struct tail *tail, const struct promise *promise)
+{
+    return promise->file.fingerprint_len >= COPY_PROOF_BYTES && has_file(tail, promise);
+}
+
+/* Several begin alike where each file has the same banner. The oldest that was written since the promised
+ * one was begun is meant: what is older is removed first. A file that is still there was cut, often
+ * perhaps, so that many were written since: then the newest is, if there are enough equal bytes. */
 static struct generation *find_compressed(const struct tail *tail, const struct promise *promise)
 {
     struct generation *generation;
     struct generation *found = NULL;
+    struct generation *older = NULL;
+    bool is_newest = is_newest_meant(tail, promise);
     bool is_proof = promise->file.fingerprint_len >= COPY_PROOF_BYTES;
     TAIL_FOR_EACH(tail, generation)
     {
-        if (generation->is_gzip && promise->file.fingerprint_len > 0 &&
-            (is_proof || (found == NULL && !was_written_before(generation, promise))) &&
-            packed_holds(generation, &promise->file, &promise->guard)) {
-            found = generation;
+        bool is_older = was_written_before(generation, promise);
+        bool may_be = generation->is_gzip && promise->file.fingerprint_len > 0 &&
+                      (is_older ? is_proof : is_newest || found == NULL);
+        if (may_be && packed_holds(generation, &promise->file, &promise->guard)) {
+            *(is_older ? &older : &found) = generation;
         }
     }
-    return found;
+    return found != NULL ? found : older;
 }
 
 /* ---- where to begin ---- */
@@ -204,20 +221,32 @@ static bool was_begun_later(const struct generation *generation, const struct ge
     return !found->is_live && found->id.born_ns != 0 && generation->id.born_ns > found->id.born_ns;
 }
 
+static void put_behind(struct generation *generation, struct list **place)
+{
+    list_remove(&generation->link);
+    list_insert_after(*place, &generation->link);
+    *place = &generation->link;
+}
+
 /* `found` is what the promise is about; the source is that of the stream's other files. */
 static void go_on(struct tail *tail, struct generation *found, const struct promise *promise)
 {
-    struct generation *generation;
+    struct list *newest_late = &found->link;
     bool is_older = true;
-    TAIL_FOR_EACH(tail, generation)
-    {
+    for (struct list *link = tail->generations.next, *next; link != &tail->generations; link = next) {
+        struct generation *generation = container_of(link, struct generation, link);
+        next = link->next;
         is_older &= generation != found;
+        bool is_late = is_older && was_begun_later(generation, found, promise);
+        if (is_late) {
+            put_behind(generation, &newest_late);
+        }
         /* The promised file, found in its copy, holds other bytes now. */
         bool is_cut = generation != found && is_same_file(generation, promise);
-        if (generation != found && !is_cut && was_left(generation, is_older)) {
+        if (generation != found && !is_cut && was_left(generation, is_older && !is_late)) {
             continue;
         }
-        if (is_older && !was_begun_later(generation, found, promise)) {
+        if (is_older && !is_late) {
             is_read(generation);
         } else {
             generation->state = GENERATION_WAITING;

@@ -372,6 +372,74 @@ static void compressed_otherwise_what_was_not_read_is_counted(void **state)
     assert_int_equal(rig->counters.values[C_BYTES_LOST], 9 * 7);
 }
 
+/* ---- files that begin alike, names that mislead ---- */
+
+static void begin_with_banner(struct rig *rig)
+{
+    char banner[700];
+    memset(banner, '=', sizeof(banner) - 2);
+    strcpy(banner + sizeof(banner) - 2, "\n");
+    rig_write(rig, "a.log", banner);
+}
+
+/* The live file, begun anew, is as good a copy of what was read as its .gz is. */
+static void of_files_with_the_same_banner_the_gz_is_the_one_that_was_read(void **state)
+{
+    struct rig *rig = *state;
+    begin_with_banner(rig);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 1);
+    rig_close(rig);
+    rig_append_numbers(rig, "a.log", 1, 10);
+    rotate(rig);
+    begin_with_banner(rig);
+    rig_append_numbers(rig, "a.log", 11, 15);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 1 + 10 + 1 + 5);
+    rig_assert_line(rig, 1, "line 1");
+    rig_assert_line(rig, 10, "line 10");
+    rig_assert_line(rig, 12, "line 11");
+}
+
+static void of_gz_with_the_same_banner_the_oldest_is_the_one_that_was_read(void **state)
+{
+    struct rig *rig = *state;
+    begin_with_banner(rig);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 1);
+    rig_close(rig);
+    for (int i = 0; i < 3; i++) {
+        rig_append_numbers(rig, "a.log", 10 * i + 1, 10 * i + 10);
+        rotate(rig);
+        begin_with_banner(rig);
+    }
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 1 + 10 + 1 + 10 + 1 + 10 + 1);
+    rig_assert_line(rig, 1, "line 1");
+    rig_assert_line(rig, 12, "line 11");
+    rig_assert_line(rig, 32, "line 30");
+}
+
+/* Docker, log4j2: the application writes to its next file, and leaves it, before this one is compressed. */
+static void compressed_after_its_successor_was_written_it_is_still_the_older(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "a.log", 1, 10);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 10);
+    rig_close(rig);
+    rig_append_numbers(rig, "a.log", 11, 20);
+    rig_rename(rig, "a.log", "a.log.2");
+    rig_append_numbers(rig, "a.log", 21, 30);
+    run_command(rig, "touch -d '1 second ago' $1", "a.log");
+    run_command(rig, "gzip -n $1; touch $1.gz", "a.log.2");
+    rig_rename(rig, "a.log", "a.log.1");
+    rig_append_numbers(rig, "a.log", 31, 40);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 40);
+    rig_assert_numbers(rig, 1, 40);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 /* An argument is a pattern of names: only those tests are run. */
@@ -389,6 +457,9 @@ int main(int argc, char **argv)
         TEST(a_gz_beside_its_original_is_left_alone),
         TEST(compressed_before_its_first_line_is_acknowledged_it_is_read_from_the_gz),
         TEST(compressed_otherwise_what_was_not_read_is_counted),
+        TEST(of_files_with_the_same_banner_the_gz_is_the_one_that_was_read),
+        TEST(of_gz_with_the_same_banner_the_oldest_is_the_one_that_was_read),
+        TEST(compressed_after_its_successor_was_written_it_is_still_the_older),
         TEST(a_damaged_gz_costs_its_rest_and_what_follows_is_read),
     };
     if (argc > 1) {

@@ -112,7 +112,10 @@ static void dates_are_ordered_as_they_were_written(void **state)
     static const char *const oldest_first[] = {
         "app.2026-03-01.log",   "app.2026-03-02.0.log",  "app.2026-03-02.2.log",
         "app.2026-03-02.10.log", "app.2026-03-02.100.log", "app.2026-03-03.log",
-        "app.log-20260304-1772600000", "app.log-20260304-1772600001", "app.log",
+        "app.log-20260304-1772600000", "app.log-20260304-1772600001",
+        "app.2026-03-05_14.9.log", "app.2026-03-05_14.10.log.gz", "app.2026-03-05_15.0.log",
+        "app-2026-03-06-14-30-2.log", "app-2026-03-06-14-30-10.log", "app-2026-03-06-14-31-1.log",
+        "app.log",
     };
     struct log_name last = {0};
     for (size_t i = 0; i < ARRAY_LEN(oldest_first); i++) {

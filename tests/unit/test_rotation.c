@@ -175,6 +175,33 @@ static void a_log_that_is_copied_and_cut_before_any_of_it_was_read_loses_nothing
     assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
 }
 
+/* ---- by link(2) ---- */
+
+static void give_second_name(struct rig *rig, const char *name, const char *second)
+{
+    char *from = rig_path(rig, name);
+    char *to = rig_path(rig, second);
+    assert_int_equal(link(from, to), 0);
+    free(to);
+    free(from);
+}
+
+/* As savelog does it: the rotated name is the live file's second one for a while. */
+static void a_live_file_that_has_its_rotated_name_already_is_read(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "a.log", 1, 10);
+    give_second_name(rig, "a.log", "a.log.1");
+    rig_open(rig, "*.log");
+    rig_run_until(rig, 10);
+    rig_append_numbers(rig, "a.log", 11, 20);
+    rig_run_until(rig, 20);
+    rig_append_numbers(rig, "a.log.new", 21, 25);
+    rig_rename(rig, "a.log.new", "a.log");
+    rig_run_until(rig, 25);
+    rig_assert_numbers(rig, 1, 25);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 /* An argument is a pattern of names: only those tests are run. */
@@ -187,6 +214,7 @@ int main(int argc, char **argv)
         TEST(a_generation_that_was_interrupted_is_not_read_twice_after_a_restart),
         TEST(a_short_log_that_is_copied_and_cut_while_down_is_not_sent_again),
         TEST(a_log_that_is_copied_and_cut_before_any_of_it_was_read_loses_nothing),
+        TEST(a_live_file_that_has_its_rotated_name_already_is_read),
     };
     if (argc > 1) {
         cmocka_set_test_filter(argv[1]);
