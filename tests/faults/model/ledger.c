@@ -323,6 +323,7 @@ void ledger_save(struct ledger *ledger)
 {
     for (size_t i = 0; i < STREAMS_MAX; i++) {
         struct stream_ledger *stream = &ledger->streams[i];
+        stream->counted_saved[ledger->life] = stream->counted[ledger->life];
         for (unsigned k = 0; k < stream->count; k++) {
             for (unsigned t = 0; t < stream->lines[k].tokens; t++) {
                 struct token *token = &stream->lines[k].each[t];
@@ -376,6 +377,39 @@ static uint64_t most_counted(const struct stream_ledger *stream, unsigned life)
     return bytes;
 }
 
+/* … and in all its lives, once. A token counts for one life if it had neither been saved before it nor
+ * come in it or later; so for one of them, if it came the last time before the life that saved it. */
+static uint64_t most_counted_ever(const struct stream_ledger *stream, unsigned lives)
+{
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < stream->count; i++) {
+        const struct written_line *line = &stream->lines[i];
+        unsigned lacking = 0;
+        for (unsigned t = 0; t < line->tokens; t++) {
+            const struct token *token = &line->each[t];
+            lacking += token->delivered_life < (token->saved_life > 0 ? token->saved_life : lives);
+        }
+        bytes += lacking * TOKEN_BYTES + (lacking > 0 || line->may_lack_newline);
+    }
+    return bytes;
+}
+
+/* What was counted when the checkpoint was saved is not counted again. */
+static void judge_counted_once(struct ledger *ledger, int number)
+{
+    const struct stream_ledger *stream = &ledger->streams[number];
+    uint64_t most = most_counted_ever(stream, ledger->life);
+    uint64_t counted = 0;
+    for (unsigned life = 1; life <= ledger->life; life++) {
+        counted += stream->counted_saved[life];
+    }
+    if (counted > most) {
+        ledger_blame(ledger, "alarm",
+                     "all lives have counted %llu bytes of stream %d as lost; at most %llu are",
+                     (unsigned long long)counted, number, (unsigned long long)most);
+    }
+}
+
 /* … and may be counted now: where it lies it can still be read. */
 static uint64_t most_counted_now(const struct ledger *ledger, int number)
 {
@@ -407,6 +441,7 @@ void ledger_count(struct ledger *ledger, int stream, uint64_t bytes)
 
 static void judge_stream(struct ledger *ledger, int number)
 {
+    judge_counted_once(ledger, number);
     struct stream_ledger *stream = &ledger->streams[number];
     uint64_t counted = 0;
     uint64_t silent = 0;

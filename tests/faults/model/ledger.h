@@ -19,6 +19,7 @@
  *     silent      what lay readable for that time, but was gone before clew could read it, is counted
  *     alarm       not more is counted as lost than has not arrived, and nothing that lies readable then;
  *                 and no loss of 0 bytes is told
+ *                 what is counted when the checkpoint is saved is not counted again
  *     unsaid      a loss that is counted is told in clew's log
  *     books       what clew counts is what it did
  */
@@ -55,6 +56,7 @@ struct stream_ledger {
     bool has_taken;
     uint64_t calm_since_ns;   /* nothing has held clew up since */
     uint64_t counted[LIVES_MAX]; /* bytes that clew counted as lost, by its lives */
+    uint64_t counted_saved[LIVES_MAX]; /* … and had when its checkpoint was saved last */
 };
 
 struct ledger {
