@@ -520,6 +520,7 @@ void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generati
     if (name == NULL) {
         name = add_name(checkpoint, generation);
     }
+    name->is_cut &= is_same_file(&name->file, file->inode, file->born_ns);
     name->file = *file;
     free(name->path);
     name->path = mem_string(path);

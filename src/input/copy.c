@@ -180,12 +180,16 @@ static uint64_t held_bytes(const struct generation *original, struct generation 
     const struct world *world = original->tail->input->env.world;
     struct file_stat info;
     uint64_t held = 0;
+    bool was_open = file->fd >= 0;
     int fd = open_for_look(file);
     if (fd >= 0) {
         bool holds = identity_matches_content(world, &original->id, fd) &&
                      guard_matches(original, fd) && world_stat_open(world, fd, &info) == 0;
         held = holds ? info.size : 0;
         close_after_look(file, fd);
+    }
+    if (!was_open) {
+        generation_close(file);
     }
     return held;
 }

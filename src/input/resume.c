@@ -253,6 +253,9 @@ static void go_on(struct tail *tail, struct generation *found, const struct prom
             generation->offset = 0;
         }
     }
+    if (found->id.inode != promise->file.inode && has_file(tail, promise)) {
+        checkpoint_note_cut(tail->stream.checkpoint, &promise->file);
+    }
     found->offset = promise->position.offset;
     found->number = promise->position.generation;
     found->size_known = found->is_gzip ? 0 : found->size;
@@ -333,6 +336,9 @@ static void go_on_without(struct tail *tail, const struct promise *promise)
         }
     }
     counters_add(tail->input->env.counters, C_TRUNCATIONS, is_cut);
+    if (is_cut) {
+        checkpoint_note_cut(tail->stream.checkpoint, &promise->file);
+    }
     say_lost(tail, promise, is_cut);
 }
 
