@@ -152,9 +152,22 @@ void ledger_hide(struct ledger *ledger, struct node *file)
     file->contents.is_visible = false;
 }
 
+/* What was cut before clew had the time to see it is found in the copy when that is: what was written
+ * since may have come before (docs/tailing.md, "Truncation"). */
+static void allow_late(struct ledger *ledger, const struct contents *contents)
+{
+    struct stream_ledger *stream = &ledger->streams[contents->stream];
+    for (unsigned i = contents->first; i < stream->count && ledger->up_since_ns > 0; i++) {
+        struct written_line *line = &stream->lines[i];
+        uint64_t seen_ns = seen_from(ledger, contents, line) + visible_time(ledger);
+        line->may_be_late |= ledger->disk->now_ns < seen_ns || line->written_ns == 0;
+    }
+}
+
 void ledger_cut(struct ledger *ledger, struct node *file)
 {
     struct contents *contents = &file->contents;
+    allow_late(ledger, contents);
     vanish(ledger, contents, true);
     contents->first = 0;
     contents->end = 0;
@@ -270,6 +283,9 @@ static void check_order(struct ledger *ledger, const struct piece *piece)
     struct stream_ledger *stream = &ledger->streams[piece->stream];
     bool is_later = piece->line > stream->last_line ||
                     (piece->line == stream->last_line && piece->first > stream->last_token);
+    if (stream->lines[piece->line].may_be_late) {
+        return;
+    }
     if (stream->has_taken && !is_later) {
         ledger_blame(ledger, "overtaken", "line %u of stream %d, token %u, came behind line %u, token %u",
                      piece->line, piece->stream, piece->first, stream->last_line,

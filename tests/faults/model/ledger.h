@@ -44,6 +44,7 @@ struct written_line {
     uint32_t tokens;
     bool is_due;         /* has arrived, or its loss is counted */
     bool is_hard;        /* has arrived */
+    bool may_be_late; /* clew could not see it where it was before it was cut: it comes from the copy */
     bool may_lack_newline; /* it was given before that came */
     struct token *each;
 };
