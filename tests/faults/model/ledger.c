@@ -210,7 +210,7 @@ void ledger_came_up(struct ledger *ledger, bool is_reload)
     ledger_disturb(ledger, -1);
     ledger->life += !is_reload;
     ledger->run++;
-    ledger->up_since_ns = ledger->disk->now_ns;
+    ledger->up_since_ns = later(ledger->disk->now_ns, 1); /* the first life begins at 0 */
     for (size_t i = 0; i < STREAMS_MAX; i++) {
         ledger->streams[i].has_taken = false;
     }
