@@ -277,7 +277,7 @@ def test_receive_takes_from_real_senders_among_ten_thousand(tmp):
         far.process.wait()
         told = clew.json.loads(far.process.out())
         clew.equal(told["requests"], taken + 1, "requests taken")
-        assert told["connections_displaced"] + told["connections_late"] >= size - 512, told
+        assert told["connections_displaced"] + told["connections_late"] >= size - 1024, told
         clew.contains(far.process.err(), "a connection was closed: others came for its place")
         clew.equal(len(receiver.lines(tmp / "out.jsonl")), taken + 1, "lines written")
 

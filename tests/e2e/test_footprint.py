@@ -69,7 +69,7 @@ def test_without_inotify_every_scan_looks_at_every_file(tmp):
     with FarEnd(tmp) as far, start_run(tmp, far, tmp / "pods",
                                        sets=["inputs.inotify=false"]) as run:
         far.wait_for(20)
-        calls = count_calls(run.pid, 2)
+        calls = count_calls(run.pid, 10)  # scans are spaced out where the machine is slow
     assert calls["statx"] >= 3 * 20 * 3, calls
 
 
