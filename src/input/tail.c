@@ -18,6 +18,8 @@ enum {
     UNSEEN_MAX = 2,        /* looks that miss a closed file before it is given up */
 };
 
+#define FILE_TICK_NS UINT64_C(20000000) /* times of files lag behind the clock by a tick of the kernel's */
+
 /* ---- the list ---- */
 
 struct generation *tail_current(const struct tail *tail)
@@ -408,7 +410,7 @@ static enum generation_state state_of_moved(const struct generation *known,
 static enum generation_state state_of_new(const struct tail *tail, const struct found *found)
 {
     bool is_first_look = list_is_empty(&tail->generations) || tail->last_number == 0;
-    bool is_fresh = found->info.modified_ns > tail->opened_ns;
+    bool is_fresh = found->info.modified_ns + FILE_TICK_NS > tail->opened_ns;
     if (found->is_compressed) {
         return GENERATION_UNCLEAR;
     }
