@@ -61,6 +61,10 @@ ERRORS = {
     "inotify_init1": NO_ROOM,
     "inotify_add_watch": ["EACCES", "ENOENT", "ENOMEM", "ENOSPC"],
     "inotify_rm_watch": ["EINVAL"],
+    # the sandbox
+    "landlock_create_ruleset": ["EOPNOTSUPP", "ENOMSG"],
+    "landlock_add_rule": ["EOPNOTSUPP", "ENOMSG", "EPERM"],
+    "landlock_restrict_self": ["EOPNOTSUPP", "EPERM", "E2BIG"],
     # sockets
     "socket": ["EACCES", "EAFNOSUPPORT", "ENOBUFS", *NO_ROOM],
     "socketpair": ["EAFNOSUPPORT", *NO_ROOM],
