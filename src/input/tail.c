@@ -351,7 +351,10 @@ static void refresh(struct generation *generation, const struct found *found)
                                  generation->size);
         }
         if (generation->state == GENERATION_DONE && generation->size > generation->offset) {
-            generation->state = GENERATION_WAITING;
+            /* What was empty may be another file by now, with the same inode: a copy. */
+            bool may_be_copy = generation->offset == 0 && !generation->is_live &&
+                               !generation->tail->is_kubelet;
+            generation->state = may_be_copy ? GENERATION_UNCLEAR : GENERATION_WAITING;
             generation->number = 0;
         }
         break;
