@@ -18,6 +18,8 @@
  * still being made. */
 #define READ_NS (4000 * MS)
 
+#define PROOF_BYTES 16 /* of a copy */
+
 static uint64_t visible_time(const struct ledger *ledger)
 {
     const struct world_setup *world = &ledger->schedule->world;
@@ -164,10 +166,26 @@ static void allow_late(struct ledger *ledger, const struct contents *contents)
     }
 }
 
+/* Fewer equal bytes than PROOF_BYTES tell no copy (docs/tailing.md, "Truncation"). */
+static void allow_double(struct ledger *ledger, const struct contents *contents)
+{
+    struct stream_ledger *stream = &ledger->streams[contents->stream];
+    unsigned read = 0;
+    for (unsigned i = contents->first; i < stream->count; i++) {
+        for (unsigned t = 0; t < stream->lines[i].tokens; t++) {
+            read += stream->lines[i].each[t].delivered_life > 0 ? TOKEN_BYTES : 0;
+        }
+    }
+    for (unsigned i = contents->first; i < stream->count && read < PROOF_BYTES; i++) {
+        stream->lines[i].may_double = true;
+    }
+}
+
 void ledger_cut(struct ledger *ledger, struct node *file)
 {
     struct contents *contents = &file->contents;
     allow_late(ledger, contents);
+    allow_double(ledger, contents);
     vanish(ledger, contents, true);
     contents->first = 0;
     contents->end = 0;
@@ -283,7 +301,7 @@ static void check_order(struct ledger *ledger, const struct piece *piece)
     struct stream_ledger *stream = &ledger->streams[piece->stream];
     bool is_later = piece->line > stream->last_line ||
                     (piece->line == stream->last_line && piece->first > stream->last_token);
-    if (stream->lines[piece->line].may_be_late) {
+    if (stream->lines[piece->line].may_be_late || stream->lines[piece->line].may_double) {
         return;
     }
     if (stream->has_taken && !is_later) {
@@ -310,7 +328,7 @@ struct piece ledger_take(struct ledger *ledger, struct slice text, bool is_unter
     line->may_lack_newline |= is_unterminated;
     for (unsigned i = piece.first; i < piece.end; i++) {
         uint16_t acked_run = line->each[i].acked_run;
-        if (acked_run > 0 && acked_run < ledger->run) {
+        if (acked_run > 0 && acked_run < ledger->run && !line->may_double) {
             ledger_blame(ledger, "doubled", "line %u of stream %d, token %u, had been acknowledged before",
                          piece.line, piece.stream, i);
         }

@@ -45,6 +45,7 @@ struct written_line {
     bool is_due;         /* has arrived, or its loss is counted */
     bool is_hard;        /* has arrived */
     bool may_be_late; /* clew could not see it where it was before it was cut: it comes from the copy */
+    bool may_double;  /* too little of its file had been read to know the copy: that is read whole */
     bool may_lack_newline; /* it was given before that came */
     struct token *each;
 };
