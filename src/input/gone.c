@@ -119,8 +119,19 @@ static bool goes_on_in_copy(struct generation *generation)
     return true;
 }
 
+/* It was cut and is taken for another file since: what was written to it before that is in its copy. */
+static bool has_longer_copy(const struct generation *generation)
+{
+    const struct generation *copy = copy_find(generation);
+    return copy != NULL && copy->size > generation->offset &&
+           !(copy->is_gzip && packed_has_size(copy, generation->offset));
+}
+
 void tail_give_up(struct generation *generation)
 {
+    if (has_longer_copy(generation) && goes_on_in_copy(generation)) {
+        return;
+    }
     switch (generation->state) {
     case GENERATION_DONE:
         generation_drop(generation, DROP_READ);
@@ -139,8 +150,6 @@ void tail_give_up(struct generation *generation)
         generation_drop(generation, DROP_READ);
         return;
     }
-    if (!goes_on_in_copy(generation)) {
-        say_lost(generation);
-        generation_drop(generation, DROP_LOST);
-    }
+    say_lost(generation);
+    generation_drop(generation, DROP_LOST);
 }

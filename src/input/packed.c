@@ -18,6 +18,7 @@
  *     the bytes of one that was read to its end          copy
  *     … of one that is open, or still has its name       copy, for as long as that can be read
  *     … of one that is neither                           waiting, from where that was left
+ *     … of a copy                                        copy of the same
  *     of none, written since the stream is read          waiting, from its beginning
  *     of none, and older                                 ignored
  *
@@ -107,7 +108,8 @@ static bool has_name_of(const struct generation *packed, const struct generation
 static bool is_candidate(const struct generation *original, const struct generation *packed)
 {
     bool may = original->state == GENERATION_WAITING || original->state == GENERATION_DONE ||
-               original->state == GENERATION_IGNORED;
+               original->state == GENERATION_IGNORED ||
+               (original->state == GENERATION_COPY && original->unseen > 0);
     return original != packed && may && !original->is_gzip && !original->is_packed;
 }
 
@@ -184,6 +186,8 @@ static void follow(struct generation *packed, struct generation *original)
     original->is_packed = original->unseen > 0;
     if (original->state == GENERATION_IGNORED) {
         packed->state = GENERATION_IGNORED;
+    } else if (original->state == GENERATION_COPY) {
+        be_copy(packed, original->original); /* perhaps of what is gone by now */
     } else if (is_readable || packed_has_size(packed, original->offset)) {
         be_copy(packed, original);
     } else {

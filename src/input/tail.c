@@ -282,12 +282,14 @@ static bool is_reused_inode(const struct tail *tail, const struct generation *ge
                             const struct found *found)
 {
     bool is_there = generation->tail == tail && strcmp(generation->name, found->name) == 0;
+    /* The next rotated file may have the inode and the name of the one before. */
+    bool is_touched = !generation->is_live && generation->modified_ns != found->info.modified_ns;
     if (was_rotated_empty(generation, found)) {
         return true;
     }
     if (generation->fd >= 0 || generation->id.fingerprint_len == 0 || generation->is_gzip ||
         (generation->id.born_ns != 0 && found->info.born_ns != 0) ||
-        (is_there && found->info.size >= generation->offset)) {
+        (is_there && !is_touched && found->info.size >= generation->offset)) {
         return false;
     }
     const struct world *world = tail->input->env.world;
