@@ -93,8 +93,8 @@ static void play_through(const struct schedule *schedule, const char *state, boo
     if (turns == TURNS_MAX) {
         ledger_blame(stage.ledger, "stuck", "something is due again and again");
     }
+    ledger_judge(stage.ledger); /* before the end of the life, which forgives what a new one cannot know */
     life_free(stage.life);
-    ledger_judge(stage.ledger);
     out->invariant = stage.ledger->invariant;
     strcpy(out->why, stage.ledger->why);
     actors_free(stage.actors);
