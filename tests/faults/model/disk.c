@@ -195,7 +195,9 @@ void disk_append(struct disk *disk, struct node *file, const char *bytes, size_t
         file->cap = 2 * (file->len + len);
         file->bytes = mem_resize(file->bytes, file->cap, 1);
     }
-    memcpy(file->bytes + file->len, bytes, len);
+    if (len > 0) {
+        memcpy(file->bytes + file->len, bytes, len);
+    }
     file->len += len;
     disk_say(disk, "append %zu bytes to %s (%llu), which has %zu", len, file->name,
              (unsigned long long)file->number, file->len);
