@@ -557,8 +557,10 @@ static void where_to_listen_is_an_address_and_a_port(void **state)
     ev_loop_destroy(loop);
 }
 
-/* From now on this process is on a kernel without IPv6. */
-static void forbid_ipv6(void)
+enum { NO_FILTER = 255 }; /* a child's last word where no filter can be set: under an emulator */
+
+/* From now on this process is on a kernel without IPv6. False: that cannot be played here. */
+static bool forbid_ipv6(void)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -570,7 +572,7 @@ static void forbid_ipv6(void)
     };
     const struct sock_fprog program = {.len = ARRAY_LEN(code), .filter = code};
     ENSURE(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-    ENSURE(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 static bool connects(int family, const char *address)
@@ -617,7 +619,9 @@ static void a_kernel_without_ipv6_listens_on_ipv4(void **state)
     (void)state;
     pid_t child = fork();
     if (child == 0) {
-        forbid_ipv6();
+        if (!forbid_ipv6()) {
+            _exit(NO_FILTER);
+        }
         char *error = NULL;
         char address[80];
         int fd = http_listen("[::]:0", &error);
@@ -628,6 +632,10 @@ static void a_kernel_without_ipv6_listens_on_ipv4(void **state)
     }
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == NO_FILTER) {
+        print_message("no filter of system calls can be set here: not tried\n");
+        return;
+    }
     assert_int_equal(status, 0);
 }
 
