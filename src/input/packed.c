@@ -109,15 +109,17 @@ static bool is_candidate(const struct generation *original, const struct generat
 {
     bool may = original->state == GENERATION_WAITING || original->state == GENERATION_DONE ||
                original->state == GENERATION_IGNORED ||
-               (original->state == GENERATION_COPY && original->unseen > 0);
+               (original->state == GENERATION_COPY && original->unseen > 0 &&
+                original->id.fingerprint_len > 0); /* of an empty one it could not be told */
     return original != packed && may && !original->is_gzip && !original->is_packed;
 }
 
 /* Nothing of it was ever looked at, and it is gone: what takes its place holds its bytes. */
 static bool is_successor(const struct generation *packed, const struct generation *original)
 {
-    return original->unseen > 0 && original->offset == 0 && packed->link.prev == &original->link &&
-           packed->size_hint >= original->size;
+    bool is_other = original->fd >= 0 && original->size == 0 && packed->size_hint > 0;
+    return original->unseen > 0 && !is_other && original->offset == 0 &&
+           packed->link.prev == &original->link && packed->size_hint >= original->size;
 }
 
 static enum likeness compare(struct generation *packed, const struct generation *original)
