@@ -70,7 +70,7 @@ static struct slice rename_field(struct slice name)
     for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
         name = slice_is_equal(name, pairs[i][0]) ? pairs[i][1] : name;
     }
-    return name;
+    return name.len > 0 ? name : SLICE("_"); /* OTLP has no empty names */
 }
 
 /* Is `value` the field's, or the next of its values? A field takes part once: what was compared is
