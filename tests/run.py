@@ -12,6 +12,10 @@ With --valgrind, the unit tests of that build under valgrind too.
 With --units, only the unit tests of a cross build, run by EMULATOR.
 One that ends in another way has failed; what it printed is shown. What a suite skipped (`N skipped`
 in that last line, and a line `skipped WHAT: WHY` for each) is shown and not counted.
+
+Suites run side by side, and beside others a test may fail for nothing but a machine that is too busy. So
+a few suites that failed are run once more, alone. What fails again has failed; what does not is named
+`unsteady` with the test that failed, at the end, for somebody to find out why.
 """
 
 import argparse
@@ -23,10 +27,12 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TIMEOUT = 900
+AGAIN_MAX = 5  # suites; where more fail, it is not for a busy machine
 LAST_LINE = re.compile(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?")
 
 
@@ -60,7 +66,7 @@ class Suite:
         return self
 
     def judge(self, code, output):
-        self.output = output
+        self.output, self.complaint = output, None
         counts = [LAST_LINE.fullmatch(line.strip()) for line in output.splitlines()]
         counts = [count for count in counts if count]
         if not counts:
@@ -76,6 +82,10 @@ class Suite:
         return (f"{self.name:32} {self.passed:5} passed, {self.failed} failed{skipped}"
                 f"  ({self.seconds:.1f} s)" + (f"  {self.complaint}" if self.complaint else ""))
 
+    def failures(self):
+        """What failed in it, by the tests' titles, each with the suite's name before it."""
+        titles = re.findall(r"^\s*FAILED:? +(.*)", self.output, re.MULTILINE)
+        return [f"{self.name}: {title}"[:300] for title in titles or [self.complaint or self.line()]]
 
     def skips(self):
         """Its lines `skipped WHAT: WHY`, with its name before them."""
@@ -146,13 +156,31 @@ def parse_arguments():
     return arguments.parse_args()
 
 
+def show(suite):
+    if suite.failed:
+        print(textwrap.indent(suite.output.rstrip()[-20000:], "  "))
+    print("\n".join([*suite.skips(), suite.line()]), flush=True)
+
+
 def run_all(suites):
     with concurrent.futures.ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
         for done in concurrent.futures.as_completed([pool.submit(s.run) for s in suites]):
-            suite = done.result()
-            if suite.failed:
-                print(suite.output.rstrip()[-20000:])
-            print("\n".join([*suite.skips(), suite.line()]), flush=True)
+            show(done.result())
+
+
+def run_again(suites):
+    """What failed only beside others, by title."""
+    failed = [suite for suite in suites if suite.failed]
+    if len(failed) > AGAIN_MAX or len(suites) == 1:
+        return []
+    unsteady = []
+    for suite in failed:
+        before = suite.failures()
+        print(f"again, alone: {suite.name}")
+        show(suite.run())
+        if not suite.failed:
+            unsteady += before
+    return unsteady
 
 
 def main():
@@ -164,11 +192,16 @@ def main():
         print(f"{error}\n0 passed, 1 failed")
         sys.exit(1)
     run_all(suites)
+    unsteady = run_again(suites)
     passed, failed = sum(s.passed for s in suites), sum(s.failed for s in suites)
     skipped = sum(s.skipped for s in suites)
     if skipped:
         print(f"{skipped} skipped: what they need is not here (see above)")
     failed += not suites
+    for title in unsteady:
+        print(f"unsteady {title}")
+    for title in (title for suite in suites if suite.failed for title in suite.failures()):
+        print(f"FAILED {title}")
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
