@@ -3,9 +3,13 @@
 
 A source is cut into tokens (comments, strings and preprocessor lines are passed over), and each place
 where an operator, a constant, a condition or a whole statement could be another is a site. A mutant is
-one site of one file with another text there. Which are drawn follows from the seed alone.
+one site of one file with another text there; its key says which without the number of the line, so that
+it is found again when the file has changed elsewhere. Assertions are left alone: they check the code, and
+nobody notices from outside that one checks less. Which mutants are drawn follows from the seed alone.
 """
 
+import bisect
+import collections
 import random
 import re
 
@@ -23,22 +27,41 @@ WORDS = {"true": ["false"], "false": ["true"], "continue": ["break"]}
 STATEMENT = re.compile(r"^[ ]{4,}(?!return|goto|break|continue|case|default|else|assert|struct |const |"
                        r"enum |static )(?:[A-Za-z_][\w>.\[\]-]*(?:\(.*\)| [-+|&]?= [^{\n]+|\+\+|--);)$", re.M)
 CONDITION = re.compile(r"\b(if|while) \(")
+ASSERTION = re.compile(r"\b(?:static_assert|assert|ENSURE)\(")
 BINARY = re.compile(r"[\w)\]]\s*$")
+# The head of a function stands at the beginning of a line; so does the brace that ends it.
+OUTERMOST = re.compile(r"^(?:(?P<end>\})|[a-z][^;\n]*?\b(?P<name>\w+)\()", re.M)
 
 
 class Mutant:
     """`text` in the place of source[begin:end]."""
 
-    def __init__(self, path, source, begin, end, text, kind):
-        self.path, self.begin, self.end, self.text, self.kind = path, begin, end, text, kind
-        self.line = source.count("\n", 0, begin) + 1
-        self.old = source[begin:end].strip()
+    def __init__(self, path, begin, end, text, key):
+        self.path, self.begin, self.end, self.text, self.key = path, begin, end, text, key
 
     def apply(self, source):
         return source[:self.begin] + self.text + source[self.end:]
 
-    def name(self):
-        return f"{self.path}:{self.line}: {self.kind}: {self.old!r} -> {self.text.strip()!r}"
+
+class Functions:
+    """`name: ` of the function around a place, or nothing where there is none."""
+
+    def __init__(self, source):
+        heads = list(OUTERMOST.finditer(source))
+        self.begins = [head.start() for head in heads]
+        self.names = [f"{head['name']}: " if head["name"] else "" for head in heads]
+
+    def around(self, place):
+        index = bisect.bisect_right(self.begins, place)
+        return self.names[index - 1] if index > 0 else ""
+
+
+def change(source, begin, end, text):
+    """The whole lines around source[begin:end], before and after."""
+    head = source.rfind("\n", 0, begin) + 1
+    tail = source.find("\n", end)
+    lines = source[head:tail], source[head:begin] + text + source[end:tail]
+    return " -> ".join(" ".join(line.split()) for line in lines)
 
 
 def tokens(source):
@@ -61,34 +84,54 @@ def number_texts(text):
     digits, suffix = re.fullmatch(r"(0[xX][0-9a-fA-F]+|\d+)([uUlL]*)", text).groups()
     is_octal = digits.startswith("0") and digits.isdigit() and len(digits) > 1
     value = int(digits, 8 if is_octal else 0)
-    return [f"{other}{suffix}" for other in {value + 1, value // 256 + (value < 256) * 2} - {value}]
+    others = {value + 1, value // 256 + (value < 256) * 2} - {value}
+    return [f"{other}{suffix}" for other in sorted(others)]
 
 
-def sites(path, source):
-    """All mutants of one source."""
+def places(source):
+    """(begin, end, text) of all mutants of one source."""
     for group, text, begin, end in tokens(source):
         if group == "mark" and text in SWAPS:
             for other in SWAPS[text]:
-                yield Mutant(path, source, begin, end, other, "operator")
+                yield begin, end, other
         elif group == "mark" and text in "+-" and BINARY.search(source[max(0, begin - 8):begin]):
-            yield Mutant(path, source, begin, end, "-" if text == "+" else "+", "operator")
+            yield begin, end, "-" if text == "+" else "+"
         elif group == "mark" and text == "!":
-            yield Mutant(path, source, begin, end, "", "negation")
+            yield begin, end, ""
         elif group == "word" and text in WORDS:
             for other in WORDS[text]:
-                yield Mutant(path, source, begin, end, other, "constant")
+                yield begin, end, other
         elif group == "number":
             for other in number_texts(text):
-                yield Mutant(path, source, begin, end, other, "constant")
+                yield begin, end, other
     for match in CONDITION.finditer(source):
         end = closing(source, match.end() - 1)
-        yield Mutant(path, source, match.end(), end, f"!({source[match.end():end]})", "condition")
+        yield match.end(), end, f"!({source[match.end():end]})"
     for match in STATEMENT.finditer(source):
-        yield Mutant(path, source, match.start(), match.end(), "    ;", "statement")
+        yield match.start(), match.end(), "    ;"
 
 
-def draw(sources, count, seed):
-    """`count` different mutants of {path: source}, every kind in its share, in a fixed order."""
+def sites(path, source):
+    """All mutants of one source, each with a key of its own."""
+    asserted = [(match.start(), closing(source, match.end() - 1)) for match in ASSERTION.finditer(source)]
+    functions, seen = Functions(source), collections.Counter()
+    for begin, end, text in places(source):
+        if not any(first < begin < last for first, last in asserted):
+            key = f"{path} {functions.around(begin)}{change(source, begin, end, text)}"
+            seen[key] += 1
+            number = f" ({seen[key]})" if seen[key] > 1 else ""
+            yield Mutant(path, begin, end, text, key + number)
+
+
+def shuffled(sources, seed):
+    """Every mutant of {path: source}, every kind in its share, in the order of the seed."""
     every = [mutant for path in sorted(sources) for mutant in sites(path, sources[path])]
     random.Random(seed).shuffle(every)
-    return every[:count]
+    return every
+
+
+def interleaved(lists, shares):
+    """One list of many, each in its share for as long as it lasts."""
+    every = [((place + 1) / share, name, one) for name, (mutants, share) in enumerate(zip(lists, shares))
+             for place, one in enumerate(mutants)]
+    return [one for _, _, one in sorted(every, key=lambda row: row[:2])]
