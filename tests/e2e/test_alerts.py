@@ -20,7 +20,7 @@ def test_every_metric_that_is_asked_for_is_one_that_clew_has():
 def test_the_alerts_fire_when_they_should():
     promtool = shutil.which("promtool")
     if promtool is None:
-        raise clew.Skipped("there is no promtool here (Debian package prometheus)")
+        raise clew.Skipped("there is no promtool here (scripts/packages alerts)")
     done = subprocess.run([promtool, "test", "rules", "clew.rules.test.yaml"], cwd=FOLDER, capture_output=True,
                           text=True, check=False)
     clew.equal((done.returncode, "SUCCESS" in done.stdout), (0, True), done.stdout + done.stderr)
