@@ -331,7 +331,7 @@ bool lanes_have_failed(const struct lanes *lanes)
 bool lanes_are_mistaken(const struct lanes *lanes)
 {
     for (size_t i = 0; i < lanes->count; i++) {
-        if ((lanes->all >> i & 1) != 0 && lane_is_mistaken(lanes->items[i])) {
+        if ((lanes->required >> i & 1) != 0 && lane_is_mistaken(lanes->items[i])) {
             return true;
         }
     }

@@ -59,7 +59,7 @@ bool lanes_are_empty(const struct lanes *lanes);
 bool lanes_are_safe(const struct lanes *lanes);
 bool lanes_are_behind(const struct lanes *lanes); /* one that is required */
 bool lanes_have_spool(const struct lanes *lanes);
-bool lanes_are_mistaken(const struct lanes *lanes); /* one of those in the config */
+bool lanes_are_mistaken(const struct lanes *lanes); /* one that is required */
 bool lanes_have_failed(const struct lanes *lanes);
 
 #endif

@@ -36,7 +36,7 @@ static const struct {
     {"clew_output_mistaken", "", "gauge",
      "1 while the output's address has never taken a request and answers that the config is wrong: it "
      "refuses even requests that hold nothing of a log, or with 401, 403, 404 and the like. Its records "
-     "are held, and /readyz says so.",
+     "are held, and /readyz says so of an output that is required.",
      offsetof(struct output_books, is_mistaken)},
 };
 

@@ -95,6 +95,19 @@ def test_a_wrong_path_holds_everything_and_a_reload_to_the_right_one_delivers_it
     clew.equal(list((tmp / "data").glob("dead-letters/*/*")), [])
 
 
+def test_a_wrong_address_of_an_output_that_is_not_required_is_told_and_keeps_nobody_from_being_ready(tmp):
+    write_log(tmp)
+    port = clew.free_port()
+    with victorialogs() as backend, FarEnd(lambda n, body, far: OK) as other:
+        wrong = f"http://127.0.0.1:{backend.port}/v1/logs"
+        path = config(tmp, [(0, {"endpoint": other.url}), (1, {"name": "copy", "endpoint": wrong, "required": False})],
+                      control={"listen": f"127.0.0.1:{port}"})
+        with clew.start("run", "-c", path) as process:
+            wait_until_held(process, backend)
+            clew.equal(sorted(mistaken(port)), [0, 1])
+            clew.equal(is_ready(port), True)
+
+
 def test_few_requests_are_made_while_it_is_held_and_sigterm_keeps_all_for_the_next_start(tmp):
     write_log(tmp, 20000)
     port = clew.free_port()
