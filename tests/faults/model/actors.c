@@ -8,12 +8,15 @@
 #include "base/mem.h"
 #include "pack.h"
 
+enum { HOUR_COUNTS_FROM = 7 /* so that it soon has two digits */, NOISE = '%' };
 enum { ROTATED_MAX = 32, MOVES_MAX = 96, JOBS_MAX = STEPS_MAX, CHORES_MAX = 4096 };
 
 #define US UINT64_C(1000)
 #define MS UINT64_C(1000000)
 #define FIRST_LINE_NS (100 * MS)
 #define COPIED_UP_NS (2500 * MS) /* clew has seen it before it is rotated */
+
+#define SHREDDED_NS (3000 * MS) /* until it is deleted */
 
 /* One system call, or a few that nothing can come between. */
 enum move_what {
@@ -27,6 +30,9 @@ enum move_what {
     MOVE_PACK,    /* name to other, the first half … */
     MOVE_PACK_REST,
     MOVE_WAIT,    /* nothing */
+    MOVE_LINK,    /* name gets the second name other */
+    MOVE_AWAY,    /* name to other, in the directory of what was moved */
+    MOVE_SHRED,   /* name is written over */
     MOVE_REPLACE, /* name by a copy of itself in another layer: another inode and device */
 };
 
@@ -51,6 +57,7 @@ struct log_actor {
     struct rotated rotated[ROTATED_MAX]; /* newest first */
     size_t rotated_count;
     uint64_t counter;            /* of SCHEME_UP, and restarts of a container */
+    struct node *moved;          /* the directory of what was moved */
     uint64_t writer_free_ns;
     enum what jobs[JOBS_MAX];    /* for the one who rotates */
     size_t job_count;
@@ -80,11 +87,23 @@ struct actors {
     size_t first_chore;
 };
 
-static const char *const patterns[] = {"/logs/*.log", "/var/log/pods/*/*/*.log"};
-
-const char *const *actors_patterns(size_t *out_count)
+static bool has_moved(const struct schedule *schedule)
 {
-    *out_count = ARRAY_LEN(patterns);
+    for (size_t i = 0; i < schedule->world.streams; i++) {
+        if (schedule->streams[i].scheme == SCHEME_MOVED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *const patterns[] = {"/logs/*.log", "/var/log/pods/*/*/*.log",
+                                       "/logs/moved/*.log"};
+
+/* What the fewest need is the last, so that the others are played as if it were not there. */
+const char *const *actors_patterns(const struct actors *actors, size_t *out_count)
+{
+    *out_count = has_moved(actors->schedule) ? ARRAY_LEN(patterns) : ARRAY_LEN(patterns) - 1;
     return patterns;
 }
 
@@ -115,6 +134,14 @@ static void name_of_date(const struct actors *actors, const char *between, char 
     snprintf(out, NAME_MAX_BYTES, "%s%s%s", day, between, hour);
 }
 
+/* An hour of this takes twenty seconds, so that there are some. */
+static void name_of_hour(const struct actors *actors, int stream, uint64_t number, char *out)
+{
+    uint64_t hour = actors->disk->now_ns / (20000 * MS) % 24;
+    snprintf(out, NAME_MAX_BYTES, "%s.2026-03-02_%02llu.%llu.log", base_names[stream],
+             (unsigned long long)hour, (unsigned long long)number);
+}
+
 /* The name of the next rotated file, or of the one with this number. */
 static void name_of(const struct actors *actors, int stream, uint64_t number, char *out)
 {
@@ -131,6 +158,12 @@ static void name_of(const struct actors *actors, int stream, uint64_t number, ch
     case SCHEME_KUBELET:
         name_of_date(actors, "-", date);
         snprintf(out, NAME_MAX_BYTES, "%.30s.%.40s", log->live, date);
+        break;
+    case SCHEME_HOUR:
+        name_of_hour(actors, stream, number, out);
+        break;
+    case SCHEME_MOVED:
+        snprintf(out, NAME_MAX_BYTES, "%s%llu.log", base_names[stream], (unsigned long long)number);
         break;
     default:
         snprintf(out, NAME_MAX_BYTES, "%.60s.%llu", log->live, (unsigned long long)number);
@@ -234,6 +267,19 @@ static void push_rotated(struct log_actor *log, const char *name)
 
 static void plan_live(struct actors *actors, struct log_actor *log, const char *name)
 {
+    if (log->setup->scheme == SCHEME_MOVED) {
+        plan(actors, log, MOVE_AWAY, log->live, name);
+        plan(actors, log, MOVE_CREATE, log->live, "");
+        plan_after(actors, log, MOVE_REOPEN, log->setup->reopen_us * US, log->live, "");
+        return;
+    }
+    if (log->setup->links) {
+        plan(actors, log, MOVE_LINK, log->live, name);
+        plan(actors, log, MOVE_CREATE, "new.tmp", "");
+        plan(actors, log, MOVE_RENAME, "new.tmp", log->live);
+        plan_after(actors, log, MOVE_REOPEN, log->setup->reopen_us * US, log->live, "");
+        return;
+    }
     if (log->setup->copies) {
         plan(actors, log, MOVE_COPY, log->live, name);
         plan(actors, log, MOVE_COPY_REST, log->live, name);
@@ -249,7 +295,8 @@ static void plan_rotation(struct actors *actors, struct log_actor *log, int stre
 {
     char name[NAME_MAX_BYTES];
     const struct stream_setup *setup = log->setup;
-    bool is_up = setup->scheme == SCHEME_UP;
+    bool is_up = setup->scheme == SCHEME_UP || setup->scheme == SCHEME_HOUR ||
+                 setup->scheme == SCHEME_MOVED;
     name_of(actors, stream, is_up ? log->counter + 1 : 1, name);
     if (!is_numbered_down(log) && is_taken(log, name)) {
         return; /* twice in a second */
@@ -264,6 +311,9 @@ static void plan_rotation(struct actors *actors, struct log_actor *log, int stre
         plan_packing(actors, log, &log->rotated[0]);
     }
     plan_live(actors, log, name);
+    if (setup->scheme == SCHEME_MOVED) {
+        return; /* it is there for good */
+    }
     push_rotated(log, name);
     if (setup->packing == PACKING_AT_ONCE) {
         plan_packing(actors, log, &log->rotated[0]);
@@ -282,6 +332,15 @@ static void plan_restart(struct actors *actors, struct log_actor *log)
         plan(actors, log, MOVE_CREATE, log->live, "");
         plan(actors, log, MOVE_REOPEN, log->live, "");
         plan_excess(actors, log, log->setup->keep);
+    }
+}
+
+static void plan_shredding(struct actors *actors, struct log_actor *log)
+{
+    if (log->rotated_count > 0) {
+        plan(actors, log, MOVE_SHRED, log->rotated[log->rotated_count - 1].name, "");
+        plan_after(actors, log, MOVE_WAIT, SHREDDED_NS, log->live, "");
+        plan_excess(actors, log, log->rotated_count - 1);
     }
 }
 
@@ -306,6 +365,9 @@ static void plan_job(struct actors *actors, struct log_actor *log, int stream, e
     case STEP_RESTART:
         plan_restart(actors, log);
         break;
+    case STEP_SHRED:
+        plan_shredding(actors, log);
+        break;
     default:
         plan(actors, log, MOVE_REPLACE, log->live, "");
         plan_after(actors, log, MOVE_WAIT, COPIED_UP_NS, log->live, "");
@@ -315,9 +377,10 @@ static void plan_job(struct actors *actors, struct log_actor *log, int stream, e
 
 /* ---- moves ---- */
 
+/* It loses a name. */
 static void hide(struct actors *actors, struct node *file)
 {
-    if (file != NULL && file->contents.is_visible) {
+    if (file != NULL && file->contents.is_visible && file->names == 1) {
         ledger_hide(actors->ledger, file);
     }
 }
@@ -334,7 +397,7 @@ static struct node *create(struct actors *actors, struct log_actor *log, int str
     struct node *old = disk_entry(log->directory, name);
     if (old != NULL) {
         hide(actors, old);
-        disk_unlink(actors->disk, old);
+        disk_unlink(actors->disk, log->directory, name);
     }
     struct node *file = disk_create(actors->disk, log->directory, name);
     file->contents.stream = stream;
@@ -342,6 +405,12 @@ static struct node *create(struct actors *actors, struct log_actor *log, int str
         ledger_show(actors->ledger, file, stream);
     }
     return file;
+}
+
+static void be_denied(struct node *file, bool is_denied)
+{
+    file->is_denied = is_denied;
+    file->contents.is_denied = is_denied;
 }
 
 static void copy_all(struct actors *actors, const struct node *from, struct node *to)
@@ -361,6 +430,7 @@ static void pack_part(struct actors *actors, const struct log_actor *log, const 
     to->len = is_all ? 0 : to->len; /* what was written before is the beginning of this */
     disk_append(actors->disk, to, bytes.data, is_all ? bytes.len : bytes.len / 2);
     to->contents.format = (unsigned)log->setup->format;
+    be_denied(to, from->is_denied);
     if (is_all) {
         ledger_copied(actors->ledger, from, to);
         to->modified_ns = log->setup->keeps_time ? from->modified_ns : to->modified_ns;
@@ -383,20 +453,32 @@ static void make_move(struct actors *actors, struct log_actor *log, int stream,
     switch (move->what) {
     case MOVE_RENAME:
         hide(actors, other);
-        disk_rename(actors->disk, file, move->other);
+        disk_rename(actors->disk, log->directory, move->name, log->directory, move->other);
         ledger_show(actors->ledger, file, stream);
+        break;
+    case MOVE_LINK:
+        disk_link(actors->disk, log->directory, move->name, move->other);
+        break;
+    case MOVE_AWAY:
+        ledger_moved(actors->ledger, file);
+        disk_rename(actors->disk, log->directory, move->name, log->moved, move->other);
+        break;
+    case MOVE_SHRED:
+        ledger_shred(actors->ledger, file, file == log->open);
+        disk_overwrite(actors->disk, file, NOISE);
         break;
     case MOVE_WAIT:
         break;
     case MOVE_UNLINK:
         hide(actors, file);
-        disk_unlink(actors->disk, file);
+        disk_unlink(actors->disk, log->directory, move->name);
         break;
     case MOVE_REOPEN:
         log->open = file;
         break;
     case MOVE_COPY:
         other = create(actors, log, stream, move->other);
+        be_denied(other, file->is_denied);
         disk_append(actors->disk, other, file->bytes, file->len / 2);
         break;
     case MOVE_COPY_REST:
@@ -423,9 +505,10 @@ static void make_move(struct actors *actors, struct log_actor *log, int stream,
         copy_all(actors, file, copy);
         copy->modified_ns = modified_ns;
         copy->is_upper = true;
+        be_denied(copy, file->is_denied);
         copy->contents.since_ns = 0;
         hide(actors, file);
-        disk_rename(actors->disk, copy, move->name);
+        disk_rename(actors->disk, log->directory, copy->name, log->directory, move->name);
         ledger_show(actors->ledger, copy, stream);
         log->open = log->open == file ? copy : log->open;
         break;
@@ -440,6 +523,9 @@ static void write_chore(struct actors *actors, const struct chore *chore)
     struct log_actor *log = &actors->logs[chore->stream];
     struct buf bytes;
     buf_init(&bytes, 1 << 16);
+    if (log->open->len == 0) {
+        ledger_write_banner(actors->ledger, chore->stream, &bytes);
+    }
     ledger_write_tokens(actors->ledger, chore->stream, chore->tokens, log->open, &bytes);
     if (chore->ends_line) {
         buf_append(&bytes, "\n", 1);
@@ -541,7 +627,33 @@ void actors_happen(struct actors *actors)
 
 bool actors_is_theirs(enum what what)
 {
-    return what <= STEP_RESTART;
+    return what <= STEP_ALLOW;
+}
+
+/* For whatever is made of them as well. */
+static void deny(struct actors *actors, int stream, bool is_rotated)
+{
+    const struct log_actor *log = &actors->logs[stream];
+    bool has_rotated = log->rotated_count > 0;
+    struct node *file = is_rotated && has_rotated ? disk_entry(log->directory, log->rotated[0].name)
+                                                  : disk_entry(log->directory, log->live);
+    if (file != NULL && !file->is_denied) {
+        disk_say(actors->disk, "deny %s (%llu)", file->name, (unsigned long long)file->number);
+        ledger_deny(actors->ledger, file);
+        be_denied(file, true);
+    }
+}
+
+static void allow(struct actors *actors, int stream)
+{
+    for (size_t i = 0; i < actors->disk->count; i++) {
+        struct node *file = actors->disk->nodes[i];
+        if (file->contents.stream == stream && file->is_denied) {
+            disk_say(actors->disk, "allow %s (%llu)", file->name, (unsigned long long)file->number);
+            be_denied(file, false);
+            ledger_allow(actors->ledger, file);
+        }
+    }
 }
 
 void actors_begin(struct actors *actors, const struct step *step)
@@ -554,6 +666,10 @@ void actors_begin(struct actors *actors, const struct step *step)
         }
     } else if (step->what == STEP_PART) {
         add_chore(actors, stream, step->numbers[1], false, 0);
+    } else if (step->what == STEP_DENY) {
+        deny(actors, stream, step->numbers[1] > 0);
+    } else if (step->what == STEP_ALLOW) {
+        allow(actors, stream);
     } else {
         bool is_idle = !has_move(log);
         ENSURE(log->job_count < JOBS_MAX);
@@ -590,6 +706,7 @@ struct actors *actors_new(const struct schedule *schedule, struct disk *disk, st
     disk->happen_context = actors;
     disk_make_directory(disk, "/logs");
     disk_make_directory(disk, "/var/log/pods");
+    struct node *moved = has_moved(schedule) ? disk_make_directory(disk, "/logs/moved") : NULL;
     for (int i = 0; i < (int)schedule->world.streams; i++) {
         struct log_actor *log = &actors->logs[i];
         bool is_kubelet = schedule->streams[i].scheme == SCHEME_KUBELET;
@@ -600,6 +717,8 @@ struct actors *actors_new(const struct schedule *schedule, struct disk *disk, st
         snprintf(log->live, sizeof(log->live), is_kubelet ? "0.log" : "%s.log", base_names[i]);
         log->open = create(actors, log, i, log->live);
         log->lower = log->open;
+        log->moved = moved;
+        log->counter = log->setup->scheme == SCHEME_HOUR ? HOUR_COUNTS_FROM : 0;
         add_chore(actors, i, 4, true, FIRST_LINE_NS);
     }
     disk->makes_upper = has_layers(schedule);

@@ -27,6 +27,6 @@ void actors_happen(struct actors *actors);           /* all that is due by the d
 /* The stream of a path of clew's; -1: none. */
 int actors_stream_of(const struct actors *actors, const char *path);
 
-const char *const *actors_patterns(size_t *out_count); /* what clew is to read */
+const char *const *actors_patterns(const struct actors *actors, size_t *out_count); /* what clew is to read */
 
 #endif

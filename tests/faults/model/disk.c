@@ -53,6 +53,7 @@ static struct node *new_node(struct disk *disk, bool is_directory)
     node->born_ns = disk->tells_births ? file_time(disk) : 0;
     node->modified_ns = file_time(disk);
     node->is_directory = is_directory;
+    node->entries = is_directory ? mem_array(ENTRIES_MAX, sizeof(struct entry)) : NULL;
     node->is_upper = disk->makes_upper;
     node->contents.stream = -1;
     return node;
@@ -60,7 +61,7 @@ static struct node *new_node(struct disk *disk, bool is_directory)
 
 static void release(struct disk *disk, struct node *node)
 {
-    if (node->parent == NULL && node->handles == 0 && !node->is_gone) {
+    if (node->names == 0 && node->handles == 0 && !node->is_gone) {
         node->is_gone = true;
         disk->free_numbers[disk->free_count++] = node->number;
         free(node->bytes);
@@ -83,6 +84,7 @@ void disk_free(struct disk *disk)
 {
     for (size_t i = 0; i < disk->count; i++) {
         free(disk->nodes[i]->bytes);
+        free(disk->nodes[i]->entries);
         free(disk->nodes[i]);
     }
     free(disk);
@@ -90,37 +92,50 @@ void disk_free(struct disk *disk)
 
 /* ---- names ---- */
 
-struct node *disk_entry(const struct node *directory, const char *name)
+static struct entry *find_entry(const struct node *directory, const char *name)
 {
     for (size_t i = 0; i < ENTRIES_MAX; i++) {
-        if (directory->entries[i] != NULL && strcmp(directory->entries[i]->name, name) == 0) {
-            return directory->entries[i];
+        struct entry *entry = &directory->entries[i];
+        if (entry->node != NULL && strcmp(entry->name, name) == 0) {
+            return entry;
         }
     }
     return NULL;
 }
 
+struct node *disk_entry(const struct node *directory, const char *name)
+{
+    const struct entry *entry = find_entry(directory, name);
+    return entry != NULL ? entry->node : NULL;
+}
+
 static void put(struct disk *disk, struct node *directory, struct node *node, const char *name)
 {
     size_t at = draw_range(&disk->draw, 0, ENTRIES_MAX - 1);
-    for (size_t tries = 0; directory->entries[at] != NULL; tries++) {
+    for (size_t tries = 0; directory->entries[at].node != NULL; tries++) {
         ENSURE(tries < ENTRIES_MAX && strlen(name) < NAME_MAX_BYTES);
         at = (at + 1) % ENTRIES_MAX;
     }
-    directory->entries[at] = node;
+    directory->entries[at].node = node;
+    strcpy(directory->entries[at].name, name);
     directory->modified_ns = file_time(disk);
+    node->names++;
+}
+
+static void name_node(struct node *node, struct node *directory, const char *name)
+{
     node->parent = directory;
     strcpy(node->name, name);
 }
 
-static void take(struct disk *disk, struct node *node)
+static struct node *take(struct disk *disk, struct node *directory, const char *name)
 {
-    struct node *directory = node->parent;
-    for (size_t i = 0; i < ENTRIES_MAX; i++) {
-        directory->entries[i] = directory->entries[i] == node ? NULL : directory->entries[i];
-    }
+    struct entry *entry = find_entry(directory, name);
+    struct node *node = entry->node;
+    entry->node = NULL;
+    node->names--;
     directory->modified_ns = file_time(disk);
-    node->parent = NULL;
+    return node;
 }
 
 static bool is_watched(const struct node *directory)
@@ -153,6 +168,7 @@ struct node *disk_make_directory(struct disk *disk, const char *path)
         if (next == NULL) {
             next = new_node(disk, true);
             put(disk, at, next, name);
+            name_node(next, at, name);
             tell(disk, at, name, TOLD_CHANGED);
         }
         at = next;
@@ -184,9 +200,19 @@ struct node *disk_create(struct disk *disk, struct node *directory, const char *
 {
     struct node *node = new_node(disk, false);
     put(disk, directory, node, name);
+    name_node(node, directory, name);
     disk_say(disk, "create %s (%llu)", name, (unsigned long long)node->number);
     tell(disk, directory, name, TOLD_CHANGED);
     return node;
+}
+
+/* Nobody is told of a file that has lost the name by which it was opened (IN_EXCL_UNLINK). */
+static void tell_written(struct disk *disk, struct node *file)
+{
+    file->modified_ns = file_time(disk);
+    if (disk_entry(file->parent, file->name) == file) {
+        tell(disk, file->parent, file->name, TOLD_WRITTEN);
+    }
 }
 
 void disk_append(struct disk *disk, struct node *file, const char *bytes, size_t len)
@@ -201,8 +227,7 @@ void disk_append(struct disk *disk, struct node *file, const char *bytes, size_t
     file->len += len;
     disk_say(disk, "append %zu bytes to %s (%llu), which has %zu", len, file->name,
              (unsigned long long)file->number, file->len);
-    file->modified_ns = file_time(disk);
-    tell(disk, file->parent, file->name, TOLD_WRITTEN);
+    tell_written(disk, file);
 }
 
 void disk_truncate(struct disk *disk, struct node *file)
@@ -210,32 +235,51 @@ void disk_truncate(struct disk *disk, struct node *file)
     disk_say(disk, "cut %s (%llu), which had %zu", file->name, (unsigned long long)file->number,
              file->len);
     file->len = 0;
-    file->modified_ns = file_time(disk);
-    tell(disk, file->parent, file->name, TOLD_WRITTEN);
+    tell_written(disk, file);
 }
 
-void disk_unlink(struct disk *disk, struct node *file)
+void disk_overwrite(struct disk *disk, struct node *file, char byte)
 {
-    struct node *directory = file->parent;
-    disk_say(disk, "unlink %s (%llu)", file->name, (unsigned long long)file->number);
-    take(disk, file);
-    tell(disk, directory, file->name, TOLD_CHANGED);
+    enum { LINE_BYTES = 64 };
+    disk_say(disk, "overwrite %s (%llu)", file->name, (unsigned long long)file->number);
+    for (size_t i = 0; i < file->len; i++) {
+        file->bytes[i] = i % LINE_BYTES == LINE_BYTES - 1 ? '\n' : byte;
+    }
+    tell_written(disk, file);
+}
+
+void disk_link(struct disk *disk, struct node *directory, const char *name, const char *second)
+{
+    struct node *file = disk_entry(directory, name);
+    disk_say(disk, "link %s to %s (%llu)", name, second, (unsigned long long)file->number);
+    put(disk, directory, file, second);
+    tell(disk, directory, second, TOLD_CHANGED);
+}
+
+void disk_unlink(struct disk *disk, struct node *directory, const char *name)
+{
+    struct node *file = take(disk, directory, name);
+    disk_say(disk, "unlink %s (%llu)", name, (unsigned long long)file->number);
+    tell(disk, directory, name, TOLD_CHANGED);
     release(disk, file);
 }
 
-void disk_rename(struct disk *disk, struct node *file, const char *name)
+void disk_rename(struct disk *disk, struct node *directory, const char *name, struct node *to,
+                 const char *new_name)
 {
-    struct node *directory = file->parent;
-    struct node *old = disk_entry(directory, name);
-    disk_say(disk, "rename %s to %s (%llu)", file->name, name, (unsigned long long)file->number);
-    if (old != NULL) {
-        take(disk, old);
-        release(disk, old);
+    struct node *file = disk_entry(directory, name);
+    bool is_writers = file->parent == directory && strcmp(file->name, name) == 0;
+    disk_say(disk, "rename %s to %s (%llu)", name, new_name, (unsigned long long)file->number);
+    if (disk_entry(to, new_name) != NULL) {
+        release(disk, take(disk, to, new_name));
     }
-    tell(disk, directory, file->name, TOLD_CHANGED);
-    take(disk, file);
-    put(disk, directory, file, name);
     tell(disk, directory, name, TOLD_CHANGED);
+    take(disk, directory, name);
+    put(disk, to, file, new_name);
+    if (is_writers) {
+        name_node(file, to, new_name);
+    }
+    tell(disk, to, new_name, TOLD_CHANGED);
 }
 
 /* ---- clew's calls ---- */
@@ -264,7 +308,7 @@ static void fill_stat(const struct disk *disk, const struct node *node, struct f
         .born_ns = disk->tells_births ? node->born_ns : 0,
         .modified_ns = node->modified_ns,
         .size = node->len,
-        .links = node->parent != NULL,
+        .links = node->names,
         .type = node->is_directory ? FILE_DIRECTORY : FILE_REGULAR,
     };
 }
@@ -286,8 +330,8 @@ static int open_file(void *context, const char *path)
     struct disk *disk = context;
     pass_time(disk);
     struct node *node = disk_find(disk, path);
-    if (node == NULL) {
-        return -ENOENT;
+    if (node == NULL || node->is_denied) {
+        return node == NULL ? -ENOENT : -EACCES;
     }
     for (int i = 0; i < HANDLES_MAX; i++) {
         if (disk->handles[i] == NULL) {
@@ -348,10 +392,10 @@ static int list(void *context, const char *path, world_see *see, void *see_conte
     const struct world_name self = {".", directory->number, FILE_DIRECTORY};
     bool wants_more = see(see_context, &self);
     for (size_t i = 0; i < ENTRIES_MAX && wants_more; i++) {
-        const struct node *node = directory->entries[i];
+        const struct node *node = directory->entries[i].node;
         if (node != NULL) {
             char copy[NAME_MAX_BYTES];
-            strcpy(copy, node->name);
+            strcpy(copy, directory->entries[i].name);
             const struct world_name name = {copy, node->number,
                                             node->is_directory ? FILE_DIRECTORY : FILE_REGULAR};
             wants_more = see(see_context, &name);

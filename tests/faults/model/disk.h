@@ -30,14 +30,25 @@ struct contents {
     uint64_t visible_ns;  /* it has had a name of the log since */
     unsigned format;      /* enum format */
     bool is_visible;
+    bool is_denied;       /* clew may not read it */
+    uint64_t moved_ns;    /* it has been another log since; 0: it is what it was */
+};
+
+struct node;
+
+/* A name in a directory; node NULL: free. */
+struct entry {
+    struct node *node;
+    char name[NAME_MAX_BYTES];
 };
 
 struct node {
     uint64_t number;
     uint64_t born_ns;     /* as the file system tells it */
     uint64_t modified_ns;
-    struct node *parent;  /* NULL: it has no name */
-    char name[NAME_MAX_BYTES];
+    struct node *parent;  /* where it was made or moved to, … */
+    char name[NAME_MAX_BYTES]; /* … and as what: inotify tells of writes by this name, others or not */
+    unsigned names;
     char *bytes;
     size_t len;
     size_t cap;
@@ -45,7 +56,8 @@ struct node {
     bool is_directory;
     bool is_upper;        /* in another layer than what was there first */
     bool is_gone;         /* neither name nor handle: its number is free */
-    struct node *entries[ENTRIES_MAX]; /* of a directory, in the order of listing; NULL: free */
+    bool is_denied;       /* clew may not open it */
+    struct entry *entries; /* of a directory, ENTRIES_MAX in the order of listing */
     struct directory *watchers[WATCHES_MAX]; /* clew's, which are told of changes */
     struct contents contents;
 };
@@ -99,8 +111,13 @@ struct node *disk_create(struct disk *disk, struct node *directory, const char *
 struct node *disk_entry(const struct node *directory, const char *name);
 void disk_append(struct disk *disk, struct node *file, const char *bytes, size_t len);
 void disk_truncate(struct disk *disk, struct node *file);
-void disk_rename(struct disk *disk, struct node *file, const char *name); /* replaces what had it */
-void disk_unlink(struct disk *disk, struct node *file);
+void disk_overwrite(struct disk *disk, struct node *file, char byte); /* all of it, line by line */
+void disk_link(struct disk *disk, struct node *directory, const char *name, const char *second);
+void disk_unlink(struct disk *disk, struct node *directory, const char *name);
+
+/* Replaces what has that name there. */
+void disk_rename(struct disk *disk, struct node *directory, const char *name, struct node *to,
+                 const char *new_name);
 
 /* Say what happens, where that is wanted. */
 void disk_say(const struct disk *disk, const char *format, ...) __attribute__((format(printf, 2, 3)));

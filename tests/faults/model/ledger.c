@@ -74,6 +74,22 @@ static struct written_line *open_line(struct stream_ledger *stream)
     return &stream->lines[stream->count - 1];
 }
 
+/* No byte of it is one of a token's. */
+static const char banner[] = "#BANNER=";
+
+void ledger_write_banner(struct ledger *ledger, int stream, struct buf *out)
+{
+    const struct stream_setup *setup = &ledger->schedule->streams[stream];
+    if (setup->banner == 0) {
+        return;
+    }
+    for (uint64_t i = 0; i + 1 < setup->banner; i++) {
+        buf_append(out, &banner[i % strlen(banner)], 1);
+    }
+    buf_append(out, setup->apart ? "\n" : "#", 1);
+    open_line(&ledger->streams[stream])->banner += (uint32_t)setup->banner;
+}
+
 void ledger_write_tokens(struct ledger *ledger, int stream, uint64_t tokens,
                          const struct node *file, struct buf *out)
 {
@@ -125,33 +141,125 @@ static uint64_t seen_from(const struct ledger *ledger, const struct contents *co
                  later(ledger->up_since_ns, line->written_ns));
 }
 
+static unsigned missing_tokens(const struct written_line *line)
+{
+    unsigned missing = 0;
+    for (unsigned i = 0; i < line->tokens; i++) {
+        missing += line->each[i].delivered_life == 0;
+    }
+    return missing;
+}
+
+/* All that was written to the file has arrived. */
+static bool is_read(const struct ledger *ledger, const struct node *file)
+{
+    const struct contents *contents = &file->contents;
+    const struct stream_ledger *stream = &ledger->streams[contents->stream];
+    for (unsigned i = contents->first; i < contents->end; i++) {
+        if (missing_tokens(&stream->lines[i]) > 0) {
+            return false;
+        }
+    }
+    /* Of a line that is not whole nobody knows in which files it lies. */
+    return stream->count == 0 || stream->lines[stream->count - 1].written_ns != 0;
+}
+
+/* The stream waits for a file that clew may not read. */
+static bool is_barred(const struct ledger *ledger, int stream)
+{
+    for (size_t i = 0; i < ledger->disk->count; i++) {
+        const struct node *file = ledger->disk->nodes[i];
+        if (file->contents.stream == stream && file->contents.is_denied && file->names > 0 &&
+            !is_read(ledger, file)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How long it has to have lain there while nothing held clew up. What is open is read later: but what is
+ * cut is gone at once, where few files may be open others are read first, and what is compressed is not
+ * looked at before what it was compressed from is gone. */
+static uint64_t enough_time(const struct ledger *ledger, const struct contents *contents, bool is_cut)
+{
+    bool is_scarce = ledger->schedule->world.open_max < 64;
+    bool is_slow = is_cut || is_scarce || contents->format != FORMAT_PLAIN;
+    return visible_time(ledger) + (is_slow ? READ_NS : 0);
+}
+
 /* What is in the file can be read there no more. What was cut, not even by who has it open. */
-static void vanish(struct ledger *ledger, const struct contents *contents, bool is_cut)
+static void vanish(struct ledger *ledger, const struct contents *contents, bool is_cut, bool is_over)
 {
     uint64_t now = ledger->disk->now_ns;
     if (contents->stream < 0 || !contents->is_visible || ledger->up_since_ns == 0 ||
-        contents->format > FORMAT_GZ) {
+        contents->format > FORMAT_GZ || contents->is_denied) {
         return;
     }
     struct stream_ledger *stream = &ledger->streams[contents->stream];
+    uint64_t enough = enough_time(ledger, contents, is_cut);
+    bool is_free = !ledger->is_blocked && !is_barred(ledger, contents->stream);
     for (unsigned i = contents->first; i < contents->end; i++) {
         struct written_line *line = &stream->lines[i];
         uint64_t from = seen_from(ledger, contents, line);
-        uint64_t enough = visible_time(ledger) + (is_cut ? READ_NS : 0);
-        line->is_due |= now >= from + visible_time(ledger);
-        bool is_calm = !ledger->is_blocked && stream->calm_since_ns <= from &&
-                       ledger->schedule->world.open_max >= 64;
-        if (now >= from + enough && is_calm && line->hard_ns == 0 &&
-            contents->format == FORMAT_PLAIN) {
-            line->hard_ns = now + (is_cut ? 0 : READ_NS);
+        line->is_due |= is_over && now >= from + visible_time(ledger);
+        if (is_free && now >= later(from, stream->calm_since_ns) + enough && line->hard_ns == 0) {
+            line->hard_ns = now + (enough > visible_time(ledger) ? 0 : READ_NS);
         }
     }
 }
 
 void ledger_hide(struct ledger *ledger, struct node *file)
 {
-    vanish(ledger, &file->contents, false);
+    vanish(ledger, &file->contents, false, true);
     file->contents.is_visible = false;
+}
+
+/* docs/tailing.md, "Limits": read again as the log that it is now, if clew does not see it move. */
+static void allow_again(struct ledger *ledger, const struct contents *contents)
+{
+    for (unsigned i = contents->first; i < contents->end; i++) {
+        ledger->streams[contents->stream].lines[i].may_double = true;
+    }
+}
+
+void ledger_moved(struct ledger *ledger, struct node *file)
+{
+    file->contents.moved_ns = ledger->disk->now_ns;
+    if (ledger->up_since_ns == 0) {
+        allow_again(ledger, &file->contents);
+    }
+}
+
+/* … or had no time to. */
+static void allow_moved(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->disk->count; i++) {
+        const struct contents *contents = &ledger->disk->nodes[i]->contents;
+        if (contents->moved_ns > 0 &&
+            contents->moved_ns + visible_time(ledger) >= ledger->disk->now_ns) {
+            allow_again(ledger, contents);
+        }
+    }
+}
+
+void ledger_shred(struct ledger *ledger, struct node *file, bool is_written)
+{
+    ledger->may_be_noise |= ledger->up_since_ns == 0 || is_written || !is_read(ledger, file);
+    vanish(ledger, &file->contents, true, true);
+    file->contents.first = 0;
+    file->contents.end = 0;
+    file->contents.since_ns = ledger->disk->now_ns;
+}
+
+void ledger_deny(struct ledger *ledger, struct node *file)
+{
+    vanish(ledger, &file->contents, false, false);
+}
+
+void ledger_allow(struct ledger *ledger, struct node *file)
+{
+    file->contents.visible_ns = ledger->disk->now_ns;
+    ledger_disturb(ledger, file->contents.stream);
 }
 
 /* What was cut before clew had the time to see it is found in the copy when that is: what was written
@@ -175,6 +283,7 @@ static void allow_double(struct ledger *ledger, const struct contents *contents)
         for (unsigned t = 0; t < stream->lines[i].tokens; t++) {
             read += stream->lines[i].each[t].delivered_life > 0 ? TOKEN_BYTES : 0;
         }
+        read += read > 0 ? stream->lines[i].banner : 0;
     }
     for (unsigned i = contents->first; i < stream->count && read < PROOF_BYTES; i++) {
         stream->lines[i].may_double = true;
@@ -186,7 +295,7 @@ void ledger_cut(struct ledger *ledger, struct node *file)
     struct contents *contents = &file->contents;
     allow_late(ledger, contents);
     allow_double(ledger, contents);
-    vanish(ledger, contents, true);
+    vanish(ledger, contents, true, true);
     contents->first = 0;
     contents->end = 0;
     contents->since_ns = ledger->disk->now_ns;
@@ -246,6 +355,7 @@ void ledger_went_down(struct ledger *ledger, bool is_killed)
 {
     ledger_disturb(ledger, -1);
     ledger->up_since_ns = 0;
+    allow_moved(ledger);
     for (size_t i = 0; i < STREAMS_MAX; i++) {
         struct stream_ledger *stream = &ledger->streams[i];
         forgive(stream);
@@ -282,6 +392,9 @@ static bool read_piece(struct slice text, struct piece *out)
     while (text.len > 0 && text.data[0] == '\0') { /* what a cut file has before its first line */
         text = slice_skip(text, 1);
     }
+    while (text.len > 0 && memchr(banner, text.data[0], strlen(banner)) != NULL) {
+        text = slice_skip(text, 1);
+    }
     if (text.len == 0 || text.len % TOKEN_BYTES != 0 || !read_token(text.data, out)) {
         return false;
     }
@@ -296,12 +409,29 @@ static bool read_piece(struct slice text, struct piece *out)
     return true;
 }
 
+static bool consists_of(struct slice text, const char *bytes)
+{
+    size_t len = 0;
+    while (len < text.len && memchr(bytes, text.data[len], strlen(bytes)) != NULL) {
+        len++;
+    }
+    return len == text.len && len > 0;
+}
+
+/* It is no line of anybody's: what each file begins with, and what is written over what is deleted. */
+static bool is_filling(const struct ledger *ledger, struct slice text)
+{
+    return consists_of(text, banner) || (ledger->may_be_noise && consists_of(text, "%"));
+}
+
 static void check_order(struct ledger *ledger, const struct piece *piece)
 {
     struct stream_ledger *stream = &ledger->streams[piece->stream];
     bool is_later = piece->line > stream->last_line ||
                     (piece->line == stream->last_line && piece->first > stream->last_token);
-    if (stream->lines[piece->line].may_be_late || stream->lines[piece->line].may_double) {
+    bool is_moved = ledger->schedule->streams[piece->stream].scheme == SCHEME_MOVED;
+    if (is_moved || stream->lines[piece->line].may_be_late ||
+        stream->lines[piece->line].may_double) {
         return;
     }
     if (stream->has_taken && !is_later) {
@@ -317,6 +447,9 @@ static void check_order(struct ledger *ledger, const struct piece *piece)
 struct piece ledger_take(struct ledger *ledger, struct slice text, bool is_unterminated)
 {
     struct piece piece = {.stream = -1};
+    if (is_filling(ledger, text)) {
+        return piece;
+    }
     if (!read_piece(text, &piece) || piece.line >= ledger->streams[piece.stream].count ||
         piece.end > ledger->streams[piece.stream].lines[piece.line].tokens) {
         ledger_blame(ledger, "invented", "nobody wrote \"%.*s\"", (int)(text.len < 60 ? text.len : 60),
@@ -371,26 +504,23 @@ void ledger_save(struct ledger *ledger)
 
 /* ---- judging ---- */
 
-static unsigned missing_tokens(const struct written_line *line)
-{
-    unsigned missing = 0;
-    for (unsigned i = 0; i < line->tokens; i++) {
-        missing += line->each[i].delivered_life == 0;
-    }
-    return missing;
-}
-
 /* In a file that has a name of the log, and can be read. */
 static bool lies_readable(const struct ledger *ledger, int stream, unsigned line)
 {
     for (size_t i = 0; i < ledger->disk->count; i++) {
         const struct contents *contents = &ledger->disk->nodes[i]->contents;
-        if (contents->is_visible && contents->stream == stream && contents->format <= FORMAT_GZ &&
+        if (contents->is_visible && !contents->is_denied && contents->stream == stream &&
+            contents->format <= FORMAT_GZ &&
             line >= contents->first && line < contents->end) {
             return true;
         }
     }
     return false;
+}
+
+static uint64_t lacking_bytes(const struct written_line *line, unsigned lacking)
+{
+    return lacking > 0 ? lacking * TOKEN_BYTES + 1 + line->banner : 0;
 }
 
 /* The most that clew may have counted in this life: what had not been saved before it, and has not come
@@ -406,7 +536,7 @@ static uint64_t most_counted(const struct stream_ledger *stream, unsigned life)
             bool was_saved = token->saved_life > 0 && token->saved_life < life;
             lacking += !was_saved && token->delivered_life < life;
         }
-        bytes += lacking * TOKEN_BYTES + (lacking > 0 || line->may_lack_newline);
+        bytes += lacking_bytes(line, lacking) + (lacking == 0 && line->may_lack_newline);
     }
     return bytes;
 }
@@ -423,7 +553,7 @@ static uint64_t most_counted_ever(const struct stream_ledger *stream, unsigned l
             const struct token *token = &line->each[t];
             lacking += token->delivered_life < (token->saved_life > 0 ? token->saved_life : lives);
         }
-        bytes += lacking * TOKEN_BYTES + (lacking > 0 || line->may_lack_newline);
+        bytes += lacking_bytes(line, lacking) + (lacking == 0 && line->may_lack_newline);
     }
     return bytes;
 }
@@ -456,7 +586,7 @@ static uint64_t most_counted_now(const struct ledger *ledger, int number)
             lacking += line->each[t].saved_life == 0 || line->each[t].saved_life == ledger->life;
         }
         bool is_gone = lacking > 0 && !lies_readable(ledger, number, i);
-        bytes += is_gone ? lacking * TOKEN_BYTES + 1 : 0;
+        bytes += is_gone ? lacking_bytes(line, lacking) : 0;
     }
     return bytes;
 }
@@ -496,7 +626,7 @@ static void judge_stream(struct ledger *ledger, int number)
         if (missing == 0) {
             continue;
         }
-        if (line->written_ns != 0 && lies_readable(ledger, number, i)) {
+        if (line->written_ns != 0 && lies_readable(ledger, number, i) && !is_barred(ledger, number)) {
             ledger_blame(ledger, "left", "line %u of stream %d lies there and has not arrived", i,
                          number);
         }

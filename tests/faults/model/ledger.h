@@ -42,6 +42,7 @@ struct written_line {
     const struct node *file; /* that it began in, … */
     uint64_t since_ns;   /* … when that held nothing older */
     uint32_t tokens;
+    uint32_t banner;     /* bytes of what its files begin with */
     bool is_due;         /* has arrived, or its loss is counted */
     bool is_hard;        /* has arrived */
     bool may_be_late; /* clew could not see it where it was before it was cut: it comes from the copy */
@@ -69,6 +70,7 @@ struct ledger {
     uint16_t life;            /* its number, from 1 */
     uint16_t run;             /* a reload begins another one, too */
     bool is_blocked;          /* the backend answers nothing */
+    bool may_be_noise;        /* a file was written over that had not been read */
     const char *invariant;    /* the first that did not hold; NULL: all did */
     char why[400];
 };
@@ -82,6 +84,9 @@ void ledger_blame(struct ledger *ledger, const char *invariant, const char *form
 
 /* ---- from those who write ---- */
 
+/* Append what each file of the stream begins with, if anything: part of the line that comes next. */
+void ledger_write_banner(struct ledger *ledger, int stream, struct buf *out);
+
 /* Append the next tokens of the stream's line to `out`; a new line begins if the last one is whole. */
 void ledger_write_tokens(struct ledger *ledger, int stream, uint64_t tokens,
                          const struct node *file, struct buf *out);
@@ -91,6 +96,10 @@ void ledger_end_line(struct ledger *ledger, int stream, struct node *file); /* i
 void ledger_show(struct ledger *ledger, struct node *file, int stream);
 void ledger_hide(struct ledger *ledger, struct node *file);
 void ledger_cut(struct ledger *ledger, struct node *file);
+void ledger_moved(struct ledger *ledger, struct node *file); /* it is a log of its own now */
+void ledger_shred(struct ledger *ledger, struct node *file, bool is_written); /* … by others, still */
+void ledger_deny(struct ledger *ledger, struct node *file);  /* clew may not read it … */
+void ledger_allow(struct ledger *ledger, struct node *file); /* … or may again */
 void ledger_copied(struct ledger *ledger, const struct node *from, struct node *to);
 
 /* ---- from clew and its backend ---- */

@@ -465,7 +465,7 @@ struct life *life_new(const struct schedule *schedule, struct disk *disk, struct
         .open_files_max = world->open_max,
         .inotify = world->inotify != 0,
     };
-    life->settings.include.items = (char **)(uintptr_t)actors_patterns(&life->settings.include.count);
+    life->settings.include.items = (char **)(uintptr_t)actors_patterns(actors, &life->settings.include.count);
     life->calls = file_calls_system;
     life->calls.fsync = skip_sync;
     empty_directory(state);

@@ -26,9 +26,11 @@ static const struct number_name world_names[] = {
 static const struct number_name stream_names[] = {
     STREAM(scheme),     STREAM(copies),  STREAM(packing), STREAM(format),
     STREAM(keeps_time), STREAM(via_tmp), STREAM(keep),    STREAM(reopen_us),
+    STREAM(links),      STREAM(banner),  STREAM(apart),
 };
 
-static const char *const scheme_words[SCHEMES] = {"behind", "within", "up", "date", "kubelet"};
+static const char *const scheme_words[SCHEMES] = {"behind", "within",  "up",   "date",
+                                                   "kubelet", "hour", "moved"};
 static const char *const packing_words[PACKINGS] = {"none", "at_once", "delayed", "later"};
 static const char *const format_words[FORMATS] = {"plain", "gz", "zst", "xz", "bz2"};
 
@@ -38,7 +40,8 @@ static const struct step_name {
 } step_names[STEPS] = {
     [STEP_WRITE] = {"write", 4},     [STEP_PART] = {"part", 2},     [STEP_ROTATE] = {"rotate", 1},
     [STEP_PACK] = {"pack", 1},       [STEP_DROP] = {"drop", 1},     [STEP_COPY_UP] = {"copy_up", 1},
-    [STEP_RESTART] = {"restart", 1}, [STEP_STOP] = {"stop", 0},     [STEP_KILL] = {"kill", 0},
+    [STEP_RESTART] = {"restart", 1}, [STEP_SHRED] = {"shred", 1},   [STEP_DENY] = {"deny", 2},
+    [STEP_ALLOW] = {"allow", 1},     [STEP_STOP] = {"stop", 0},     [STEP_KILL] = {"kill", 0},
     [STEP_START] = {"start", 0},     [STEP_RELOAD] = {"reload", 0}, [STEP_BLOCK] = {"block", 0},
     [STEP_LATE] = {"late", 0},       [STEP_GO_ON] = {"go_on", 0},   [STEP_HOLD] = {"hold", 1},
     [STEP_WANT] = {"want", 1},       [STEP_OVERFLOW] = {"overflow", 0},
@@ -233,7 +236,7 @@ static void draw_world(struct draw *draw, struct world_setup *world, uint64_t se
 
 static void draw_stream(struct draw *draw, struct stream_setup *stream)
 {
-    stream->scheme = draw_range(draw, 0, SCHEMES - 1);
+    stream->scheme = draw_range(draw, 0, SCHEME_KUBELET);
     stream->copies = stream->scheme != SCHEME_KUBELET && draw_chance(draw, 25);
     stream->packing = draw_range(draw, 0, PACKINGS - 1);
     stream->format = draw_chance(draw, 85) ? FORMAT_GZ : draw_range(draw, FORMAT_ZST, FORMAT_BZ2);
@@ -320,5 +323,4 @@ void schedule_draw(struct schedule *schedule, uint64_t seed)
         draw_numbers(&draw, step, schedule->world.streams);
         is_up = step->what == STEP_START ||
                 (is_up && step->what != STEP_STOP && step->what != STEP_KILL);
-    }
-}
+    }}

@@ -27,6 +27,8 @@ enum scheme {
     SCHEME_UP,      /* app.log.7 is newer than app.log.6 */
     SCHEME_DATE,    /* app.log-20260302100000 */
     SCHEME_KUBELET, /* 0.log.20260302-100000 */
+    SCHEME_HOUR,    /* app.2026-03-02_10.7.log: the hour, here of seconds, and a count in it */
+    SCHEME_MOVED,   /* moved/app7.log: a log of its own from then on */
     SCHEMES,
 };
 
@@ -56,6 +58,9 @@ struct stream_setup {
     uint64_t via_tmp;    /* it is made under another name */
     uint64_t keep;       /* so many rotated files */
     uint64_t reopen_us;  /* the writer goes on in the renamed file for so long */
+    uint64_t links;      /* rotated by a second name (link(2), savelog), not by rename */
+    uint64_t banner;     /* each file begins with the same so many bytes … */
+    uint64_t apart;      /* … which are a line of their own */
 };
 
 struct world_setup {
@@ -82,6 +87,9 @@ enum what {
     STEP_DROP,     /* stream: the oldest is deleted */
     STEP_COPY_UP,  /* stream: the live file is copied to the upper layer of its file system */
     STEP_RESTART,  /* stream: the container begins its next file */
+    STEP_SHRED,    /* stream: the oldest is written over with noise, and deleted later */
+    STEP_DENY,     /* stream, 0: the live file may not be opened, 1: the newest that is rotated */
+    STEP_ALLOW,    /* stream: all of its files may be */
     STEP_STOP,
     STEP_KILL,
     STEP_START,

@@ -76,6 +76,9 @@ static void make_plainer(struct schedule *schedule, const struct play *how, stru
         try_number(schedule, &stream->keep, 5, how, verdict);
         try_number(schedule, &stream->packing, PACKING_NONE, how, verdict);
         try_number(schedule, &stream->scheme, SCHEME_BEHIND, how, verdict);
+        try_number(schedule, &stream->links, 0, how, verdict);
+        try_number(schedule, &stream->banner, 0, how, verdict);
+        try_number(schedule, &stream->apart, 0, how, verdict);
     }
     for (size_t i = 0; i < schedule->count; i++) {
         struct step *step = &schedule->steps[i];
