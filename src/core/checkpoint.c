@@ -562,6 +562,10 @@ void checkpoint_note_read(struct checkpoint *checkpoint, uint64_t generation,
     }
     lock(checkpoint->store);
     name->read = guard->offset;
+    if (guard->len == 0 && guard->offset > 0) { /* not looked at: what was known of the place stays */
+        unlock(checkpoint->store);
+        return;
+    }
     uint32_t count = name->pending_count;
     if (count == GUARDS_PENDING || (count > 0 && name->pending[count - 1].offset == guard->offset)) {
         name->pending_count--;
