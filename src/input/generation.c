@@ -259,11 +259,13 @@ static bool may_close(const struct generation *generation)
            (next == NULL || next->size == 0);
 }
 
-/* Its turn has not come. It is open in case its name goes, but nobody may wait for that. */
+/* Its turn has not come, or nobody wants its lines now. It is open in case its name goes, but nobody may
+ * wait for that. */
 static bool may_wait_closed(const struct generation *generation)
 {
+    const struct tail *tail = generation->tail;
     return generation->unseen == 0 && !generation->is_rewritten &&
-           generation != tail_current(generation->tail);
+           (generation != tail_current(tail) || tail->held_until_ns > 0);
 }
 
 static bool close_one(struct input *input, bool (*may)(const struct generation *generation))
