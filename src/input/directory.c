@@ -32,6 +32,8 @@ struct listing {
     size_t count;
     uint64_t inode; /* of the name at hand */
     uint64_t names; /* struct directory's, as the two below */
+    char **bases; /* names of links to a rotated file here: `app.log` to `app-2026-03-02.log` */
+    size_t base_count;
     bool has_links;
     bool is_kubelet_directory;
 };
@@ -157,6 +159,24 @@ static void refuse(struct listing *listing, const char *path, const char *target
               path, target);
 }
 
+/* cronolog and others write to a file with a date, and keep a link to it. */
+static void note_base(struct listing *listing, const char *name, const char *target)
+{
+    const char *slash = strrchr(target, '/');
+    const char *directory = listing->directory->path;
+    size_t len = (size_t)(slash - target);
+    struct log_name parsed;
+    if (strlen(slash + 1) > LOG_NAME_MAX || strlen(directory) != (len > 0 ? len : 1) ||
+        strncmp(directory, target, len > 0 ? len : 1) != 0) {
+        return;
+    }
+    log_name_parse_plain(slash + 1, &parsed);
+    if (parsed.age == LOG_DATED && strcmp(parsed.base, name) == 0) {
+        listing->bases = mem_resize(listing->bases, listing->base_count + 1, sizeof(char *));
+        listing->bases[listing->base_count++] = mem_string(name);
+    }
+}
+
 static void follow_to_file(struct listing *listing, const char *link, char *target)
 {
     char *telling = find_telling_path(listing->discover->env.world, link);
@@ -213,6 +233,7 @@ static void see_link(struct listing *listing, const char *path, const char *name
         } else if (info.type == FILE_DIRECTORY) {
             enter_link(listing, name, target);
         } else if (info.type == FILE_REGULAR) {
+            note_base(listing, name, target);
             follow_to_file(listing, path, target);
         }
     }
@@ -358,37 +379,60 @@ static bool is_live(const struct candidate *item)
     return item->parsed.age == LOG_LIVE && !item->parsed.is_compressed;
 }
 
-/* A rotated-looking file becomes a log of its own if its base is not there, and stays one. */
-static void split_off(struct listing *listing, const char *lot, struct candidate *items,
-                      size_t count, bool has_base)
+/* Items that have one name but for the extension of what is compressed: they are neighbours. */
+static size_t count_of_name(const struct candidate *items, size_t count, size_t plain_len)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (items[i].parsed.is_compressed || items[i].parsed.age == LOG_LIVE) {
-            continue;
-        }
-        char *key = join(listing->directory->path, items[i].name);
-        if (is_known(listing, key) || (!has_base && items[i].is_included)) {
-            struct found_log *log = add_log(listing, lot, key, false);
-            take_files(log, &items[i], 1);
-        } else {
-            free(key);
+    size_t n = 1;
+    while (n < count && log_name_plain_len(items[n].name) == plain_len &&
+           strncmp(items[n].name, items[0].name, plain_len) == 0) {
+        n++;
+    }
+    return n;
+}
+
+/* A rotated-looking file becomes a log of its own if its base is not there; what it is compressed to is
+ * the same log. */
+static void split_off(struct listing *listing, const char *lot, struct candidate *items,
+                      size_t count)
+{
+    for (size_t i = 0, next; i < count; i = next) {
+        next = i + count_of_name(&items[i], count - i, log_name_plain_len(items[i].name));
+        if (items[i].parsed.age != LOG_LIVE && !items[i].parsed.is_compressed &&
+            items[i].is_included) {
+            char *key = join(listing->directory->path, items[i].name);
+            take_files(add_log(listing, lot, key, false), &items[i], next - i);
         }
     }
+}
+
+/* The log that rotated files are generations of. */
+static bool is_base(const struct listing *listing, const char *base, const struct candidate *items,
+                    size_t count)
+{
+    char *key = join(listing->directory->path, base);
+    bool is = is_known(listing, key);
+    free(key);
+    for (size_t i = 0; i < count && !is; i++) {
+        is = is_live(&items[i]);
+    }
+    for (size_t i = 0; i < listing->base_count && !is; i++) {
+        is = strcmp(listing->bases[i], base) == 0;
+    }
+    return is;
 }
 
 static void make_plain_log(struct listing *listing, struct candidate *items, size_t count)
 {
     char *key = join(listing->directory->path, items[0].parsed.base);
-    bool has_base = is_known(listing, key);
-    bool is_wanted = has_base;
+    bool has_base = is_base(listing, items[0].parsed.base, items, count);
+    bool is_wanted = is_known(listing, key);
     for (size_t i = 0; i < count; i++) {
-        has_base |= is_live(&items[i]);
         is_wanted |= items[i].is_included && !items[i].parsed.is_compressed;
     }
     const char *lot = lot_of(listing, key);
     is_wanted = is_wanted && is_ours(listing, lot, items, count);
-    if (is_wanted) {
-        split_off(listing, lot, items, count, has_base);
+    if (is_wanted && !has_base) {
+        split_off(listing, lot, items, count);
     }
     if (is_wanted && has_base) {
         take_files(add_log(listing, lot, key, false), items, count);
@@ -413,21 +457,81 @@ static void make_kubelet_log(struct listing *listing, struct candidate *items, s
     take_files(add_log(listing, lot, listing->directory->path, true), items, count);
 }
 
+/* The end of the items that are of one log, as far as their names tell. */
+static size_t end_of_base(const struct listing *listing, size_t first)
+{
+    const struct candidate *items = listing->items;
+    size_t end = first + 1;
+    while (end < listing->count && items[end].is_kubelet == items[first].is_kubelet &&
+           strcmp(items[end].parsed.base, items[first].parsed.base) == 0) {
+        end++;
+    }
+    return end;
+}
+
+/* What became a log of its own stays one, and so does what it is compressed to. */
+static void read_as_known(const struct listing *listing, struct candidate *item)
+{
+    if (item->is_kubelet || item->parsed.age == LOG_LIVE) {
+        return;
+    }
+    char *name = mem_string_from(slice_make(item->name, log_name_plain_len(item->name)));
+    char *key = join(listing->directory->path, name);
+    if (is_known(listing, key)) {
+        item->parsed = (struct log_name){.age = LOG_LIVE, .is_compressed = item->parsed.is_compressed};
+        memcpy(item->parsed.base, name, strlen(name));
+    }
+    free(key);
+    free(name);
+}
+
+static void sort(struct listing *listing)
+{
+    if (listing->count > 0) {
+        qsort(listing->items, listing->count, sizeof(*listing->items), compare_candidates);
+    }
+}
+
+/* Names that have another reading are read so where their base is no log. */
+static bool read_deeper(struct listing *listing, size_t first, size_t end)
+{
+    struct candidate *items = &listing->items[first];
+    bool has_changed = false;
+    if (items->is_kubelet || is_base(listing, items->parsed.base, items, end - first)) {
+        return false;
+    }
+    for (size_t i = 0; i < end - first; i++) {
+        has_changed |= log_name_parse_deeper(&items[i].parsed);
+    }
+    return has_changed;
+}
+
+static void sort_by_log(struct listing *listing)
+{
+    bool has_changed = false;
+    for (size_t i = 0; i < listing->count; i++) {
+        read_as_known(listing, &listing->items[i]);
+    }
+    sort(listing);
+    for (size_t i = 0, end; i < listing->count; i = end) {
+        end = end_of_base(listing, i);
+        has_changed |= read_deeper(listing, i, end);
+    }
+    if (has_changed) {
+        sort(listing);
+    }
+}
+
 static void make_logs(struct listing *listing)
 {
     listing->directory->logs = NULL;
     listing->directory->log_count = 0;
-    for (size_t i = 0, next; i < listing->count; i = next) {
-        const struct candidate *first = &listing->items[i];
-        next = i + 1;
-        while (next < listing->count && listing->items[next].is_kubelet == first->is_kubelet &&
-               strcmp(listing->items[next].parsed.base, first->parsed.base) == 0) {
-            next++;
-        }
-        if (first->is_kubelet) {
-            make_kubelet_log(listing, &listing->items[i], next - i);
+    for (size_t i = 0, end; i < listing->count; i = end) {
+        end = end_of_base(listing, i);
+        if (listing->items[i].is_kubelet) {
+            make_kubelet_log(listing, &listing->items[i], end - i);
         } else {
-            make_plain_log(listing, &listing->items[i], next - i);
+            make_plain_log(listing, &listing->items[i], end - i);
         }
     }
 }
@@ -473,13 +577,15 @@ int directory_list(struct discover *discover, struct directory *directory)
     }
     directory->names = listing.names;
     directory->has_links = listing.has_links;
-    if (listing.count > 0) {
-        qsort(listing.items, listing.count, sizeof(*listing.items), compare_candidates);
-    }
+    sort_by_log(&listing);
     make_logs(&listing);
     for (size_t i = 0; i < listing.count; i++) {
         free(listing.items[i].name);
     }
+    for (size_t i = 0; i < listing.base_count; i++) {
+        free(listing.bases[i]);
+    }
+    free(listing.bases);
     free(listing.items);
     return 0;
 }

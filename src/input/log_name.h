@@ -7,18 +7,22 @@
  *
  *     kubelet   N.log is live, N.log.YYYYMMDD-HHMMSS[.gz] rotated; N counts restarts; the base is ""
  *               because all of them are one stream, the container's directory
- *     others    app.log is live; app.log.1, app.1.log, app.log-20260302, app.log.2026-03-02_10-00-00,
- *               app-2026-03-02.log, app.2026-03-02.0.log rotated; the base is app.log
+ *     others    app.log is live; app.log.1, app.1.log, app.log.old, app.log-20260302,
+ *               app.log.2026-03-02_10-00-00, app-2026-03-02.log, app.2026-03-02.0.log, app-2026-03.log,
+ *               app.log-02032026, app.log-1772445600, 20260302-1000-01-app.log rotated; the base is
+ *               app.log. A name with digits and `.tmp` behind it is the same (logback). @400000… is rotated,
+ *               its base is `current`
  *
  * Whether a name of the second kind really is a generation of its base, and not a log of its own,
  * the name alone cannot tell: discovery looks whether the base exists.
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum log_age {
-    LOG_NUMBERED, /* number: the larger, the older */
+    LOG_NUMBERED, /* number: the larger, the older; or a date whose day or month is in front */
     LOG_DATED,    /* number: the digits of its date, the larger, the newer */
     LOG_LIVE,
 };
@@ -39,6 +43,9 @@ bool log_name_parse_kubelet(const char *name, struct log_name *out);
 
 bool log_name_is_gzip(const char *name);
 
+/* The length without the extension of what is compressed. */
+size_t log_name_plain_len(const char *name);
+
 /* The extension of what is compressed otherwise, a constant; NULL if it is not. */
 const char *log_name_foreign(const char *name);
 
@@ -47,6 +54,13 @@ bool log_name_is_kubelet_temporary(const char *name);
 
 /* Any name has a reading; one without a sign of rotation is live and its own base. */
 void log_name_parse_plain(const char *name, struct log_name *out);
+
+/* The other reading of app.2026-03-02.log.1, if it has one: not the first before app.2026-03-02.log, but the
+ * second of its day before app.log (logback's `%d.log.%i`). Discovery asks where the first is no log. */
+bool log_name_parse_deeper(struct log_name *name);
+
+/* `packed` is what the file of this name is compressed to, as far as names tell. */
+bool log_name_is_packed_of(const char *packed, const char *name);
 
 /* Below 0: a was written before b; for names of one base. */
 int log_name_compare(const struct log_name *a, const struct log_name *b);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "input/glob.h"
 #include "input/log_name.h"
@@ -96,10 +97,67 @@ static void a_name_tells_its_base_and_age(void **state)
         {".1.log", ".1.log", LOG_LIVE, false},
         {"1.log", "1.log", LOG_LIVE, false},
         {"app.2026-03-02.3.log.gz", "app.log", LOG_DATED, true},
+        /* a month, a week, a day of the year */
+        {"app.2026-03.log", "app.log", LOG_DATED, false},
+        {"app-2026-03.2.log.gz", "app.log", LOG_DATED, true},
+        {"app.log-202603", "app.log", LOG_DATED, false},
+        {"app.log-2026-W09", "app.log", LOG_DATED, false},
+        {"app.log.2026W53", "app.log", LOG_DATED, false},
+        {"app.2026-335.log", "app.log", LOG_DATED, false},
+        {"app.log-209999", "app.log-209999", LOG_LIVE, false},
+        {"app-2026-99.log", "app-2026-99.log", LOG_LIVE, false},
+        /* the year last */
+        {"app.log-02032026", "app.log", LOG_NUMBERED, false},
+        {"app.log-03312026.gz", "app.log", LOG_NUMBERED, true},
+        {"app-11-30-2026.log", "app.log", LOG_NUMBERED, false},
+        {"app-30.11.2026-2.log.gz", "app.log", LOG_NUMBERED, true},
+        {"app-30-31-2026.log", "app-30-31-2026.log", LOG_LIVE, false},
+        {"app-99119999.log", "app-99119999.log", LOG_LIVE, false},
+        /* since 1970 */
+        {"app.log-1796032800", "app.log", LOG_DATED, false},
+        {"access_log.1796032800", "access_log", LOG_DATED, false},
+        {"app-1796032800123.log.gz", "app.log", LOG_DATED, true},
+        {"app-5551234567.log", "app-5551234567.log", LOG_LIVE, false},
+        /* a time behind the date */
+        {"app.log-2026030214", "app.log", LOG_DATED, false},
+        {"app.log.20260302143015", "app.log", LOG_DATED, false},
+        {"app.log.20260302.143015", "app.log", LOG_DATED, false},
+        {"messages.20260302T143015.gz", "messages", LOG_DATED, true},
+        {"foo-2026-03-02T14-30-15.000.log", "foo.log", LOG_DATED, false},
+        {"foo.2026-03-02T14:30:15Z.log", "foo.log", LOG_DATED, false},
+        {"20260302-1430-01-file.log.gz", "file.log", LOG_DATED, true},
+        /* numbers */
+        {"app.0001.log", "app.log", LOG_NUMBERED, false},
+        {"app.log.0", "app.log", LOG_NUMBERED, false},
+        {"app.log.old", "app.log", LOG_NUMBERED, false},
+        /* while it is compressed */
+        {"app.2026-03-02.1.log7266123456789.tmp", "app.log", LOG_DATED, false},
+        {"app.3.log7266123456789.tmp", "app.log", LOG_NUMBERED, false},
+        {"app.log7266123456789.tmp", "app.log7266123456789.tmp", LOG_LIVE, false},
+        {"app.2026-03-02.log.tmp", "app.2026-03-02.log.tmp", LOG_LIVE, false},
+        /* TAI64N */
+        {"@40000000683c9a2b1f5d3c44.s", "current", LOG_DATED, false},
+        {"@40000000683c9a2b1f5d3c44.u", "current", LOG_DATED, false},
+        {"@40000000683c9a2b1f5d3c44", "current", LOG_DATED, false},
+        {"@40000000683c9a2b1f5d3c44.t", "@40000000683c9a2b1f5d3c44.t", LOG_LIVE, false},
+        {"@home.log", "@home.log", LOG_LIVE, false},
+        /* of processes, places and versions that live beside each other */
+        {"app-eu-1.log", "app-eu-1.log", LOG_LIVE, false},
+        {"app_2.log", "app_2.log", LOG_LIVE, false},
+        {"app2.log", "app2.log", LOG_LIVE, false},
+        {"app-8080.log", "app-8080.log", LOG_LIVE, false},
+        {"app-2048.log", "app-2048.log", LOG_LIVE, false},
+        {"app-123456.log", "app-123456.log", LOG_LIVE, false},
+        {"app.20480.log", "app.20480.log", LOG_LIVE, false},
+        {"app-7d9c5b8f4-x2kqp.log", "app-7d9c5b8f4-x2kqp.log", LOG_LIVE, false},
+        {"app-1.2.3.log", "app-1.2.log", LOG_NUMBERED, false},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct log_name name;
         log_name_parse_plain(cases[i].name, &name);
+        if (strcmp(name.base, cases[i].base) != 0 || name.age != cases[i].age) {
+            print_error("%s: %s, %d\n", cases[i].name, name.base, (int)name.age);
+        }
         assert_string_equal(name.base, cases[i].base);
         assert_int_equal(name.age, cases[i].age);
         assert_int_equal(name.is_compressed, cases[i].is_compressed);
@@ -123,6 +181,127 @@ static void dates_are_ordered_as_they_were_written(void **state)
         log_name_parse_plain(oldest_first[i], &name);
         assert_true(i == 0 || log_name_compare(&last, &name) < 0);
         last = name;
+    }
+}
+
+/* By logrotate (dateformat), logback, log4j2, savelog, cronolog, newsyslog, python's handlers, winston, pino
+ * and others. */
+static const char *const stamps[] = {
+    "%Y%m%d", "%Y-%m-%d", "%Y_%m_%d", "%Y.%m.%d", "%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S",
+    "%Y-%m-%d_%H", "%Y-%m-%d-%H", "%Y-%m-%dT%H", "%Y-%m-%dT%H-%M-%S", "%Y-%m-%d_%H-%M-%S",
+    "%Y-%m-%d-%H-%M", "%Y%m%d-%H%M%S", "%Y%m%dT%H%M%S", "%Y%m%d.%H%M", "%Y%m%d_%H", "%s", "%Y%m%d-%s",
+    "%Y%m", "%Y-%m", "%Y-%V", "%Y-W%V", "%YW%V", "%Y%V", "%Y-%j", "%d%m%Y", "%m%d%Y", "%d-%m-%Y",
+    "%m-%d-%Y", "%d.%m.%Y", "%d%m%Y%H", "%d%m%Y-%H%M",
+};
+
+/* Where the stamp is in the name, and where a count is. */
+static const char *const forms[] = {
+    "app.log-%s", "app.log.%s", "app.log_%s", "app-%s.log", "app.%s.log", "app_%s.log", "app.log-%s.gz",
+    "app.%s.log.gz", "app-%s.log7266123456789.tmp", "%s-app.log", "%s_app.log.gz",
+};
+static const char *const counted_forms[] = {
+    "app.log-%s-%d", "app.log.%s.%d", "app-%s-%d.log", "app.%s.%d.log", "app-%s.%d.log.gz",
+    "app_%s_%d.log", "app.%s.%d.log7266123456789.tmp",
+};
+
+static char *replace_first(const char *text, const char *what, const char *with)
+{
+    const char *at = strstr(text, what);
+    assert_non_null(at);
+    return mem_format("%.*s%s%s", (int)(at - text), text, with, at + strlen(what));
+}
+
+static void assert_follows(const char *text, struct log_name *last, bool is_first)
+{
+    struct log_name name;
+    log_name_parse_plain(text, &name);
+    bool is_right = strcmp(name.base, "app.log") == 0 && name.age != LOG_LIVE &&
+                    (is_first || log_name_compare(last, &name) < 0);
+    if (!is_right) {
+        print_error("%s: %s, age %d, %llu behind %llu\n", text, name.base, (int)name.age,
+                    (unsigned long long)name.number, (unsigned long long)last->number);
+    }
+    assert_true(is_right);
+    *last = name;
+}
+
+static char *field_at(char letter, const struct tm *time, time_t since)
+{
+    switch (letter) {
+    case 'Y':
+        return mem_format("%04d", time->tm_year + 1900);
+    case 'm':
+        return mem_format("%02d", time->tm_mon + 1);
+    case 'd':
+        return mem_format("%02d", time->tm_mday);
+    case 'H':
+        return mem_format("%02d", time->tm_hour);
+    case 'M':
+        return mem_format("%02d", time->tm_min);
+    case 'S':
+        return mem_format("%02d", time->tm_sec);
+    case 'j':
+        return mem_format("%03d", time->tm_yday + 1);
+    case 'V':
+        return mem_format("%02d", time->tm_yday / 7 + 1);
+    default:
+        return mem_format("%lld", (long long)since);
+    }
+}
+
+static char *stamp_at(const char *format, int month)
+{
+    struct tm time = {.tm_year = 125, .tm_mon = 10 + month, .tm_mday = 13 + month, .tm_hour = 14,
+                      .tm_min = 30, .tm_sec = 15};
+    time_t since = timegm(&time);
+    char *stamp = mem_string(format);
+    for (char *percent; (percent = strchr(stamp, '%')) != NULL;) {
+        char *field = field_at(percent[1], &time, since);
+        char *next = mem_format("%.*s%s%s", (int)(percent - stamp), stamp, field, percent + 2);
+        free(field);
+        free(stamp);
+        stamp = next;
+    }
+    return stamp;
+}
+
+static void assert_ordered(const char *stamp_format, const char *form)
+{
+    struct log_name last;
+    for (int month = 0; month < 5; month++) {
+        char *stamp = stamp_at(stamp_format, month);
+        char *name = replace_first(form, "%s", stamp);
+        assert_follows(name, &last, month == 0);
+        free(name);
+        free(stamp);
+    }
+}
+
+static void assert_counts_ordered(const char *stamp_format, const char *form)
+{
+    static const char *const counts[] = {"1", "2", "9", "10", "123"};
+    char *stamp = stamp_at(stamp_format, 0);
+    char *stamped = replace_first(form, "%s", stamp);
+    struct log_name last;
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        char *name = replace_first(stamped, "%d", counts[i]);
+        assert_follows(name, &last, i == 0);
+        free(name);
+    }
+    free(stamped);
+    free(stamp);
+}
+
+static void any_stamp_is_a_generations_and_tells_its_order(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(stamps); i++) {
+        for (size_t form = 0; form < ARRAY_LEN(forms); form++) {
+            assert_ordered(stamps[i], forms[form]);
+        }
+        for (size_t form = 0; form < ARRAY_LEN(counted_forms); form++) {
+            assert_counts_ordered(stamps[i], counted_forms[form]);
+        }
     }
 }
 
@@ -508,6 +687,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(braces_do_not_explode),
         cmocka_unit_test(a_name_tells_its_base_and_age),
         cmocka_unit_test(dates_are_ordered_as_they_were_written),
+        cmocka_unit_test(any_stamp_is_a_generations_and_tells_its_order),
         TEST(a_number_before_the_extension_is_a_generation_where_its_log_is),
         TEST(a_number_before_the_extension_is_a_log_of_its_own_where_there_is_none),
         cmocka_unit_test(the_kubelets_names_are_ordered_as_they_were_written),
