@@ -61,10 +61,7 @@ static int open_for_look(struct generation *file)
     if (result != -EMFILE) {
         return result < 0 ? result : file->fd;
     }
-    char *path = generation_path(file);
-    int fd = world_open(file->tail->input->env.world, path);
-    free(path);
-    return fd;
+    return generation_open_look(file);
 }
 
 static void close_after_look(const struct generation *file, int fd)

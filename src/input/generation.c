@@ -249,6 +249,25 @@ static int open_by_name(const struct generation *generation)
     return fd;
 }
 
+int generation_open_look(const struct generation *generation)
+{
+    const struct world *world = generation->tail->input->env.world;
+    struct file_stat info;
+    int fd = open_by_name(generation);
+    if (fd < 0) {
+        return fd == -ENOENT || fd == -ELOOP ? -ESTALE : fd;
+    }
+    int result = world_stat_open(world, fd, &info);
+    if (result == 0 && !identity_is_same_inode(&generation->id, &info)) {
+        result = -ESTALE;
+    }
+    if (result < 0) {
+        world_close(world, fd);
+        return result;
+    }
+    return fd;
+}
+
 /* At its end, under its name, nothing written anywhere newer: whatever is written to it is found by its
  * name. A rotated one whose successor is empty may stay so for days. */
 static bool may_close(const struct generation *generation)
@@ -361,7 +380,7 @@ static bool has_guard(const struct generation *generation, int fd)
 bool generation_has_content(const struct generation *generation)
 {
     const struct world *world = generation->tail->input->env.world;
-    int fd = generation->fd >= 0 ? generation->fd : open_by_name(generation);
+    int fd = generation->fd >= 0 ? generation->fd : generation_open_look(generation);
     bool has = fd < 0 || (identity_matches_content(world, &generation->id, fd) &&
                           has_guard(generation, fd));
     if (fd >= 0 && fd != generation->fd) {
@@ -428,9 +447,9 @@ void generation_learn_beginning(struct generation *generation)
         generation->size <= id->fingerprint_len || generation->offset > 0) {
         return;
     }
-    int fd = generation->fd >= 0 ? generation->fd : open_by_name(generation);
+    int fd = generation->fd >= 0 ? generation->fd : generation_open_look(generation);
     struct file_stat info;
-    if (fd >= 0 && world_stat_open(world, fd, &info) == 0 && identity_is_same_inode(id, &info) &&
+    if (fd >= 0 && world_stat_open(world, fd, &info) == 0 &&
         identity_matches_content(world, id, fd)) {
         identity_fingerprint(world, fd, FINGERPRINT_BYTES, &id->fingerprint, &id->fingerprint_len);
         generation->size_known = info.size;

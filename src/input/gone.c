@@ -31,6 +31,11 @@ static uint64_t cut_bytes(const struct generation *generation)
     return size > from ? size - from : 0;
 }
 
+bool tail_would_lose(const struct generation *generation)
+{
+    return cut_bytes(generation) > 0;
+}
+
 void tail_say_truncated(const struct generation *generation, bool has_copy)
 {
     uint64_t lost = cut_bytes(generation);

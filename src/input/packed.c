@@ -64,12 +64,9 @@ static bool open_for_look(struct generation *packed, int *out_fd)
     if (packed->gzip != NULL) {
         return true;
     }
-    const struct world *world = packed->tail->input->env.world;
-    char *path = generation_path(packed);
-    *out_fd = world_open(world, path);
-    free(path);
+    *out_fd = generation_open_look(packed);
     if (*out_fd >= 0) {
-        packed->gzip = gzip_reader_new(world, *out_fd);
+        packed->gzip = gzip_reader_new(packed->tail->input->env.world, *out_fd);
     }
     return *out_fd >= 0;
 }
@@ -97,13 +94,6 @@ bool packed_has_size(const struct generation *packed, uint64_t size)
 }
 
 /* ---- whose bytes ---- */
-
-/* app.log.1.gz is what app.log.1 became. */
-static bool has_name_of(const struct generation *packed, const struct generation *original)
-{
-    size_t len = strlen(original->name);
-    return strncmp(packed->name, original->name, len) == 0 && strcmp(packed->name + len, ".gz") == 0;
-}
 
 static bool is_candidate(const struct generation *original, const struct generation *packed)
 {
@@ -133,7 +123,7 @@ static enum likeness compare(struct generation *packed, const struct generation 
         bool is_short = len <= sizeof(bytes) && !unpack(packed, bytes, len, 0);
         return is_short && gzip_reader_end(packed->gzip) == GZIP_CUT ? IS_TOO_SHORT : IS_OTHER;
     }
-    if (has_name_of(packed, original) || packed_has_size(packed, original->size)) {
+    if (log_name_is_packed_of(packed->name, original->name) || packed_has_size(packed, original->size)) {
         return IS_SAME;
     }
     const struct guard guard = {original->offset, original->guard, original->guard_len};
@@ -203,12 +193,29 @@ static void be_its_own(struct generation *packed)
     packed->state = is_new ? GENERATION_WAITING : GENERATION_IGNORED;
 }
 
+/* A file that was compressed before anything was known of it is what this one is. */
+static void retire_unknown(const struct generation *packed)
+{
+    struct generation *original;
+    TAIL_FOR_EACH(packed->tail, original)
+    {
+        bool is_unknown = original->state == GENERATION_UNCLEAR && !original->is_gzip &&
+                          original->unseen > 0 && original->fd < 0 && original->id.fingerprint_len == 0;
+        if (is_unknown && (log_name_is_packed_of(packed->name, original->name) ||
+                           is_successor(packed, original))) {
+            original->state = GENERATION_COPY;
+            original->is_packed = true;
+        }
+    }
+}
+
 static void judge(struct generation *packed, int fd)
 {
     const struct world *world = packed->tail->input->env.world;
     uint32_t hint;
     struct generation *original = NULL;
     packed->size_hint = gzip_size_hint(world, fd, &hint) ? hint : 0;
+    retire_unknown(packed);
     switch (find_original(packed, &original)) {
     case IS_SAME:
         follow(packed, original);
@@ -232,7 +239,7 @@ void packed_judge(struct generation *packed)
     if (open_for_look(packed, &fd)) {
         judge(packed, fd >= 0 ? fd : packed->fd);
         close_after_look(packed, fd);
-    } else if (fd != -ENOENT && fd != -ELOOP && fd != -EMFILE && fd != -ENFILE) {
+    } else if (fd != -ESTALE && fd != -EMFILE && fd != -ENFILE) {
         be_its_own(packed); /* whoever is to read it says why that cannot be done */
     }
 }

@@ -30,14 +30,6 @@ struct promise {
     bool is_gzip; /* it was made when that was compressed, so its birth tells of no other */
 };
 
-static int open_path(const struct tail *tail, const char *name)
-{
-    char *path = mem_format("%s/%s", tail->directory, name);
-    int fd = world_open(tail->input->env.world, path);
-    free(path);
-    return fd;
-}
-
 static bool has_guard(const struct world *world, const struct guard *guard, int fd)
 {
     char bytes[GUARD_BYTES];
@@ -55,10 +47,10 @@ static bool has_content(struct generation *generation, const struct promise *pro
         return packed_holds(generation, &promise->file, &promise->guard);
     }
     const struct world *world = generation->tail->input->env.world;
-    int fd = open_path(generation->tail, generation->name);
+    int fd = generation_open_look(generation);
     if (fd < 0) {
-        /* Who may not read it cannot tell; the inode has to do. */
-        return fd == -EACCES && generation->id.inode == promise->file.inode;
+        /* It may not be read, or its name was given on since it was listed: the inode has to do. */
+        return (fd == -EACCES || fd == -ESTALE) && generation->id.inode == promise->file.inode;
     }
     bool has = identity_matches_content(world, &promise->file, fd) &&
                has_guard(world, &promise->guard, fd);

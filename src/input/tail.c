@@ -16,6 +16,7 @@
 
 enum {
     UNSEEN_MAX = 2,        /* looks that miss a closed file before it is given up */
+    CUT_LOOKS = 3,         /* … that find no copy of what was cut away before that is lost */
 };
 
 #define FILE_TICK_NS UINT64_C(20000000) /* times of files lag behind the clock by a tick of the kernel's */
@@ -234,6 +235,23 @@ struct source *tail_source(struct tail *tail, uint64_t restart)
 
 /* ---- truncation ---- */
 
+/* What was cut away may be in a copy that lost its name between being listed and being opened: it was
+ * renamed, or it is compressed. Another look finds it. */
+static bool may_have_copy(struct generation *generation)
+{
+    struct tail *tail = generation->tail;
+    if (generation->state != GENERATION_WAITING || copy_find(generation) != NULL ||
+        !tail_would_lose(generation)) {
+        return false;
+    }
+    generation->cut_looks++;
+    if (generation->cut_looks > CUT_LOOKS && !tail_is_unclear(tail)) {
+        return false;
+    }
+    input_look_soon(tail);
+    return true;
+}
+
 /* What the file holds now is a new generation. */
 static void begin_anew(struct generation *generation)
 {
@@ -249,6 +267,7 @@ static void begin_anew(struct generation *generation)
     checkpoint_note_cut(generation->tail->stream.checkpoint, &generation->id);
     generation_close(generation);
     generation->is_rewritten = false;
+    generation->cut_looks = 0;
     generation->state = generation->is_live ? GENERATION_WAITING : GENERATION_UNCLEAR;
     generation->number = 0;
     generation->offset = 0;
@@ -295,7 +314,11 @@ static bool is_reused_inode(const struct tail *tail, const struct generation *ge
     const struct world *world = tail->input->env.world;
     char *path = mem_format("%s/%s", tail->directory, found->name);
     int fd = world_open(world, path);
-    bool is_other = fd >= 0 && !identity_matches_content(world, &generation->id, fd);
+    struct file_stat info;
+    /* A chain of names may be being renamed: then another file has the name by now. */
+    bool is_found = fd >= 0 && world_stat_open(world, fd, &info) == 0 &&
+                    identity_is_same_inode(&generation->id, &info);
+    bool is_other = is_found && !identity_matches_content(world, &generation->id, fd);
     if (fd >= 0) {
         world_close(world, fd);
     }
@@ -338,7 +361,7 @@ static void refresh(struct generation *generation, const struct found *found)
     switch (generation->state) {
     case GENERATION_WAITING:
     case GENERATION_DONE:
-        if (found->info.size < generation->offset ||
+        if (generation->is_rewritten || found->info.size < generation->offset ||
             (may_be_cut(generation, found, is_touched) && !generation_has_content(generation))) {
             generation->is_rewritten = true; /* size_known stays: it tells how much is lost */
             return;
@@ -511,10 +534,7 @@ static struct list *skip_unseen(const struct tail *tail, struct list *place)
 static bool is_beside_original(const struct found_log *log, const struct found *packed)
 {
     for (size_t i = 0; i < log->count; i++) {
-        const char *name = log->files[i].name;
-        size_t len = strlen(name);
-        if (strncmp(packed->name, name, len) == 0 && log_name_is_gzip(packed->name) &&
-            strlen(packed->name + len) == strlen(".gz")) {
+        if (log_name_is_packed_of(packed->name, log->files[i].name)) {
             return true;
         }
     }
@@ -637,7 +657,7 @@ static void settle(struct tail *tail)
     }
     TAIL_FOR_EACH(tail, generation)
     {
-        if (generation->is_rewritten) {
+        if (generation->is_rewritten && !may_have_copy(generation)) {
             begin_anew(generation);
         }
     }
@@ -647,7 +667,8 @@ static void settle(struct tail *tail)
         if (generation->state != GENERATION_WAITING) {
             continue;
         }
-        generation->number = generation == current ? generation->number : 0;
+        bool keeps_number = generation == current || generation->is_rewritten; /* what is lost has that */
+        generation->number = keeps_number ? generation->number : 0;
         bool is_new = generation->offset == 0 && input->was_scanned;
         bool is_unread = generation->size > generation->offset;
         if ((generation != current || is_new || is_unread) && input_has_spare_room(input)) {

@@ -91,6 +91,7 @@ struct generation {
     enum text_form form;
     uint16_t guard_len;
     uint32_t unseen;       /* looks in a row that did not find its name */
+    uint32_t cut_looks;    /* looks since is_rewritten that found no copy of what it held */
     bool is_seen;          /* by the look that goes on */
     bool is_live;          /* has the name that the application writes to */
     bool is_hash_final;    /* the first line has been seen as far as `hash` goes */
@@ -206,6 +207,9 @@ char *tail_source_path(const struct tail *tail, uint64_t restart); /* the caller
 
 void tail_count_lost(const struct tail *tail, uint64_t bytes);
 
+/* It holds other bytes now, and some that it held before were not read and are in no file that is known. */
+bool tail_would_lose(const struct generation *generation);
+
 /* It holds other bytes now: count and say what was not read of those before, and is in no other file. */
 void tail_say_truncated(const struct generation *generation, bool has_copy);
 
@@ -265,6 +269,10 @@ void generation_lose_inode(struct generation *generation);
 /* 0; -ESTALE: the name leads to another file now; else -errno. Nothing if it is open. */
 int generation_open(struct generation *generation);
 void generation_close(struct generation *generation);
+
+/* Open it for a look: the descriptor is the caller's, and takes no part in how many files may be open.
+ * -ESTALE: its name leads to no file, or to another one; a chain of names may be being renamed. */
+int generation_open_look(const struct generation *generation);
 char *generation_path(const struct generation *generation); /* the caller frees it */
 
 /* Tell the checkpoint who it is and how far it has been read; or only the second. */

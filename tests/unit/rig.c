@@ -147,7 +147,8 @@ void rig_open(struct rig *rig, const char *include)
                                   .counters = &rig->counters,
                                   .checkpoints = rig->store,
                                   .sink = &rig->sink,
-                                  .config = &rig->config};
+                                  .config = &rig->config,
+                                  .world = rig->world};
     char *error = NULL;
     rig->input = input_open(&rig->settings, &env, &error);
     if (rig->input == NULL) {

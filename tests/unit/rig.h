@@ -41,6 +41,7 @@ struct rig {
     struct counters counters;
     struct checkpoint_store *store;
     struct line_sink sink;
+    const struct world *world; /* NULL: the system */
     struct input *input;
     struct rig_line *lines;
     size_t count;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "input/world.h"
 
 /* Rotation where it is hardest: faster than a directory can be listed, and across a restart. */
 
@@ -175,6 +176,85 @@ static void a_log_that_is_copied_and_cut_before_any_of_it_was_read_loses_nothing
     assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
 }
 
+/* ---- between a look and what it leads to ---- */
+
+/* Before a name is opened for the first time somebody does something in its directory. */
+struct race {
+    struct world world;
+    const char *name;
+    char *command;
+};
+
+static int open_after_race(void *context, const char *path)
+{
+    struct race *race = context;
+    size_t len = strlen(path);
+    size_t name_len = strlen(race->name);
+    if (race->command != NULL && len > name_len && strcmp(path + len - name_len, race->name) == 0) {
+        assert_int_equal(system(race->command), 0);
+        free(race->command);
+        race->command = NULL;
+    }
+    return world_open(&world_system, path);
+}
+
+static void run_race(struct rig *rig, struct race *race, const char *name, const char *command)
+{
+    *race = (struct race){.world = world_system, .name = name};
+    race->command = mem_format("cd %s && %s", rig->root, command);
+    race->world.open = open_after_race;
+    race->world.context = race;
+    rig->world = &race->world;
+}
+
+static void a_copy_that_is_compressed_before_it_is_opened_is_no_loss(void **state)
+{
+    struct rig *rig = *state;
+    struct race race;
+    rig->room = 0;
+    rig_append_numbers(rig, "a.log", 1, 100);
+    run_race(rig, &race, "/a.log.1", "gzip -n a.log.1");
+    rig_open(rig, "a.log");
+    rig_run_ms(rig, 100);
+    copy_and_cut(rig, "a.log", "a.log.1");
+    rig_append_numbers(rig, "a.log", 101, 110);
+    rig_run_ms(rig, 200);
+    rig->room = SIZE_MAX;
+    input_resume(rig->input);
+    rig_run_until(rig, 110);
+    rig_run_ms(rig, 100);
+    rig_assert_numbers(rig, 1, 110);
+    assert_null(race.command);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
+    rig_close(rig);
+}
+
+static void a_file_whose_name_is_given_on_before_it_is_opened_was_not_cut(void **state)
+{
+    struct rig *rig = *state;
+    struct race race;
+    rig->room = 0;
+    rig->settings.open_files_max = 1;
+    rig_append_numbers(rig, "a.log.1", 1, 10);
+    rig_append_numbers(rig, "a.log", 11, 20);
+    rig_open(rig, "a.log*");
+    rig_run_ms(rig, 100);
+    rig_close(rig);
+    run_race(rig, &race, "/a.log.1",
+             "mv a.log.1 a.log.2 && mv a.log a.log.1 && echo line 21 >a.log");
+    rig_open(rig, "a.log*");
+    rig_run_ms(rig, 100);
+    assert_null(race.command);
+    rig->room = SIZE_MAX;
+    input_resume(rig->input);
+    rig_run_until(rig, 21);
+    rig_run_ms(rig, 100);
+    rig_assert_numbers(rig, 1, 21);
+    assert_int_equal(rig->counters.values[C_TRUNCATIONS], 0);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
+    rig_close(rig);
+}
+
 /* ---- by link(2) ---- */
 
 static void give_second_name(struct rig *rig, const char *name, const char *second)
@@ -214,6 +294,8 @@ int main(int argc, char **argv)
         TEST(a_generation_that_was_interrupted_is_not_read_twice_after_a_restart),
         TEST(a_short_log_that_is_copied_and_cut_while_down_is_not_sent_again),
         TEST(a_log_that_is_copied_and_cut_before_any_of_it_was_read_loses_nothing),
+        TEST(a_copy_that_is_compressed_before_it_is_opened_is_no_loss),
+        TEST(a_file_whose_name_is_given_on_before_it_is_opened_was_not_cut),
         TEST(a_live_file_that_has_its_rotated_name_already_is_read),
     };
     if (argc > 1) {
