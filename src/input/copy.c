@@ -184,6 +184,8 @@ static uint64_t held_bytes(const struct generation *original, struct generation 
                      guard_matches(original, fd) && world_stat_open(world, fd, &info) == 0;
         held = holds ? info.size : 0;
         close_after_look(file, fd);
+    } else if (file->original == original) {
+        held = file->size; /* it was found to, and has lost its name: it is compressed, or renamed */
     }
     if (!was_open) {
         generation_close(file);

@@ -243,7 +243,8 @@ static void see_link(struct listing *listing, const char *path, const char *name
 /* ---- reading the directory ---- */
 
 /* A .gz is never a log of its own, so `exclude: "*.gz"` has nothing to keep away; it is listed all the
- * same, because it may be what is left of a generation that was rotated while clew was down. */
+ * same, because it may be what is left of a generation that was rotated while clew was down. So is what it
+ * is being made of, under a temporary name. */
 static void see(struct listing *listing, const struct world_name *entry)
 {
     const char *name = entry->name;
@@ -257,7 +258,8 @@ static void see(struct listing *listing, const struct world_name *entry)
         return;
     }
     if (glob_list_matches(&listing->discover->exclude, path)) {
-        if (log_name_is_gzip(name) && entry->type == FILE_REGULAR) {
+        bool may_be_rotated = log_name_is_gzip(name) || log_name_is_temporary(name);
+        if (may_be_rotated && entry->type == FILE_REGULAR) {
             add_candidate(listing, name, false, NULL);
         }
         return;

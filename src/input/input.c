@@ -607,6 +607,7 @@ struct input *input_open(const struct input_settings *settings, const struct inp
     input->settings = settings;
     input->env = *env;
     input->env.world = env->world != NULL ? env->world : &world_system;
+    input->opened_ns = world_realtime_ns(input->env.world);
     input->open_files_max = share_of(&env->share, settings->open_files_max);
     input->open_files_max += input->open_files_max == 0;
     if (env->open_files_max > 0 && env->open_files_max < input->open_files_max) {

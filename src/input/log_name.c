@@ -418,6 +418,16 @@ bool log_name_is_packed_of(const char *packed, const char *name)
            strncmp(packed, name, len) == 0;
 }
 
+bool log_name_is_temporary(const char *name)
+{
+    struct log_name parsed;
+    if (without_temporary(name, strlen(name)) == strlen(name)) {
+        return false;
+    }
+    log_name_parse_plain(name, &parsed);
+    return parsed.age != LOG_LIVE;
+}
+
 static bool parse(struct log_name *out)
 {
     return parse_dated(out) || parse_numbered(out) || parse_numbered_inside(out) ||

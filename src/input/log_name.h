@@ -59,6 +59,9 @@ void log_name_parse_plain(const char *name, struct log_name *out);
  * second of its day before app.log (logback's `%d.log.%i`). Discovery asks where the first is no log. */
 bool log_name_parse_deeper(struct log_name *name);
 
+/* A rotated file's name for as long as it is compressed (logback): digits and `.tmp` are behind it. */
+bool log_name_is_temporary(const char *name);
+
 /* `packed` is what the file of this name is compressed to, as far as names tell. */
 bool log_name_is_packed_of(const char *packed, const char *name);
 

@@ -123,13 +123,16 @@ static enum likeness compare(struct generation *packed, const struct generation 
         bool is_short = len <= sizeof(bytes) && !unpack(packed, bytes, len, 0);
         return is_short && gzip_reader_end(packed->gzip) == GZIP_CUT ? IS_TOO_SHORT : IS_OTHER;
     }
-    if (log_name_is_packed_of(packed->name, original->name) || packed_has_size(packed, original->size)) {
-        return IS_SAME;
-    }
     const struct guard guard = {original->offset, original->guard, original->guard_len};
     bool is_proof = len >= COPY_PROOF_BYTES ||
+                    log_name_is_packed_of(packed->name, original->name) ||
+                    packed_has_size(packed, original->size) ||
                     (original->unseen > 0 && packed->size_hint >= original->size);
-    return is_proof && has_guard(packed, &guard) ? IS_SAME : IS_OTHER;
+    if (has_guard(packed, &guard)) {
+        return is_proof ? IS_SAME : IS_OTHER;
+    }
+    /* Files may begin alike and be of one size; what is compressed still has not all bytes yet. */
+    return gzip_reader_end(packed->gzip) == GZIP_CUT ? IS_TOO_SHORT : IS_OTHER;
 }
 
 /* One that has lost its name is rather meant than one that has it. */

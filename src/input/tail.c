@@ -240,8 +240,7 @@ struct source *tail_source(struct tail *tail, uint64_t restart)
 static bool may_have_copy(struct generation *generation)
 {
     struct tail *tail = generation->tail;
-    if (generation->state != GENERATION_WAITING || copy_find(generation) != NULL ||
-        !tail_would_lose(generation)) {
+    if (generation->state != GENERATION_WAITING || !tail_would_lose(generation)) {
         return false;
     }
     generation->cut_looks++;
@@ -438,12 +437,13 @@ static enum generation_state state_of_moved(const struct generation *known,
 static enum generation_state state_of_new(const struct tail *tail, const struct found *found)
 {
     bool is_first_look = list_is_empty(&tail->generations) || tail->last_number == 0;
+    bool is_of_now = found->info.modified_ns > tail->input->opened_ns; /* rotated before the first look */
     bool is_fresh = found->info.modified_ns + FILE_TICK_NS > tail->opened_ns;
     if (found->is_compressed) {
         return GENERATION_UNCLEAR;
     }
     if (is_first_look || tail->is_kubelet || found->age == LOG_LIVE) {
-        return found->is_included ? GENERATION_WAITING : GENERATION_IGNORED;
+        return found->is_included || is_of_now ? GENERATION_WAITING : GENERATION_IGNORED;
     }
     return is_fresh || found->is_included ? GENERATION_UNCLEAR : GENERATION_IGNORED;
 }

@@ -164,6 +164,7 @@ struct input {
     struct list open;
     uint64_t open_count;
     uint64_t open_files_max;
+    uint64_t opened_ns; /* real time */
     uint64_t scan; /* number of the last full one */
     uint64_t scan_took_ns; /* the one that goes on, so far */
     struct list starting;  /* in env.starting until the first scan is over */
