@@ -168,6 +168,9 @@ static bool may_drop(const struct generation *generation, enum drop_reason reaso
 void generation_drop(struct generation *generation, enum drop_reason reason)
 {
     ENSURE(may_drop(generation, reason));
+    if (reason == DROP_READ || reason == DROP_UNWANTED) {
+        tail_remember(generation);
+    }
     generation_close(generation);
     forget_copies(generation);
     const struct input_env *env = &generation->tail->input->env;

@@ -19,6 +19,7 @@
  *     … of one that is open, or still has its name       copy, for as long as that can be read
  *     … of one that is neither                           waiting, from where that was left
  *     … of a copy                                        copy of the same
+ *     … of one that was read, and is gone                waiting, from where that was left (left.c)
  *     of none, written since the stream is read          waiting, from its beginning
  *     of none, and older                                 ignored
  *
@@ -224,7 +225,9 @@ static void judge(struct generation *packed, int fd)
         follow(packed, original);
         break;
     case IS_OTHER:
-        be_its_own(packed);
+        if (!tail_follows_left(packed)) {
+            be_its_own(packed);
+        }
         break;
     case IS_TOO_SHORT:
         if (packed->unseen > 0 || packed->modified_ns + UNCLEAR_NS < world_realtime_ns(world)) {

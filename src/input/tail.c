@@ -121,6 +121,7 @@ void tail_close(struct tail *tail, bool is_over)
         source_free(tail->sources[i].source);
     }
     checkpoint_release(tail->stream.checkpoint);
+    tail_forget_left(tail);
     free(tail->sources);
     free(tail->own_directory);
     free(tail->lot);

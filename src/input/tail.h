@@ -9,7 +9,8 @@
  *     tail.c       a stream's list of generations   reader.c      bytes to lines
  *     resume.c     where a stream begins            generation.c  one file: opening, identity
  *     copy.c       which files are copies           packed.c      which are compressed
- *     gone.c       what is lost, and said           shell.c       all this in an event loop
+ *     gone.c       what is lost, and said           left.c        what was read, and is gone
+ *     shell.c      all this in an event loop
  *
  * A stream's generations are one list, oldest first. The first that is GENERATION_WAITING is the
  * current one; only it is read, so lines come in the order of writing.
@@ -105,6 +106,8 @@ struct generation {
     bool is_loss_counted;  /* what was not read of it */
 };
 
+struct left_file;
+
 struct tail_source {
     uint64_t restart;
     struct source *source;
@@ -133,6 +136,8 @@ struct tail {
     uint64_t held_until_ns; /* the sink is not asked again before; 0: it holds nothing */
     uint64_t opened_ns;     /* real time */
     uint64_t scan;          /* number of the last full scan that found it */
+    struct left_file *left; /* newest first; NULL: there was none yet */
+    uint32_t left_count;
     const char *foreign;  /* the last file seen that is compressed as clew does not read it: .EXTENSION */
     bool is_kubelet;
     bool is_refused; /* another input reads it */
@@ -219,6 +224,16 @@ void tail_give_up(struct generation *generation);
 
 /* It is compressed, and cannot be read to its end: count and say what is lost. */
 void tail_say_damaged(struct generation *generation);
+
+/* ---- left.c ---- */
+
+/* Remember one that is dropped, for what it may be compressed to later. */
+void tail_remember(const struct generation *generation);
+
+/* It holds the bytes of one that is remembered: it is read on where that was left, if it has more. */
+bool tail_follows_left(struct generation *packed);
+
+void tail_forget_left(struct tail *tail);
 
 /* ---- resume.c ---- */
 

@@ -134,6 +134,85 @@ static void a_first_start_leaves_what_was_compressed_before(void **state)
     rig_assert_numbers(rig, 101, 120);
 }
 
+/* ---- under a temporary name, or none ---- */
+
+/* As logback does it where its pattern ends with `.gz`. */
+static void under_logbacks_temporary_name_it_is_the_same_generation(void **state)
+{
+    struct rig *rig = *state;
+    rig->exclude[0] = mem_string("*.tmp");
+    rig->settings.exclude.count = 1;
+    rig_append_numbers(rig, "app.log", 1, 10);
+    rig_open(rig, "*.log");
+    rig_run_until(rig, 10);
+    rig_append_numbers(rig, "app.log", 11, 20);
+    rig_rename(rig, "app.log", "app.2026-11-30.1.log7266123456789.tmp");
+    rig_append_numbers(rig, "app.log", 31, 40);
+    rig_run_until(rig, 30);
+    run_command(rig, "gzip -nc $1.log7*.tmp >$1.log.gz", "app.2026-11-30.1");
+    rig_run_ms(rig, 100);
+    run_command(rig, "rm $1.log7*.tmp", "app.2026-11-30.1");
+    rig_run_ms(rig, 300);
+    assert_int_equal(rig->count, 30);
+    /* And once more, with a restart in between. */
+    rig_rename(rig, "app.log", "app.2026-11-30.2.log7266123456789.tmp");
+    rig_close(rig);
+    rig_open(rig, "*.log");
+    rig_run_ms(rig, 200);
+    rig_append_numbers(rig, "app.log", 41, 50);
+    run_command(rig, "gzip -nc $1.log7*.tmp >$1.log.gz && rm $1.log7*.tmp", "app.2026-11-30.2");
+    rig_run_until(rig, 40);
+    rig_run_ms(rig, 300);
+    assert_int_equal(rig->count, 40);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST] + rig->counters.values[C_FILES_LOST], 0);
+}
+
+static void what_was_read_and_lost_its_name_is_known_when_it_is_compressed_later(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "a.log", 1, 10);
+    rig_open(rig, "a.log*");
+    rig_run_until(rig, 10);
+    rig_rename(rig, "a.log", "a.log.1");
+    rig_append_numbers(rig, "a.log", 21, 30);
+    rig_run_until(rig, 20);
+    rig_rename(rig, "a.log.1", ".being-packed");
+    rig_run_ms(rig, 400);
+    run_command(rig, "gzip -nc <$1 >$1.gz && rm $1", ".being-packed");
+    rig_rename(rig, ".being-packed.gz", "a.log.1.gz");
+    rig_run_ms(rig, 400);
+    assert_int_equal(rig->count, 20);
+    rig_append_numbers(rig, "a.log", 31, 40);
+    rig_run_until(rig, 30);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST] + rig->counters.values[C_FILES_LOST], 0);
+}
+
+/* Of two with the same beginning and size only one was read. */
+static void what_begins_alike_and_is_as_long_is_another_file(void **state)
+{
+    struct rig *rig = *state;
+    char banner[2002];
+    memset(banner, '=', sizeof(banner) - 2);
+    strcpy(banner + sizeof(banner) - 2, "\n");
+    rig_write(rig, "a.log", banner);
+    rig_append_numbers(rig, "a.log", 11, 20);
+    rig->settings.open_files_max = 1;
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 11);
+    rig_rename(rig, "a.log", "a.log.1");
+    compress(rig, "a.log.1");
+    move(rig, ".gz", 1, 2);
+    rig_write(rig, "a.log", banner);
+    rig_append_numbers(rig, "a.log", 21, 30);
+    rig_rename(rig, "a.log", "a.log.1");
+    compress(rig, "a.log.1");
+    rig_append_numbers(rig, "a.log", 31, 40);
+    rig_run_until(rig, 32);
+    rig_run_ms(rig, 300);
+    assert_int_equal(rig->count, 32);
+    rig_assert_line(rig, 12, "line 21");
+}
+
 /* ---- while it runs ---- */
 
 static void compressed_while_it_waits_it_is_read_on_in_the_gz(void **state)
@@ -448,6 +527,9 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         TEST(rotated_while_down_and_then_again_and_again_nothing_is_lost),
         TEST(killed_between_rotations_it_reads_each_generation_once_and_in_order),
+        TEST(under_logbacks_temporary_name_it_is_the_same_generation),
+        TEST(what_was_read_and_lost_its_name_is_known_when_it_is_compressed_later),
+        TEST(what_begins_alike_and_is_as_long_is_another_file),
         TEST(a_first_start_leaves_what_was_compressed_before),
         TEST(compressed_while_it_waits_it_is_read_on_in_the_gz),
         TEST(compressed_while_waiting_behind_another_it_is_read_from_the_gz),
