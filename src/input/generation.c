@@ -257,18 +257,17 @@ int generation_open_look(const struct generation *generation)
     const struct world *world = generation->tail->input->env.world;
     struct file_stat info;
     int fd = open_by_name(generation);
-    if (fd < 0) {
-        return fd == -ENOENT || fd == -ELOOP ? -ESTALE : fd;
+    int result = fd == -ENOENT || fd == -ELOOP ? -ESTALE : fd;
+    if (fd >= 0) {
+        int error = world_stat_open(world, fd, &info);
+        bool is_other = error == 0 && !identity_is_same_inode(&generation->id, &info);
+        result = error < 0 ? error : is_other ? -ESTALE : fd;
     }
-    int result = world_stat_open(world, fd, &info);
-    if (result == 0 && !identity_is_same_inode(&generation->id, &info)) {
-        result = -ESTALE;
-    }
-    if (result < 0) {
+    if (fd >= 0 && result < 0) {
         world_close(world, fd);
-        return result;
     }
-    return fd;
+    generation->tail->has_stale_name |= result == -ESTALE;
+    return result;
 }
 
 /* At its end, under its name, nothing written anywhere newer: whatever is written to it is found by its

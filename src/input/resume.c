@@ -19,6 +19,7 @@
 
 enum {
     LIKENESS_BYTES = 256,    /* so many equal first bytes in another inode are the same content */
+    BEGIN_TRIES_MAX = 10,    /* listings, where names are given on all the time */
     LINE_LOOK_BYTES = 4096,  /* how far back from the end the last newline is looked for */
 };
 
@@ -43,11 +44,12 @@ static bool has_guard(const struct world *world, const struct guard *guard, int 
  * begin alike may have been written anew. */
 static bool has_content(struct generation *generation, const struct promise *promise)
 {
-    if (generation->is_gzip) {
-        return packed_holds(generation, &promise->file, &promise->guard);
-    }
     const struct world *world = generation->tail->input->env.world;
     int fd = generation_open_look(generation);
+    if (fd >= 0 && generation->is_gzip) {
+        world_close(world, fd);
+        return packed_holds(generation, &promise->file, &promise->guard);
+    }
     if (fd < 0) {
         /* It may not be read, or its name was given on since it was listed: the inode has to do. */
         return (fd == -EACCES || fd == -ESTALE) && generation->id.inode == promise->file.inode;
@@ -393,7 +395,13 @@ static void begin_at_start(struct tail *tail)
     checkpoint_advance(tail->stream.checkpoint, (struct position){first->number, 0});
 }
 
-void resume_tail(struct tail *tail)
+static struct generation *find(const struct tail *tail, const struct promise *promise)
+{
+    struct generation *found = find_promised(tail, promise);
+    return found != NULL ? found : find_compressed(tail, promise);
+}
+
+bool resume_tail(struct tail *tail)
 {
     const struct input *input = tail->input;
     struct checkpoint *checkpoint = tail->stream.checkpoint;
@@ -406,20 +414,23 @@ void resume_tail(struct tail *tail)
         } else {
             begin_at_start(tail);
         }
-        return;
+        return true;
     }
     promise.size = checkpoint_size(checkpoint);
     promise.guard = (struct guard){0};
     const char *path = checkpoint_path(checkpoint);
     promise.is_gzip = path != NULL && log_name_is_gzip(path);
     checkpoint_guard(checkpoint, &promise.guard);
-    struct generation *found = find_promised(tail, &promise);
-    if (found == NULL) {
-        found = find_compressed(tail, &promise);
+    tail->has_stale_name = false;
+    struct generation *found = find(tail, &promise);
+    bool is_certain = !tail->has_stale_name || (found != NULL && is_same_file(found, &promise));
+    if (!is_certain && tail->begin_tries++ < BEGIN_TRIES_MAX) {
+        return false;
     }
     if (found != NULL) {
         go_on(tail, found, &promise);
     } else {
         go_on_without(tail, &promise);
     }
+    return true;
 }

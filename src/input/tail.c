@@ -692,6 +692,16 @@ static void ignore_compressed(struct tail *tail)
     }
 }
 
+static void drop_all(struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        generation->state = GENERATION_IGNORED;
+        generation_drop(generation, DROP_UNWANTED);
+    }
+}
+
 static void begin(struct tail *tail, const struct found_log *log)
 {
     for (size_t i = 0; i < log->count; i++) {
@@ -703,8 +713,13 @@ static void begin(struct tail *tail, const struct found_log *log)
         }
     }
     ignore_compressed(tail);
-    resume_tail(tail);
-    settle(tail);
+    tail->is_begun = resume_tail(tail);
+    if (tail->is_begun) {
+        settle(tail);
+    } else {
+        drop_all(tail);
+        input_look_soon(tail);
+    }
 }
 
 /* Something may come of another look, though nothing tells when. */
@@ -756,11 +771,12 @@ enum found_answer tail_found(struct input *input, const struct found_log *log)
     if (log->is_hidden || (tail->is_refused && log->is_partial)) {
         return FOUND_UNSETTLED; /* neither seen nor missed */
     }
-    if (is_new || tail->is_refused) {
-        if (claim(tail)) {
+    if (!tail->is_begun) {
+        bool is_ours = is_new || tail->is_refused ? claim(tail) : true;
+        if (is_ours && !log->is_partial) {
             begin(tail, log);
         }
-        return is_unsettled(tail) ? FOUND_UNSETTLED : FOUND_SETTLED;
+        return !tail->is_begun || is_unsettled(tail) ? FOUND_UNSETTLED : FOUND_SETTLED;
     }
     mark_unseen(tail);
     bool was_untold = refresh_known(tail, log);

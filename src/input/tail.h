@@ -138,9 +138,12 @@ struct tail {
     uint64_t scan;          /* number of the last full scan that found it */
     struct left_file *left; /* newest first; NULL: there was none yet */
     uint32_t left_count;
+    uint32_t begin_tries;
     const char *foreign;  /* the last file seen that is compressed as clew does not read it: .EXTENSION */
     bool is_kubelet;
     bool is_refused; /* another input reads it */
+    bool is_begun;   /* where it is to be read is decided */
+    bool has_stale_name; /* a generation's name was found to lead elsewhere than when it was listed */
     bool is_closing;
 };
 
@@ -237,8 +240,9 @@ void tail_forget_left(struct tail *tail);
 
 /* ---- resume.c ---- */
 
-/* Decide what of a new stream's generations is to be read and from where. */
-void resume_tail(struct tail *tail);
+/* Decide what of a new stream's generations is to be read and from where. False: their names were given on
+ * meanwhile, and what is promised may be among them: they have to be listed again. */
+bool resume_tail(struct tail *tail);
 
 /* ---- copy.c ---- */
 

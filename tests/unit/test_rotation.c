@@ -255,6 +255,32 @@ static void a_file_whose_name_is_given_on_before_it_is_opened_was_not_cut(void *
     rig_close(rig);
 }
 
+static void what_is_promised_is_found_though_its_name_is_given_on_at_the_start(void **state)
+{
+    struct rig *rig = *state;
+    struct race race;
+    rig->acked_max = 10;
+    rig_append_numbers(rig, "a.log", 1, 20);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 20);
+    rig_close(rig);
+    rig_forget_lines(rig);
+    char *path = rig_path(rig, "a.log");
+    char *command = mem_format("mv %s %s.1 && gzip -n %s.1", path, path, path);
+    assert_int_equal(system(command), 0);
+    free(command);
+    free(path);
+    rig_append_numbers(rig, "a.log", 21, 30);
+    run_race(rig, &race, "/a.log.1.gz", "mv a.log.1.gz a.log.2.gz");
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 20);
+    rig_run_ms(rig, 100);
+    rig_assert_numbers(rig, 11, 30);
+    assert_null(race.command);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
+    rig_close(rig);
+}
+
 /* ---- by link(2) ---- */
 
 static void give_second_name(struct rig *rig, const char *name, const char *second)
@@ -296,6 +322,7 @@ int main(int argc, char **argv)
         TEST(a_log_that_is_copied_and_cut_before_any_of_it_was_read_loses_nothing),
         TEST(a_copy_that_is_compressed_before_it_is_opened_is_no_loss),
         TEST(a_file_whose_name_is_given_on_before_it_is_opened_was_not_cut),
+        TEST(what_is_promised_is_found_though_its_name_is_given_on_at_the_start),
         TEST(a_live_file_that_has_its_rotated_name_already_is_read),
     };
     if (argc > 1) {
