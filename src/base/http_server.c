@@ -24,6 +24,9 @@
  * body read and forgotten: a client that is still sending does not read an early answer, and would
  * see a broken connection instead of the reason. Only what is far over the limit is answered early
  * or cut off.
+ *
+ * A connection whose answer is made in pieces is suspended until it is whole; libmicrohttpd then calls
+ * a last time.
  */
 
 #include <errno.h>
@@ -38,6 +41,7 @@
 #include "base/clock.h"
 #include "base/http_clients.h"
 #include "base/http_listen.h"
+#include "base/list.h"
 #include "base/mem.h"
 
 enum {
@@ -54,6 +58,8 @@ enum {
 
 #define MS_NS UINT64_C(1000000)
 
+static const double AT_ONCE_S = 1e-6; /* a timer that repeats has to wait */
+
 struct http_server {
     struct http_server_settings settings;
     struct ev_loop *loop;
@@ -62,6 +68,8 @@ struct http_server {
     ev_io readable;
     ev_timer due;
     ev_timer tick; /* looks for late clients; runs while there are any, or none may be accepted */
+    ev_timer work; /* once a turn, while there are … */
+    struct list unfinished; /* … answers that are made in pieces */
     struct http_clients clients;
     size_t held_bytes;    /* bodies in hand */
     size_t answer_bytes;  /* answers being read */
@@ -80,6 +88,10 @@ struct connection {
 
 /* A request in hand, from its headers to request_over(). */
 struct pending {
+    struct list unfinished; /* on its own: its answer is whole, or not asked for yet */
+    struct MHD_Connection *handle;
+    struct http_answer answer;
+    bool is_answered;
     struct connection *connection;
     struct buf body;
     enum http_body state;
@@ -188,6 +200,11 @@ const char *http_request_header(const struct http_request *request, const char *
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
+const char *http_request_argument(const struct http_request *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
 {
     if (value != NULL) {
@@ -235,6 +252,10 @@ static void fill_answer(struct http_server *server, const struct http_request *r
         return;
     }
     server->settings.handle(server->settings.context, request, answer);
+}
+
+static void find_room(struct http_server *server, struct http_answer *answer)
+{
     if (!make_room(server, answer->body.len)) {
         answer_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE,
                     "other clients are still reading large answers; ask again\n");
@@ -243,9 +264,48 @@ static void fill_answer(struct http_server *server, const struct http_request *r
     }
 }
 
+static enum MHD_Result queue_answer(struct http_server *server, struct MHD_Connection *connection,
+                                    struct pending *pending)
+{
+    find_room(server, &pending->answer);
+    size_t len = pending->answer.body.len;
+    struct connection *client = pending->connection;
+    if (client->client.turn != HTTP_CLOSING) {
+        client->answer_bytes = len;
+        client->client.deadline_ns = deadline_in(server->settings.request_timeout_ms, len);
+        server->answer_bytes += len;
+    }
+    enum MHD_Result result = send_answer(connection, &pending->answer);
+    buf_fini(&pending->answer.body);
+    return result;
+}
+
+/* One piece of each. */
+static void work_on_answers(struct http_server *server)
+{
+    for (struct list *link = server->unfinished.next; link != &server->unfinished;) {
+        struct pending *pending = container_of(link, struct pending, unfinished);
+        link = link->next;
+        if (pending->answer.go_on(pending->answer.work, &pending->answer)) {
+            list_remove(&pending->unfinished);
+            MHD_resume_connection(pending->handle);
+        }
+    }
+    if (list_is_empty(&server->unfinished)) {
+        ev_timer_stop(server->loop, &server->work);
+    }
+}
+
+static void give_up_answer(struct pending *pending)
+{
+    list_remove(&pending->unfinished);
+    pending->answer.give_up(pending->answer.work);
+    answer_text(&pending->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "clew is ending\n");
+}
+
 static enum MHD_Result answer_request(struct http_server *server, struct MHD_Connection *connection,
                                       const char *method, const char *path,
-                                      const struct pending *pending)
+                                      struct pending *pending)
 {
     struct http_request request = {
         .method = method,
@@ -254,18 +314,16 @@ static enum MHD_Result answer_request(struct http_server *server, struct MHD_Con
         .body = buf_slice(&pending->body),
         .connection = connection,
     };
-    struct http_answer answer = {.body.limit = SIZE_MAX};
-    fill_answer(server, &request, &answer);
-    size_t len = answer.body.len;
-    struct connection *client = pending->connection;
-    if (client->client.turn != HTTP_CLOSING) {
-        client->answer_bytes = len;
-        client->client.deadline_ns = deadline_in(server->settings.request_timeout_ms, len);
-        server->answer_bytes += len;
+    pending->is_answered = true;
+    pending->answer = (struct http_answer){.body.limit = SIZE_MAX};
+    fill_answer(server, &request, &pending->answer);
+    if (pending->answer.go_on == NULL) {
+        return queue_answer(server, connection, pending);
     }
-    enum MHD_Result result = send_answer(connection, &answer);
-    buf_fini(&answer.body);
-    return result;
+    list_append(&server->unfinished, &pending->unfinished);
+    MHD_suspend_connection(connection);
+    ev_timer_start(server->loop, &server->work);
+    return MHD_YES;
 }
 
 static void forget_body(struct http_server *server, struct pending *pending, enum http_body state)
@@ -312,6 +370,8 @@ static struct pending *begin_request(struct http_server *server, struct MHD_Conn
     struct pending *pending = mem_alloc(sizeof(*pending));
     pending->connection = connection_of(connection);
     pending->connection->has_asked = true;
+    pending->handle = connection;
+    list_init(&pending->unfinished);
     begin_turn(server, pending->connection, HTTP_SERVED, server->settings.request_timeout_ms);
     buf_init(&pending->body, server->settings.body_bytes_max);
     const char *length =
@@ -339,6 +399,9 @@ static enum MHD_Result serve_request(void *context, struct MHD_Connection *conne
         bool is_hopeless = pending->seen_bytes == SIZE_MAX;
         return is_hopeless ? answer_request(server, connection, method, path, pending) : MHD_YES;
     }
+    if (pending->is_answered) {
+        return queue_answer(server, connection, pending);
+    }
     if (*data_len > 0) {
         bool go_on = take_piece(server, pending, data, *data_len);
         *data_len = 0;
@@ -355,6 +418,10 @@ static void request_over(void *context, struct MHD_Connection *connection, void 
     struct http_server *server = context;
     struct pending *pending = *request_state;
     if (pending != NULL) {
+        if (!list_is_empty(&pending->unfinished)) {
+            give_up_answer(pending);
+        }
+        buf_fini(&pending->answer.body);
         forget_answer(server, pending->connection);
         begin_turn(server, pending->connection, HTTP_WAITING, server->settings.idle_timeout_ms);
         forget_body(server, pending, HTTP_BODY_WHOLE);
@@ -426,6 +493,15 @@ static void when_due(struct ev_loop *loop, ev_timer *watcher, int events)
     run_server(container_of(watcher, struct http_server, due));
 }
 
+static void when_working(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    struct http_server *server = container_of(watcher, struct http_server, work);
+    work_on_answers(server);
+    run_server(server);
+}
+
 /* False if there is nobody more, or no descriptor for them: then one who says nothing goes, and the
  * next are taken at the next tick. */
 static bool accept_one(struct http_server *server)
@@ -479,7 +555,9 @@ static void when_ticking(struct ev_loop *loop, ev_timer *watcher, int events)
 static struct MHD_Daemon *start_daemon(struct http_server *server)
 {
     unsigned connections_max = (unsigned)(2 * server->clients.places + CLOSING_MAX);
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, serve_request,
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
+                                MHD_ALLOW_SUSPEND_RESUME,
+                            0, NULL, NULL, serve_request,
                             server, MHD_OPTION_NOTIFY_COMPLETED, request_over, server,
                             MHD_OPTION_NOTIFY_CONNECTION, connection_over, server,
                             MHD_OPTION_CONNECTION_LIMIT, connections_max,
@@ -499,6 +577,7 @@ static void start_watchers(struct http_server *server, int listener)
     ev_io_init(&server->readable, when_readable, info->epoll_fd, EV_READ);
     ev_timer_init(&server->due, when_due, 0.0, 0.0);
     ev_timer_init(&server->tick, when_ticking, (double)tick_ms / 1000.0, (double)tick_ms / 1000.0);
+    ev_timer_init(&server->work, when_working, 0.0, AT_ONCE_S);
     ev_io_start(server->loop, &server->acceptable);
     ev_io_start(server->loop, &server->readable);
 }
@@ -542,6 +621,7 @@ struct http_server *http_server_open(const struct http_server_settings *settings
     server->settings.before = NULL;
     server->listen = mem_string(settings->listen);
     server->loop = loop;
+    list_init(&server->unfinished);
     server->is_loopback = http_listen_is_loopback(listener);
     http_clients_init(&server->clients, half(settings->connections_max),
                       half(settings->peer_connections_max));
@@ -574,6 +654,13 @@ void http_server_close(struct http_server *server)
     }
     ev_io_stop(server->loop, &server->acceptable);
     close(server->acceptable.fd);
+    ev_timer_stop(server->loop, &server->work);
+    while (!list_is_empty(&server->unfinished)) {
+        struct pending *pending =
+            container_of(server->unfinished.next, struct pending, unfinished);
+        give_up_answer(pending);
+        MHD_resume_connection(pending->handle);
+    }
     MHD_run(server->daemon);
     ev_io_stop(server->loop, &server->readable);
     ev_timer_stop(server->loop, &server->due);

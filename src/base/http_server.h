@@ -45,8 +45,25 @@ struct http_request {
 /* The value of a header, NULL if it was not sent. Good until the handler returns. */
 const char *http_request_header(const struct http_request *request, const char *name);
 
-/* What the handler fills. Zeroed: 200 and an empty body. */
+/* The value of an argument in the query, percent-decoded; NULL if there is none, or none after `=`. Good
+ * until the handler returns. */
+const char *http_request_argument(const struct http_request *request, const char *name);
+
+/*
+ * What the handler fills. Zeroed: 200 and an empty body.
+ *
+ * An answer that takes long is made in pieces, so that everything else on the loop goes on:
+ *
+ *     server                           handler
+ *        |------- handle(answer) -------->|   sets go_on, give_up and work, and returns
+ *        |------- go_on(work) ----------->|   once a turn of the loop, until it is true; the answer is
+ *        |                                |   filled then, and work the handler's to have freed …
+ *        |------- give_up(work) --------->|   … or this, once: nobody waits for it any more
+ */
 struct http_answer {
+    bool (*go_on)(void *work, struct http_answer *answer);
+    void (*give_up)(void *work);
+    void *work;
     unsigned status;          /* 0 is 200 */
     const char *content_type; /* a constant; NULL: none */
     const char *allow;        /* for a 405: the methods there are; a constant; NULL: none */

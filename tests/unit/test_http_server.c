@@ -42,6 +42,36 @@ struct peer {
     uint16_t port;
 };
 
+/* An answer in so many pieces. */
+struct pieces {
+    unsigned left; /* 0 at first: there is no end to it */
+    bool is_endless;
+};
+
+static bool add_piece(void *work, struct http_answer *answer)
+{
+    struct pieces *pieces = work;
+    if (pieces->is_endless) {
+        return false;
+    }
+    buf_append_format(&answer->body, "piece %u, ", pieces->left);
+    if (--pieces->left > 0) {
+        return false;
+    }
+    buf_append_string(&answer->body, "all");
+    free(pieces);
+    return true;
+}
+
+static void answer_in_pieces(unsigned count, struct http_answer *answer)
+{
+    struct pieces *pieces = mem_alloc(sizeof(*pieces));
+    *pieces = (struct pieces){count, count == 0};
+    answer->work = pieces;
+    answer->go_on = add_piece;
+    answer->give_up = free;
+}
+
 /* Says what it was asked, so that the client can see it. */
 static void echo(void *context, const struct http_request *request, struct http_answer *answer)
 {
@@ -53,6 +83,11 @@ static void echo(void *context, const struct http_request *request, struct http_
         answer->status = 405;
         answer->allow = "PUT";
         answer->retry_after_s = 7;
+        return;
+    }
+    if (strcmp(request->path, "/pieces") == 0) {
+        const char *count = http_request_argument(request, "count");
+        answer_in_pieces(count != NULL ? (unsigned)atoi(count) : 0, answer);
         return;
     }
     if (strcmp(request->path, "/huge") == 0) {
@@ -660,10 +695,35 @@ static void a_server_that_follows_another_shares_its_socket(void **state)
     ev_loop_destroy(loop);
 }
 
+static void an_answer_may_be_made_in_pieces_while_others_are_served(void **state)
+{
+    (void)state;
+    struct peer peer = start_server(REQUEST_MS);
+    int endless = connect_to(peer);
+    send_text(endless, "GET /pieces HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    int gone = connect_to(peer);
+    send_text(gone, "GET /pieces?count=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    close(gone);
+    int fd = connect_to(peer);
+    for (int i = 0; i < 3; i++) { /* the connection is kept */
+        send_text(fd, "GET /pieces?count=3 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        expect(fd, "piece 3, piece 2, piece 1, all");
+    }
+    send_text(fd, "GET /a?count=%31 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(fd, "GET /a whole header=none body=");
+    close(fd);
+    stop_server(peer);
+    char *answer = read_all(endless);
+    assert_null(strstr(answer, "200 OK"));
+    free(answer);
+    close(endless);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_is_answered),
+        cmocka_unit_test(an_answer_may_be_made_in_pieces_while_others_are_served),
         cmocka_unit_test(head_is_answered_without_a_body),
         cmocka_unit_test(a_connection_is_kept_for_more),
         cmocka_unit_test(a_body_over_the_limit_is_read_and_told),
