@@ -3,55 +3,97 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include "base/list.h"
 #include "base/mem.h"
 #include "control/coverage_metrics.h"
 #include "core/audit_history.h"
 #include "core/audit_json.h"
+#include "core/audit_report.h"
 
-enum { SUMMARY_SERVICES_MAX = 100 };
+/*
+ * A look is a report in pieces. They share the history, which takes in one report at a time: so one
+ * look is made at a time, in the order in which they have come, and those behind it wait.
+ *
+ *     state       one unit of work                              left when
+ *     WAITING                                                   no look is before it
+ *     DRAFTED     a group or an origin, see core/audit_report.h  the report is done
+ *     BEGUN … WRITTEN   a group of the document, a line of the metrics, a line of the summary
+ */
+
+enum {
+    SUMMARY_SERVICES_MAX = 100,
+    GROUP_UNITS = 50, /* writing a group takes as long as gathering so many */
+    LINE_UNITS = 2,
+    SWEEPS_MIN = 16, /* looks within audit.forget_after, at least, so that a round comes through */
+};
+
+enum kind {
+    LOOK_CHECK,
+    LOOK_JSON,
+    LOOK_METRICS,
+    LOOK_SUMMARY,
+};
+
+struct coverage_look {
+    struct list link;
+    struct coverage *coverage;
+    enum kind kind;
+    struct audit_page page;
+    struct audit_draft *draft;   /* NULL: not yet, or not any more */
+    struct audit_report *report; /* NULL: not yet */
+    bool is_begun;
+    size_t next; /* group or line to write */
+    struct coverage_metrics metrics;
+};
 
 struct coverage {
     const struct audit_settings *settings;
-    const struct audit *audit;
+    uint64_t bytes_max;
+    struct audit *audit;
     const struct log *log;
     struct audit_history *history;
+    struct list looks; /* the first one is being made */
+    struct coverage_look *check; /* NULL: none */
     bool has_told_of_loss;
+    bool has_told_of_services;
+    bool has_told_of_logs;
+    bool has_told_of_labels;
 };
 
-struct coverage *coverage_new(const struct audit_settings *settings, const struct audit *audit,
-                              const struct log *log)
+struct coverage *coverage_new(const struct audit_settings *settings, uint64_t bytes_max,
+                              struct audit *audit, const struct log *log)
 {
     struct coverage *coverage = mem_alloc(sizeof(*coverage));
     coverage->settings = settings;
+    coverage->bytes_max = bytes_max;
     coverage->audit = audit;
     coverage->log = log;
     coverage->history = audit_history_new(settings);
+    list_init(&coverage->looks);
     return coverage;
 }
 
-void coverage_use(struct coverage *coverage, const struct audit_settings *settings)
+void coverage_use(struct coverage *coverage, const struct audit_settings *settings,
+                  uint64_t bytes_max)
 {
     coverage->settings = settings;
+    coverage->bytes_max = bytes_max;
+    audit_history_use(coverage->history, settings);
 }
 
 void coverage_free(struct coverage *coverage)
 {
     if (coverage != NULL) {
+        coverage_look_free(coverage->check);
+        ENSURE(list_is_empty(&coverage->looks));
         audit_history_free(coverage->history);
         free(coverage);
     }
 }
 
-/* The caller frees it. */
-static struct audit_report *report_now(struct coverage *coverage, uint64_t now_ns)
-{
-    static const struct audit_policy policy = {0};
-    struct audit_report *report = audit_report_new(coverage->audit, &policy);
-    audit_history_update(coverage->history, report, now_ns);
-    return report;
-}
+/* ---- what is said ---- */
 
-static void judge(struct coverage *coverage, const struct audit_entry *entry)
+static void judge(struct coverage *coverage, struct audit_entry *entry)
 {
     struct audit_span span = {0, 0};
     enum audit_change change = audit_history_judge(coverage->history, entry,
@@ -59,6 +101,7 @@ static void judge(struct coverage *coverage, const struct audit_entry *entry)
     const char *of = entry->group->name_space != NULL ? " of " : "";
     const char *name_space = entry->group->name_space != NULL ? entry->group->name_space : "";
     if (change == AUDIT_FELL) {
+        audit_entry_explain(entry, coverage->audit);
         const struct audit_hint *hint = entry->hint_count > 0 ? &entry->hints[0] : NULL;
         log_event(coverage->log, LOG_WARN,
                   "coverage of service %s%s%s fell to %.1f %% of %" PRIu64
@@ -89,44 +132,203 @@ static void check_preservation(struct coverage *coverage)
               p.ids_in, p.ids_out, p.ids_filtered, p.fields_in, p.fields_out);
 }
 
-void coverage_check(struct coverage *coverage, uint64_t now_ns)
+/* Each limit once, when it is hit; counters go on. */
+static void tell_limits(struct coverage *coverage)
 {
-    struct audit_report *report = report_now(coverage, now_ns);
-    for (size_t i = 0; i < report->count; i++) {
-        judge(coverage, &report->entries[i]);
+    struct audit_over over = audit_get_over(coverage->audit);
+    if (over.records > 0 && !coverage->has_told_of_services) {
+        coverage->has_told_of_services = true;
+        log_event(coverage->log, LOG_WARN,
+                  "the audit tells %" PRIu64 " services apart already: others are counted as one, "
+                  "(others), until some had no records for audit.forget_after; is an id or a path in "
+                  "a field that names the service? See audit.groups_max; this is told once, "
+                  "clew_audit_over_records_total counts the records",
+                  coverage->settings->groups_max);
     }
-    audit_report_free(report);
-    check_preservation(coverage);
+    if (over.origins > 0 && !coverage->has_told_of_logs) {
+        coverage->has_told_of_logs = true;
+        log_event(coverage->log, LOG_WARN,
+                  "more than %" PRIu64 " logs are read at once: lines of further ones that name no "
+                  "service are counted for unknown_service; raise audit.groups_max; this is told "
+                  "once, clew_audit_over_logs_total counts them",
+                  coverage->settings->groups_max);
+    }
+    if (audit_history_has_refused_label(coverage->history) && !coverage->has_told_of_labels) {
+        coverage->has_told_of_labels = true;
+        log_event(coverage->log, LOG_INFO,
+                  "more than %" PRIu64 " services write at once: further ones are "
+                  "service=\"(others)\" in /metrics; raise audit.metrics_services_max to see them; "
+                  "this is told once",
+                  coverage->settings->metrics_services_max);
+    }
 }
 
-void coverage_summary(struct coverage *coverage, uint64_t now_ns,
-                      void (*take)(void *context, struct slice line), void *context)
+/* ---- looks ---- */
+
+static struct coverage_look *look_new(struct coverage *coverage, enum kind kind,
+                                      struct audit_page page)
 {
-    struct audit_report *report = report_now(coverage, now_ns);
-    for (size_t i = 0; i <= report->count && i <= SUMMARY_SERVICES_MAX; i++) {
-        char *line = audit_json_summary(report, i > 0 ? &report->entries[i - 1] : NULL,
-                                        coverage->history);
+    struct coverage_look *look = mem_alloc(sizeof(*look));
+    look->coverage = coverage;
+    look->kind = kind;
+    look->page = page;
+    list_init(&look->link);
+    list_append(&coverage->looks, &look->link);
+    return look;
+}
+
+struct coverage_look *coverage_look_json(struct coverage *coverage, uint64_t first, uint64_t count)
+{
+    struct audit_page page = {first < SIZE_MAX / 2 ? (size_t)first : SIZE_MAX / 2,
+                              count < COVERAGE_PAGE_MAX ? (size_t)count : COVERAGE_PAGE_MAX};
+    return look_new(coverage, LOOK_JSON, page);
+}
+
+struct coverage_look *coverage_look_metrics(struct coverage *coverage)
+{
+    return look_new(coverage, LOOK_METRICS, (struct audit_page){0, 0});
+}
+
+struct coverage_look *coverage_look_summary(struct coverage *coverage)
+{
+    return look_new(coverage, LOOK_SUMMARY, (struct audit_page){0, SUMMARY_SERVICES_MAX});
+}
+
+void coverage_look_free(struct coverage_look *look)
+{
+    if (look == NULL) {
+        return;
+    }
+    if (look->coverage->check == look) {
+        look->coverage->check = NULL;
+    }
+    list_remove(&look->link);
+    audit_draft_free(look->draft);
+    audit_report_free(look->report);
+    free(look);
+}
+
+static void take_entry(void *context, struct audit_entry *entry)
+{
+    struct coverage_look *look = context;
+    audit_history_take(look->coverage->history, entry);
+    if (look->kind == LOOK_CHECK) {
+        judge(look->coverage, entry);
+    }
+}
+
+/* True: there is a report. */
+static bool draft(struct coverage_look *look, uint64_t now_ns, size_t units)
+{
+    static const struct audit_policy policy = {0};
+    struct coverage *coverage = look->coverage;
+    if (look->draft == NULL) {
+        look->draft = audit_draft_new(coverage->audit, &policy, &look->page);
+        audit_draft_visit(look->draft, take_entry, look);
+        audit_draft_limit(look->draft, coverage->bytes_max / AUDIT_DRAFT_GROUP_BYTES);
+        audit_history_begin(coverage->history, now_ns);
+    }
+    if (!audit_draft_step(look->draft, units)) {
+        return false;
+    }
+    look->report = audit_draft_take(look->draft);
+    audit_draft_free(look->draft);
+    look->draft = NULL;
+    audit_history_end(coverage->history, &look->report->total);
+    return true;
+}
+
+static size_t at_least_one(size_t n)
+{
+    return n > 0 ? n : 1;
+}
+
+/* As much as so many units allow; true: all of it. */
+static bool write_json(struct coverage_look *look, size_t units, struct buf *out, bool *out_fits)
+{
+    const struct coverage *coverage = look->coverage;
+    const struct audit_report *report = look->report;
+    bool fits = look->is_begun || audit_json_begin(report, coverage->settings, coverage->history,
+                                                   &look->page, out);
+    look->is_begun = true;
+    for (size_t i = 0; fits && i < at_least_one(units / GROUP_UNITS) && look->next < report->count;
+         i++) {
+        fits = audit_json_group(report, look->next++, coverage->history, out);
+    }
+    bool is_done = !fits || look->next == report->count;
+    *out_fits = fits && (!is_done || audit_json_end(report, out));
+    return is_done;
+}
+
+static bool write_metrics(struct coverage_look *look, size_t units, struct buf *out, bool *out_fits)
+{
+    *out_fits = coverage_metrics_write(&look->metrics, look->coverage->history,
+                                       at_least_one(units / LINE_UNITS), out);
+    return !*out_fits || look->metrics.is_done;
+}
+
+enum coverage_step coverage_look_step(struct coverage_look *look, uint64_t now_ns, size_t units,
+                                      struct buf *out)
+{
+    bool fits = true;
+    if (look->coverage->looks.next != &look->link ||
+        (look->report == NULL && !draft(look, now_ns, units))) {
+        return COVERAGE_GOES_ON;
+    }
+    bool is_done = look->kind == LOOK_JSON ? write_json(look, units, out, &fits)
+                                           : write_metrics(look, units, out, &fits);
+    return !fits ? COVERAGE_TOO_LARGE : is_done ? COVERAGE_DONE : COVERAGE_GOES_ON;
+}
+
+bool coverage_summary_step(struct coverage_look *look, uint64_t now_ns, size_t units,
+                           void (*take)(void *context, struct slice line), void *context)
+{
+    if (look->coverage->looks.next != &look->link ||
+        (look->report == NULL && !draft(look, now_ns, units))) {
+        return false;
+    }
+    const struct audit_report *report = look->report;
+    size_t count = report->count < SUMMARY_SERVICES_MAX ? report->count : SUMMARY_SERVICES_MAX;
+    for (size_t i = 0; i < at_least_one(units / GROUP_UNITS) && look->next <= count; i++) {
+        size_t n = look->next++;
+        char *line = audit_json_summary(report, n > 0 ? &report->entries[n - 1] : NULL,
+                                        look->coverage->history);
         take(context, slice_from_string(line));
         free(line);
     }
-    audit_report_free(report);
+    return look->next > count;
 }
 
-bool coverage_append_json(struct coverage *coverage, uint64_t now_ns, struct buf *out)
+/* ---- the check ---- */
+
+/* So much of every audit that each group is seen many times within audit.forget_after. */
+static void sweep(struct coverage *coverage, uint64_t now_ns)
 {
-    struct audit_report *report = report_now(coverage, now_ns);
-    char *text = audit_json(report, coverage->settings, coverage->history);
-    bool fits = buf_append_string(out, text);
-    free(text);
-    audit_report_free(report);
-    return fits;
+    const struct audit_settings *settings = coverage->settings;
+    uint64_t checks = settings->forget_after_ms / settings->check_interval_ms / SWEEPS_MIN;
+    size_t count = settings->groups_max / (checks > 0 ? checks : 1) + 1;
+    audit_sweep(coverage->audit, now_ns, settings->forget_after_ms * UINT64_C(1000000), count);
 }
 
-bool coverage_append_metrics(struct coverage *coverage, uint64_t now_ns, struct buf *out)
+void coverage_begin_check(struct coverage *coverage)
 {
-    struct audit_report *report = report_now(coverage, now_ns);
-    bool fits = coverage_metrics_write(report, coverage->history,
-                                       coverage->settings->metrics_services_max, out);
-    audit_report_free(report);
-    return fits;
+    if (coverage->check == NULL) {
+        coverage->check = look_new(coverage, LOOK_CHECK, (struct audit_page){0, 0});
+    }
+}
+
+bool coverage_check_step(struct coverage *coverage, uint64_t now_ns, size_t units)
+{
+    struct coverage_look *look = coverage->check;
+    if (look == NULL) {
+        return true;
+    }
+    if (coverage->looks.next != &look->link || !draft(look, now_ns, units)) {
+        return false;
+    }
+    coverage_look_free(look);
+    sweep(coverage, now_ns);
+    check_preservation(coverage);
+    tell_limits(coverage);
+    return true;
 }

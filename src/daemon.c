@@ -33,6 +33,7 @@ enum {
 static const double LEAD_LATER_S = 0.001;
 
 static const double REST_AFTER_S = 2;
+static const double AT_ONCE_S = 1e-6; /* a timer that repeats has to wait */
 
 enum log_level daemon_log_level(const char *name)
 {
@@ -76,6 +77,7 @@ static void ship(struct tap *tap, const struct framed *framed, struct stream *st
     }
     struct record *record = pipeline_parse(daemon->pipeline, framed, tap->format);
     audit_count(daemon->audit, record);
+    audit_hold(daemon->audit, &stream->origin);
     if (daemon->filtering == NULL) {
         audit_count_out(daemon->audit, record);
     } else if (!filtering_pass(daemon->filtering, record, loop_ns(daemon))) {
@@ -158,6 +160,7 @@ static void stream_is_gone(void *context, struct stream *stream)
     }
     assembler_free(stream->frame);
     stream->frame = NULL;
+    audit_let_go(tap->daemon->audit, &stream->origin);
 }
 
 struct line_sink daemon_sink(struct tap *tap)
@@ -390,7 +393,6 @@ static void on_commit(struct ev_loop *loop, ev_timer *timer, int events)
 /* All workers, which stand still: say what there is to say. */
 static void check(struct daemon *first)
 {
-    coverage_check(first->coverage, clock_monotonic_ns());
     sandbox_check(first->sandbox, &first->log, &first->counters);
     for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
         filtering_check(daemon->filtering);
@@ -405,21 +407,73 @@ static void on_check(struct ev_loop *loop, ev_timer *timer, int events)
     struct daemon *first = container_of(timer, struct daemon, check);
     workers_pause(first->workers);
     check(first);
+    workers_go_on(first->workers);
+    coverage_begin_check(first->coverage);
+    first->is_checking = true;
+    ev_timer_start(first->loop, &first->look);
+}
+
+/* What goes through all services goes on, a piece a turn. */
+static bool check_coverage(struct daemon *first)
+{
+    if (!first->is_checking) {
+        return true;
+    }
+    if (!coverage_check_step(first->coverage, clock_monotonic_ns(), COVERAGE_STEP_UNITS)) {
+        return false;
+    }
+    first->is_checking = false;
     for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
         audit_begin_round(daemon->audit);
     }
+    return true;
+}
+
+static bool summarise(struct daemon *first)
+{
+    if (first->summing_up != NULL &&
+        !coverage_summary_step(first->summing_up, clock_monotonic_ns(), COVERAGE_STEP_UNITS,
+                               ship_own, first)) {
+        return false;
+    }
+    coverage_look_free(first->summing_up);
+    first->summing_up = NULL;
+    return true;
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)events;
+    struct daemon *first = container_of(timer, struct daemon, look);
+    workers_pause(first->workers);
+    bool is_checked = check_coverage(first);
+    bool is_summed_up = summarise(first);
     workers_go_on(first->workers);
+    if (is_checked && is_summed_up) {
+        ev_timer_stop(loop, timer);
+    }
+}
+
+/* At the end, when nobody waits for a look any more. */
+static void check_last(struct daemon *first)
+{
+    control_close(first->control);
+    first->control = NULL;
+    coverage_look_free(first->summing_up);
+    first->summing_up = NULL;
+    coverage_begin_check(first->coverage);
+    while (!coverage_check_step(first->coverage, clock_monotonic_ns(), SIZE_MAX)) {
+    }
+    check(first);
 }
 
 static void on_summary(struct ev_loop *loop, ev_timer *timer, int events)
 {
-    (void)loop;
     (void)events;
     struct daemon *daemon = container_of(timer, struct daemon, summary);
-    if (!daemon->is_draining) {
-        workers_pause(daemon->workers);
-        coverage_summary(daemon->coverage, clock_monotonic_ns(), ship_own, daemon);
-        workers_go_on(daemon->workers);
+    if (!daemon->is_draining && daemon->summing_up == NULL) {
+        daemon->summing_up = coverage_look_summary(daemon->coverage);
+        ev_timer_start(loop, &daemon->look);
     }
 }
 
@@ -524,6 +578,7 @@ static void start_watchers(struct daemon *daemon)
     ev_init(&daemon->flush, on_flush);
     ev_init(&daemon->commit, on_commit);
     ev_init(&daemon->check, on_check);
+    ev_timer_init(&daemon->look, on_look, 0., AT_ONCE_S);
     ev_init(&daemon->summary, on_summary);
     ev_init(&daemon->deadline, on_deadline);
     daemon_set_timers(daemon);
@@ -676,7 +731,7 @@ bool daemon_run(const struct settings *settings, const struct daemon_options *op
                    run_workers(&first, out_error);
     if (is_good) {
         daemon_commit(&first);
-        check(&first);
+        check_last(&first);
         daemon_count(&first);
         report(context,
                &(struct daemon_report){first.audit, &first.total, is_complete(&first)});

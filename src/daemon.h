@@ -28,7 +28,7 @@ struct daemon_options {
 };
 
 struct daemon_report {
-    const struct audit *audit;
+    struct audit *audit;
     const struct counters *counters;
     bool is_complete; /* all that was to be read was there, and accepted by the far end */
 };

@@ -134,14 +134,32 @@ static bool append_losses(const struct daemon *first, struct buf *out)
 static bool append_metrics(void *context, struct buf *out)
 {
     const struct daemon *first = context;
-    return coverage_append_metrics(first->coverage, clock_monotonic_ns(), out) &&
-           append_filters(first, out) && append_books(first, out) && append_losses(first, out);
+    return append_filters(first, out) && append_books(first, out) && append_losses(first, out);
 }
 
-static bool append_coverage(void *context, struct buf *out)
+/* ---- what tells of all services ---- */
+
+static void *begin_look(void *context, const struct control_look *what)
 {
-    const struct daemon *first = context;
-    return coverage_append_json(first->coverage, clock_monotonic_ns(), out);
+    struct daemon *first = context;
+    return what->is_coverage ? coverage_look_json(first->coverage, what->first, what->count)
+                             : coverage_look_metrics(first->coverage);
+}
+
+static enum control_step step_look(void *context, void *look, struct buf *out)
+{
+    static const enum control_step steps[] = {
+        [COVERAGE_GOES_ON] = CONTROL_GOES_ON,
+        [COVERAGE_DONE] = CONTROL_DONE,
+        [COVERAGE_TOO_LARGE] = CONTROL_TOO_LARGE,
+    };
+    (void)context;
+    return steps[coverage_look_step(look, clock_monotonic_ns(), COVERAGE_STEP_UNITS, out)];
+}
+
+static void free_look(void *look)
+{
+    coverage_look_free(look);
 }
 
 struct control *daemon_open_control(struct daemon *first, const struct settings *settings,
@@ -151,7 +169,9 @@ struct control *daemon_open_control(struct daemon *first, const struct settings 
                                         .end = end_answer,
                                         .is_ready = is_ready,
                                         .append_metrics = append_metrics,
-                                        .append_coverage = append_coverage,
+                                        .begin_look = begin_look,
+                                        .step_look = step_look,
+                                        .free_look = free_look,
                                         .own = &first->counters,
                                         .context = first};
     if (strcmp(settings->control.listen, "off") == 0) {

@@ -92,6 +92,9 @@ struct daemon {
     ev_timer commit; /* checkpoints */
     ev_timer check;    /* of coverage … */
     ev_timer summary;  /* … and its numbers, as records */
+    ev_timer look;     /* once a turn, while one of these two goes on */
+    bool is_checking;
+    struct coverage_look *summing_up; /* NULL: not now */
     ev_timer deadline; /* of a stop; with `once`, of the next acknowledgement */
     ev_signal signals[3];
     bool is_draining;
@@ -131,6 +134,9 @@ bool daemon_open_routing(struct daemon *daemon, const struct settings *settings,
                          char **out_error);
 /* Sum up all counters; the others stand still. */
 void daemon_count(struct daemon *first);
+
+/* What a report of all services may take. */
+uint64_t daemon_look_bytes(const struct settings *settings);
 
 uint64_t daemon_share_descriptors(const struct settings *settings);
 

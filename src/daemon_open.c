@@ -15,6 +15,7 @@
 enum {
     DESCRIPTORS_RESERVED = 32, /* loop, state, endpoint, names and certificates being looked up */
     INPUT_FILES_MIN = 4,
+    LOOK_SHARE = 4, /* of memory_limit; queues, outputs and open batches together take less than half */
 };
 
 static bool open_checkpoints(struct daemon *daemon, char **out_error)
@@ -76,6 +77,11 @@ uint64_t daemon_share_descriptors(const struct settings *settings)
     left /= workers;
     uint64_t share = settings->input_count > 0 ? left / settings->input_count : left;
     return share > INPUT_FILES_MIN ? share : INPUT_FILES_MIN;
+}
+
+uint64_t daemon_look_bytes(const struct settings *settings)
+{
+    return settings->memory_limit / LOOK_SHARE;
 }
 
 static enum parse_format format_of(const struct input_settings *settings)
@@ -156,7 +162,8 @@ static bool open_taps(struct daemon *daemon, const struct settings *settings, ch
 static bool open_first(struct daemon *first, char **out_error)
 {
     const struct settings *settings = first->settings;
-    first->coverage = coverage_new(&settings->audit, first->audit, &first->log);
+    first->coverage = coverage_new(&settings->audit, daemon_look_bytes(settings), first->audit,
+                                   &first->log);
     if (!open_checkpoints(first, out_error)) {
         return false;
     }
@@ -173,6 +180,7 @@ bool daemon_open_graph(struct daemon *daemon, struct daemon *first, char **out_e
     struct shipment_env env = {daemon->loop,  &daemon->log, &daemon->counters,
                                daemon_has_room, daemon,       daemon->share, daemon->addresses};
     daemon->audit = audit_new(&settings->audit);
+    audit_count_in(daemon->audit, &daemon->counters);
     daemon->own_source = source_new(NULL, "clew", UINT64_MAX);
     daemon->own_source->default_service = mem_string("clew");
     daemon->pipeline = pipeline_new(settings, &daemon->counters, out_error);

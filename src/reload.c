@@ -283,7 +283,8 @@ static void commit(struct daemon *daemon, struct change *change)
     daemon->log.level = daemon_log_level(change->settings->log_level);
     audit_use(daemon->audit, &change->settings->audit);
     if (daemon->coverage != NULL) {
-        coverage_use(daemon->coverage, &change->settings->audit);
+        coverage_use(daemon->coverage, &change->settings->audit,
+                     daemon_look_bytes(change->settings));
     }
     if (change->has_control) {
         control_close(daemon->control);

@@ -3,8 +3,9 @@
 /*
  * `clew top`: asks a running clew for its numbers, again and again, and shows them.
  *
- * On a terminal it draws over the last look, on the alternate screen; q or Ctrl-C ends it. Into a file
- * or pipe it prints one look.
+ * On a terminal it draws over the last look, on the alternate screen; n and p turn the page of services,
+ * q or Ctrl-C ends it. Into a file or pipe it prints one look. It asks for no more than it shows: a node
+ * may have ten thousand services.
  */
 
 #include "base/shown.h"
@@ -25,7 +26,7 @@
 #include "cli/top_screen.h"
 #include "config/config.h"
 
-enum { ROWS_DEFAULT = 40, INTERVAL_MS_MIN = 100 };
+enum { ROWS_DEFAULT = 40, INTERVAL_MS_MIN = 100, SERVICES_MAX = 500 };
 
 enum view {
     VIEW_TEXT,
@@ -61,6 +62,8 @@ struct top {
     struct buf metrics;
     struct buf coverage;
     struct top_before before;
+    size_t offset; /* of the page: services that are worse than its first */
+    size_t shown;  /* how many it has */
 };
 
 /* False: *out_error is a sentence that the caller frees. */
@@ -89,11 +92,21 @@ static int screen_rows(bool is_screen)
     return has_size ? size.ws_row : ROWS_DEFAULT;
 }
 
+static bool get_page(struct top *top, char **out_error)
+{
+    char *path = mem_format("/coverage?limit=%zu&offset=%zu", top->shown, top->offset);
+    bool is_good = get(top, path, &top->coverage, out_error);
+    free(path);
+    return is_good;
+}
+
 /* One look, printed to `out`. False as above. */
 static bool look_once(struct top *top, bool is_screen, FILE *out, char **out_error)
 {
-    if (!get(top, "/metrics", &top->metrics, out_error) ||
-        !get(top, "/coverage", &top->coverage, out_error)) {
+    int rows = screen_rows(is_screen);
+    size_t shown = top_services_shown(rows);
+    top->shown = shown < SERVICES_MAX ? shown : SERVICES_MAX;
+    if (!get(top, "/metrics?services=off", &top->metrics, out_error) || !get_page(top, out_error)) {
         return false;
     }
     const struct top_look look = {
@@ -105,7 +118,7 @@ static bool look_once(struct top *top, bool is_screen, FILE *out, char **out_err
     };
     bool is_clew = top->arguments->format == VIEW_JSON
                        ? top_print_json(&look, out)
-                       : top_print_text(&look, &top->before, screen_rows(is_screen),
+                       : top_print_text(&look, &top->before, rows,
                                         cli_has_colour(STDOUT_FILENO), out);
     if (!is_clew) {
         *out_error = mem_format("what answers at %s is not clew", top->endpoint);
@@ -138,8 +151,17 @@ static bool draw(struct top *top, bool is_screen)
 
 /* ---- the terminal ---- */
 
+static void turn_page(struct top *top, char key)
+{
+    if (key == 'n') {
+        top->offset += top->shown;
+    } else if (key == 'p') {
+        top->offset -= top->shown < top->offset ? top->shown : top->offset;
+    }
+}
+
 /* True: it is time for the next look. False: a signal, a q, or nobody types any more. */
-static bool wait_for_next(int signals, int interval_ms)
+static bool wait_for_next(struct top *top, int signals, int interval_ms)
 {
     struct pollfd polls[] = {{.fd = signals, .events = POLLIN},
                              {.fd = isatty(STDIN_FILENO) ? STDIN_FILENO : -1, .events = POLLIN}};
@@ -151,7 +173,11 @@ static bool wait_for_next(int signals, int interval_ms)
         struct signalfd_siginfo info; /* taken, or it would end us once it is let through */
         return read(signals, &info, sizeof(info)) < 0;
     }
-    return read(STDIN_FILENO, &key, 1) == 1 && key != 'q' && key != 'Q';
+    if (read(STDIN_FILENO, &key, 1) != 1) {
+        return false;
+    }
+    turn_page(top, key);
+    return key != 'q' && key != 'Q';
 }
 
 static int block_signals(sigset_t *out_old)
@@ -183,7 +209,7 @@ static int look_again_and_again(struct top *top, bool is_screen)
         fputs("\033[?1049h\033[?25l", stdout);
         draw(top, true);
     }
-    while (goes_on && wait_for_next(signals, interval_ms)) {
+    while (goes_on && wait_for_next(top, signals, interval_ms)) {
         is_good = draw(top, is_screen);
         goes_on = is_good || is_screen;
     }
@@ -267,7 +293,8 @@ const struct command command_top = {
              "\n"
              "Asks the HTTP endpoint of a running clew (control.listen) and shows what it reads and\n"
              "sends, what is in trouble, and the coverage of each service over one minute, five\n"
-             "minutes, an hour and since its start, the worst first. q ends it.\n",
+             "minutes, an hour and since its start, the worst first: n and p turn the page, q ends\n"
+             "it. At most 500 services are shown at once; /coverage?offset=500 has the next.\n",
     .options = options,
     .run = run,
 };

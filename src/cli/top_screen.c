@@ -200,24 +200,50 @@ static void print_service(const json_t *group, bool has_colour, FILE *out)
     fputs(is_below && has_colour ? PLAIN "\n" : "\n", out);
 }
 
+size_t top_services_shown(int rows)
+{
+    return rows > HEAD_ROWS ? (size_t)(rows - HEAD_ROWS) : 1;
+}
+
+static bool is_overflow(const json_t *group)
+{
+    return json_is_true(json_object_get(group, "overflow"));
+}
+
+/* Where in the list of all services this is. */
+static void print_place(const json_t *coverage, size_t shown, FILE *out)
+{
+    const json_t *page = json_object_get(coverage, "page");
+    size_t services = (size_t)whole(number(page, "services"));
+    size_t offset = (size_t)whole(number(page, "offset"));
+    if (offset > 0) {
+        fprintf(out, "services %zu to %zu of %zu; n: next page, p: page before\n", offset + 1,
+                offset + shown, services);
+    } else if (services > shown) {
+        fprintf(out, "%zu more services; n: next page\n", services - shown);
+    }
+}
+
 static void print_services(const json_t *coverage, int rows, bool has_colour, FILE *out)
 {
     const json_t *groups = json_object_get(coverage, "groups");
     char records[AMOUNT_MAX];
     size_t count = json_array_size(groups);
-    size_t shown = rows > HEAD_ROWS ? (size_t)(rows - HEAD_ROWS) : 1;
+    size_t shown = 0;
     shown_print(out, "%-*s %-*s %10s %8s %8s %8s %8s  VERDICT\n", SERVICE_COLUMNS, "SERVICE",
             NAMESPACE_COLUMNS, "NAMESPACE", "RECORDS", "1 MIN", "5 MIN", "1 HOUR", "START");
-    for (size_t i = 0; i < count && i < shown; i++) {
-        print_service(json_array_get(groups, i), has_colour, out);
+    for (size_t i = 0; i < count && shown < top_services_shown(rows); i++) {
+        const json_t *group = json_array_get(groups, i);
+        if (!is_overflow(group)) {
+            print_service(group, has_colour, out);
+            shown++;
+        }
     }
     shown_print(out, "%-*s %10s", SERVICE_COLUMNS + 1 + NAMESPACE_COLUMNS, "TOTAL",
             audit_number_text(whole(number(coverage, "records")), records));
     print_shares(coverage, out);
     fputc('\n', out);
-    if (count > shown) {
-        fprintf(out, "%zu more services\n", count - shown);
-    }
+    print_place(coverage, shown, out);
 }
 
 static void print_preservation(const json_t *coverage, bool has_colour, FILE *out)

@@ -25,6 +25,9 @@ struct top_before {
     double cpu_s;
 };
 
+/* How many services fit on so many rows. */
+size_t top_services_shown(int rows);
+
 /* At most `rows` lines of at most 100 columns; the numbers for the next look go to `before`. False if
  * the answers are not those of a clew. */
 bool top_print_text(const struct top_look *look, struct top_before *before, int rows,

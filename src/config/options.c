@@ -338,7 +338,11 @@ static const struct option audit_options[] = {
      .help = "How often `clew run` ships the numbers as log records, for alerts; 0s: never."},
     {.name = "metrics_services_max", .kind = OPTION_COUNT, .offset = AT(metrics_services_max),
      .fallback = "100", .max = 10000,
-     .help = "How many services are labels in /metrics; the others are one."},
+     .help = "How many services are labels in /metrics, those with records last; the others are one."},
+    {.name = "forget_after", .kind = OPTION_DURATION, .offset = AT(forget_after_ms),
+     .fallback = "1h", .min = MINUTE, .max = 24 * 30 * HOUR,
+     .help = "A service without records for so long leaves the windows, /metrics and "
+             "clew_audit_below, and makes room where groups_max is half taken."},
     {0},
 };
 #undef AT

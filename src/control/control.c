@@ -14,6 +14,7 @@ enum {
     BODIES_BYTES_MAX = 64 * 1024,
     ANSWER_BYTES_MAX = 8 << 20,
     ANSWERS_BYTES_MAX = 2 * ANSWER_BYTES_MAX,
+    ARGUMENT_DIGITS_MAX = 18,
 };
 
 #define SAY_INTERVAL_NS UINT64_C(60000000000)
@@ -29,7 +30,8 @@ struct control {
 
 struct page {
     const char *path;
-    void (*show)(const struct control *control, struct http_answer *answer);
+    void (*show)(struct control *control, const struct http_request *request,
+                 struct http_answer *answer);
 };
 
 static void answer_text(struct http_answer *answer, unsigned status, const char *text)
@@ -39,14 +41,18 @@ static void answer_text(struct http_answer *answer, unsigned status, const char 
     buf_append_string(&answer->body, text);
 }
 
-static void show_health(const struct control *control, struct http_answer *answer)
+static void show_health(struct control *control, const struct http_request *request,
+                        struct http_answer *answer)
 {
     (void)control;
+    (void)request;
     answer_text(answer, 200, "ok\n");
 }
 
-static void show_readiness(const struct control *control, struct http_answer *answer)
+static void show_readiness(struct control *control, const struct http_request *request,
+                           struct http_answer *answer)
 {
+    (void)request;
     if (control->hooks.is_ready(control->hooks.context)) {
         answer_text(answer, 200, "ready\n");
     } else {
@@ -54,11 +60,45 @@ static void show_readiness(const struct control *control, struct http_answer *an
     }
 }
 
-static void show_metrics(const struct control *control, struct http_answer *answer)
+/* ---- what is made in pieces ---- */
+
+/* An answer on its way; the client may be gone before it is whole. */
+struct answering {
+    struct control *control;
+    void *look;
+    bool is_coverage;
+};
+
+static void begin(const struct control *control)
+{
+    const struct control_hooks *hooks = &control->hooks;
+    counters_set(hooks->own, C_CONTROL_CONNECTIONS, http_server_connections(control->server));
+    if (hooks->begin != NULL) {
+        hooks->begin(hooks->context);
+    }
+}
+
+static void end(const struct control *control)
+{
+    if (control->hooks.end != NULL) {
+        control->hooks.end(control->hooks.context);
+    }
+}
+
+static void give_up(void *work)
+{
+    struct answering *answering = work;
+    answering->control->hooks.free_look(answering->look);
+    free(answering);
+}
+
+/* What is not by service, of one moment. A cut text would be read as a whole one but for its end: better
+ * none. */
+static void end_metrics(const struct control *control, bool fits, struct http_answer *answer)
 {
     struct process_usage usage;
     struct buf *out = &answer->body;
-    bool fits = metrics_write_build(out) && metrics_write_counters(control->counters, out);
+    fits = fits && metrics_write_build(out) && metrics_write_counters(control->counters, out);
     if (fits && process_usage_read(&usage)) {
         fits = metrics_write_process(&usage, out);
     }
@@ -69,20 +109,88 @@ static void show_metrics(const struct control *control, struct http_answer *answ
         answer->content_type = METRICS_CONTENT_TYPE;
         return;
     }
-    /* A cut text would be read as a whole one but for its end: better none. */
     buf_clear(out);
     answer_text(answer, 500, "the metrics are too large\n");
 }
 
-static void show_coverage(const struct control *control, struct http_answer *answer)
+static void end_coverage(bool fits, struct http_answer *answer)
 {
-    if (control->hooks.append_coverage == NULL) {
-        answer_text(answer, 404, "nothing is audited here\n");
-    } else if (control->hooks.append_coverage(control->hooks.context, &answer->body)) {
+    if (fits) {
         answer->content_type = "application/json";
+        return;
+    }
+    buf_clear(&answer->body);
+    answer_text(answer, 500, "the report is too large; ask for less, with ?limit=\n");
+}
+
+static bool go_on(void *work, struct http_answer *answer)
+{
+    struct answering *answering = work;
+    const struct control *control = answering->control;
+    begin(control);
+    enum control_step step =
+        control->hooks.step_look(control->hooks.context, answering->look, &answer->body);
+    bool is_over = step != CONTROL_GOES_ON;
+    if (is_over && answering->is_coverage) {
+        end_coverage(step == CONTROL_DONE, answer);
+    } else if (is_over) {
+        end_metrics(control, step == CONTROL_DONE, answer);
+    }
+    end(control);
+    if (is_over) {
+        give_up(work);
+    }
+    return is_over;
+}
+
+static void show_in_pieces(struct control *control, const struct control_look *look,
+                           struct http_answer *answer)
+{
+    struct answering *answering = mem_alloc(sizeof(*answering));
+    *answering = (struct answering){control, NULL, look->is_coverage};
+    answering->look = control->hooks.begin_look(control->hooks.context, look);
+    answer->work = answering;
+    answer->go_on = go_on;
+    answer->give_up = give_up;
+}
+
+static void show_metrics(struct control *control, const struct http_request *request,
+                         struct http_answer *answer)
+{
+    const char *services = http_request_argument(request, "services");
+    if (control->hooks.begin_look == NULL || (services != NULL && strcmp(services, "off") == 0)) {
+        end_metrics(control, true, answer);
     } else {
-        buf_clear(&answer->body);
-        answer_text(answer, 500, "the report is too large; lower audit.groups_max\n");
+        show_in_pieces(control, &(struct control_look){.is_coverage = false}, answer);
+    }
+}
+
+/* False: it is no number. */
+static bool read_argument(const struct http_request *request, const char *name, uint64_t *number)
+{
+    const char *text = http_request_argument(request, name);
+    size_t digits = text != NULL ? strspn(text, "0123456789") : 0;
+    if (text == NULL) {
+        return true;
+    }
+    if (digits == 0 || digits > ARGUMENT_DIGITS_MAX || text[digits] != '\0') {
+        return false;
+    }
+    *number = strtoull(text, NULL, 10);
+    return true;
+}
+
+static void show_coverage(struct control *control, const struct http_request *request,
+                          struct http_answer *answer)
+{
+    struct control_look look = {.is_coverage = true, .count = UINT64_MAX};
+    if (control->hooks.begin_look == NULL) {
+        answer_text(answer, 404, "nothing is audited here\n");
+    } else if (!read_argument(request, "offset", &look.first) ||
+               !read_argument(request, "limit", &look.count)) {
+        answer_text(answer, 400, "limit and offset are numbers\n");
+    } else {
+        show_in_pieces(control, &look, answer);
     }
 }
 
@@ -112,17 +220,12 @@ static void show_list(struct http_answer *answer)
     }
 }
 
-static void show(const struct control *control, const struct page *page, struct http_answer *answer)
+static void show(struct control *control, const struct page *page,
+                 const struct http_request *request, struct http_answer *answer)
 {
-    const struct control_hooks *hooks = &control->hooks;
-    counters_set(hooks->own, C_CONTROL_CONNECTIONS, http_server_connections(control->server));
-    if (hooks->begin != NULL) {
-        hooks->begin(hooks->context);
-    }
-    page->show(control, answer);
-    if (hooks->end != NULL) {
-        hooks->end(hooks->context);
-    }
+    begin(control);
+    page->show(control, request, answer);
+    end(control);
 }
 
 static void handle(void *context, const struct http_request *request, struct http_answer *answer)
@@ -135,7 +238,7 @@ static void handle(void *context, const struct http_request *request, struct htt
         answer->allow = "GET, HEAD";
         answer_text(answer, 405, "use GET\n");
     } else {
-        show(context, page, answer);
+        show(context, page, request, answer);
     }
 }
 

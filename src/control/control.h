@@ -8,12 +8,15 @@
  *     GET /healthz    200 "ok" while the loop turns, all of them where there are several
  *     GET /readyz     200 "ready", or 503 "not ready": starting, on its way out, or an output takes
  *                     nothing because of a mistake in the config
- *     GET /metrics    OpenMetrics text; docs/metrics.md has every name
- *     GET /coverage   JSON, as `clew audit --format json`; docs/coverage.md has every member
+ *     GET /metrics    OpenMetrics text; docs/metrics.md has every name; with `?services=off` without
+ *                     what is told by service
+ *     GET /coverage   JSON, as `clew audit --format json`; docs/coverage.md has every member; with
+ *                     `?limit=N&offset=M` the N services behind the M worst
  *
- * HEAD works everywhere; anything else is answered 404 with this list. It only reads: nothing can
- * be changed through it, and a request has no body. Clients that say nothing, or read nothing, take
- * neither the places of others nor more than a few MiB: base/http_server.h.
+ * What goes through all services is made in pieces, one a turn of the loop, so that no answer stops the
+ * reading of logs for long. HEAD works everywhere; anything else is answered 404 with this list. It only
+ * reads: nothing can be changed through it, and a request has no body. Clients that say nothing, or read
+ * nothing, take neither the places of others nor more than a few MiB: base/http_server.h.
  */
 
 #include <stdbool.h>
@@ -25,9 +28,21 @@
 struct ev_loop;
 struct control;
 
+struct control_look {
+    bool is_coverage; /* else metrics by service */
+    uint64_t first;
+    uint64_t count;
+};
+
+enum control_step {
+    CONTROL_GOES_ON,
+    CONTROL_DONE,
+    CONTROL_TOO_LARGE, /* for out->limit */
+};
+
 struct control_hooks {
-    /* Around every answer: what is asked meanwhile stands still, and `counters` tell of all. NULL: not
-     * needed. */
+    /* Around every answer, or piece of one: what is asked meanwhile stands still, and `counters` tell of
+     * all. NULL: not needed. */
     void (*begin)(void *context);
     void (*end)(void *context);
 
@@ -37,8 +52,11 @@ struct control_hooks {
      * and without `# EOF`; false at out->limit. NULL: there are none. */
     bool (*append_metrics)(void *context, struct buf *out);
 
-    /* Append the JSON of /coverage; false at out->limit. NULL: there is no such page. */
-    bool (*append_coverage)(void *context, struct buf *out);
+    /* What tells of all services, in pieces: a step appends what there is to append, and is bounded
+     * work. It is freed in any case. NULL: there is no such page, and nothing of it in the metrics. */
+    void *(*begin_look)(void *context, const struct control_look *what);
+    enum control_step (*step_look)(void *context, void *look, struct buf *out);
+    void (*free_look)(void *look);
 
     /* Where it counts what its clients run into: of the thread that serves. `counters` may be others,
      * which `begin` makes of these. */

@@ -2,7 +2,6 @@
 #include "control/coverage_metrics.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -37,37 +36,7 @@ static const struct {
                        "Services that the audit tells apart; audit.groups_max limits them."},
 };
 
-/* One line of the report that has labels of its own, or all others together. */
-struct row {
-    const struct audit_entry *entry; /* NULL: the others */
-    char *labels;                    /* `service="a",namespace="b"` */
-    uint64_t records;
-    uint64_t valid;
-};
-
-struct rows {
-    struct row *items;
-    size_t count;
-    const struct audit_history *history;
-};
-
-static bool is_hex(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static bool looks_like_an_id(const char *name)
-{
-    size_t len = strlen(name);
-    size_t digits = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (!is_hex(name[i]) && name[i] != '-') {
-            return false;
-        }
-        digits += is_hex(name[i]);
-    }
-    return (len == digits && (digits == 16 || digits == 32)) || (len == 36 && digits == 32);
-}
+enum { LABELS_BYTES_MAX = 8192 }; /* names are cut long before */
 
 /* A label's value: backslash, quote and newline escaped; what is not UTF-8 is U+FFFD. */
 static void append_value(struct buf *out, const char *text)
@@ -88,88 +57,63 @@ static void append_value(struct buf *out, const char *text)
     }
 }
 
-static char *labels_of(const char *service, const char *name_space)
+/* `service="a",namespace="b"`, in place of what was there. */
+static const char *labels_of(struct buf *text, const char *service, const char *name_space)
 {
-    enum { LABELS_BYTES_MAX = 8192 }; /* names are cut long before */
-    struct buf text;
-    buf_init(&text, LABELS_BYTES_MAX);
-    buf_append_string(&text, "service=\"");
-    append_value(&text, service);
+    buf_clear(text);
+    buf_append_string(text, "service=\"");
+    append_value(text, service);
     if (name_space != NULL) {
-        buf_append_string(&text, "\",namespace=\"");
-        append_value(&text, name_space);
+        buf_append_string(text, "\",namespace=\"");
+        append_value(text, name_space);
     }
-    buf_append_string(&text, "\"");
-    return buf_take(&text);
+    buf_append(text, "\"", 2);
+    return text->data;
 }
 
-static bool has_labels(const struct rows *rows, const struct audit_group *group, size_t max)
+static bool write_share(const char *labels, const char *window, const struct audit_span *span,
+                        struct buf *out)
 {
-    return !group->is_overflow && audit_history_number(rows->history, group) < max &&
-           !looks_like_an_id(group->service) &&
-           (group->name_space == NULL || !looks_like_an_id(group->name_space));
+    return span->records == 0 ||
+           buf_append_format(out, "%s{%s,window=\"%s\"} %.6f\n", families[FAMILY_COVERAGE].name,
+                             labels, window, audit_span_coverage(span));
 }
 
-static void list_rows(struct rows *rows, const struct audit_report *report, size_t services_max)
+static bool write_coverage(const struct audit_labelled *row, const char *labels, struct buf *out)
 {
-    struct row others = {0};
-    rows->items = mem_array(report->count + 1, sizeof(*rows->items));
-    for (size_t i = 0; i < report->count; i++) {
-        const struct audit_group *group = report->entries[i].group;
-        if (has_labels(rows, group, services_max)) {
-            rows->items[rows->count++] =
-                (struct row){&report->entries[i], labels_of(group->service, group->name_space),
-                             group->book.records, group->book.valid};
-        } else {
-            others.records += group->book.records;
-            others.valid += group->book.valid;
-        }
-    }
-    if (others.records > 0) {
-        others.labels = labels_of("(others)", NULL);
-        rows->items[rows->count++] = others;
-    }
-}
-
-static bool write_coverage(const struct rows *rows, const struct row *row, struct buf *out)
-{
-    static const char *const name = "clew_audit_coverage_ratio";
-    bool fits = row->records == 0 ||
-                buf_append_format(out, "%s{%s,window=\"start\"} %.6f\n", name, row->labels,
-                                  (double)row->valid / (double)row->records);
-    for (unsigned w = 0; row->entry != NULL && w < AUDIT_WINDOWS; w++) {
-        struct audit_span span;
-        if (audit_history_find(rows->history, row->entry->group, (enum audit_window)w, &span) &&
-            span.records > 0) {
-            fits = fits && buf_append_format(out, "%s{%s,window=\"%s\"} %.6f\n", name, row->labels,
-                                             audit_window_names[w], audit_span_coverage(&span));
-        }
+    bool fits = write_share(labels, "start", &row->start, out);
+    for (unsigned w = 0; w < AUDIT_WINDOWS && fits; w++) {
+        fits = write_share(labels, audit_window_names[w], &row->windows[w], out);
     }
     return fits;
 }
 
-static bool write_row(const struct rows *rows, const struct row *row, enum family family,
+static bool write_row(enum family family, const struct audit_labelled *row, const char *labels,
                       struct buf *out)
 {
     const char *name = families[family].name;
     switch (family) {
     case FAMILY_RECORDS:
-        return buf_append_format(out, "%s_total{%s} %" PRIu64 "\n", name, row->labels,
-                                 row->records);
+        return buf_append_format(out, "%s_total{%s} %" PRIu64 "\n", name, labels,
+                                 row->start.records);
     case FAMILY_VALID:
-        return buf_append_format(out, "%s_total{%s} %" PRIu64 "\n", name, row->labels, row->valid);
+        return buf_append_format(out, "%s_total{%s} %" PRIu64 "\n", name, labels, row->start.valid);
     case FAMILY_COVERAGE:
-        return write_coverage(rows, row, out);
+        return write_coverage(row, labels, out);
     case FAMILY_MINIMUM:
-        return row->entry == NULL || buf_append_format(out, "%s{%s} %.6f\n", name, row->labels,
-                                                       row->entry->min_coverage);
-    case FAMILY_BELOW:
-        return row->entry == NULL ||
-               buf_append_format(out, "%s{%s} %d\n", name, row->labels,
-                                 audit_history_is_below(rows->history, row->entry->group));
+        return buf_append_format(out, "%s{%s} %.6f\n", name, labels, row->min_coverage);
     default:
-        return true;
+        return buf_append_format(out, "%s{%s} %d\n", name, labels, row->is_below);
     }
+}
+
+/* All services without labels: their shares and minima are their own. */
+static bool write_others(enum family family, const struct audit_history *history, struct buf *out)
+{
+    const struct audit_labelled others = {.start = audit_history_others(history)};
+    const char *labels = "service=\"(others)\"";
+    return others.start.records == 0 || family > FAMILY_COVERAGE ||
+           write_row(family, &others, labels, out);
 }
 
 static bool write_head(enum family family, struct buf *out)
@@ -181,24 +125,46 @@ static bool write_head(enum family family, struct buf *out)
            buf_append_format(out, "# HELP %s %s\n", name, families[family].help);
 }
 
-bool coverage_metrics_write(const struct audit_report *report, const struct audit_history *history,
-                            size_t services_max, struct buf *out)
+static bool write_last(const struct audit_history *history, struct buf *out)
 {
-    struct rows rows = {.history = history};
+    return write_head(FAMILY_GROUPS, out) &&
+           buf_append_format(out, "%s %zu\n", families[FAMILY_GROUPS].name,
+                             audit_history_services(history));
+}
+
+/* The head of a family, a row of it, or what follows its rows. */
+static bool write_next(struct coverage_metrics *at, const struct audit_history *history,
+                       struct buf *text, struct buf *out)
+{
+    struct audit_labelled row;
+    if (!at->has_head) {
+        at->has_head = true;
+        at->row = NULL;
+        return write_head((enum family)at->family, out);
+    }
+    if (audit_history_next_labelled(history, &at->row, &row)) {
+        return write_row((enum family)at->family, &row,
+                         labels_of(text, row.service, row.name_space), out);
+    }
+    at->has_head = false;
+    return write_others((enum family)at->family++, history, out);
+}
+
+bool coverage_metrics_write(struct coverage_metrics *at, const struct audit_history *history,
+                            size_t lines, struct buf *out)
+{
+    struct buf text;
     bool fits = true;
-    list_rows(&rows, report, services_max);
-    for (unsigned family = 0; family < FAMILY_GROUPS && fits; family++) {
-        fits = write_head((enum family)family, out);
-        for (size_t i = 0; i < rows.count && fits; i++) {
-            fits = write_row(&rows, &rows.items[i], (enum family)family, out);
-        }
+    buf_init(&text, LABELS_BYTES_MAX);
+    for (; lines > 0 && fits && at->family < FAMILY_GROUPS; lines--) {
+        fits = write_next(at, history, &text, out);
     }
-    for (size_t i = 0; i < rows.count; i++) {
-        free(rows.items[i].labels);
+    buf_fini(&text);
+    if (fits && lines > 0 && !at->is_done) {
+        fits = write_last(history, out);
+        at->is_done = true;
     }
-    free(rows.items);
-    return fits && write_head(FAMILY_GROUPS, out) &&
-           buf_append_format(out, "%s %zu\n", families[FAMILY_GROUPS].name, report->count);
+    return fits;
 }
 
 bool coverage_metrics_write_reference(struct buf *out)

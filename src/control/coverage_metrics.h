@@ -5,18 +5,26 @@
 /*
  * Coverage by service as OpenMetrics text.
  *
- * Labels are bounded: the first `services_max` services that were seen, by name and namespace; all
- * others together are `service="(others)"`. No id ever becomes a label: a service whose name is 16
- * or 32 hexadecimal digits or a UUID is among the others.
+ * Labels are bounded: those of core/audit_history.h, by name and namespace; what services had while
+ * they had none is `service="(others)"`, which has no share of a window, no minimum and is never below.
  */
 
 #include <stdbool.h>
 #include "base/buf.h"
 #include "core/audit_history.h"
 
-/* Appends whole families, without `# EOF`; false at out->limit. */
-bool coverage_metrics_write(const struct audit_report *report, const struct audit_history *history,
-                            size_t services_max, struct buf *out);
+/* How far it is written; zeroed: nothing is. */
+struct coverage_metrics {
+    unsigned family;
+    bool has_head;
+    const struct past *row;
+    bool is_done;
+};
+
+/* Appends whole families, without `# EOF`, so many lines or a few more; false at out->limit. `at` says
+ * whether that was all. Between two calls for one text there may be no report. */
+bool coverage_metrics_write(struct coverage_metrics *at, const struct audit_history *history,
+                            size_t lines, struct buf *out);
 
 /* Their rows of docs/metrics.md; false at out->limit. */
 bool coverage_metrics_write_reference(struct buf *out);

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "core/audit_book.h"
+#include "core/counters.h"
 #include "core/mask.h"
 
 /*
@@ -17,6 +18,8 @@ enum {
     NAME_BYTES_MAX = 256,   /* of a service, a logger, … */
     SAMPLE_BYTES_MAX = 400, /* of a sample line */
 };
+
+static const char unknown_service[] = "unknown_service";
 
 const char *const audit_dimension_names[AUDIT_DIMENSIONS + 1] = {
     [AUDIT_BY_SERVICE] = "service",
@@ -38,6 +41,9 @@ struct audit *audit_new(const struct audit_settings *settings)
     struct audit *audit = mem_alloc(sizeof(*audit));
     audit->settings = settings;
     audit->parts_left = settings->groups_max;
+    list_init(&audit->group_ring);
+    list_init(&audit->origin_ring);
+    list_init(&audit->unheld);
     return audit;
 }
 
@@ -58,6 +64,11 @@ static void free_origin(struct audit_origin *origin, size_t dimension_count)
 void audit_use(struct audit *audit, const struct audit_settings *settings)
 {
     audit->settings = settings;
+}
+
+void audit_count_in(struct audit *audit, struct counters *counters)
+{
+    audit->counters = counters;
 }
 
 void audit_join(struct audit *audit, struct audit *other)
@@ -175,38 +186,43 @@ static bool origin_is(const void *value, const void *key)
     return strcmp(origin->key, key) == 0;
 }
 
-/* All that come after the limit are one origin, of which nothing is known. */
+static struct audit_origin *new_origin(char *key)
+{
+    struct audit_origin *origin = mem_alloc(sizeof(*origin));
+    origin->key = key;
+    list_init(&origin->link);
+    list_init(&origin->unheld);
+    return origin;
+}
+
+/* All for which there is no place are one origin, of which nothing is known. */
 static struct audit_origin *stranger(struct audit *audit)
 {
     if (audit->strangers == NULL) {
-        audit->strangers = mem_alloc(sizeof(*audit->strangers));
+        audit->strangers = new_origin(NULL);
         audit->strangers->is_mixed = true;
         audit->strangers->min_coverage = audit->settings->min_coverage;
+    }
+    audit->over.origins++;
+    if (audit->counters != NULL) {
+        counters_add(audit->counters, C_AUDIT_LOGS_OVER, 1);
     }
     return audit->strangers;
 }
 
-static struct audit_origin *find_origin(struct audit *audit, const struct source *source)
-{
-    char *key = make_origin_key(source);
-    uint64_t hash = hash_bytes(key, strlen(key), 0);
-    struct audit_origin *origin = map_find(&audit->origins, hash, origin_is, key);
-    if (origin == NULL && audit->origins.count >= audit->settings->groups_max) {
-        free(key);
-        return stranger(audit);
-    }
-    if (origin == NULL) {
-        origin = mem_alloc(sizeof(*origin));
-        origin->key = key;
-        map_add(&audit->origins, hash, origin);
-    } else {
-        free(key);
-    }
-    update_origin(audit, origin, source);
-    return origin;
-}
-
 /* ---- groups ---- */
+
+/* A group that something leads to stays. */
+static void lead_to(struct audit_group **at, struct audit_group *group)
+{
+    if (*at != NULL) {
+        (*at)->refs--;
+    }
+    if (group != NULL) {
+        group->refs++;
+    }
+    *at = group;
+}
 
 struct group_key {
     struct slice service;
@@ -245,6 +261,7 @@ static struct audit_group *find_group(struct audit *audit, const struct group_ke
     if (group == NULL && audit->groups.count < audit->settings->groups_max) {
         group = audit_group_new(key->service, key->name_space);
         map_add(&audit->groups, hash, group);
+        list_append(&audit->group_ring, &group->link);
     }
     if (group == NULL) {
         group = overflow_group(audit);
@@ -253,31 +270,44 @@ static struct audit_group *find_group(struct audit *audit, const struct group_ke
     return group;
 }
 
-/* The next record that names this service the same way finds the group without a lookup; the
- * overflow group has no name to know it by. */
-static void ask(struct audit_group *group, const struct audit_origin *origin)
+static void count_over(struct audit *audit, uint64_t records)
+{
+    audit->over.records += records;
+    if (audit->counters != NULL) {
+        counters_add(audit->counters, C_AUDIT_RECORDS_OVER, records);
+    }
+}
+
+static void ask(const struct audit *audit, struct audit_group *group,
+                const struct audit_origin *origin)
 {
     struct audit_floor *floor = &group->floor;
+    if (floor->round != audit->round) {
+        *floor = (struct audit_floor){floor->now >= 0 ? floor->now : floor->last, -1, audit->round};
+    }
     floor->now = origin->min_coverage > floor->now ? origin->min_coverage : floor->now;
 }
 
-static void note_group(struct audit_origin *origin, struct audit_group *group,
-                       bool has_own_namespace)
+/* The next record that names this service the same way finds the group without a lookup; the
+ * overflow group has no name to know it by. */
+static void note_group(const struct audit *audit, struct audit_origin *origin,
+                       struct audit_group *group, bool has_own_namespace)
 {
-    ask(group, origin);
+    ask(audit, group, origin);
     origin->is_mixed = origin->is_mixed || (origin->only != NULL && origin->only != group);
-    origin->only = group;
-    origin->last = group;
+    lead_to(&origin->only, origin->is_mixed ? NULL : group);
+    lead_to(&origin->last, group);
+    origin->round = audit->round;
     origin->last_service = slice_from_string(group->is_overflow ? NULL : group->service);
     origin->last_namespace = slice_from_string(has_own_namespace ? group->name_space : NULL);
 }
 
-static struct audit_group *unnamed_of(struct audit_origin *origin)
+static struct audit_group *unnamed_of(const struct audit *audit, struct audit_origin *origin)
 {
     if (origin->unnamed == NULL) {
         origin->unnamed = audit_group_new((struct slice){"", 0}, (struct slice){NULL, 0});
     }
-    ask(origin->unnamed, origin);
+    ask(audit, origin->unnamed, origin);
     return origin->unnamed;
 }
 
@@ -285,21 +315,208 @@ static struct audit_group *group_of(struct audit *audit, struct audit_origin *or
                                     const struct record *record)
 {
     if (record->service.len == 0) {
-        return unnamed_of(origin);
+        return unnamed_of(audit, origin);
     }
-    if (!slice_is_equal(origin->last_service, record->service) ||
+    if (origin->round != audit->round || !slice_is_equal(origin->last_service, record->service) ||
         !slice_is_equal(origin->last_namespace, record->service_namespace)) {
         struct group_key key = {bounded(record->service), bounded(record->service_namespace)};
         bool has_own_namespace = key.name_space.len > 0;
         if (key.service.len == 0) {
-            return unnamed_of(origin);
+            return unnamed_of(audit, origin);
         }
         if (!has_own_namespace) {
             key.name_space = slice_from_string(origin->names[AUDIT_BY_NAMESPACE]);
         }
-        note_group(origin, find_group(audit, &key), has_own_namespace);
+        note_group(audit, origin, find_group(audit, &key), has_own_namespace);
+        count_over(audit, origin->last->is_overflow);
     }
     return origin->last;
+}
+
+/* ---- coming and going ---- */
+
+struct audit_name audit_origin_name(const struct audit_origin *origin)
+{
+    if (origin->only != NULL && !origin->is_mixed) {
+        return (struct audit_name){origin->only->service, origin->only->name_space};
+    }
+    return (struct audit_name){origin->default_service != NULL ? origin->default_service
+                                                               : unknown_service,
+                               origin->names[AUDIT_BY_NAMESPACE]};
+}
+
+/* What names no service is from now on the service's that it would be given to. */
+static void settle(struct audit *audit, struct audit_origin *origin)
+{
+    const struct audit_group *unnamed = origin->unnamed;
+    if (unnamed == NULL) {
+        return;
+    }
+    struct audit_name name = audit_origin_name(origin);
+    struct group_key key = {slice_from_string(name.service), slice_from_string(name.name_space)};
+    struct audit_group *group = find_group(audit, &key);
+    audit_group_merge(group, unnamed, audit->dimension_count);
+    if (group->floor.now < 0 && group->floor.last < 0) {
+        group->floor = unnamed->floor;
+    }
+    count_over(audit, group->is_overflow ? unnamed->book.records : 0);
+}
+
+static void drop_origin(struct audit *audit, struct audit_origin *origin)
+{
+    settle(audit, origin);
+    lead_to(&origin->only, NULL);
+    lead_to(&origin->last, NULL);
+    list_remove(&origin->link);
+    list_remove(&origin->unheld);
+    map_remove(&audit->origins, hash_bytes(origin->key, strlen(origin->key), 0), origin);
+    audit->last_origin = audit->last_origin == origin ? NULL : audit->last_origin;
+    free_origin(origin, audit->dimension_count);
+}
+
+/* True if there is a place for one more. */
+static bool make_room(struct audit *audit)
+{
+    if (audit->origins.count < audit->settings->groups_max) {
+        return true;
+    }
+    if (list_is_empty(&audit->unheld) || audit->pins > 0) {
+        return false;
+    }
+    drop_origin(audit, container_of(audit->unheld.next, struct audit_origin, unheld));
+    return true;
+}
+
+static struct audit_origin *find_origin(struct audit *audit, const struct source *source)
+{
+    char *key = make_origin_key(source);
+    uint64_t hash = hash_bytes(key, strlen(key), 0);
+    struct audit_origin *origin = map_find(&audit->origins, hash, origin_is, key);
+    if (origin == NULL && !make_room(audit)) {
+        free(key);
+        return stranger(audit);
+    }
+    if (origin == NULL) {
+        origin = new_origin(key);
+        map_add(&audit->origins, hash, origin);
+        list_append(&audit->origin_ring, &origin->link);
+        list_append(&audit->unheld, &origin->unheld);
+    } else {
+        free(key);
+    }
+    update_origin(audit, origin, source);
+    return origin;
+}
+
+void audit_let_go(struct audit *audit, struct audit_origin **held)
+{
+    struct audit_origin *origin = *held;
+    *held = NULL;
+    if (origin == NULL || --origin->refs > 0 || origin == audit->strangers) {
+        return;
+    }
+    list_append(&audit->unheld, &origin->unheld);
+    origin->is_leaving = true;
+    if (audit->pins == 0) {
+        drop_origin(audit, origin);
+    }
+}
+
+void audit_hold(struct audit *audit, struct audit_origin **held)
+{
+    struct audit_origin *origin = audit->last_origin;
+    if (*held == origin || origin == NULL) {
+        return;
+    }
+    origin->refs++;
+    origin->is_leaving = false;
+    list_remove(&origin->unheld);
+    audit_let_go(audit, held);
+    *held = origin;
+}
+
+void audit_pin(struct audit *audit)
+{
+    for (; audit != NULL; audit = audit->next) {
+        audit->pins++;
+    }
+}
+
+static void drop_leaving(struct audit *audit)
+{
+    for (struct list *link = audit->unheld.next; link != &audit->unheld;) {
+        struct audit_origin *origin = container_of(link, struct audit_origin, unheld);
+        link = link->next;
+        if (origin->is_leaving) {
+            drop_origin(audit, origin);
+        }
+    }
+}
+
+void audit_unpin(struct audit *audit)
+{
+    for (; audit != NULL; audit = audit->next) {
+        if (--audit->pins == 0) {
+            drop_leaving(audit);
+        }
+    }
+}
+
+struct audit_over audit_get_over(const struct audit *audit)
+{
+    struct audit_over sum = {0};
+    for (; audit != NULL; audit = audit->next) {
+        sum.records += audit->over.records;
+        sum.origins += audit->over.origins;
+    }
+    return sum;
+}
+
+/* Its service is one of the others from now on. */
+static void drop_group(struct audit *audit, struct audit_group *group)
+{
+    struct audit_group *others = overflow_group(audit);
+    uint64_t hash =
+        audit_group_hash(slice_from_string(group->service), slice_from_string(group->name_space));
+    distinct_add(others->distinct, hash);
+    audit_group_merge(others, group, audit->dimension_count);
+    others->adopted_records += group->book.records;
+    others->adopted_valid += group->book.valid;
+    list_remove(&group->link);
+    map_remove(&audit->groups, hash, group);
+    audit_group_free(group, audit->dimension_count);
+}
+
+static void sweep_group(struct audit *audit, struct audit_group *group, uint64_t now_ns,
+                        uint64_t forget_ns)
+{
+    if (group->seen_ns == 0 || group->swept_records != group->book.records) {
+        group->seen_ns = now_ns;
+        group->swept_records = group->book.records;
+    } else if (now_ns - group->seen_ns > forget_ns && group->refs == 0 &&
+               audit->groups.count > audit->settings->groups_max / 2) {
+        drop_group(audit, group);
+    }
+}
+
+static void sweep(struct audit *audit, uint64_t now_ns, uint64_t forget_ns, size_t count)
+{
+    struct list *link = audit->swept != NULL ? audit->swept : audit->group_ring.next;
+    for (size_t i = 0; i < count && i <= audit->groups.count && audit->pins == 0; i++) {
+        struct list *next = link->next;
+        if (link != &audit->group_ring) {
+            sweep_group(audit, container_of(link, struct audit_group, link), now_ns, forget_ns);
+        }
+        link = next;
+    }
+    audit->swept = link;
+}
+
+void audit_sweep(struct audit *audit, uint64_t now_ns, uint64_t forget_ns, size_t count)
+{
+    for (; audit != NULL; audit = audit->next) {
+        sweep(audit, now_ns, forget_ns, count);
+    }
 }
 
 /* ---- parts and samples ---- */
@@ -416,26 +633,10 @@ void audit_count(struct audit *audit, const struct record *record)
     }
 }
 
-static void begin_round(struct audit_group *group)
-{
-    if (group != NULL && group->floor.now >= 0) {
-        group->floor = (struct audit_floor){group->floor.now, -1};
-    }
-}
-
+/* The next record of each origin asks again. */
 void audit_begin_round(struct audit *audit)
 {
-    for (size_t i = 0; i < audit->groups.cap; i++) {
-        begin_round(audit->groups.slots[i].value);
-    }
-    begin_round(audit->overflow);
-    for (size_t i = 0; i < audit->origins.cap; i++) {
-        struct audit_origin *origin = audit->origins.slots[i].value;
-        if (origin != NULL) {
-            begin_round(origin->unnamed);
-            origin->last_service = (struct slice){NULL, 0}; /* the next record asks again */
-        }
-    }
+    audit->round++;
 }
 
 void audit_count_out(struct audit *audit, const struct record *record)

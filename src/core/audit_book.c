@@ -112,7 +112,8 @@ struct audit_group *audit_group_new(struct slice service, struct slice name_spac
     struct audit_group *group = mem_alloc(sizeof(*group));
     group->service = mem_string_from(service);
     group->name_space = name_space.len > 0 ? mem_string_from(name_space) : NULL;
-    group->floor = (struct audit_floor){-1, -1};
+    group->floor = (struct audit_floor){-1, -1, 0};
+    list_init(&group->link);
     return group;
 }
 
@@ -232,9 +233,9 @@ static void merge_parts(struct audit_group *into, const struct audit_group *from
 void audit_group_merge(struct audit_group *into, const struct audit_group *from,
                        size_t dimension_count)
 {
-    double floor = audit_floor_get(&from->floor);
-    into->floor.now = floor > into->floor.now ? floor : into->floor.now;
     book_merge(&into->book, &from->book);
+    into->adopted_records += from->adopted_records;
+    into->adopted_valid += from->adopted_valid;
     for (size_t i = 0; i < TRACE_CLASSES; i++) {
         if (into->samples[i] == NULL) {
             into->samples[i] = mem_string(from->samples[i]);

@@ -7,6 +7,7 @@
  * dimensions that were asked for. For audit.c, which writes them, and audit_report.c, which reads.
  */
 
+#include "base/list.h"
 #include "base/map.h"
 #include "core/audit.h"
 #include "core/audit_distinct.h"
@@ -62,20 +63,29 @@ struct audit_part {
 
 /* What is asked of a group by where its records come from; negative: nothing yet. */
 struct audit_floor {
-    double last; /* in the round before … */
-    double now;  /* … and in this one */
+    double last;    /* in the round before … */
+    double now;     /* … and in this one … */
+    uint64_t round; /* … which is that of the last record */
 };
 
-static inline double audit_floor_get(const struct audit_floor *floor)
+/* In this round of the audit's. */
+static inline double audit_floor_get(const struct audit_floor *floor, uint64_t round)
 {
-    return floor->now > floor->last ? floor->now : floor->last;
+    bool is_over = floor->round != round && floor->now >= 0;
+    return is_over || floor->now > floor->last ? floor->now : floor->last;
 }
 
 struct audit_group {
+    struct list link; /* of the audit's, in the order in which they were made */
     char *service;
     char *name_space;          /* NULL: not known */
     bool is_overflow;          /* of all groups beyond groups_max … */
     struct distinct *distinct; /* … and about how many those are; NULL of any other group */
+    uint64_t adopted_records;  /* of an overflow group: those that were counted for others before … */
+    uint64_t adopted_valid;    /* … and the valid ones of them */
+    size_t refs;               /* of origins that lead to it */
+    uint64_t swept_records;    /* how many it had when it was looked at last … */
+    uint64_t seen_ns;          /* … and when that was a new number; 0: never looked at */
     struct audit_floor floor;
     struct book book;
     char *samples[TRACE_CLASSES]; /* NULL: none yet */
@@ -87,6 +97,11 @@ struct audit_group {
 
 /* Where lines come from: one container, one file, standard input. */
 struct audit_origin {
+    struct list link;   /* of all, in the order in which they came */
+    struct list unheld; /* of those that no log holds */
+    size_t refs;        /* logs that hold it */
+    bool is_leaving;    /* the last one has let it go, while a report is made */
+    uint64_t round;     /* of the last group */
     char *key;
     char *names[AUDIT_DIMENSIONS]; /* namespace, pod, container, file, as far as it tells them */
     char *default_service;
@@ -108,14 +123,35 @@ struct audit {
     bool has_secrets; /* samples are not redacted */
     bool has_trend;
     size_t parts_left;
+    struct counters *counters; /* NULL: none */
+    struct audit_over over;
+    uint64_t round;
+    size_t pins; /* reports that are being made: meanwhile nothing leaves */
     struct map groups;
+    struct list group_ring;
+    struct list *swept; /* the next group to look at; NULL: the first */
     struct map origins;
+    struct list origin_ring;
+    struct list unheld;
     struct audit_group *overflow;   /* NULL: never needed */
     struct audit_origin *strangers; /* the origin of all that came after the limit; NULL */
     uint64_t last_source_id;
     struct audit_origin *last_origin; /* NULL: none yet */
     struct audit_preservation preservation;
 };
+
+/* While a report is made of it in several turns: records are counted on, and each in one place, which
+ * is still there at the end. */
+void audit_pin(struct audit *audit);
+void audit_unpin(struct audit *audit);
+
+/* The service that the records without one of `origin` are given to, as things stand. */
+struct audit_name {
+    const char *service;
+    const char *name_space; /* NULL: not known */
+};
+
+struct audit_name audit_origin_name(const struct audit_origin *origin);
 
 /* Groups of a name, outside of the books: for reports. */
 uint64_t audit_group_hash(struct slice service, struct slice name_space);
@@ -128,7 +164,8 @@ struct audit_part *audit_group_part(struct audit_group *group, const struct slic
                                     size_t dimension_count, size_t *left);
 struct audit_part *audit_group_overflow(struct audit_group *group, size_t dimension_count);
 
-/* Adds book, samples and parts; `from` is left as it is. `dimension_count` values a part. */
+/* Adds book, samples and parts, not the floor; `from` is left as it is. `dimension_count` values a
+ * part. */
 void audit_group_merge(struct audit_group *into, const struct audit_group *from,
                        size_t dimension_count);
 

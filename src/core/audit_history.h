@@ -11,6 +11,12 @@
  *
  * Bounded: 61 buckets of eight bytes for each of at most audit.groups_max services. The services
  * beyond have no windows and are never warned about; the overflow group of the audit is one of them.
+ * A service that had no record for audit.forget_after is forgotten, and begins anew should it come back.
+ *
+ * Some services have labels in /metrics, at most audit.metrics_services_max: those with a record last.
+ * Who has one keeps it while it has records every half minute; a newcomer gets that of the one that had
+ * none for longest. No id ever becomes a label: a service whose name is 16 or 32 hexadecimal digits or a
+ * UUID has none.
  */
 
 #include "core/audit_report.h"
@@ -38,13 +44,20 @@ enum audit_change {
 
 struct audit_history;
 
-struct audit_history *audit_history_new(const struct audit_settings *settings); /* not kept */
+/* `settings` must outlive it, or the next audit_history_use(). */
+struct audit_history *audit_history_new(const struct audit_settings *settings);
+void audit_history_use(struct audit_history *history, const struct audit_settings *settings);
 void audit_history_free(struct audit_history *history);                        /* NULL is fine */
 
 /* Take in a report made at `now_ns` (of a clock that never goes back). Reports are to come at least
  * every minute; records of a longer time are all counted as of its end. */
 void audit_history_update(struct audit_history *history, const struct audit_report *report,
                           uint64_t now_ns);
+
+/* The same entry by entry: every one of a report is taken between the two others. */
+void audit_history_begin(struct audit_history *history, uint64_t now_ns);
+void audit_history_take(struct audit_history *history, const struct audit_entry *entry);
+void audit_history_end(struct audit_history *history, const struct book *total);
 
 /* What the last update knew of the service in the window; false: nothing is kept of it. NULL as
  * group: all services together. */
@@ -64,9 +77,29 @@ enum audit_change audit_history_judge(struct audit_history *history,
 /* The service is under its minimum, as far as audit_history_judge() has said. */
 bool audit_history_is_below(const struct audit_history *history, const struct audit_group *group);
 
-/* Services in the order in which they were first seen, from 0: the same number for as long as the
- * process runs, so that a limit on it picks the same services every time. SIZE_MAX: not kept. */
-size_t audit_history_number(const struct audit_history *history, const struct audit_group *group);
+/* A service with labels, as of the last report. Names are borrowed. */
+struct audit_labelled {
+    const char *service;
+    const char *name_space;  /* NULL: not known */
+    struct audit_span start; /* since it was first seen, or seen again */
+    struct audit_span windows[AUDIT_WINDOWS];
+    double min_coverage;
+    bool is_below;
+};
+
+/* One after the other, in an order that says nothing: *at is NULL at first; false: there is none more.
+ * Between two calls there may be no report. */
+struct past;
+bool audit_history_next_labelled(const struct audit_history *history, const struct past **at,
+                                 struct audit_labelled *out);
+
+/* What services had, each while it had no label: it only grows. */
+struct audit_span audit_history_others(const struct audit_history *history);
+
+size_t audit_history_services(const struct audit_history *history); /* of the last report */
+
+/* Some service has ever found all labels taken. */
+bool audit_history_has_refused_label(const struct audit_history *history);
 
 double audit_span_coverage(const struct audit_span *span); /* 0 of none */
 

@@ -282,41 +282,109 @@ char *audit_json_summary(const struct audit_report *report, const struct audit_e
     return dumped;
 }
 
-char *audit_json(const struct audit_report *report, const struct audit_settings *settings,
-                 const struct audit_history *history)
+#define DUMP_FLAGS (JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6))
+
+static json_t *preservation_of(const struct audit_preservation *from)
+{
+    json_t *preservation = json_object();
+    set(preservation, "ids_in", number(from->ids_in));
+    set(preservation, "ids_out", number(from->ids_out));
+    set(preservation, "fields_in", number(from->fields_in));
+    set(preservation, "fields_out", number(from->fields_out));
+    if (from->has_filters) {
+        set(preservation, "ids_filtered", number(from->ids_filtered));
+        set(preservation, "ids_added", number(from->ids_added));
+    }
+    return preservation;
+}
+
+static json_t *page_of(const struct audit_report *report, const struct audit_page *page)
+{
+    size_t end = page->first + page->count;
+    json_t *object = json_object();
+    set(object, "services", number(report->services));
+    set(object, "offset", number(page->first));
+    set(object, "limit", number(page->count));
+    set(object, "next", end < report->services ? number(end) : json_null());
+    return object;
+}
+
+static json_t *whole_of(const struct audit_report *report, const struct audit_settings *settings,
+                        const struct audit_history *history, const struct audit_page *page)
 {
     json_t *root = json_object();
-    json_t *groups = json_array();
-    json_t *preservation = json_object();
-    for (size_t i = 0; i < report->count; i++) {
-        json_array_append_new(groups, group_of(report, &report->entries[i], history));
-    }
-    set(preservation, "ids_in", number(report->preservation.ids_in));
-    set(preservation, "ids_out", number(report->preservation.ids_out));
-    set(preservation, "fields_in", number(report->preservation.fields_in));
-    set(preservation, "fields_out", number(report->preservation.fields_out));
-    if (report->preservation.has_filters) {
-        set(preservation, "ids_filtered", number(report->preservation.ids_filtered));
-        set(preservation, "ids_added", number(report->preservation.ids_added));
-    }
     set(root, "version", json_integer(AUDIT_JSON_VERSION));
     set_book(root, &report->total);
     if (history != NULL) {
         set(root, "windows", windows_of(history, NULL));
     }
     set(root, "policy", policy_of(report, settings));
-    set(root, "preservation", preservation);
+    set(root, "preservation", preservation_of(&report->preservation));
     if (report->is_compared) {
         json_t *baseline = json_object();
         set(baseline, "worse", number(report->worse_count));
         set(baseline, "gone", number(report->gone_count));
         set(root, "baseline", baseline);
     }
-    set(root, "groups", groups);
-    char *line = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
-    ENSURE(line != NULL);
-    char *text_with_newline = mem_format("%s\n", line);
-    free(line);
+    if (page != NULL) {
+        set(root, "page", page_of(report, page));
+    }
+    return root;
+}
+
+bool audit_json_begin(const struct audit_report *report, const struct audit_settings *settings,
+                      const struct audit_history *history, const struct audit_page *page,
+                      struct buf *out)
+{
+    json_t *root = whole_of(report, settings, history, page);
+    char *text = json_dumps(root, DUMP_FLAGS);
+    ENSURE(text != NULL);
+    size_t len = strlen(text);
+    ENSURE(len > 2 && memcmp(text + len - 2, "\n}", 2) == 0);
+    bool fits = buf_append(out, text, len - 2) && buf_append_string(out, ",\n  \"groups\": [");
+    free(text);
     json_decref(root);
-    return text_with_newline;
+    return fits;
+}
+
+/* Every line of it four columns further in. A newline in a text is written as two characters. */
+static bool append_indented(struct buf *out, const char *text)
+{
+    bool fits = true;
+    for (const char *line = text; fits && *line != '\0';) {
+        size_t len = strcspn(line, "\n");
+        fits = buf_append_string(out, "\n    ") && buf_append(out, line, len);
+        line += len + (line[len] == '\n');
+    }
+    return fits;
+}
+
+bool audit_json_group(const struct audit_report *report, size_t index,
+                      const struct audit_history *history, struct buf *out)
+{
+    json_t *group = group_of(report, &report->entries[index], history);
+    char *text = json_dumps(group, DUMP_FLAGS);
+    ENSURE(text != NULL);
+    bool fits = (index == 0 || buf_append_string(out, ",")) && append_indented(out, text);
+    free(text);
+    json_decref(group);
+    return fits;
+}
+
+bool audit_json_end(const struct audit_report *report, struct buf *out)
+{
+    return buf_append_string(out, report->count > 0 ? "\n  ]\n}\n" : "]\n}\n");
+}
+
+char *audit_json(const struct audit_report *report, const struct audit_settings *settings,
+                 const struct audit_history *history)
+{
+    struct buf out;
+    buf_init(&out, SIZE_MAX);
+    audit_json_begin(report, settings, history, NULL, &out);
+    for (size_t i = 0; i < report->count; i++) {
+        audit_json_group(report, i, history, &out);
+    }
+    audit_json_end(report, &out);
+    return buf_take(&out);
 }

@@ -158,6 +158,12 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_SANDBOX_HIDDEN] = {"clew_sandbox_hidden_files", COUNTER_TOTAL, NULL,
                           "Times something that clew needs was found out of its reach, for the sandbox "
                           "was set up before it was put there; restart clew."},
+    [C_AUDIT_RECORDS_OVER] = {"clew_audit_over_records", COUNTER_TOTAL, NULL,
+                              "Records that the audit has booked on (others) because it tells "
+                              "audit.groups_max services apart already."},
+    [C_AUDIT_LOGS_OVER] = {"clew_audit_over_logs", COUNTER_TOTAL, NULL,
+                           "Times a log found no place among audit.groups_max logs that are read at "
+                           "once: its lines without a service are unknown_service's."},
     [C_CONTROL_CONNECTIONS] = {"clew_control_connections", COUNTER_GAUGE, NULL,
                                "Clients that are connected to the HTTP endpoint now."},
     [C_CONTROL_LATE] = {"clew_control_connections_late", COUNTER_TOTAL, NULL,

@@ -92,6 +92,9 @@ enum counter {
     C_RELOAD_IS_GOOD,
     C_RELOAD_TIME,
     C_SANDBOX_HIDDEN,
+    /* audit */
+    C_AUDIT_RECORDS_OVER,
+    C_AUDIT_LOGS_OVER,
     /* HTTP endpoint */
     C_CONTROL_CONNECTIONS,
     C_CONTROL_LATE,

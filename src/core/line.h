@@ -25,11 +25,14 @@
 #include "core/position.h"
 #include "core/source.h"
 
+struct audit_origin;
+
 /* One log as an application sees it: see core/position.h. Owned by the input. */
 struct stream {
     struct checkpoint *checkpoint;
     void *frame;     /* the sink's: partial lines and the like; NULL at first */
     uint64_t routes; /* the sink's: which way its last record went; 0 at first */
+    struct audit_origin *origin; /* the sink's: where the audit books it; NULL at first */
 };
 
 struct line {

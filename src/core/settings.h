@@ -154,6 +154,7 @@ struct audit_settings {
     uint64_t check_interval_ms;  /* of `clew run`: how often services are judged */
     uint64_t summary_interval_ms; /* … and the numbers shipped; 0: never */
     uint64_t metrics_services_max; /* … and how many have labels of their own */
+    uint64_t forget_after_ms;      /* … and when one that has no records is forgotten */
 };
 
 struct output_settings {

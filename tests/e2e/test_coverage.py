@@ -4,6 +4,8 @@
 
 import json
 import re
+import shutil
+import urllib.error
 import urllib.request
 
 import clew
@@ -110,6 +112,64 @@ def test_hostile_service_names_stay_bounded_in_metrics(tmp):
     clew.contains(metrics, 'service="(others)"} 296\n')
     assert TRACE not in metrics
     clew.equal(len(groups), 51)
+
+
+def bare(count):
+    return (json.dumps({"msg": "tick"}) + "\n") * count
+
+
+def test_containers_that_have_gone_leave_room_for_later_ones(tmp):
+    endpoint, pods = Endpoint(), tmp / "pods"
+    endpoint.sets += ["audit.groups_max=5", "inputs.scan_interval=100ms"]
+    with FarEnd(tmp) as far, start_run(tmp, far, f"{pods}/*/*/*.log", sets=endpoint.sets) as process:
+        for number in range(12):
+            folder = pods / f"jobs_run-{number}_{number:08x}"
+            (folder / "report").mkdir(parents=True)
+            (folder / "report" / "0.log").write_text(bare(10))
+            far.wait_for(10 * (number + 1))
+            shutil.rmtree(folder)
+            clew.wait_for(lambda: "clew_open_files 0\n" in endpoint.get("/metrics?services=off"),
+                          "the log is closed")
+        (pods / "jobs_late_ff" / "late").mkdir(parents=True)
+        (pods / "jobs_late_ff" / "late" / "0.log").write_text(bare(7))
+        far.wait_for(127)
+        groups = {g["service"]: g["records"] for g in endpoint.coverage()["groups"]}
+        metrics = endpoint.get("/metrics?services=off")
+        clew.equal(process.stop(), 0)
+    clew.equal(groups, {"report": 120, "late": 7})
+    clew.contains(metrics, "clew_audit_over_logs_total 0\n")
+    assert "clew_audit_records" not in metrics, metrics
+
+
+def test_many_services_are_told_in_pages_and_the_limits_once(tmp):
+    log, endpoint = tmp / "a.log", Endpoint()
+    endpoint.sets += ["audit.metrics_services_max=10", "audit.groups_max=700"]
+    log.write_text("".join(lines(f"s{n:04}", 1, 0) for n in range(1000)))
+    with FarEnd(tmp) as far, start_run(tmp, far, log, sets=endpoint.sets) as process:
+        far.wait_for(1000)
+        whole = endpoint.coverage()
+        pages = [json.loads(endpoint.get(f"/coverage?limit=90&offset={n}")) for n in range(0, 700, 90)]
+        clew.wait_for(lambda: "services apart already" in process.err(), "the limit is told")
+        metrics = endpoint.get("/metrics")
+        for path in ("/coverage?limit=x", "/coverage?offset=-1", "/coverage?limit="):
+            try:
+                endpoint.get(path)
+                raise clew.Failure(f"{path} is answered")
+            except urllib.error.HTTPError as error:
+                clew.equal(error.code, 400, path)
+        clew.equal(process.stop(), 0)
+        clew.equal(process.err().count("services apart already"), 1)
+        clew.equal(process.err().count("services write at once"), 1)
+    clew.equal(whole["page"], {"services": 700, "offset": 0, "limit": 500, "next": 500})
+    clew.equal(len(whole["groups"]), 501)
+    seen = [g["service"] for page in pages for g in page["groups"] if "overflow" not in g]
+    clew.equal(seen, [f"s{n:04}" for n in range(700)])
+    clew.equal([page["page"]["next"] for page in pages], [*range(90, 700, 90), None])
+    for page in [whole, *pages]:
+        clew.equal(sum(g["records"] for g in page["groups"]), 1000)
+        clew.equal(page["records"], 1000)
+    clew.contains(metrics, "clew_audit_over_records_total 300\n")
+    clew.equal(metrics.count("clew_audit_below{"), 10)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """`clew top` against a running clew: one look, JSON, and a terminal's screen."""
 
+import fcntl
 import json
 import os
 import pty
 import re
 import select
+import struct
 import subprocess
+import termios
 import time
 
 import clew
@@ -94,6 +97,28 @@ def test_a_terminal_gets_a_screen_with_rates_and_q_gives_it_back(tmp):
             clew.equal(child.wait(clew.END_TIMEOUT), 0)
             os.close(side)
             os.close(main)
+
+
+def test_pages_are_turned_by_keys_and_no_more_is_asked_for_than_fits(tmp):
+    log, port = tmp / "a.log", clew.free_port()
+    log.write_text("".join(json.dumps({"msg": "x", "service.name": f"s{n:04}"}) + "\n" for n in range(90)))
+    with FarEnd(tmp) as far, start_run(tmp, far, log,
+                                       sets=[f"control.listen=127.0.0.1:{port}"]) as process:
+        far.wait_for(90)
+        main, side = pty.openpty()
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 39, 100, 0, 0))
+        with subprocess.Popen([clew.CLEW, "top", "-e", f"127.0.0.1:{port}", "-i", "100ms"], stdin=side,
+                              stdout=side, stderr=side, env=clew.environment()) as child:
+            read_until(main, b"60 more services; n: next page")
+            os.write(main, b"n")
+            read_until(main, b"services 31 to 60 of 90")
+            os.write(main, b"p")
+            read_until(main, b"60 more services")
+            os.write(main, b"q")
+            clew.equal(child.wait(clew.END_TIMEOUT), 0)
+        os.close(side)
+        os.close(main)
+        clew.equal(process.stop(), 0)
 
 
 def test_where_nobody_answers_it_says_what_to_do():

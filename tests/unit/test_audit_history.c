@@ -23,7 +23,8 @@ struct rig {
 static void rig_init(struct rig *rig, double min_coverage, uint64_t groups_max)
 {
     rig->settings = (struct audit_settings){
-        .min_coverage = min_coverage, .min_records = 10, .groups_max = groups_max};
+        .min_coverage = min_coverage, .min_records = 10, .groups_max = groups_max,
+        .metrics_services_max = 10, .forget_after_ms = 24 * 3600 * 1000};
     rig->audit = audit_new(&rig->settings);
     rig->history = audit_history_new(&rig->settings);
     rig->source = source_new("a.log", "files", 1);
@@ -163,11 +164,14 @@ static void services_beyond_the_limit_have_no_windows(void **state)
     rig_fini(&rig);
 }
 
-static char *metrics_of(const struct rig *rig, size_t services_max)
+static char *metrics_of(const struct rig *rig)
 {
+    struct coverage_metrics at = {0};
     struct buf out;
     buf_init(&out, 1 << 20);
-    assert_true(coverage_metrics_write(rig->report, rig->history, services_max, &out));
+    while (!at.is_done) {
+        assert_true(coverage_metrics_write(&at, rig->history, 1, &out));
+    }
     return buf_take(&out);
 }
 
@@ -178,7 +182,7 @@ static void metrics_are_by_service_in_windows(void **state)
     rig_init(&rig, 0.5, 10);
     log_lines(&rig, "shop", 3, 1);
     report_at(&rig, 100 * MINUTE);
-    char *text = metrics_of(&rig, 10);
+    char *text = metrics_of(&rig);
     assert_non_null(strstr(text, "clew_audit_records_total{service=\"shop\"} 4\n"));
     assert_non_null(strstr(text, "clew_audit_valid_records_total{service=\"shop\"} 3\n"));
     assert_non_null(
@@ -198,12 +202,13 @@ static void no_name_can_forge_a_sample_and_no_id_is_a_label(void **state)
                                       "4bf92f35-77b3-4da6-a3ce-929d0e0e4736"};
     struct rig rig;
     rig_init(&rig, 0.5, 100);
+    rig.settings.metrics_services_max = 100;
     log_lines(&rig, "a\"} 1\nforged{x=\"\\\xff", 1, 0);
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
         log_lines(&rig, ids[i], 1, 0);
     }
     report_at(&rig, 100 * MINUTE);
-    char *text = metrics_of(&rig, 100);
+    char *text = metrics_of(&rig);
     assert_non_null(strstr(
         text, "clew_audit_records_total{service=\"a\\\"} 1\\nforged{x=\\\"\\\\\xef\xbf\xbd\"} 1\n"));
     assert_null(strstr(text, "\nforged"));
@@ -215,24 +220,122 @@ static void no_name_can_forge_a_sample_and_no_id_is_a_label(void **state)
     rig_fini(&rig);
 }
 
-static void labels_are_bounded_and_stay_with_the_services_seen_first(void **state)
+static void labels_are_bounded_and_stay_with_who_goes_on(void **state)
 {
     (void)state;
     struct rig rig;
     char name[16];
     rig_init(&rig, 0.5, 1000);
+    rig.settings.metrics_services_max = 1;
     log_lines(&rig, "first", 1, 0);
     report_at(&rig, 100 * MINUTE);
+    log_lines(&rig, "first", 1, 0);
     for (unsigned i = 0; i < 500; i++) {
         snprintf(name, sizeof(name), "later%u", i);
         log_lines(&rig, name, 1, 5);
     }
     report_at(&rig, 101 * MINUTE);
-    char *text = metrics_of(&rig, 1);
-    assert_non_null(strstr(text, "clew_audit_records_total{service=\"first\"} 1\n"));
+    report_at(&rig, 101 * MINUTE + 1);
+    char *text = metrics_of(&rig);
+    assert_non_null(strstr(text, "clew_audit_records_total{service=\"first\"} 2\n"));
     assert_null(strstr(text, "later"));
     assert_non_null(strstr(text, "clew_audit_records_total{service=\"(others)\"} 3000\n"));
     assert_non_null(strstr(text, "clew_audit_groups 501\n"));
+    free(text);
+    rig_fini(&rig);
+}
+
+static uint64_t others_in(const char *metrics)
+{
+    const char *at = strstr(metrics, "clew_audit_records_total{service=\"(others)\"} ");
+    return at != NULL ? strtoull(strchr(at, ' '), NULL, 10) : 0;
+}
+
+/* Sixty-five services are there at any time, each for a minute, one more every second. */
+static void labels_go_to_who_writes_now_and_the_others_only_grow(void **state)
+{
+    (void)state;
+    enum { LIVING = 65, SECONDS = 1200 };
+    struct rig rig;
+    char name[16];
+    uint64_t others = 0;
+    rig_init(&rig, 0.5, 10000);
+    rig.settings.metrics_services_max = 100;
+    for (unsigned second = 0; second < SECONDS; second++) {
+        for (unsigned i = 0; i < LIVING; i++) {
+            snprintf(name, sizeof(name), "job%u", second + i);
+            log_lines(&rig, name, 1, 0);
+        }
+        if (second % 15 == 0) {
+            report_at(&rig, second * (MINUTE / 60));
+            char *text = metrics_of(&rig);
+            assert_true(others_in(text) >= others);
+            others = others_in(text);
+            for (unsigned i = 0; i < LIVING; i++) {
+                snprintf(name, sizeof(name), "\"job%u\"", second + i);
+                assert_non_null(strstr(text, name));
+            }
+            free(text);
+        }
+    }
+    rig_fini(&rig);
+}
+
+static void a_service_that_is_gone_leaves_metrics_windows_and_below(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, 0.5, 100);
+    rig.settings.forget_after_ms = 3600 * 1000;
+    log_lines(&rig, "gone", 1, 99);
+    log_lines(&rig, "here", 1, 99);
+    report_at(&rig, 100 * MINUTE);
+    assert_int_equal(judge(&rig, "gone"), AUDIT_FELL);
+    assert_int_equal(judge(&rig, "here"), AUDIT_FELL);
+    for (unsigned minute = 101; minute <= 162; minute++) {
+        log_lines(&rig, "here", 1, 1);
+        report_at(&rig, minute * MINUTE);
+        assert_int_equal(judge(&rig, "gone"), AUDIT_UNCHANGED);
+    }
+    char *text = metrics_of(&rig);
+    assert_null(strstr(text, "gone"));
+    assert_non_null(strstr(text, "clew_audit_below{service=\"here\"} 1\n"));
+    free(text);
+    assert_int_equal(records_in(&rig, "gone", AUDIT_WINDOW_1H), UINT64_MAX);
+    assert_non_null(audit_entry_of(rig.report, "gone")); /* since the start it was there */
+    log_lines(&rig, "gone", 5, 0);
+    report_at(&rig, 163 * MINUTE);
+    assert_int_equal(records_in(&rig, "gone", AUDIT_WINDOW_1H), 5);
+    text = metrics_of(&rig);
+    assert_non_null(strstr(text, "clew_audit_below{service=\"gone\"} 0\n"));
+    free(text);
+    rig_fini(&rig);
+}
+
+/* Whatever lines say: so many lines of metrics, and so many of a document. */
+static void a_hundred_thousand_names_leave_a_bounded_page(void **state)
+{
+    (void)state;
+    struct rig rig;
+    char name[300];
+    rig_init(&rig, 0.5, 10000);
+    rig.settings.metrics_services_max = 100;
+    for (unsigned i = 0; i < 100000; i++) {
+        snprintf(name, sizeof(name), "%0*u", 255, i);
+        log_lines(&rig, name, 1, 0);
+        if (i % 20000 == 0) {
+            report_at(&rig, 100 * MINUTE + i * (MINUTE / 1000));
+        }
+    }
+    report_at(&rig, 300 * MINUTE);
+    char *text = metrics_of(&rig);
+    size_t lines = 0;
+    for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++) {
+        lines++;
+    }
+    assert_true(lines <= 100 * (4 + 4) + 3 * 6 + 6);
+    assert_true(strlen(text) < 400000);
+    assert_int_equal(rig.report->count, 10001);
     free(text);
     rig_fini(&rig);
 }
@@ -247,7 +350,10 @@ int main(void)
         cmocka_unit_test(services_beyond_the_limit_have_no_windows),
         cmocka_unit_test(metrics_are_by_service_in_windows),
         cmocka_unit_test(no_name_can_forge_a_sample_and_no_id_is_a_label),
-        cmocka_unit_test(labels_are_bounded_and_stay_with_the_services_seen_first),
+        cmocka_unit_test(labels_are_bounded_and_stay_with_who_goes_on),
+        cmocka_unit_test(labels_go_to_who_writes_now_and_the_others_only_grow),
+        cmocka_unit_test(a_service_that_is_gone_leaves_metrics_windows_and_below),
+        cmocka_unit_test(a_hundred_thousand_names_leave_a_bounded_page),
     };
     return driver_run("audit_history", tests, ARRAY_LEN(tests));
 }

@@ -21,12 +21,13 @@ struct rig {
 static void rig_init(struct rig *rig)
 {
     rig->settings = (struct audit_settings){
-        .min_coverage = 0.5, .min_records = 10, .groups_max = 500, .metrics_services_max = 10};
+        .min_coverage = 0.5, .min_records = 10, .groups_max = 500, .metrics_services_max = 10,
+        .check_interval_ms = 30000, .forget_after_ms = 3600 * 1000};
     assert_int_equal(pipe(rig->pipe), 0);
     rig->log = (struct log){rig->pipe[1], LOG_INFO};
     rig->audit = audit_new(&rig->settings);
     rig->source = source_new("a.log", "files", 1);
-    rig->coverage = coverage_new(&rig->settings, rig->audit, &rig->log);
+    rig->coverage = coverage_new(&rig->settings, 64 << 20, rig->audit, &rig->log);
 }
 
 static void rig_fini(struct rig *rig)
@@ -74,20 +75,27 @@ static void count(struct rig *rig, const char *service, bool has_id, bool keeps_
     }
 }
 
+static void check(struct rig *rig, uint64_t now_ns)
+{
+    coverage_begin_check(rig->coverage);
+    while (!coverage_check_step(rig->coverage, now_ns, 7)) {
+    }
+}
+
 static void one_warning_when_a_service_falls_and_one_line_when_it_recovers(void **state)
 {
     (void)state;
     struct rig rig;
     rig_init(&rig);
     count(&rig, "shop", true, true, 100);
-    coverage_check(rig.coverage, 100 * MINUTE);
+    check(&rig, 100 * MINUTE);
     count(&rig, "shop", false, false, 1000);
     for (unsigned i = 0; i < 5; i++) {
-        coverage_check(rig.coverage, 101 * MINUTE + i);
+        check(&rig, 101 * MINUTE + i);
     }
     count(&rig, "shop", true, true, 9000);
     for (unsigned i = 0; i < 5; i++) {
-        coverage_check(rig.coverage, 102 * MINUTE + i);
+        check(&rig, 102 * MINUTE + i);
     }
     const char *text = logged(&rig);
     assert_int_equal(occurrences(text, "\n"), 2);
@@ -103,11 +111,11 @@ static void what_is_stripped_on_the_way_is_told_once(void **state)
     struct rig rig;
     rig_init(&rig);
     count(&rig, "shop", true, true, 50);
-    coverage_check(rig.coverage, 100 * MINUTE);
+    check(&rig, 100 * MINUTE);
     count(&rig, "shop", true, false, 7);
-    coverage_check(rig.coverage, 101 * MINUTE);
+    check(&rig, 101 * MINUTE);
     count(&rig, "shop", true, false, 7);
-    coverage_check(rig.coverage, 102 * MINUTE);
+    check(&rig, 102 * MINUTE);
     const char *text = logged(&rig);
     assert_int_equal(occurrences(text, "\n"), 1);
     assert_non_null(strstr(text, "level=error"));
@@ -126,7 +134,7 @@ static void a_field_that_is_gone_is_told_too(void **state)
     audit_count(rig.audit, &record);
     record.dropped_attributes = 2;
     audit_count_out(rig.audit, &record);
-    coverage_check(rig.coverage, 100 * MINUTE);
+    check(&rig, 100 * MINUTE);
     assert_non_null(strstr(logged(&rig), "fields were 5 and 3"));
     rig_fini(&rig);
 }
@@ -138,13 +146,154 @@ static void take(void *context, struct slice line)
     (*lines)++;
 }
 
+static void sum_up(struct rig *rig, uint64_t now_ns, size_t *lines)
+{
+    struct coverage_look *look = coverage_look_summary(rig->coverage);
+    while (!coverage_summary_step(look, now_ns, 100, take, lines)) {
+    }
+    coverage_look_free(look);
+}
+
+/* The number of turns; the whole text to *out_text. */
+static size_t look_at(struct rig *rig, struct coverage_look *look, size_t piece_max, char **out_text)
+{
+    struct buf out;
+    size_t steps = 0;
+    enum coverage_step step = COVERAGE_GOES_ON;
+    buf_init(&out, 8 << 20);
+    for (size_t len = 0; step == COVERAGE_GOES_ON; steps++) {
+        step = coverage_look_step(look, 100 * MINUTE, COVERAGE_STEP_UNITS, &out);
+        assert_true(out.len - len <= piece_max);
+        len = out.len;
+    }
+    assert_int_equal(step, COVERAGE_DONE);
+    coverage_look_free(look);
+    *out_text = buf_take(&out);
+    (void)rig;
+    return steps;
+}
+
+/* What a turn of the loop has to do does not depend on how many services there are. */
+static void ten_thousand_services_are_looked_at_in_bounded_pieces(void **state)
+{
+    (void)state;
+    enum { SERVICES = 10000, PIECE = 128 * 1024 };
+    struct rig rig;
+    char *text;
+    rig_init(&rig);
+    rig.settings.groups_max = SERVICES;
+    for (unsigned i = 0; i < SERVICES; i++) {
+        char *name = mem_format("s%u", i);
+        count(&rig, name, i % 3 == 0, true, 1);
+        free(name);
+    }
+    size_t steps = look_at(&rig, coverage_look_json(rig.coverage, 0, UINT64_MAX), PIECE, &text);
+    assert_true(steps >= (2 * SERVICES) / COVERAGE_STEP_UNITS + COVERAGE_PAGE_MAX / 10);
+    assert_int_equal(occurrences(text, "\"service\": "), COVERAGE_PAGE_MAX + 1);
+    assert_non_null(strstr(text, "\"service\": \"(others)\""));
+    assert_non_null(strstr(text, "\"records\": 10000,"));
+    assert_true(strlen(text) < 2 << 20);
+    free(text);
+    steps = look_at(&rig, coverage_look_json(rig.coverage, 20, 30), PIECE, &text);
+    assert_int_equal(occurrences(text, "\"service\": "), 31);
+    free(text);
+    steps = look_at(&rig, coverage_look_metrics(rig.coverage), PIECE, &text);
+    assert_true(steps >= (2 * SERVICES) / COVERAGE_STEP_UNITS);
+    assert_int_equal(occurrences(text, "clew_audit_below{"), 10);
+    free(text);
+    coverage_begin_check(rig.coverage);
+    for (steps = 0; !coverage_check_step(rig.coverage, 101 * MINUTE, COVERAGE_STEP_UNITS); steps++) {
+    }
+    assert_true(steps >= (2 * SERVICES) / COVERAGE_STEP_UNITS);
+    logged(&rig);
+    rig_fini(&rig);
+}
+
+/* The total has them all the same. */
+static void a_look_takes_the_memory_that_it_is_given(void **state)
+{
+    (void)state;
+    struct rig rig;
+    char *text;
+    rig_init(&rig);
+    for (unsigned i = 0; i < 400; i++) {
+        char *name = mem_format("s%u", i);
+        count(&rig, name, true, true, 1);
+        free(name);
+    }
+    coverage_use(rig.coverage, &rig.settings, 100 * 1024);
+    look_at(&rig, coverage_look_json(rig.coverage, 0, 500), 1 << 20, &text);
+    assert_int_equal(occurrences(text, "\"service\": "), 101);
+    assert_non_null(strstr(text, "\"records\": 400,"));
+    assert_non_null(strstr(text, "\"records\": 300,"));
+    free(text);
+    logged(&rig);
+    rig_fini(&rig);
+}
+
+static void looks_are_made_one_after_the_other_and_may_be_given_up(void **state)
+{
+    (void)state;
+    struct rig rig;
+    char *text;
+    struct buf out;
+    rig_init(&rig);
+    buf_init(&out, 1 << 20);
+    for (unsigned i = 0; i < 300; i++) {
+        char *name = mem_format("s%u", i);
+        count(&rig, name, true, true, 1);
+        free(name);
+    }
+    struct coverage_look *given_up = coverage_look_json(rig.coverage, 0, 10);
+    struct coverage_look *waiting = coverage_look_metrics(rig.coverage);
+    struct coverage_look *last = coverage_look_json(rig.coverage, 0, 10);
+    coverage_begin_check(rig.coverage);
+    assert_int_equal(coverage_look_step(given_up, 100 * MINUTE, 20, &out), COVERAGE_GOES_ON);
+    for (unsigned i = 0; i < 10; i++) {
+        assert_int_equal(coverage_look_step(waiting, 100 * MINUTE, 1000, &out), COVERAGE_GOES_ON);
+        assert_false(coverage_check_step(rig.coverage, 100 * MINUTE, 1000));
+    }
+    assert_int_equal(out.len, 0);
+    coverage_look_free(given_up);
+    look_at(&rig, waiting, 1 << 20, &text);
+    assert_int_equal(occurrences(text, "clew_audit_below{"), 10);
+    free(text);
+    coverage_look_free(last);
+    check(&rig, 100 * MINUTE);
+    buf_fini(&out);
+    logged(&rig);
+    rig_fini(&rig);
+}
+
+static void each_limit_is_told_once_when_it_is_hit(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_init(&rig);
+    for (unsigned i = 0; i < 500; i++) {
+        char *name = mem_format("s%u", i);
+        count(&rig, name, true, true, 1);
+        free(name);
+    }
+    check(&rig, 100 * MINUTE);
+    for (unsigned i = 1; i < 4; i++) {
+        count(&rig, "one too many", true, true, 1);
+        check(&rig, (100 + i) * MINUTE);
+    }
+    const char *text = logged(&rig);
+    assert_int_equal(occurrences(text, "\n"), 2);
+    assert_int_equal(occurrences(text, "more than 10 services write at once"), 1);
+    assert_int_equal(occurrences(text, "tells 500 services apart already"), 1);
+    rig_fini(&rig);
+}
+
 static void a_summary_has_a_line_for_all_and_at_most_a_hundred_services(void **state)
 {
     (void)state;
     struct rig rig;
     size_t lines = 0;
     rig_init(&rig);
-    coverage_summary(rig.coverage, 100 * MINUTE, take, &lines);
+    sum_up(&rig, 100 * MINUTE, &lines);
     assert_int_equal(lines, 1);
     for (unsigned i = 0; i < 300; i++) {
         char *name = mem_format("s%u", i);
@@ -152,7 +301,7 @@ static void a_summary_has_a_line_for_all_and_at_most_a_hundred_services(void **s
         free(name);
     }
     lines = 0;
-    coverage_summary(rig.coverage, 100 * MINUTE, take, &lines);
+    sum_up(&rig, 100 * MINUTE, &lines);
     assert_int_equal(lines, 101);
     logged(&rig);
     rig_fini(&rig);
@@ -164,6 +313,10 @@ int main(void)
         cmocka_unit_test(one_warning_when_a_service_falls_and_one_line_when_it_recovers),
         cmocka_unit_test(what_is_stripped_on_the_way_is_told_once),
         cmocka_unit_test(a_field_that_is_gone_is_told_too),
+        cmocka_unit_test(ten_thousand_services_are_looked_at_in_bounded_pieces),
+        cmocka_unit_test(a_look_takes_the_memory_that_it_is_given),
+        cmocka_unit_test(looks_are_made_one_after_the_other_and_may_be_given_up),
+        cmocka_unit_test(each_limit_is_told_once_when_it_is_hit),
         cmocka_unit_test(a_summary_has_a_line_for_all_and_at_most_a_hundred_services),
     };
     return driver_run("coverage", tests, ARRAY_LEN(tests));
