@@ -2,6 +2,7 @@
 #include "parsers/assembler.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "base/mem.h"
 #include "parsers/multiline.h"
 
@@ -31,6 +32,45 @@ void assembler_free(struct assembler *assembler)
         frame_free(assembler->frame);
         free(assembler);
     }
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool is_same_list(const struct string_list *a, const struct string_list *b)
+{
+    bool is_same = a->count == b->count;
+    for (size_t i = 0; is_same && i < a->count; i++) {
+        is_same = strcmp(a->items[i], b->items[i]) == 0;
+    }
+    return is_same;
+}
+
+/* Time-outs may be others: they are looked up each time. */
+static bool makes_same_records(const struct input_settings *a, const struct input_settings *b)
+{
+    return a->envelope == b->envelope && a->long_line == b->long_line &&
+           a->line_bytes_max == b->line_bytes_max && a->record_bytes_max == b->record_bytes_max &&
+           is_same_list(&a->multiline.rules, &b->multiline.rules) &&
+           a->multiline.bytes_max == b->multiline.bytes_max &&
+           a->multiline.lines_max == b->multiline.lines_max &&
+           a->multiline.attach == b->multiline.attach &&
+           is_same_text(a->multiline.attribute, b->multiline.attribute);
+}
+
+bool assembler_use(struct assembler *assembler, const struct input_settings *settings,
+                   const struct multiline_rules *former, const struct multiline_rules *rules)
+{
+    if (!makes_same_records(assembler->settings, settings)) {
+        return false;
+    }
+    assembler->settings = settings;
+    if (assembler->multiline != NULL) {
+        multiline_use(assembler->multiline, &settings->multiline, former, rules);
+    }
+    return true;
 }
 
 /* What the frame has given goes on to the second stage, until that gives something. */

@@ -19,6 +19,11 @@ struct assembler *assembler_new(const struct input_settings *settings,
                                 const struct multiline_rules *rules, struct counters *counters);
 void assembler_free(struct assembler *assembler); /* NULL is fine */
 
+/* Go on by these settings; where it went by the rules `former`, by `rules`, which are made in the same way.
+ * False: they would have made other records, and nothing has changed. */
+bool assembler_use(struct assembler *assembler, const struct input_settings *settings,
+                   const struct multiline_rules *former, const struct multiline_rules *rules);
+
 /*
  * Take one line. It may end several records, so:
  *

@@ -81,6 +81,13 @@ struct multiline *multiline_new(const struct multiline_settings *settings,
     return multiline;
 }
 
+void multiline_use(struct multiline *multiline, const struct multiline_settings *settings,
+                   const struct multiline_rules *former, const struct multiline_rules *rules)
+{
+    multiline->settings = settings;
+    multiline->rules = multiline->rules == former ? rules : multiline->rules;
+}
+
 void multiline_free(struct multiline *multiline)
 {
     if (multiline == NULL) {

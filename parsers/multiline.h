@@ -33,6 +33,9 @@ struct multiline;
 /* All three must outlive it. */
 struct multiline *multiline_new(const struct multiline_settings *settings,
                                 const struct multiline_rules *rules, struct counters *counters);
+/* Go on by settings and, instead of `former`, by rules that are the same, and live elsewhere. */
+void multiline_use(struct multiline *multiline, const struct multiline_settings *settings,
+                   const struct multiline_rules *former, const struct multiline_rules *rules);
 void multiline_free(struct multiline *multiline); /* NULL is fine */
 
 /*

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/config.h"
 #include "config/url.h"
 
 enum {
@@ -163,9 +164,26 @@ static void stream_is_gone(void *context, struct stream *stream)
     audit_let_go(tap->daemon->audit, &stream->origin);
 }
 
+/* A reload has given the input other options. What waits for its rest gets it, unless they would have made
+ * another record of it: then it is shipped as it is. */
+static void stream_has_moved(void *context, struct stream *stream, void *former)
+{
+    struct tap *tap = context;
+    struct tap *before = former;
+    bool goes_on = config_is_same("multiline", before->config, tap->config) &&
+                   (stream->frame == NULL ||
+                    assembler_use(stream->frame, tap->settings, before->rules, tap->rules));
+    if (!goes_on) {
+        while (ship_waiting(before, stream, UINT64_MAX)) {
+        }
+        assembler_free(stream->frame);
+        stream->frame = NULL;
+    }
+}
+
 struct line_sink daemon_sink(struct tap *tap)
 {
-    return (struct line_sink){take_line, stream_is_idle, stream_is_gone, tap};
+    return (struct line_sink){take_line, stream_is_idle, stream_is_gone, stream_has_moved, tap};
 }
 
 void daemon_resume(struct daemon *daemon)
@@ -631,7 +649,7 @@ void daemon_be_quiet(struct daemon *daemon, bool is_quiet)
 static bool open_workers(struct daemon *first, char **out_error)
 {
     for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
-        list_init(&daemon->starting);
+        input_family_init(&daemon->family);
         daemon->log.fd = 2;
         daemon_be_quiet(daemon, true);
         if (!daemon_open_graph(daemon, first, out_error)) {

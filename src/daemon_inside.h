@@ -84,7 +84,7 @@ struct daemon {
     struct tap **taps;
     size_t tap_count;
     uint64_t input_files_max; /* each */
-    struct list starting;     /* inputs, see input.h */
+    struct input_family family; /* those that read files */
     ev_prepare lead; /* with flush: before the loop waits, a first line is sent at once */
     ev_timer rest;   /* when nothing has been in hand for a while: give memory back */
     uint64_t rested_at; /* bytes that had been encoded by then */

@@ -99,7 +99,7 @@ struct tap *daemon_open_tap(struct daemon *daemon, const struct settings *config
     tap->sink = daemon_sink(tap);
     struct input_env env = {daemon->loop, &daemon->log, &daemon->counters, daemon->checkpoints,
                             &tap->sink, &daemon->losses, daemon->input_files_max,
-                            &daemon->starting, daemon->allotment, daemon->share,
+                            &daemon->family, daemon->allotment, daemon->share,
                             NULL, config, sandbox_hides_files(daemon->sandbox)};
     tap->rules = multiline_rules_new(config, settings);
     tap->type = feed_find(settings->type);

@@ -4,19 +4,20 @@
  * SIGHUP: another config for a graph that goes on.
  *
  *     load       the config, as at the start; a mistake in it is refused
- *     settle     inputs that will be closed give no more lines, until those they gave are promised; then
- *                outputs that will be replaced get nothing more, until what is on the wire is answered.
+ *     settle     inputs that nobody goes on with give no more lines, until those they gave are promised;
+ *                then outputs that will be replaced get nothing more, until what is on the wire is answered.
  *                All of it for shutdown_timeout at most
  *     prepare    whatever can fail is opened beside what runs: connections, files to watch, patterns
  *     commit     cannot fail: the new parts take the place of the old ones, between two lines
  *
  * Refusing at any point closes what was prepared, and nothing has happened. Parts whose options are the
  * same are left alone with all they hold: an input with its streams, an output with its connections
- * and queue. An input that changed is closed and opened: its partial lines stay in their files, and it
- * goes on at the checkpoints: had it not settled, what was in flight would be read again, as after a
- * restart. An output that changed keeps its queue, its spool and its dead letters, and what its old
- * connection has in hand, to try again, is sent by the new one. Batches that are open are sealed first,
- * so a record goes where the config said when it was read.
+ * and queue. An input of files that changed is closed when another one has taken its streams, as they are
+ * (src/input/inherit.c). One that none goes on with is closed: its partial lines stay in their files, and
+ * what was in flight would be read again, as after a restart, had it not settled. An output that changed
+ * keeps its queue, its spool and its dead letters, and what its old connection has in hand, to try again,
+ * is sent by the new one. Batches that are open are sealed first, so a record goes where the config said
+ * when it was read.
  *
  * With several workers all of them stand still from prepare to commit, and it is all or nothing over
  * all of them; they settle each by itself.
@@ -207,12 +208,42 @@ static bool is_kept(const struct change *change, const struct tap *tap)
     return false;
 }
 
+/* Who goes on with the streams of one that is closed: the one of its name, else one that is new. */
+static struct tap *find_heir(const struct change *change, const struct tap *tap)
+{
+    struct tap *heir = NULL;
+    bool is_new = false;
+    for (size_t i = 0; i < change->tap_count; i++) {
+        struct tap *other = change->taps[i];
+        if (other->type != tap->type) {
+            continue;
+        }
+        if (strcmp(other->settings->name, tap->settings->name) == 0) {
+            return other;
+        }
+        if (heir == NULL || (change->is_new[i] && !is_new)) {
+            heir = other;
+            is_new = change->is_new[i];
+        }
+    }
+    return heir;
+}
+
+static void close_replaced(const struct change *change, struct tap *tap)
+{
+    struct tap *heir = tap->type->hand_over != NULL ? find_heir(change, tap) : NULL;
+    if (heir != NULL) {
+        tap->type->hand_over(tap->input, heir->input);
+    }
+    daemon_close_tap(tap);
+}
+
 static void commit_taps(struct daemon *daemon, struct change *change)
 {
     daemon->is_reloading = true;
     for (size_t i = 0; i < daemon->tap_count; i++) {
         if (!is_kept(change, daemon->taps[i])) {
-            daemon_close_tap(daemon->taps[i]);
+            close_replaced(change, daemon->taps[i]);
         }
     }
     daemon->is_reloading = false;
@@ -481,6 +512,21 @@ static void on_poll(struct ev_loop *loop, ev_timer *timer, int events)
     workers_go_on(first->workers);
 }
 
+/* One of the same type goes on with its streams. */
+static bool has_heir(const struct settings *settings, const struct tap *tap)
+{
+    bool has = false;
+    for (size_t i = 0; i < settings->input_count; i++) {
+        has = has || feed_find(settings->inputs[i].type) == tap->type;
+    }
+    return has && tap->type->hand_over != NULL;
+}
+
+static bool leaves(const struct daemon *daemon, const struct settings *settings, const struct tap *tap)
+{
+    return tap->type->has_checkpoints && !has_heir(settings, tap) && !stays(daemon, settings, tap);
+}
+
 /* Those that leave by what was read last, and only those. */
 static void hold_inputs(struct daemon *daemon, const struct settings *settings)
 {
@@ -489,7 +535,7 @@ static void hold_inputs(struct daemon *daemon, const struct settings *settings)
     for (size_t i = 0; i < daemon->tap_count; i++) {
         struct tap *tap = daemon->taps[i];
         bool was_held = tap->is_held;
-        tap->is_held = tap->type->has_checkpoints && !stays(daemon, settings, tap);
+        tap->is_held = leaves(daemon, settings, tap);
         is_new = is_new || (tap->is_held && !was_held);
     }
     reload->mark = is_new ? shipment_mark(daemon->shipment) : reload->mark;

@@ -13,6 +13,8 @@
  *        |                                |   on, and the line is offered again by and by
  *        |------ idle(stream, now) ------>|   now and then, for time-outs of joined lines (steady)
  *        |                                |   false: there is no room for what has timed out
+ *        |------ moved(stream, former) -->|   until now it was the one of another sink, with that
+ *        |                                |   context; what that keeps for it is this one's
  *        |------ gone(stream) ----------->|   the stream ends; the sink frees what it keeps for it
  *
  * Delivery is told to the stream's checkpoint (core/checkpoint.h), never to the input.
@@ -60,6 +62,7 @@ struct line_sink {
     enum line_answer (*line)(void *context, const struct line *line);
     bool (*idle)(void *context, struct stream *stream, uint64_t now_ns);
     void (*gone)(void *context, struct stream *stream);
+    void (*moved)(void *context, struct stream *stream, void *former);
     void *context;
 };
 

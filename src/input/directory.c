@@ -95,15 +95,20 @@ static bool rule_includes_file(const struct rule *rule, const char *name)
            !glob_is_any_depth(rule->glob->components[rule->index]);
 }
 
-static void see_file(struct listing *listing, const char *name)
+static bool includes(const struct directory *directory, const char *name)
 {
-    const struct directory *directory = listing->directory;
-    const struct alias *alias = find_alias(directory, name);
-    bool is_included = alias != NULL;
+    bool is_included = find_alias(directory, name) != NULL;
     for (uint32_t i = 0; i < directory->rule_count && !is_included; i++) {
         is_included = rule_includes_file(&directory->rules[i], name);
     }
-    add_candidate(listing, name, is_included, alias != NULL ? alias->shown : NULL);
+    return is_included;
+}
+
+static void see_file(struct listing *listing, const char *name)
+{
+    const struct alias *alias = find_alias(listing->directory, name);
+    add_candidate(listing, name, includes(listing->directory, name),
+                  alias != NULL ? alias->shown : NULL);
 }
 
 static void see_directory(struct listing *listing, const char *path, const char *name)
@@ -332,7 +337,7 @@ static bool is_ours(const struct listing *listing, const char *lot, const struct
 }
 
 static struct found_log *add_log(const struct listing *listing, const char *lot, char *key,
-                                 bool is_kubelet)
+                                 bool is_kubelet, bool is_asked_for)
 {
     struct directory *directory = listing->directory;
     if ((directory->log_count & (directory->log_count + 1)) == 0) {
@@ -341,7 +346,10 @@ static struct found_log *add_log(const struct listing *listing, const char *lot,
     }
     struct found_log *log = &directory->logs[directory->log_count++];
     *log = (struct found_log){
-        .key = key, .directory = directory->path, .is_kubelet = is_kubelet};
+        .key = key,
+        .directory = directory->path,
+        .is_kubelet = is_kubelet,
+        .is_asked_for = is_asked_for};
     log->lot = mem_string(listing->discover->env.allotment != NULL ? lot : NULL);
     return log;
 }
@@ -402,7 +410,7 @@ static void split_off(struct listing *listing, const char *lot, struct candidate
         if (items[i].parsed.age != LOG_LIVE && !items[i].parsed.is_compressed &&
             items[i].is_included) {
             char *key = join(listing->directory->path, items[i].name);
-            take_files(add_log(listing, lot, key, false), &items[i], next - i);
+            take_files(add_log(listing, lot, key, false, true), &items[i], next - i);
         }
     }
 }
@@ -423,13 +431,32 @@ static bool is_base(const struct listing *listing, const char *base, const struc
     return is;
 }
 
+/* Its live file is meant, be it there or not. */
+static bool asks_for(const struct listing *listing, const char *path, const char *name)
+{
+    return !glob_list_matches(&listing->discover->exclude, path) &&
+           includes(listing->directory, name);
+}
+
+static bool asks_for_run(const struct listing *listing, uint64_t restart)
+{
+    char *name = mem_format("%llu.log", (unsigned long long)restart);
+    char *path = join(listing->directory->path, name);
+    bool asks = asks_for(listing, path, name);
+    free(path);
+    free(name);
+    return asks;
+}
+
 static void make_plain_log(struct listing *listing, struct candidate *items, size_t count)
 {
     char *key = join(listing->directory->path, items[0].parsed.base);
     bool has_base = is_base(listing, items[0].parsed.base, items, count);
     bool is_wanted = is_known(listing, key);
+    bool is_asked_for = asks_for(listing, key, items[0].parsed.base);
     for (size_t i = 0; i < count; i++) {
         is_wanted |= items[i].is_included && !items[i].parsed.is_compressed;
+        is_asked_for |= items[i].is_included && !items[i].parsed.is_compressed;
     }
     const char *lot = lot_of(listing, key);
     is_wanted = is_wanted && is_ours(listing, lot, items, count);
@@ -437,7 +464,7 @@ static void make_plain_log(struct listing *listing, struct candidate *items, siz
         split_off(listing, lot, items, count);
     }
     if (is_wanted && has_base) {
-        take_files(add_log(listing, lot, key, false), items, count);
+        take_files(add_log(listing, lot, key, false, is_asked_for), items, count);
     } else {
         free(key);
     }
@@ -445,10 +472,11 @@ static void make_plain_log(struct listing *listing, struct candidate *items, siz
 
 static void make_kubelet_log(struct listing *listing, struct candidate *items, size_t count)
 {
-    bool is_wanted = is_known(listing, listing->directory->path);
+    bool is_asked_for = false;
     for (size_t i = 0; i < count; i++) {
-        is_wanted |= items[i].is_included;
+        is_asked_for |= items[i].is_included || asks_for_run(listing, items[i].parsed.restart);
     }
+    bool is_wanted = is_asked_for || is_known(listing, listing->directory->path);
     const char *lot = listing->directory->path;
     if (!is_wanted || !is_ours(listing, lot, items, count)) {
         return;
@@ -456,7 +484,7 @@ static void make_kubelet_log(struct listing *listing, struct candidate *items, s
     for (size_t i = 0; i < count; i++) {
         items[i].is_included = true; /* the container's directory is one log */
     }
-    take_files(add_log(listing, lot, listing->directory->path, true), items, count);
+    take_files(add_log(listing, lot, listing->directory->path, true, is_asked_for), items, count);
 }
 
 /* The end of the items that are of one log, as far as their names tell. */

@@ -40,6 +40,11 @@ static bool is_tail_lacking(const void *feed)
     return input_is_lacking(feed);
 }
 
+static void hand_over_tail(void *feed, void *to)
+{
+    input_hand_over(feed, to);
+}
+
 static void stop_tail(void *feed)
 {
     input_stop(feed);
@@ -58,6 +63,7 @@ const struct feed_type feed_tail = {
     .resume = resume_tail,
     .is_at_end = is_tail_at_end,
     .is_lacking = is_tail_lacking,
+    .hand_over = hand_over_tail,
     .stop = stop_tail,
     .close = close_tail,
 };

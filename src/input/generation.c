@@ -83,6 +83,25 @@ static void remove_from_tables(struct generation *generation)
                generation);
 }
 
+void generation_leave(struct generation *generation)
+{
+    remove_from_tables(generation);
+    if (generation->fd >= 0) {
+        list_remove(&generation->open_link);
+        generation->tail->input->open_count--;
+    }
+}
+
+void generation_join(struct generation *generation)
+{
+    struct input *input = generation->tail->input;
+    add_to_tables(generation);
+    if (generation->fd >= 0) {
+        list_append(&input->open, &generation->open_link);
+        input->open_count++;
+    }
+}
+
 void generation_rename(struct generation *generation, const char *name)
 {
     remove_from_tables(generation);
@@ -227,11 +246,12 @@ static void set_fd(struct generation *generation, int fd)
     if (fd >= 0) {
         list_append(&input->open, &generation->open_link);
         input->open_count++;
+        counters_add(input->env.counters, C_FILES_OPEN, 1);
     } else {
         list_remove(&generation->open_link);
         input->open_count--;
+        counters_subtract(input->env.counters, C_FILES_OPEN, 1);
     }
-    counters_set(input->env.counters, C_FILES_OPEN, input->open_count);
 }
 
 void generation_close(struct generation *generation)
@@ -311,6 +331,12 @@ static bool make_room(struct input *input)
     return close_one(input, may_close) || close_one(input, may_wait_closed);
 }
 
+void generation_make_fit(struct input *input)
+{
+    while (input->open_count > input->open_files_max && make_room(input)) {
+    }
+}
+
 static int check_identity(struct generation *generation, int fd)
 {
     const struct world *world = generation->tail->input->env.world;
@@ -334,8 +360,10 @@ int generation_open(struct generation *generation)
     if (generation->fd >= 0) {
         return 0;
     }
-    if (input->open_count >= input->open_files_max && !make_room(input)) {
-        return -EMFILE;
+    while (input->open_count >= input->open_files_max) {
+        if (!make_room(input)) {
+            return -EMFILE;
+        }
     }
     int fd = open_by_name(generation);
     if ((fd == -EMFILE || fd == -ENFILE) && make_room(input)) {

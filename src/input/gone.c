@@ -2,6 +2,7 @@
 #include "input/tail.h"
 
 #include <stdlib.h>
+#include "base/mem.h"
 
 /*
  * What is lost. Whatever nobody can read any more is counted, in bytes where those are known and in
@@ -157,4 +158,28 @@ void tail_give_up(struct generation *generation)
     }
     say_lost(generation);
     generation_drop(generation, DROP_LOST);
+}
+
+/* Only the descriptor still leads to it. */
+static bool has_no_name(struct generation *generation)
+{
+    struct file_stat info;
+    bool is_gone = generation->fd >= 0 &&
+                   world_stat_open(generation->tail->input->env.world, generation->fd, &info) == 0 &&
+                   info.links == 0;
+    if (is_gone && !generation->is_gzip) {
+        generation->size = info.size;
+    }
+    return is_gone;
+}
+
+void tail_say_closed(struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (has_no_name(generation)) {
+            tail_give_up(generation);
+        }
+    }
 }

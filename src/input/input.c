@@ -294,7 +294,7 @@ static bool at_end(struct generation *generation)
     return true;
 }
 
-static void be_active(struct tail *tail)
+void input_be_active(struct tail *tail)
 {
     if (list_is_empty(&tail->active)) {
         list_append(&tail->input->active, &tail->active);
@@ -307,7 +307,7 @@ static bool work_on(struct tail *tail)
 {
     struct input *input = tail->input;
     struct generation *generation = tail_current(tail);
-    if (is_held(tail) || generation == NULL || !prepare(generation)) {
+    if (inherit_waits(tail) || is_held(tail) || generation == NULL || !prepare(generation)) {
         return true;
     }
     list_remove(&generation->open_link);
@@ -315,7 +315,7 @@ static bool work_on(struct tail *tail)
     uint64_t offset = generation->offset;
     enum turn turn = generation->is_rewritten ? TURN_REWRITTEN : reader_turn(generation);
     if (generation->offset != offset) {
-        be_active(tail);
+        input_be_active(tail);
     }
     switch (turn) {
     case TURN_MORE:
@@ -435,7 +435,7 @@ static void sweep(struct input *input)
     struct tail **missed = mem_array(input->tails.count, sizeof(struct tail *));
     for (size_t i = 0; i < input->tails.cap; i++) {
         struct tail *tail = input->tails.slots[i].value;
-        if (tail == NULL) {
+        if (tail == NULL || inherit_waits(tail)) {
             continue;
         }
         if (tail->scan != input->scan) {
@@ -491,14 +491,16 @@ static void end_scan(struct input *input)
     /* The first one makes everything; the others tell what a scan costs. */
     plan_next_scan(input, input->was_scanned ? input->scan_took_ns : 0);
     input->was_scanned = true;
-    list_remove(&input->starting);
+    if (input->is_whole_scan) {
+        list_remove(&input->starting);
+        inherit_settle(input->family);
+    }
 }
 
 /* An earlier one has not yet found all that is its own. */
 static bool is_my_turn(const struct input *input)
 {
-    return input->was_scanned || input->env.starting == NULL ||
-           input->env.starting->next == &input->starting;
+    return input->was_scanned || input->family->starting.next == &input->starting;
 }
 
 static void scan(struct input *input)
@@ -581,6 +583,12 @@ static void scan_now(struct input *input)
     start_after(input, &input->plan.scan_ns, 0);
 }
 
+void input_look_at_all(struct input *input)
+{
+    input->is_missing = true;
+    scan_now(input);
+}
+
 static void on_overflowed(void *context)
 {
     struct input *input = context;
@@ -591,6 +599,16 @@ static void on_overflowed(void *context)
 
 /* ---- the whole ---- */
 
+struct tail *input_any_tail(const struct input *input)
+{
+    for (size_t i = 0; i < input->tails.cap; i++) {
+        if (input->tails.slots[i].value != NULL) {
+            return input->tails.slots[i].value;
+        }
+    }
+    return NULL;
+}
+
 static void plan_nothing(struct input *input)
 {
     input->plan.scan_ns = NEVER;
@@ -598,6 +616,12 @@ static void plan_nothing(struct input *input)
     input->plan.work_ns = NEVER;
     input->plan.tick_ns = NEVER;
     input_shell_arm(input->shell);
+}
+
+void input_family_init(struct input_family *family)
+{
+    list_init(&family->starting);
+    list_init(&family->inherited);
 }
 
 struct input *input_open(const struct input_settings *settings, const struct input_env *env,
@@ -621,9 +645,9 @@ struct input *input_open(const struct input_settings *settings, const struct inp
     list_init(&input->active);
     list_init(&input->open);
     list_init(&input->starting);
-    if (env->starting != NULL) {
-        list_append(env->starting, &input->starting);
-    }
+    input_family_init(&input->own_family);
+    input->family = env->family != NULL ? env->family : &input->own_family;
+    list_append(&input->family->starting, &input->starting);
     plan_nothing(input);
     input->shell = env->loop != NULL ? input_shell_new(input) : NULL;
     if (settings->inotify) {
@@ -676,13 +700,11 @@ void input_stop(struct input *input)
 
 static void close_tails(struct input *input)
 {
-    while (input->tails.count > 0) {
-        for (size_t i = 0; i < input->tails.cap; i++) {
-            if (input->tails.slots[i].value != NULL) {
-                tail_close(input->tails.slots[i].value, false);
-                break;
-            }
+    for (struct tail *tail; (tail = input_any_tail(input)) != NULL;) {
+        if (!input->is_stopped) {
+            tail_say_closed(tail);
         }
+        tail_close(tail, false);
     }
 }
 
@@ -691,9 +713,9 @@ void input_close(struct input *input)
     if (input == NULL) {
         return;
     }
-    input_stop(input);
     list_remove(&input->starting);
-    close_tails(input);
+    close_tails(input); /* which asks whether it has been stopped */
+    input_stop(input);
     discover_free(input->discover);
     map_fini(&input->tails);
     map_fini(&input->by_file);

@@ -22,6 +22,13 @@ struct ev_loop;
 struct input;
 struct world;
 
+/* The inputs of one worker. */
+struct input_family {
+    struct list starting;  /* those that have not found everything yet, one after the other, so that a log
+                            * which two of them name is the first one's */
+    struct list inherited; /* streams that a closed one left, until somebody's scan finds them */
+};
+
 struct input_env {
     struct ev_loop *loop; /* NULL: the caller runs it by input_run() */
     const struct log *log;
@@ -30,14 +37,15 @@ struct input_env {
     const struct line_sink *sink;
     struct losses *losses;   /* by log; NULL: only the sum is counted */
     uint64_t open_files_max; /* the process has descriptors for so many; 0: no such limit */
-    struct list *starting;   /* inputs that have not found everything yet, one after the other, so
-                              * that a log which two of them name is the first one's; or NULL */
+    struct input_family *family; /* NULL: it is the only one */
     struct allotment *allotment; /* of logs to workers; NULL: there is one only … */
     struct share share;          /* … else what this one may have of the limits */
     const struct world *world;   /* NULL: the system */
     const struct settings *config; /* whose directories of state are never read; NULL: there are none */
     bool is_sandboxed;           /* some paths may be out of reach: base/landlock.h */
 };
+
+void input_family_init(struct input_family *family);
 
 /* Starts watching; reading begins when the loop runs. NULL on failure, with *out_error a sentence
  * that the caller frees. A path that does not exist yet is no failure. `settings` must outlive it. */
@@ -67,6 +75,16 @@ void input_stop(struct input *input);
 /* What must be so between two calls is asserted; for tests. */
 void input_check(const struct input *input);
 
-void input_close(struct input *input); /* tells the sink `gone` for every stream; NULL is fine */
+/*
+ * Another one, of other settings, takes its place, and takes its streams as they are: open files, deleted
+ * ones too, places and what is in flight. A stream that `to` does not find is the first one's of its family
+ * that does; one that nobody finds is closed, or read to its end if all of its files are deleted. The sink
+ * of `to` is told `moved` for each. `from` has nothing left, and is to be closed.
+ */
+void input_hand_over(struct input *from, struct input *to);
+
+/* Tells the sink `gone` for every stream; NULL is fine. What only its descriptors still led to is counted as
+ * lost, and said, unless it was stopped. */
+void input_close(struct input *input);
 
 #endif

@@ -90,6 +90,7 @@ static struct tail *tail_new(struct input *input, const struct found_log *log)
     list_init(&tail->ready);
     list_init(&tail->waiting);
     list_init(&tail->active);
+    list_init(&tail->inherited);
     map_add(&input->tails, hash_bytes(tail->key, strlen(tail->key), 0), tail);
     return tail;
 }
@@ -107,6 +108,7 @@ void tail_close(struct tail *tail, bool is_over)
     list_remove(&tail->ready);
     list_remove(&tail->waiting);
     list_remove(&tail->active);
+    list_remove(&tail->inherited);
     map_remove(&input->tails, hash_bytes(tail->key, strlen(tail->key), 0), tail);
     if (!tail->is_refused) {
         checkpoint_unclaim(tail->stream.checkpoint);
@@ -209,17 +211,9 @@ char *tail_source_path(const struct tail *tail, uint64_t restart)
     return mem_string(tail->shown != NULL ? tail->shown : tail->key);
 }
 
-struct source *tail_source(struct tail *tail, uint64_t restart)
+static struct source *make_source(const struct tail *tail, uint64_t restart)
 {
     const struct input_settings *settings = tail->input->settings;
-    for (uint32_t i = 0; i < tail->source_count; i++) {
-        if (tail->sources[i].restart == restart) {
-            return tail->sources[i].source;
-        }
-    }
-    if (tail->source_count >= SOURCES_KEPT) {
-        drop_oldest_source(tail);
-    }
     char *path = tail_source_path(tail, restart);
     uint64_t id = hash_bytes(path, strlen(path), tail->input->source_seed);
     struct source *source = source_new(path, settings->name, id);
@@ -229,6 +223,32 @@ struct source *tail_source(struct tail *tail, uint64_t restart)
         source->default_service = mem_string(settings->service);
         source->is_service_fixed = true;
     }
+    return source;
+}
+
+void tail_renew_sources(struct tail *tail)
+{
+    for (uint32_t i = 0; i < tail->source_count; i++) {
+        struct source *source = tail->sources[i].source;
+        struct source *fresh = make_source(tail, tail->sources[i].restart);
+        struct source before = *source;
+        *source = *fresh;
+        *fresh = before;
+        source_free(fresh);
+    }
+}
+
+struct source *tail_source(struct tail *tail, uint64_t restart)
+{
+    for (uint32_t i = 0; i < tail->source_count; i++) {
+        if (tail->sources[i].restart == restart) {
+            return tail->sources[i].source;
+        }
+    }
+    if (tail->source_count >= SOURCES_KEPT) {
+        drop_oldest_source(tail);
+    }
+    struct source *source = make_source(tail, restart);
     tail->sources = mem_resize(tail->sources, tail->source_count + 1u, sizeof(*tail->sources));
     tail->sources[tail->source_count++] = (struct tail_source){restart, source};
     return source;
@@ -752,11 +772,14 @@ static bool claim(struct tail *tail)
 enum found_answer tail_found(struct input *input, const struct found_log *log)
 {
     struct tail *tail = tail_find(input, log->key);
-    bool is_new = tail == NULL;
     if (log->count == 0 && !log->is_partial) {
         input->is_missing |= tail != NULL;
         return FOUND_UNSETTLED; /* the end of a scan tells whether it came back elsewhere */
     }
+    if (!inherit_claim(input, log, &tail)) {
+        return FOUND_UNSETTLED;
+    }
+    bool is_new = tail == NULL;
     if (is_new && (log->is_hidden || log->is_partial)) {
         return FOUND_UNSETTLED; /* where to begin is decided with all of it in view */
     }

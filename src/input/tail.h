@@ -10,7 +10,7 @@
  *     resume.c     where a stream begins            generation.c  one file: opening, identity
  *     copy.c       which files are copies           packed.c      which are compressed
  *     gone.c       what is lost, and said           left.c        what was read, and is gone
- *     shell.c      all this in an event loop
+ *     inherit.c    from one input to another        shell.c       all this in an event loop
  *
  * A stream's generations are one list, oldest first. The first that is GENERATION_WAITING is the
  * current one; only it is read, so lines come in the order of writing.
@@ -126,6 +126,7 @@ struct tail {
     struct list ready;   /* in input->ready while there may be something to read */
     struct list waiting; /* in input->waiting until deadline_ns */
     struct list active;  /* in input->active while the sink may hold a partial line */
+    struct list inherited; /* in the family's list until a scan finds it: it is not read */
     struct tail_source *sources; /* newest last */
     uint32_t source_count;
     uint64_t last_number;
@@ -175,7 +176,9 @@ struct input {
     uint64_t opened_ns; /* real time */
     uint64_t scan; /* number of the last full one */
     uint64_t scan_took_ns; /* the one that goes on, so far */
-    struct list starting;  /* in env.starting until the first scan is over */
+    struct list starting;  /* in family->starting until the first scan is over */
+    struct input_family *family;
+    struct input_family own_family; /* … where there is no other */
     uint64_t source_seed;
     struct buf converted; /* a line of UTF-16, as UTF-8 */
     char *buffer;        /* for every file: what is not taken is read again */
@@ -211,6 +214,17 @@ void tail_close(struct tail *tail, bool is_over);   /* is_over: it will not come
 bool tail_is_unclear(const struct tail *tail);  /* a look is needed to go on */
 void tail_close_if_empty(struct tail *tail);
 char *tail_source_path(const struct tail *tail, uint64_t restart); /* the caller frees it */
+void tail_renew_sources(struct tail *tail); /* as the input has it now: those who point to one still do */
+
+/* ---- inherit.c ---- */
+
+/* Take the stream of this log over if a closed input left one: it is *tail then; before, what was known
+ * of it, or NULL. False: it was left, but nobody has asked for it. */
+bool inherit_claim(struct input *input, const struct found_log *log, struct tail **tail);
+
+/* If all have looked: what nobody has found is left, or, if no file of it has a name, read to its end. */
+void inherit_settle(struct input_family *family);
+bool inherit_waits(const struct tail *tail); /* nobody's scan has found it yet */
 
 /* ---- gone.c ---- */
 
@@ -224,6 +238,9 @@ void tail_say_truncated(const struct generation *generation, bool has_copy);
 
 /* It is gone, or nobody can read it: drop it; count and say what was not read of it. */
 void tail_give_up(struct generation *generation);
+
+/* The stream is closed though its files are not over: count and say what is lost by that. */
+void tail_say_closed(struct tail *tail);
 
 /* It is compressed, and cannot be read to its end: count and say what is lost. */
 void tail_say_damaged(struct generation *generation);
@@ -282,6 +299,13 @@ struct generation *generation_find(const struct input *input, const struct file_
 struct generation *generation_find_name(const struct input *input, const char *directory,
                                         const char *name);
 void generation_rename(struct generation *generation, const char *name);
+
+/* The tail goes from one input to another: it is in the tables of neither in between. */
+void generation_leave(struct generation *generation);
+void generation_join(struct generation *generation);
+
+/* Close some that are not needed now, if there are more than may be open. */
+void generation_make_fit(struct input *input);
 
 /* Its inode is another file's by now: it is gone, and found by that no more. */
 void generation_lose_inode(struct generation *generation);
@@ -358,6 +382,9 @@ void input_wake(struct tail *tail);             /* read it soon */
 void input_wake_at(struct tail *tail, uint64_t deadline_ns); /* … then (monotonic) */
 void input_look_soon(struct tail *tail);        /* list its directory again */
 void input_look_for_end(struct tail *tail);     /* … and see whether the stream is over */
+void input_look_at_all(struct input *input);    /* scan at once, everything */
+void input_be_active(struct tail *tail);        /* the sink may hold a partial line of it */
+struct tail *input_any_tail(const struct input *input); /* NULL: there is none */
 bool input_is_starting(const struct input *input); /* the first full scan */
 bool input_has_spare_room(const struct input *input); /* files may be open whose turn has not come */
 

@@ -4,13 +4,15 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
+import socket
+import threading
 import time
 import urllib.request
 
 import clew
-from far_end import FarEnd
-from test_outputs import assert_in_order
+from far_end import FarEnd, body
 
 IN_EFFECT = "is in effect"
 REFUSED = "the config is refused"
@@ -341,39 +343,208 @@ def test_a_signal_while_it_ends_changes_nothing(tmp):
         clew.equal(process.wait(), 0)
 
 
-def test_what_does_not_settle_holds_a_reload_no_longer_than_the_end(tmp):
-    """An input changes while its far end takes nothing."""
+def test_an_input_that_changes_hands_over_what_is_on_its_way(tmp):
+    """An input changes while its far end takes nothing: that waits for nothing, and nothing comes twice."""
     port = clew.free_port()
-    rig = Rig(tmp, port, shutdown_timeout="600ms")
+    rig = Rig(tmp, port)
     with rig.start() as process:
         rig.write(100)
         process.wait_for(lambda: rig.metrics()["clew_request_failures_total"] > 0, "it fails")
-        rig.config["inputs"][0]["read_bytes"] = "64KiB"
-        rig.save()
-        begin = time.monotonic()
-        rig.reload()
-        assert 0.5 < time.monotonic() - begin < 60, time.monotonic() - begin
-        with FarEnd(tmp, port=port) as far:
+        for size in (64, 65, 66):
+            rig.config["inputs"][0]["read_bytes"] = f"{size}KiB"
+            rig.save()
+            rig.reload()
             rig.write(100)
-            process.wait_for(lambda: len(set(numbers(far))) == 200, "all arrives")
+        with FarEnd(tmp, port=port) as far:
+            far.wait_for(400)
             clew.equal(process.stop(), 0)
-            assert_in_order(numbers(far), 200, "the far end")
+            clew.equal(numbers(far), list(range(400)))
+
+
+def write_pods(root, count, lines):
+    for pod in range(count):
+        folder = root / f"shop_p{pod}_0b1c2d3e-0000-4000-8000-{pod:012}/app"
+        folder.mkdir(parents=True)
+        with open(folder / "0.log", "w", encoding="utf-8") as out:
+            out.writelines(f"2026-03-02T10:11:{n // 100:02}.{n % 100:02}Z stdout F pod{pod} {n} {'x' * 1000}\n"
+                           for n in range(lines))
+
+
+def remove_pods(root):
+    for folder in root.iterdir():
+        shutil.rmtree(folder)
+
+
+def reload_with_deleted_pods(tmp, workers, change):
+    """Pods are deleted while the backend is away, then the config changes."""
+    port = clew.free_port()
+    rig = Rig(tmp, port, workers=workers, memory_limit="8MiB")
+    pods = tmp / "pods"
+    rig.config["inputs"].append(rig.input("pods", include=[f"{pods}/*/*/*.log"]))
+    rig.save()
+    with rig.start() as process:
+        write_pods(pods, 8, 2000)
+        process.wait_for(lambda: rig.metrics()["clew_open_files"] == 8, "all are open")
+        process.wait_for(lambda: rig.metrics()["clew_request_failures_total"] > 0, "it fails")
+        remove_pods(pods)
+        for _ in range(2):
+            change(rig.config)
+            rig.save()
+            rig.reload()
+        with FarEnd(tmp, port=port) as far:
+            process.wait_for(lambda: len(far.bodies()) >= 16000, "all arrives", 60)
+            lost = rig.metrics()["clew_lost_bytes_total"]
+            process.wait_for(lambda: rig.metrics()["clew_open_files"] == 0, "they are released")
+            clew.equal(process.stop(), 0)
+            for pod in range(8):
+                clew.equal(numbers(far, f"pod{pod}"), list(range(2000)), f"pod {pod}")
+            clew.equal(lost, 0)
+
+
+def change_an_option(config):
+    config["inputs"][1]["read_bytes"] = "48KiB" if "read_bytes" not in config["inputs"][1] else "52KiB"
+
+
+def test_a_reload_hands_over_files_that_were_deleted(tmp):
+    reload_with_deleted_pods(tmp, 1, change_an_option)
+
+
+def test_so_do_those_of_each_worker(tmp):
+    reload_with_deleted_pods(tmp, 3, change_an_option)
+
+
+def change_the_name(config):
+    config["inputs"][1]["name"] += "s"
+
+
+def test_an_input_of_another_name_goes_on_with_them(tmp):
+    reload_with_deleted_pods(tmp, 1, change_the_name)
+
+
+def test_logs_go_from_one_input_to_another(tmp):
+    """One is split in two and made one again, while nothing is answered: who finds a log goes on with it."""
+    port = clew.free_port()
+    rig = Rig(tmp, port)
+    both = rig.input("both", include=[str(tmp / "*" / "*.log")])
+    split = [rig.input("one", service="first"), rig.input("two", service="second")]
+    rig.config["inputs"] = [both]
+    rig.config["outputs"][0]["batch"] = {"bytes": "1MiB"}
+    rig.save()
+    with rig.start() as process:
+        for inputs in (split, [both], split):
+            rig.write(100)
+            rig.write(100, "two")
+            received = 2 * rig.counts["one"]
+            process.wait_for(lambda want=received: rig.metrics()["clew_received_records_total"] == want,
+                             "they are read")
+            rig.config["inputs"] = inputs
+            rig.save()
+            rig.reload()
+        rig.write(100)
+        rig.write(100, "two")
+        with FarEnd(tmp, port=port) as far:
+            far.wait_for(800)
+            clew.equal(process.stop(), 0)
+            for name, service in (("one", "first"), ("two", "second")):
+                clew.equal(numbers(far, name), list(range(400)), name)
+                last = [resource["service.name"] for resource, record in far.records()
+                        if body(record).startswith(f"{name} 399 ")]
+                clew.equal(last, [service])
+
+
+def test_a_record_in_pieces_outlives_a_reload(tmp):
+    with FarEnd(tmp) as far:
+        rig = Rig(tmp, far)
+        rig.config["inputs"][0]["multiline"] = {"rules": ["java"], "timeout": "30s"}
+        rig.save()
+        with rig.start() as process:
+            trace = ["Exception in thread \"main\" java.lang.IllegalStateException: no\n",
+                     "\tat shop.Cart.add(Cart.java:17)\n", "\tat shop.Cart.main(Cart.java:3)\n"]
+            for line in trace:
+                with open(tmp / "one/a.log", "a", encoding="utf-8") as out:
+                    out.write(line)
+                count = trace.index(line) + 1
+                process.wait_for(lambda count=count: rig.metrics()["clew_received_lines_total"] == count,
+                                 "it is read")
+                rig.config["inputs"][0]["read_bytes"] = f"{64 + count}KiB"
+                rig.save()
+                rig.reload()
+            rig.write(1)
+            far.wait_for(2)
+            clew.equal(process.stop(), 0)
+        clew.equal(len(far.bodies()), 2)
+
+
+def test_a_record_that_would_have_been_joined_otherwise_is_shipped_as_it_is(tmp):
+    with FarEnd(tmp) as far:
+        rig = Rig(tmp, far)
+        rig.config["inputs"][0]["multiline"] = {"rules": ["java"], "timeout": "30s"}
+        rig.save()
+        with rig.start() as process:
+            with open(tmp / "one/a.log", "a", encoding="utf-8") as out:
+                out.write("java.lang.IllegalStateException: no\n\tat shop.Cart.add(Cart.java:17)\n")
+            process.wait_for(lambda: rig.metrics()["clew_received_lines_total"] == 2, "it is read")
+            rig.config["inputs"][0]["multiline"]["lines_max"] = 7
+            rig.save()
+            rig.reload()
+            rig.write(1)
+            far.wait_for(2)
+            clew.equal(process.stop(), 0)
+        clew.equal(len(far.bodies()), 2)
+        assert "Cart.java:17" in far.bodies()[0], far.bodies()
+
+
+def never_answer(listener, stop):
+    """Take connections, and say nothing."""
+    taken = []
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            taken.append(listener.accept()[0])
+    for one in taken:
+        one.close()
+
+
+@contextlib.contextmanager
+def silent_far_end():
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.1)
+        thread = threading.Thread(target=never_answer, args=(listener, stop))
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            stop.set()
+            thread.join()
+
+
+def test_what_does_not_settle_holds_a_reload_no_longer_than_the_end(tmp):
+    """An output changes whose far end never answers."""
+    with silent_far_end() as port:
+        rig = Rig(tmp, port, shutdown_timeout="600ms")
+        with rig.start() as process:
+            rig.write(100)
+            process.wait_for(lambda: rig.metrics()["clew_requests_total"] > 0, "one is sent")
+            rig.config["outputs"][0]["timeout"] = "20s"
+            rig.save()
+            begin = time.monotonic()
+            rig.reload()
+            assert 0.5 < time.monotonic() - begin < 60, time.monotonic() - begin
+            process.kill()
 
 
 def test_an_end_does_not_wait_for_a_reload_that_settles(tmp):
-    rig = Rig(tmp, clew.free_port(), shutdown_timeout="3s")
-    with rig.start() as process:
-        rig.write(100)
-        process.wait_for(lambda: rig.metrics()["clew_request_failures_total"] > 0, "it fails")
-        rig.config["inputs"][0]["read_bytes"] = "64KiB"
-        rig.config["filters"] = []
-        rig.save()
-        process.send_signal(signal.SIGHUP)
-        rig.config["inputs"][0]["read_bytes"] = "65KiB"
-        rig.save()
-        process.send_signal(signal.SIGHUP)
-        clew.equal(process.stop(), 0)
-        assert IN_EFFECT not in process.err(), process.err()
+    with silent_far_end() as port:
+        rig = Rig(tmp, port, shutdown_timeout="3s")
+        with rig.start() as process:
+            rig.write(100)
+            process.wait_for(lambda: rig.metrics()["clew_requests_total"] > 0, "one is sent")
+            for timeout in ("20s", "21s"):
+                rig.config["outputs"][0]["timeout"] = timeout
+                rig.save()
+                process.send_signal(signal.SIGHUP)
+            clew.equal(process.stop(), 0)
+            assert IN_EFFECT not in process.err(), process.err()
     with FarEnd(tmp) as far:
         rig.config["outputs"] = [rig.output(far, "o0")]
         rig.save()

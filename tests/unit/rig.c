@@ -75,6 +75,12 @@ static void take_gone(void *context, struct stream *stream)
     ((struct rig *)context)->gones++;
 }
 
+static void take_moved(void *context, struct stream *stream, void *former)
+{
+    (void)stream;
+    assert_ptr_equal(context, former);
+}
+
 /* ---- life ---- */
 
 int rig_set_up(void **state)
@@ -103,7 +109,7 @@ int rig_set_up(void **state)
     if (getenv("CLEW_TEST_LOG") != NULL) {
         rig->log.fd = dup(2);
     }
-    rig->sink = (struct line_sink){take_line, take_idle, take_gone, rig};
+    rig->sink = (struct line_sink){take_line, take_idle, take_gone, take_moved, rig};
     *state = rig;
     return 0;
 }
@@ -132,6 +138,24 @@ int rig_tear_down(void **state)
     return 0;
 }
 
+static struct input *open_input(struct rig *rig, const struct input_settings *settings)
+{
+    const struct input_env env = {.loop = rig->loop,
+                                  .log = &rig->log,
+                                  .counters = &rig->counters,
+                                  .checkpoints = rig->store,
+                                  .sink = &rig->sink,
+                                  .config = &rig->config,
+                                  .world = rig->world};
+    char *error = NULL;
+    struct input *input = input_open(settings, &env, &error);
+    if (input == NULL) {
+        print_error("%s\n", error);
+    }
+    assert_non_null(input);
+    return input;
+}
+
 void rig_open(struct rig *rig, const char *include)
 {
     char *data = rig_path(rig, ".state");
@@ -142,23 +166,22 @@ void rig_open(struct rig *rig, const char *include)
     free(rig->include[0]);
     rig->include[0] = rig_path(rig, include);
     rig->settings.include.count += rig->settings.include.count == 0;
-    const struct input_env env = {.loop = rig->loop,
-                                  .log = &rig->log,
-                                  .counters = &rig->counters,
-                                  .checkpoints = rig->store,
-                                  .sink = &rig->sink,
-                                  .config = &rig->config,
-                                  .world = rig->world};
-    char *error = NULL;
-    rig->input = input_open(&rig->settings, &env, &error);
-    if (rig->input == NULL) {
-        print_error("%s\n", error);
-    }
-    assert_non_null(rig->input);
+    rig->input = open_input(rig, &rig->settings);
+}
+
+void rig_reload(struct rig *rig, const struct input_settings *settings)
+{
+    struct input *former = rig->input;
+    rig->input = open_input(rig, settings);
+    input_hand_over(former, rig->input);
+    input_close(former);
 }
 
 void rig_kill(struct rig *rig)
 {
+    if (rig->input != NULL) {
+        input_stop(rig->input);
+    }
     input_close(rig->input);
     checkpoint_close(rig->store);
     rig->input = NULL;

@@ -59,6 +59,7 @@ int rig_tear_down(void **state);
 
 /* `include` below the rig's root. */
 void rig_open(struct rig *rig, const char *include);
+void rig_reload(struct rig *rig, const struct input_settings *settings); /* as SIGHUP, with these */
 void rig_close(struct rig *rig);                      /* as a shutdown: commits */
 void rig_kill(struct rig *rig);                       /* as kill -9: nothing since the last commit */
 void rig_forget_lines(struct rig *rig);

@@ -252,6 +252,109 @@ static void a_file_deleted_while_open_is_read_to_its_end(void **state)
     assert_false(checkpoint_has(rig->store, rig->include[0]));
 }
 
+/* ---- reloads ---- */
+
+static void another_config_goes_on_with_open_files_that_were_deleted(void **state)
+{
+    struct rig *rig = *state;
+    struct input_settings other = rig->settings;
+    rig->room = 5;
+    rig_append_numbers(rig, "a.log", 1, 1000);
+    rig_open(rig, "*.log");
+    rig_run_until(rig, 5);
+    rig_rename(rig, "a.log", "a.log.1");
+    rig_append_numbers(rig, "a.log", 1001, 1500);
+    rig_run_ms(rig, 150);
+    rig_remove(rig, "a.log.1");
+    rig_remove(rig, "a.log");
+    rig_append_numbers(rig, "a.log", 1501, 2000);
+    other.include = rig->settings.include;
+    other.read_bytes *= 2;
+    for (int i = 0; i < 3; i++) {
+        rig_reload(rig, i % 2 == 0 ? &other : &rig->settings);
+        rig_run_ms(rig, 150);
+    }
+    rig->room = SIZE_MAX;
+    input_resume(rig->input);
+    rig_run_until(rig, 2000);
+    rig_assert_numbers(rig, 1, 2000);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
+    assert_int_equal(rig->counters.values[C_FILES_LOST], 0);
+}
+
+static void another_config_gives_files_with_lines_in_flight_no_second_number(void **state)
+{
+    struct rig *rig = *state;
+    struct input_settings other = rig->settings;
+    rig->acked_max = 0;
+    rig_append_numbers(rig, "a.log", 1, 10);
+    rig_open(rig, "*.log");
+    rig_run_until(rig, 10);
+    rig_rename(rig, "a.log", "a.log.1");
+    rig_append_numbers(rig, "a.log", 11, 20);
+    rig_run_until(rig, 20);
+    uint64_t number = rig->lines[19].end.generation;
+    other.include = rig->settings.include;
+    other.read_bytes *= 2;
+    rig_reload(rig, &other);
+    rig_append_numbers(rig, "a.log", 21, 30);
+    rig_run_until(rig, 30);
+    rig_assert_numbers(rig, 1, 30);
+    assert_int_equal(rig->lines[29].end.generation, number);
+    assert_true(position_is_before(rig->lines[19].end, rig->lines[20].end));
+}
+
+static void another_config_holds_for_the_files_that_were_open_before(void **state)
+{
+    struct rig *rig = *state;
+    struct input_settings other = rig->settings;
+    rig_append_numbers(rig, "a.log", 1, 3);
+    rig_append_numbers(rig, "b.log", 4, 5);
+    rig_append_numbers(rig, "c.log", 6, 7);
+    rig_open(rig, "*.log");
+    rig_run_until(rig, 7);
+    other.include = rig->settings.include;
+    other.name = (char *)(uintptr_t) "other";
+    other.line_bytes_max = 16;
+    other.open_files_max = 1;
+    rig_reload(rig, &other);
+    rig_run_to_end(rig);
+    assert_int_equal(rig->counters.values[C_FILES_OPEN], 1);
+    rig_append(rig, "a.log", "four and twenty blackbirds\n");
+    rig_run_until(rig, 9);
+    assert_true(rig->lines[7].is_cut);
+    rig_assert_line(rig, 7, "four and twenty ");
+    input_check(rig->input);
+}
+
+static void what_another_config_leaves_out_is_left_and_deleted_files_of_it_counted(void **state)
+{
+    struct rig *rig = *state;
+    struct input_settings other = rig->settings;
+    char *path = rig_path(rig, "b.log");
+    rig->room = 4;
+    rig_append_numbers(rig, "a.log", 1, 9);
+    rig_open(rig, "*.log");
+    rig_run_until(rig, 4);
+    rig_rename(rig, "a.log", "a.log.1");
+    rig_append_numbers(rig, "a.log", 11, 19);
+    rig_run_ms(rig, 150);
+    rig_remove(rig, "a.log.1");
+    rig_append_numbers(rig, "b.log", 5, 9);
+    other.include = (struct string_list){&path, 1};
+    rig_reload(rig, &other);
+    rig->room = SIZE_MAX;
+    rig_run_until(rig, 9);
+    rig_assert_numbers(rig, 1, 9);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 5 * strlen("line 5\n"));
+    assert_int_equal(rig->counters.values[C_FILES_OPEN], 1);
+    rig_reload(rig, &rig->settings);
+    rig_run_until(rig, 18);
+    rig_assert_line(rig, 9, "line 11");
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 5 * strlen("line 5\n"));
+    free(path);
+}
+
 static void deleted_and_made_anew_at_once_both_are_read(void **state)
 {
     struct rig *rig = *state;
@@ -649,6 +752,10 @@ int main(int argc, char **argv)
         TEST(the_writer_may_go_on_in_the_renamed_file),
         TEST(a_finished_file_that_grows_is_read_on),
         TEST(a_file_deleted_while_open_is_read_to_its_end),
+        TEST(another_config_goes_on_with_open_files_that_were_deleted),
+        TEST(another_config_gives_files_with_lines_in_flight_no_second_number),
+        TEST(another_config_holds_for_the_files_that_were_open_before),
+        TEST(what_another_config_leaves_out_is_left_and_deleted_files_of_it_counted),
         TEST(deleted_and_made_anew_at_once_both_are_read),
         TEST(what_was_deleted_comes_before_what_was_made_since),
         TEST(an_inode_that_is_used_again_while_closed_is_told_apart),

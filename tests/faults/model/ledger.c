@@ -332,11 +332,10 @@ void ledger_block(struct ledger *ledger, bool is_blocked)
     ledger->is_blocked = is_blocked;
 }
 
-void ledger_came_up(struct ledger *ledger, bool is_reload)
+void ledger_came_up(struct ledger *ledger)
 {
     ledger_disturb(ledger, -1);
-    ledger->life += !is_reload;
-    ledger->run++;
+    ledger->life++;
     ledger->up_since_ns = later(ledger->disk->now_ns, 1); /* the first life begins at 0 */
     for (size_t i = 0; i < STREAMS_MAX; i++) {
         ledger->streams[i].has_taken = false;
@@ -362,7 +361,7 @@ void ledger_went_down(struct ledger *ledger, bool is_killed)
         for (unsigned k = 0; is_killed && k < stream->count; k++) {
             for (unsigned t = 0; t < stream->lines[k].tokens; t++) {
                 struct token *token = &stream->lines[k].each[t];
-                token->acked_run = token->saved_life > 0 ? token->acked_run : 0;
+                token->acked_life = token->saved_life > 0 ? token->acked_life : 0;
             }
         }
     }
@@ -460,8 +459,8 @@ struct piece ledger_take(struct ledger *ledger, struct slice text, bool is_unter
     struct written_line *line = &ledger->streams[piece.stream].lines[piece.line];
     line->may_lack_newline |= is_unterminated;
     for (unsigned i = piece.first; i < piece.end; i++) {
-        uint16_t acked_run = line->each[i].acked_run;
-        if (acked_run > 0 && acked_run < ledger->run && !line->may_double) {
+        uint16_t acked_life = line->each[i].acked_life;
+        if (acked_life > 0 && acked_life < ledger->life && !line->may_double) {
             ledger_blame(ledger, "doubled", "line %u of stream %d, token %u, had been acknowledged before",
                          piece.line, piece.stream, i);
         }
@@ -482,7 +481,7 @@ void ledger_ack(struct ledger *ledger, const struct piece *piece)
     ledger_deliver(ledger, piece);
     for (unsigned i = piece->first; piece->stream >= 0 && i < piece->end; i++) {
         struct token *token = &ledger->streams[piece->stream].lines[piece->line].each[i];
-        token->acked_run = token->acked_run > 0 ? token->acked_run : ledger->run;
+        token->acked_life = token->acked_life > 0 ? token->acked_life : ledger->life;
     }
 }
 
@@ -494,7 +493,7 @@ void ledger_save(struct ledger *ledger)
         for (unsigned k = 0; k < stream->count; k++) {
             for (unsigned t = 0; t < stream->lines[k].tokens; t++) {
                 struct token *token = &stream->lines[k].each[t];
-                if (token->acked_run > 0 && token->saved_life == 0) {
+                if (token->acked_life > 0 && token->saved_life == 0) {
                     token->saved_life = ledger->life;
                 }
             }

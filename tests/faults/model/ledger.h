@@ -33,7 +33,7 @@ enum { TOKEN_BYTES = 10, LINES_MAX = 2000, TOKENS_MAX = 400, LIVES_MAX = STEPS_M
 struct token {
     uint16_t delivered_life; /* the last one in which it arrived; 0: it has not */
     uint16_t saved_life;     /* in which its acknowledgement was saved; 0: it was not */
-    uint16_t acked_run;      /* in which it was acknowledged; 0: it was not */
+    uint16_t acked_life;      /* in which it was acknowledged; 0: it was not */
 };
 
 struct written_line {
@@ -68,7 +68,6 @@ struct ledger {
     struct stream_ledger streams[STREAMS_MAX];
     uint64_t up_since_ns;     /* 0: clew is down */
     uint16_t life;            /* its number, from 1 */
-    uint16_t run;             /* a reload begins another one, too */
     bool is_blocked;          /* the backend answers nothing */
     bool may_be_noise;        /* a file was written over that had not been read */
     const char *invariant;    /* the first that did not hold; NULL: all did */
@@ -112,7 +111,7 @@ struct piece {
     unsigned end;
 };
 
-void ledger_came_up(struct ledger *ledger, bool is_reload);
+void ledger_came_up(struct ledger *ledger);
 void ledger_went_down(struct ledger *ledger, bool is_killed);
 void ledger_disturb(struct ledger *ledger, int stream); /* clew cannot read it now; -1: nor any */
 void ledger_block(struct ledger *ledger, bool is_blocked);

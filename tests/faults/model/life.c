@@ -17,13 +17,11 @@ enum { QUEUE_MAX = 4096, LOG_BYTES_MAX = 1 << 20 };
 #define MS UINT64_C(1000000)
 #define LATE_NS (2000 * MS)
 #define STOP_NS (5000 * MS)   /* so long a stop waits for acknowledgements */
-#define RELOAD_NS (5000 * MS) /* … and a reload */
 
 enum state {
     STATE_DOWN,
     STATE_UP,
     STATE_STOPPING,
-    STATE_RELOADING,
 };
 
 /* A line on its way. */
@@ -41,7 +39,7 @@ struct life {
     const struct actors *actors;
     const char *directory;
     struct draw draw;
-    struct input_settings settings;
+    struct input_settings settings[2]; /* a reload goes to the other one */
     struct input *input;
     struct checkpoint_store *store;
     struct counters counters;
@@ -53,9 +51,10 @@ struct life {
     size_t first;
     size_t count;
     uint64_t commit_ns;
-    uint64_t deadline_ns;  /* of a stop or a reload */
+    uint64_t deadline_ns;  /* of a stop */
     uint64_t taken;        /* lines, in this life */
     enum state state;
+    bool turn;             /* which of the settings hold */
     bool is_blocked;       /* the backend answers nothing */
     bool is_late;
     bool is_held[STREAMS_MAX];
@@ -73,7 +72,7 @@ static enum line_answer take_line(void *context, const struct line *line)
 {
     struct life *life = context;
     int stream = actors_stream_of(life->actors, line->source->path);
-    if (life->count >= life->schedule->world.room || life->state == STATE_RELOADING) {
+    if (life->count >= life->schedule->world.room) {
         ledger_disturb(life->ledger, -1);
         life->was_refused = true;
         return LINE_NO_ROOM;
@@ -110,6 +109,12 @@ static void take_gone(void *context, struct stream *stream)
 {
     (void)context;
     (void)stream;
+}
+
+static void take_moved(void *context, struct stream *stream, void *former)
+{
+    (void)stream;
+    ENSURE(context == former);
 }
 
 static struct parcel *pop(struct life *life)
@@ -196,7 +201,7 @@ static void look_at_books(struct life *life)
         ledger_blame(life->ledger, "books", "%llu lines are counted as read, %llu were given",
                      (unsigned long long)values[C_LINES_READ], (unsigned long long)life->taken);
     }
-    if (life->state != STATE_RELOADING && values[C_FILES_OPEN] != life->disk->handle_count) {
+    if (values[C_FILES_OPEN] != life->disk->handle_count) {
         ledger_blame(life->ledger, "books", "%llu files are counted as open, %zu are",
                      (unsigned long long)values[C_FILES_OPEN], life->disk->handle_count);
     }
@@ -217,7 +222,7 @@ static uint64_t read_clock(void *clock)
     return disk_realtime_ns(clock);
 }
 
-static struct input *open_input(struct life *life)
+static struct input *open_input(struct life *life, const struct input_settings *settings)
 {
     char *error = NULL;
     const struct input_env env = {
@@ -228,7 +233,7 @@ static struct input *open_input(struct life *life)
         .losses = &life->losses,
         .world = disk_world(life->disk),
     };
-    struct input *input = input_open(&life->settings, &env, &error);
+    struct input *input = input_open(settings, &env, &error);
     ENSURE(input != NULL);
     return input;
 }
@@ -245,8 +250,8 @@ static void start(struct life *life)
     disk_say(life->disk, "start");
     life->state = STATE_UP;
     life->commit_ns = life->disk->now_ns + life->schedule->world.commit_ms * MS;
-    ledger_came_up(life->ledger, false);
-    life->input = open_input(life);
+    ledger_came_up(life->ledger);
+    life->input = open_input(life, &life->settings[0]);
 }
 
 static void commit(struct life *life)
@@ -263,6 +268,7 @@ static void go_down(struct life *life, bool is_killed)
     if (!is_killed) {
         commit(life);
     }
+    input_stop(life->input);
     input_close(life->input);
     checkpoint_close(life->store);
     life->input = NULL;
@@ -292,22 +298,20 @@ static void stop(struct life *life)
 static void change_input(struct life *life)
 {
     struct input *old = life->input;
-    ledger_came_up(life->ledger, true);
-    life->input = open_input(life);
+    ledger_disturb(life->ledger, -1);
+    life->turn = !life->turn;
+    life->input = open_input(life, &life->settings[life->turn]);
+    input_hand_over(old, life->input);
     input_close(old);
-    life->state = STATE_UP;
+    look_at_books(life);
 }
 
-/* A stop or a reload waits for what is on its way. */
+/* A stop waits for what is on its way. */
 static void settle(struct life *life)
 {
-    if (life->count > 0 && life->disk->now_ns < life->deadline_ns) {
-        return;
-    }
-    if (life->state == STATE_STOPPING) {
+    bool is_over = life->count == 0 || life->disk->now_ns >= life->deadline_ns;
+    if (life->state == STATE_STOPPING && is_over) {
         go_down(life, false);
-    } else if (life->state == STATE_RELOADING) {
-        change_input(life);
     }
 }
 
@@ -352,8 +356,9 @@ void life_begin(struct life *life, const struct step *step)
         }
         break;
     case STEP_RELOAD:
-        life->state = is_up ? STATE_RELOADING : life->state;
-        life->deadline_ns = is_up ? life->disk->now_ns + RELOAD_NS : life->deadline_ns;
+        if (is_up) {
+            change_input(life);
+        }
         break;
     case STEP_BLOCK:
         set_mood(life, true, false);
@@ -452,8 +457,8 @@ struct life *life_new(const struct schedule *schedule, struct disk *disk, struct
     life->directory = state;
     life->draw.state = world->seed ^ UINT64_C(0x3c6ef372fe94f82b);
     life->log = (struct log){memfd_create("clew-model-log", MFD_CLOEXEC), LOG_INFO};
-    life->sink = (struct line_sink){take_line, take_idle, take_gone, life};
-    life->settings = (struct input_settings){
+    life->sink = (struct line_sink){take_line, take_idle, take_gone, take_moved, life};
+    life->settings[0] = (struct input_settings){
         .name = (char *)(uintptr_t) "model",
         .line_bytes_max = 16384,
         .record_bytes_max = 1 << 20,
@@ -465,7 +470,10 @@ struct life *life_new(const struct schedule *schedule, struct disk *disk, struct
         .open_files_max = world->open_max,
         .inotify = world->inotify != 0,
     };
-    life->settings.include.items = (char **)(uintptr_t)actors_patterns(actors, &life->settings.include.count);
+    struct string_list *include = &life->settings[0].include;
+    include->items = (char **)(uintptr_t)actors_patterns(actors, &include->count);
+    life->settings[1] = life->settings[0];
+    life->settings[1].read_bytes = world->read_bytes * 2;
     life->calls = file_calls_system;
     life->calls.fsync = skip_sync;
     empty_directory(state);
