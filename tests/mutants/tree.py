@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A build of the sources as they are, and what is linked of it and of one changed source.
+
+Building is most of the work, so no more is built than a suite needs: the changed source is compiled
+without optimisation and linked in front of the library, whose own member of that name is then not taken.
+"""
+
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+
+import suites
+from suites import ROOMS, ROOT
+
+LIBRARY = "-Wl,--start-group"
+
+
+class Tree:
+    """Sources and build that nobody changes; many may link of it at once."""
+
+    def __init__(self, folder):
+        self.source, self.build = folder / "source", folder / "build"
+        if not (folder / "whole").exists():
+            self.set_up()
+            (folder / "whole").touch()
+        self.commands = self.read_commands()
+
+    def set_up(self):
+        self.source.mkdir(parents=True)
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+        for name in filter(None, listed.stdout.decode().split("\0")):
+            (self.source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, self.source / name)
+        self.call(["meson", "setup", "-Ddebug=false", "-Doptimization=2", str(self.build), str(self.source)])
+        if not self.call(["ninja", "-C", str(self.build), *self.targets()]):
+            sys.exit("the sources as they are cannot be built\n0 passed, 1 failed")
+
+    def targets(self):
+        units = {suites.unit_suite(name, self.source, self.build).target
+                 for room in ROOMS for name in room.units}
+        return ["clew", "tests/e2e/send_batches", *sorted(units)]
+
+    def call(self, command):
+        return subprocess.run(command, cwd=self.build if self.build.exists() else self.source, check=False,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env={**os.environ, "CCACHE_DISABLE": "1"}).returncode == 0
+
+    def read_commands(self):
+        """{what is made: its command} of objects and programs."""
+        listed = subprocess.run(["ninja", "-C", str(self.build), "-t", "commands", *self.targets()],
+                                check=True, stdout=subprocess.PIPE, text=True)
+        words = [shlex.split(line) for line in listed.stdout.splitlines()]
+        return {line[line.index("-o") + 1]: line for line in words if "-o" in line}
+
+
+class Changed:
+    """One mutant at a time: its object, and programs with it in a folder like the build's."""
+
+    def __init__(self, tree, folder):
+        self.tree, self.folder, self.temporary = tree, folder, folder / "tmp"
+        self.file, self.object, self.codes = folder / "changed.c", folder / "changed.o", {}
+
+    def begin(self, mutant):
+        """False if it does not compile."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        (self.folder / "tests").mkdir(parents=True)
+        (self.folder / "tests/e2e").symlink_to(self.tree.build / "tests/e2e")
+        self.path, self.original = mutant.path, (self.tree.source / mutant.path).read_text()
+        self.mutated = mutant.apply(self.original)
+        return self.compile(self.mutated, "-O0")
+
+    def compile(self, text, optimisation):
+        self.file.write_text(text)
+        command = list(self.tree.commands[f"libclew.a.p/{self.path.replace('/', '_')}.o"])
+        begin, end = command.index("-MD"), command.index("-c")
+        command = command[command[0].endswith("ccache"):begin] + ["-w", optimisation, "-c", str(self.file)]
+        return end > begin and self.tree.call([*command, "-o", str(self.object)])
+
+    def is_same_code(self):
+        """Whether the optimised code is what it was before, instruction by instruction."""
+        codes = []
+        for text in (self.original, self.mutated):
+            self.compile(text, "-O2")
+            codes.append(hashlib.sha256(self.object.read_bytes()).digest())
+        return codes[0] == codes[1]
+
+    def link(self, target):
+        program = self.folder / target
+        if program.exists():
+            return
+        program.parent.mkdir(parents=True, exist_ok=True)
+        command = list(self.tree.commands[target])
+        command[command.index("-o") + 1] = str(program)
+        command.insert(command.index(LIBRARY), str(self.object))
+        if not self.tree.call(command):
+            sys.exit(f"{target} cannot be linked with a changed {self.path}")
+
+    def environment(self, build):
+        """What suites are given: binaries, and a folder of their own that is emptied before each call."""
+        shutil.rmtree(self.temporary, ignore_errors=True)
+        self.temporary.mkdir(parents=True)
+        return {**os.environ, "CLEW_SOURCE_ROOT": str(self.tree.source), "CLEW": str(build / "clew"),
+                "TMPDIR": str(self.temporary)}
+
+    def failing(self, suite_of, names):
+        """The first suite that notices; one that fails must do so once more, and not without the change."""
+        names = list(names)
+        for name in names:
+            self.link(suite_of(name, self.folder).target)
+
+        def first(some, build):
+            return suites.first_to_notice([suite_of(name, build) for name in some], self.environment(build))
+        while names and (by := first(names, self.folder)):
+            names.remove(by)
+            if first([by], self.folder) and not first([by], self.tree.build):
+                return by
+        return None
+
+    def failing_unit(self, room):
+        """What is quick and likely is asked alone, the rest at once."""
+        units = suites.in_order(room, self.path)
+        for names in (units[:1], units[1:2], units[2:]):
+            by = self.failing(lambda name, build: suites.unit_suite(name, self.tree.source, build), names)
+            if by:
+                return by
+        return None
+
+    def failing_end_to_end(self, room):
+        return self.failing(lambda name, _: suites.e2e_suite(name, self.tree.source), room.e2e)
+
+    def failing_scenario(self, room):
+        """A scenario that fails twice with the change, and not without."""
+        def first(words, build):
+            return suites.first_failing_scenario(self.tree.source, words, self.environment(build))
+        self.link("clew")
+        name = first(room.faults, self.folder)
+        words = room.faults if name == "did not end" else [name]
+        if name and first(words, self.folder) and not first(words, self.tree.build):
+            return f"faults: {name}"
+        return None
