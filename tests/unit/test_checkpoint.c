@@ -4,12 +4,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "core/checkpoint.h"
 
@@ -61,11 +63,13 @@ static struct position at(uint64_t generation, uint64_t offset)
 static void advance(struct checkpoint_store *store, const char *key, struct position position)
 {
     struct checkpoint *entry = checkpoint_get(store, key);
+    checkpoint_claim(entry);
     checkpoint_name_generation(entry, position.generation, &FILE_ID, key);
     checkpoint_note_size(entry, position.generation, position.offset + 5);
     const struct guard guard = {position.offset, 0xfedcba9876543210, (uint32_t)position.offset};
     checkpoint_note_read(entry, position.generation, &guard);
     checkpoint_advance(entry, position);
+    checkpoint_unclaim(entry);
     checkpoint_release(entry);
 }
 
@@ -95,6 +99,8 @@ static void what_was_committed_is_read_again(void **state)
         "/logs/with \"quotes\" and 100% \\ strange\nnames",
         "/logs/not utf-8 \xff\xfe",
         "/logs/gr\xc3\xbc\xc3\x9f",
+        "/%2F",
+        "\xf0\x01\xfa", /* what is escaped may be the first byte, and end in any digit */
     };
     struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
@@ -199,6 +205,197 @@ static void what_stood_in_front_is_told_of_a_place_that_is_acknowledged(void **s
     assert_true(checkpoint_guard(entry, &guard));
     assert_int_equal(guard.offset, 5000);
     checkpoint_release(entry);
+    checkpoint_close(store);
+}
+
+/* Each turn notes its place, whether it has read anything or not. */
+static void a_place_that_is_noted_again_pushes_no_other_out(void **state)
+{
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    struct checkpoint *entry = checkpoint_get(store, "a");
+    struct guard guard = {0};
+    static const uint64_t offsets[] = {100, 100, 200, 200, 200, 300, 300};
+    checkpoint_name_generation(entry, 1, &FILE_ID, "a");
+    for (size_t i = 0; i < ARRAY_LEN(offsets); i++) {
+        guard = (struct guard){offsets[i], i, 10};
+        checkpoint_note_read(entry, 1, &guard);
+    }
+    for (uint64_t acked = 100; acked <= 300; acked += 100) {
+        checkpoint_advance(entry, at(1, acked + 50));
+        assert_true(checkpoint_guard(entry, &guard));
+        assert_int_equal(guard.offset, acked);
+        assert_int_equal(offsets[guard.hash], acked);
+    }
+    assert_int_equal(guard.hash, ARRAY_LEN(offsets) - 1); /* the newest note of a place counts */
+    checkpoint_release(entry);
+    checkpoint_close(store);
+}
+
+/* Leaves CHECKPOINT_PAST_MAX files with the inodes 1, 2, …, the first `offset` bytes of each read. */
+static struct checkpoint *leave_files(struct checkpoint_store *store, uint64_t offset)
+{
+    struct checkpoint *entry = checkpoint_get(store, "a");
+    for (uint64_t generation = 1; generation <= CHECKPOINT_PAST_MAX + 1; generation++) {
+        struct file_id id = FILE_ID;
+        id.inode = generation;
+        const struct guard guard = {offset + generation, 1, 1};
+        checkpoint_name_generation(entry, generation, &id, "a");
+        checkpoint_note_read(entry, generation, &guard);
+        checkpoint_advance(entry, at(generation, offset + generation));
+    }
+    return entry;
+}
+
+static void of_a_file_that_was_cut_nothing_is_remembered_but_of_the_others(void **state)
+{
+    for (uint64_t cut = 1; cut <= CHECKPOINT_PAST_MAX; cut++) {
+        struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+        struct checkpoint *entry = leave_files(store, 70);
+        struct file_id id = FILE_ID;
+        id.inode = cut;
+        assert_int_equal(checkpoint_commit(store), 0);
+        checkpoint_note_cut(entry, &id);
+        checkpoint_release(entry);
+        assert_int_equal(checkpoint_commit(store), 0);
+        checkpoint_close(store);
+        store = open_store(*state, CHECKPOINT_OK);
+        entry = checkpoint_get(store, "a");
+        for (id.inode = 1; id.inode <= CHECKPOINT_PAST_MAX; id.inode++) {
+            uint64_t offset = 0;
+            assert_int_equal(checkpoint_past(entry, &id, &offset), id.inode != cut);
+            assert_int_equal(offset, id.inode != cut ? 70 + id.inode : 0);
+        }
+        checkpoint_release(entry);
+        checkpoint_close(store);
+        assert_int_equal(unlink(((struct place *)*state)->file), 0);
+    }
+}
+
+static void a_file_that_was_cut_while_it_was_read_is_not_remembered_when_it_is_left(void **state)
+{
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    struct checkpoint *entry = leave_files(store, 70);
+    struct file_id id = FILE_ID;
+    uint64_t offset = 0;
+    id.inode = CHECKPOINT_PAST_MAX + 1;
+    checkpoint_note_cut(entry, &id);
+    id.inode++;
+    checkpoint_name_generation(entry, CHECKPOINT_PAST_MAX + 2, &id, "a");
+    checkpoint_advance(entry, at(CHECKPOINT_PAST_MAX + 2, 1));
+    id.inode--;
+    assert_false(checkpoint_past(entry, &id, &offset));
+    checkpoint_release(entry);
+    checkpoint_close(store);
+}
+
+static uint64_t read_clock(void *clock)
+{
+    return *(const uint64_t *)clock * 1000000000u;
+}
+
+static void what_nobody_has_read_for_a_week_is_forgotten_an_hour_after_the_start(void **state)
+{
+    enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S };
+    static const struct {
+        uint64_t away_s; /* between two runs */
+        uint64_t up_s;   /* of the second one */
+        bool is_claimed; /* in the second one */
+        bool is_kept;
+    } cases[] = {
+        {6 * DAY_S, 2 * HOUR_S, false, true},
+        {8 * DAY_S, HOUR_S / 2, false, true},
+        {8 * DAY_S, 2 * HOUR_S, true, true},
+        {8 * DAY_S, 2 * HOUR_S, false, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        uint64_t now_s = 1000 * DAY_S;
+        struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+        checkpoint_use_clock(store, read_clock, &now_s);
+        advance(store, "old", at(1, 5));
+        assert_int_equal(checkpoint_commit(store), 0);
+        checkpoint_close(store);
+        store = open_store(*state, CHECKPOINT_OK);
+        now_s += cases[i].away_s;
+        checkpoint_use_clock(store, read_clock, &now_s);
+        struct checkpoint *entry = cases[i].is_claimed ? checkpoint_get(store, "old") : NULL;
+        if (entry != NULL) {
+            assert_true(checkpoint_claim(entry));
+            checkpoint_unclaim(entry);
+            checkpoint_release(entry);
+        }
+        now_s += cases[i].up_s;
+        advance(store, "new", at(1, 1 + i));
+        assert_int_equal(checkpoint_commit(store), 0);
+        checkpoint_close(store);
+        store = open_store(*state, CHECKPOINT_OK);
+        assert_int_equal(checkpoint_has(store, "old"), cases[i].is_kept);
+        assert_true(checkpoint_has(store, "new"));
+        checkpoint_close(store);
+        assert_int_equal(unlink(((struct place *)*state)->file), 0);
+    }
+}
+
+/* ---- several threads ---- */
+
+struct worker {
+    pthread_t thread;
+    struct checkpoint_store *store;
+    char key[16];
+};
+
+enum { WORKERS = 4, WORKER_TURNS = 500, WORKER_GENERATION = 7 };
+
+/* Every call that a thread may make, again and again. */
+static void *use_store(void *context)
+{
+    const struct worker *worker = context;
+    for (uint64_t turn = 1; turn <= WORKER_TURNS; turn++) {
+        struct checkpoint *entry = checkpoint_get(worker->store, worker->key);
+        checkpoint_hold(entry);
+        checkpoint_claim(entry);
+        checkpoint_name_generation(entry, WORKER_GENERATION - 1, &FILE_ID, worker->key);
+        checkpoint_name_generation(entry, WORKER_GENERATION, &FILE_ID, worker->key);
+        checkpoint_note_size(entry, WORKER_GENERATION, turn + 5);
+        const struct guard guard = {turn, 0xfedcba9876543210, (uint32_t)turn};
+        checkpoint_note_read(entry, WORKER_GENERATION, &guard);
+        checkpoint_advance(entry, at(WORKER_GENERATION, turn));
+        checkpoint_note_cut(entry, &(struct file_id){.inode = 1});
+        checkpoint_note_lost(entry, WORKER_GENERATION);
+        checkpoint_note_size(entry, WORKER_GENERATION, turn + 5);
+        checkpoint_unclaim(entry);
+        checkpoint_release(entry);
+        checkpoint_release(entry);
+        checkpoint_has(worker->store, worker->key);
+        struct checkpoint *fleeting = checkpoint_get(worker->store, "gone at once");
+        checkpoint_release(fleeting);
+    }
+    return NULL;
+}
+
+static void a_shared_store_takes_the_calls_of_several_threads(void **state)
+{
+    struct worker workers[WORKERS];
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    struct timespec deadline;
+    checkpoint_share(store);
+    for (size_t i = 0; i < WORKERS; i++) {
+        workers[i].store = store;
+        snprintf(workers[i].key, sizeof(workers[i].key), "/logs/%zu", i);
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, use_store, &workers[i]), 0);
+    }
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += 60;
+    for (size_t i = 0; i < WORKERS; i++) {
+        assert_int_equal(checkpoint_commit(store), 0);
+        assert_int_equal(pthread_timedjoin_np(workers[i].thread, NULL, &deadline), 0);
+    }
+    assert_int_equal(checkpoint_commit(store), 0);
+    checkpoint_close(store);
+    store = open_store(*state, CHECKPOINT_OK);
+    for (size_t i = 0; i < WORKERS; i++) {
+        assert_place(store, workers[i].key, at(WORKER_GENERATION, WORKER_TURNS));
+    }
+    assert_false(checkpoint_has(store, "gone at once"));
     checkpoint_close(store);
 }
 
@@ -624,6 +821,11 @@ int main(void)
         TEST(the_promise_names_the_generation_it_is_about),
         TEST(the_last_files_that_were_left_are_remembered),
         TEST(what_stood_in_front_is_told_of_a_place_that_is_acknowledged),
+        TEST(a_place_that_is_noted_again_pushes_no_other_out),
+        TEST(of_a_file_that_was_cut_nothing_is_remembered_but_of_the_others),
+        TEST(a_file_that_was_cut_while_it_was_read_is_not_remembered_when_it_is_left),
+        TEST(what_nobody_has_read_for_a_week_is_forgotten_an_hour_after_the_start),
+        TEST(a_shared_store_takes_the_calls_of_several_threads),
         TEST(a_stream_without_an_acknowledgement_is_not_kept),
         TEST(a_forgotten_stream_begins_anew_though_old_promises_come_in),
         TEST(a_stream_has_one_reader),

@@ -117,6 +117,62 @@ static void what_was_written_is_there_in_order_after_a_restart(void **state)
     spool_close(spool);
 }
 
+/* A number that a request has already would put the next one in its place. */
+static void requests_of_one_instant_have_names_of_their_own(void **state)
+{
+    static const uint64_t instants[] = {0, 1, SPOOL_WRITERS - 1, SPOOL_WRITERS, 2 * SPOOL_WRITERS + 1};
+    for (size_t i = 0; i < ARRAY_LEN(instants); i++) {
+        struct spool *spool = open_spool(*state, ROOM);
+        uint64_t first = write_one(spool, "one", instants[i]);
+        uint64_t second = write_one(spool, "two", first);
+        assert_true(second > first);
+        assert_holds(spool, 0, "one");
+        assert_holds(spool, 1, "two");
+        spool_remove(spool, first);
+        spool_remove(spool, second);
+        spool_close(spool);
+    }
+}
+
+static void many_requests_keep_their_order(void **state)
+{
+    enum { MANY = 70 };
+    struct spool *spool = open_spool(*state, ROOM);
+    char body[16];
+    for (unsigned i = 0; i < MANY; i++) {
+        snprintf(body, sizeof(body), "%u", i);
+        write_one(spool, body, 1);
+    }
+    for (unsigned round = 0; round < 2; round++) {
+        assert_int_equal(spool_count(spool), MANY);
+        for (unsigned i = 0; i < MANY; i++) {
+            snprintf(body, sizeof(body), "%u", i);
+            assert_holds(spool, i, body);
+        }
+        spool_close(spool);
+        spool = open_spool(*state, ROOM);
+    }
+    spool_close(spool);
+}
+
+/* The same while it is written and when it is found again. */
+static void a_request_takes_the_blocks_that_head_and_body_need(void **state)
+{
+    enum { BLOCK = 4096, BODY = 3 * BLOCK };
+    char body[BODY + 1];
+    memset(body, 'x', BODY);
+    body[BODY] = '\0';
+    struct spool *spool = open_spool(*state, ROOM);
+    write_one(spool, body, 1);
+    write_one(spool, "small", 2);
+    for (unsigned round = 0; round < 2; round++) {
+        assert_int_equal(spool_bytes(spool), (BODY / BLOCK + 1 + 1) * BLOCK);
+        spool_close(spool);
+        spool = open_spool(*state, ROOM);
+    }
+    spool_close(spool);
+}
+
 static void a_parcel_tells_its_streams_if_they_are_known(void **state)
 {
     struct spool *spool = open_spool(*state, ROOM);
@@ -422,6 +478,45 @@ static void a_damaged_file_is_told_apart_and_set_aside(void **state)
     spool_close(spool);
 }
 
+static int make_large_file(const char *path)
+{
+    int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    int result = ftruncate(fd, 2 * (off_t)PARCEL_UNPACKED_BYTES_MAX);
+    close(fd);
+    return result;
+}
+
+static int make_fifo(const char *path)
+{
+    return mkfifo(path, 0600);
+}
+
+static int make_link(const char *path)
+{
+    return symlink("/etc/hostname", path);
+}
+
+/* Neither waited for, nor read: whoever writes to the directory does not choose what clew sends. */
+static void what_no_spool_writes_is_gone(void **state)
+{
+    static int (*const makers[])(const char *) = {make_large_file, make_fifo, make_link};
+    struct place *place = *state;
+    struct spool *spool = open_spool(place, ROOM);
+    for (size_t i = 0; i < ARRAY_LEN(makers); i++) {
+        struct buf file = {0};
+        struct parcel parcel;
+        char path[160];
+        uint64_t number = write_one(spool, "one", 1);
+        snprintf(path, sizeof(path), "%s/%020llu", place->directory, (unsigned long long)number);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(makers[i](path), 0);
+        assert_int_equal(spool_read(spool, number, &file, &parcel), SPOOL_GONE);
+        spool_remove(spool, number);
+        buf_fini(&file);
+    }
+    spool_close(spool);
+}
+
 /* ---- failing and dying system calls ---- */
 
 static struct {
@@ -551,6 +646,9 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(what_was_written_is_there_in_order_after_a_restart),
+        TEST(requests_of_one_instant_have_names_of_their_own),
+        TEST(many_requests_keep_their_order),
+        TEST(a_request_takes_the_blocks_that_head_and_body_need),
         TEST(what_was_removed_is_gone_and_its_room_is_free),
         TEST(what_could_not_be_removed_is_removed_later),
         TEST(a_parcel_tells_its_streams_if_they_are_known),
@@ -565,6 +663,7 @@ int main(void)
         TEST(another_number_of_writers_takes_up_every_file_once),
         TEST(writers_that_see_all_keep_one_limit),
         TEST(a_damaged_file_is_told_apart_and_set_aside),
+        TEST(what_no_spool_writes_is_gone),
         TEST(a_failed_write_leaves_nothing_and_is_tried_again),
         TEST(death_at_any_call_leaves_a_whole_file_or_none),
     };
