@@ -2,7 +2,7 @@
 """A build of the sources as they are, and what is linked of it and of one changed source.
 
 Building is most of the work, so no more is built than a suite needs: the changed source is compiled
-without optimisation and linked in front of the library, whose own member of that name is then not taken.
+without optimisation and linked in front of the library, whose own member is then not taken.
 """
 
 import hashlib
@@ -45,8 +45,8 @@ class Tree:
 
     def call(self, command):
         return subprocess.run(command, cwd=self.build if self.build.exists() else self.source, check=False,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              env={**os.environ, "CCACHE_DISABLE": "1"}).returncode == 0
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT).returncode == 0
 
     def read_commands(self):
         """{what is made: its command} of objects and programs."""
@@ -61,7 +61,8 @@ class Changed:
 
     def __init__(self, tree, folder):
         self.tree, self.folder, self.temporary = tree, folder, folder / "tmp"
-        self.file, self.object, self.codes = folder / "changed.c", folder / "changed.o", {}
+        self.file, self.object = folder / "changed.c", folder / "changed.o"
+        self.archive = folder / "changed.a"
 
     def begin(self, mutant):
         """False if it does not compile."""
@@ -70,7 +71,8 @@ class Changed:
         (self.folder / "tests/e2e").symlink_to(self.tree.build / "tests/e2e")
         self.path, self.original = mutant.path, (self.tree.source / mutant.path).read_text()
         self.mutated = mutant.apply(self.original)
-        return self.compile(self.mutated, "-O0")
+        return self.compile(self.mutated, "-O0") and self.tree.call(
+            ["ar", "rcsD", str(self.archive), str(self.object)])
 
     def compile(self, text, optimisation):
         self.file.write_text(text)
@@ -94,7 +96,7 @@ class Changed:
         program.parent.mkdir(parents=True, exist_ok=True)
         command = list(self.tree.commands[target])
         command[command.index("-o") + 1] = str(program)
-        command.insert(command.index(LIBRARY), str(self.object))
+        command.insert(command.index(LIBRARY) + 1, str(self.archive))
         if not self.tree.call(command):
             sys.exit(f"{target} cannot be linked with a changed {self.path}")
 
