@@ -497,6 +497,18 @@ uint64_t checkpoint_taken(const struct checkpoint *checkpoint)
     return name != NULL ? name->read : 0;
 }
 
+void checkpoint_note_moved(struct checkpoint *checkpoint, uint64_t generation)
+{
+    struct name *name = find_name(checkpoint, generation);
+    if (name == NULL) {
+        return;
+    }
+    lock(checkpoint->store);
+    name->size = 0;
+    checkpoint->store->is_changed |= checkpoint->is_known;
+    unlock(checkpoint->store);
+}
+
 void checkpoint_note_lost(struct checkpoint *checkpoint, uint64_t generation)
 {
     struct name *name = find_name(checkpoint, generation);

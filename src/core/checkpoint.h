@@ -111,6 +111,9 @@ uint64_t checkpoint_last_generation(const struct checkpoint *checkpoint);
  * its way if this process has read it. */
 uint64_t checkpoint_taken(const struct checkpoint *checkpoint);
 
+/* A generation is another log's by now: what is not acknowledged of it is not missing in this one. */
+void checkpoint_note_moved(struct checkpoint *checkpoint, uint64_t generation);
+
 /* What is missing of a generation has been counted: it is not known of any more. */
 void checkpoint_note_lost(struct checkpoint *checkpoint, uint64_t generation);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -22,12 +23,37 @@ static bool guard_matches(const struct generation *original, int fd)
 {
     char bytes[GUARD_BYTES];
     size_t len = original->guard_len;
-    if (len == 0) {
-        return true; /* nothing of it was read */
+    if (len == 0) { /* nothing of it was read, or before clew was started: then copies are of what is live */
+        return original->is_live || original->offset <= original->id.fingerprint_len;
     }
     return world_read(original->tail->input->env.world, fd, bytes, len, original->offset - len) ==
                (ssize_t)len &&
            hash_bytes(bytes, len, 0) == original->guard;
+}
+
+/* Nothing of it was read, so only its beginning is known, and that may be a banner: it goes on otherwise
+ * than the file does. */
+static bool goes_on_otherwise(const struct generation *original, int fd, uint64_t size)
+{
+    const struct world *world = original->tail->input->env.world;
+    char bytes[GUARD_BYTES];
+    char other[GUARD_BYTES];
+    char *path = generation_path(original);
+    int own = original->fd >= 0 ? original->fd : world_open(world, path);
+    struct file_stat info;
+    bool differs = false;
+    free(path);
+    if (own >= 0 && world_stat_open(world, own, &info) == 0 && info.size > 0) {
+        uint64_t both = info.size < size ? info.size : size;
+        size_t len = both < GUARD_BYTES ? (size_t)both : GUARD_BYTES;
+        differs = world_read(world, own, bytes, len, both - len) == (ssize_t)len &&
+                  world_read(world, fd, other, len, both - len) == (ssize_t)len &&
+                  memcmp(bytes, other, len) != 0;
+    }
+    if (own >= 0 && own != original->fd) {
+        world_close(world, own);
+    }
+    return differs;
 }
 
 static enum likeness compare(const struct generation *original, int fd, uint32_t proof_bytes)
@@ -50,7 +76,10 @@ static enum likeness compare(const struct generation *original, int fd, uint32_t
     if (info.size < original->offset) {
         return IS_TOO_SHORT;
     }
-    return guard_matches(original, fd) ? IS_COPY : IS_OTHER;
+    bool is_unproven = original->offset == 0 && original->id.fingerprint_len >= FINGERPRINT_BYTES;
+    bool is_other = !guard_matches(original, fd) ||
+                    (is_unproven && goes_on_otherwise(original, fd, info.size));
+    return is_other ? IS_OTHER : IS_COPY;
 }
 
 /* Who is to be known takes no part in how many files may be open: else a stream would wait for what
@@ -110,9 +139,13 @@ void copy_judge(struct generation *file)
         return;
     }
     int fd = open_for_look(file);
+    if (fd == -EACCES) {
+        input_complain(file, EACCES);
+    }
     if (fd < 0) {
         return; /* the next look tries again */
     }
+    file->has_complained = false;
     enum likeness likeness = find_original(file, fd);
     close_after_look(file, fd);
     if (likeness == IS_COPY) {

@@ -132,8 +132,7 @@ bool input_has_spare_room(const struct input *input)
 
 /* ---- reading ---- */
 
-/* Said once until it can be read again. */
-static void complain(struct generation *generation, int error)
+void input_complain(struct generation *generation, int error)
 {
     struct input *input = generation->tail->input;
     if (generation->has_complained) {
@@ -148,31 +147,6 @@ static void complain(struct generation *generation, int error)
     free(path);
 }
 
-/* Ready to be read; false: not now. */
-static bool prepare(struct generation *generation)
-{
-    struct tail *tail = generation->tail;
-    int result = generation_open(generation);
-    if (result == -ESTALE) {
-        input_look_soon(tail); /* renamed: found by its inode */
-        return false;
-    }
-    if (result == -EMFILE || result == -ENFILE) {
-        input_wake_at(tail, now_of(tail->input) + FULL_RETRY_NS); /* others come to their end */
-        return false;
-    }
-    if (result < 0) {
-        complain(generation, -result);
-        return false;
-    }
-    generation->has_complained = false;
-    if (generation->number == 0) {
-        generation->number = ++tail->last_number;
-        generation_tell_name(generation);
-    }
-    return true;
-}
-
 /* Read to its end: what comes next is the next generation. */
 static void finish(struct generation *generation)
 {
@@ -185,7 +159,7 @@ static void finish(struct generation *generation)
     counters_add(tail->input->env.counters, C_ROTATIONS, next != NULL);
     generation->state = GENERATION_DONE;
     generation_close(generation);
-    if (generation->unseen > 0) {
+    if (generation->unseen > 0 && !tail_is_unclear(tail)) { /* what is unclear may be what became of it */
         generation_drop(generation, DROP_READ);
     }
     if (next != NULL) {
@@ -216,8 +190,8 @@ static bool is_over(const struct generation *generation, uint64_t quiet_ns)
     const struct world *world = generation->tail->input->env.world;
     uint64_t rested_since = world_realtime_ns(world) - ROTATED_QUIET_NS;
     return quiet_ns >= ROTATED_QUIET_NS ||
-           (world_stat_open(world, generation->fd, &info) == 0 && info.modified_ns < rested_since &&
-            info.size == generation->size);
+           (generation->fd >= 0 && world_stat_open(world, generation->fd, &info) == 0 &&
+            info.modified_ns < rested_since && info.size == generation->size);
 }
 
 static void hold(struct tail *tail)
@@ -302,6 +276,41 @@ void input_be_active(struct tail *tail)
     }
 }
 
+/* All that is in it was read: so nobody waits until it may be opened again. */
+static bool is_at_known_end(const struct generation *generation)
+{
+    return generation->size <= generation->offset && tail_next(generation) != NULL;
+}
+
+/* Ready to be read; false: not now. */
+static bool prepare(struct generation *generation)
+{
+    struct tail *tail = generation->tail;
+    int result = generation_open(generation);
+    if (result == -ESTALE) {
+        input_look_soon(tail); /* renamed: found by its inode */
+        return false;
+    }
+    if (result == -EMFILE || result == -ENFILE) {
+        input_wake_at(tail, now_of(tail->input) + FULL_RETRY_NS); /* others come to their end */
+        return false;
+    }
+    if (result == -EACCES && is_at_known_end(generation)) {
+        at_end(generation);
+        return false;
+    }
+    if (result < 0) {
+        input_complain(generation, -result);
+        return false;
+    }
+    generation->has_complained = false;
+    if (generation->number == 0) {
+        generation->number = ++tail->last_number;
+        generation_tell_name(generation);
+    }
+    return true;
+}
+
 /* One turn of one stream, which has been taken off the ring. False: the sink has no room. */
 static bool work_on(struct tail *tail)
 {
@@ -333,7 +342,7 @@ static bool work_on(struct tail *tail)
         input_look_soon(tail);
         return true;
     case TURN_FAILED:
-        complain(generation, errno);
+        input_complain(generation, errno);
         generation_close(generation);
         return true;
     }

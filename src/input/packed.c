@@ -243,8 +243,11 @@ void packed_judge(struct generation *packed)
 {
     int fd;
     if (open_for_look(packed, &fd)) {
+        packed->has_complained = false;
         judge(packed, fd >= 0 ? fd : packed->fd);
         close_after_look(packed, fd);
+    } else if (fd == -EACCES) {
+        input_complain(packed, EACCES); /* what was read of it before can be told once it may be read */
     } else if (fd != -ESTALE && fd != -EMFILE && fd != -ENFILE) {
         be_its_own(packed); /* whoever is to read it says why that cannot be done */
     }

@@ -344,7 +344,8 @@ static bool begins_as_known(const struct generation *generation, const char *byt
 {
     const struct file_id *id = &generation->id;
     if (id->fingerprint_len > len) {
-        return is_full || generation->is_gzip; /* a short turn, or what is not yet whole, cannot tell */
+        /* A short turn cannot tell, nor can what is not yet whole. */
+        return generation->is_gzip || (is_full && generation_has_content(generation));
     }
     return id->fingerprint_len == 0 ||
            hash_bytes(bytes, id->fingerprint_len, 0) == id->fingerprint;

@@ -52,7 +52,11 @@ static bool has_content(struct generation *generation, const struct promise *pro
     }
     if (fd < 0) {
         /* It may not be read, or its name was given on since it was listed: the inode has to do. */
-        return (fd == -EACCES || fd == -ESTALE) && generation->id.inode == promise->file.inode;
+        bool is_same = generation->id.inode == promise->file.inode;
+        if (fd == -EACCES && is_same) {
+            input_complain(generation, EACCES); /* it is looked at as soon as it may be */
+        }
+        return (fd == -EACCES || fd == -ESTALE) && is_same;
     }
     bool has = identity_matches_content(world, &promise->file, fd) &&
                has_guard(world, &promise->guard, fd);
@@ -129,6 +133,12 @@ static struct generation *find_promised(const struct tail *tail, const struct pr
             return generation;
         }
     }
+    return NULL;
+}
+
+static struct generation *find_copy(const struct tail *tail, const struct promise *promise)
+{
+    struct generation *generation;
     TAIL_FOR_EACH(tail, generation)
     {
         if (is_copy(generation, promise)) {
@@ -171,6 +181,32 @@ static struct generation *find_compressed(const struct tail *tail, const struct 
         }
     }
     return found != NULL ? found : older;
+}
+
+static bool is_listed_before(const struct tail *tail, const struct generation *a,
+                             const struct generation *b)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation == a || generation == b) {
+            return generation == a;
+        }
+    }
+    return false;
+}
+
+/* The bytes of the promised file in another one. Where that was renamed, whatever begins alike and is
+ * older is rather meant than what came later. */
+static struct generation *find_bytes(const struct tail *tail, const struct promise *promise)
+{
+    struct generation *copy = find_copy(tail, promise);
+    struct generation *packed =
+        copy == NULL || !has_file(tail, promise) ? find_compressed(tail, promise) : NULL;
+    if (copy == NULL || packed == NULL) {
+        return copy != NULL ? copy : packed;
+    }
+    return is_listed_before(tail, packed, copy) && !was_written_before(packed, promise) ? packed : copy;
 }
 
 /* ---- where to begin ---- */
@@ -382,7 +418,8 @@ static void begin_at_end(struct tail *tail)
 }
 
 /* Promised at once as well: what is rotated away, or compressed, before the first line of it is
- * acknowledged is looked for after a restart. */
+ * acknowledged is looked for after a restart. A file that was another log's until now is promised from
+ * where that was. */
 static void begin_at_start(struct tail *tail)
 {
     struct generation *first = tail_current(tail);
@@ -392,13 +429,14 @@ static void begin_at_start(struct tail *tail)
     generation_learn_beginning(first);
     first->number = ++tail->last_number;
     generation_tell_name(first);
-    checkpoint_advance(tail->stream.checkpoint, (struct position){first->number, 0});
+    checkpoint_advance(tail->stream.checkpoint,
+                       (struct position){first->number, first->promised});
 }
 
 static struct generation *find(const struct tail *tail, const struct promise *promise)
 {
     struct generation *found = find_promised(tail, promise);
-    return found != NULL ? found : find_compressed(tail, promise);
+    return found != NULL ? found : find_bytes(tail, promise);
 }
 
 bool resume_tail(struct tail *tail)

@@ -427,9 +427,22 @@ static bool is_second_name(const struct generation *known)
     return is_there;
 }
 
+/* How far the log that it was until now is promised to have been read in it. */
+static uint64_t promised_offset(const struct generation *known)
+{
+    struct file_id file;
+    struct position position;
+    if (!checkpoint_read(known->tail->stream.checkpoint, &file, &position) || known->number == 0 ||
+        known->number > position.generation) {
+        return 0;
+    }
+    return known->number == position.generation ? position.offset : known->offset;
+}
+
 static void take_place(struct generation *generation, struct generation *known)
 {
     generation->offset = known->offset;
+    generation->promised = promised_offset(known);
     generation->guard = known->guard;
     generation->guard_len = known->guard_len;
     generation->hash = known->hash;
@@ -439,6 +452,7 @@ static void take_place(struct generation *generation, struct generation *known)
     generation->id.fingerprint_len = known->id.fingerprint_len;
     generation->size_known = known->size_known;
     struct tail *old = known->tail;
+    checkpoint_note_moved(old->stream.checkpoint, known->number);
     known->state = GENERATION_COPY; /* it is the same file */
     generation_drop(known, DROP_COPIED);
     tail_close_if_empty(old);
@@ -697,7 +711,7 @@ static void settle(struct tail *tail)
         }
     }
     if (current != NULL && (current->size > current->offset || current->unseen > 0 ||
-                            tail_next(current) != NULL)) {
+                            current->has_complained || tail_next(current) != NULL)) {
         input_wake(tail);
     }
 }

@@ -81,6 +81,7 @@ struct generation {
     uint64_t size;         /* as last seen; SIZE_UNKNOWN: compressed, or cut, and its end not reached */
     uint64_t size_known;   /* … when it last held, for certain, the bytes that are known of it: what is
                             * seen later may be the size of what was written to it anew */
+    uint64_t promised;     /* of one that was another log's: how far that had been acknowledged */
     uint64_t size_hint;    /* of one that is compressed: what it unpacks to, as its end tells; or 0 */
     uint64_t size_before;  /* … and how much was in it before it was compressed, as far as is known */
     uint64_t modified_ns;
@@ -385,6 +386,7 @@ void input_look_for_end(struct tail *tail);     /* … and see whether the strea
 void input_look_at_all(struct input *input);    /* scan at once, everything */
 void input_be_active(struct tail *tail);        /* the sink may hold a partial line of it */
 struct tail *input_any_tail(const struct input *input); /* NULL: there is none */
+void input_complain(struct generation *generation, int error); /* once, until it can be read again */
 bool input_is_starting(const struct input *input); /* the first full scan */
 bool input_has_spare_room(const struct input *input); /* files may be open whose turn has not come */
 
