@@ -164,13 +164,14 @@ static bool is_read(const struct ledger *ledger, const struct node *file)
     return stream->count == 0 || stream->lines[stream->count - 1].written_ns != 0;
 }
 
-/* The stream waits for a file that clew may not read. */
+/* The stream waits for a file that clew may not read; of a copy it cannot tell that it is one. */
 static bool is_barred(const struct ledger *ledger, int stream)
 {
     for (size_t i = 0; i < ledger->disk->count; i++) {
         const struct node *file = ledger->disk->nodes[i];
-        if (file->contents.stream == stream && file->contents.is_denied && file->names > 0 &&
-            !is_read(ledger, file)) {
+        const struct contents *contents = &file->contents;
+        if (contents->stream == stream && contents->is_denied && file->names > 0 &&
+            (contents->is_copy || !is_read(ledger, file))) {
             return true;
         }
     }
@@ -214,29 +215,54 @@ void ledger_hide(struct ledger *ledger, struct node *file)
     file->contents.is_visible = false;
 }
 
+static void allow_line_again(struct written_line *line)
+{
+    line->may_double = true;
+    line->may_be_counted = true;
+}
+
 /* docs/tailing.md, "Limits": read again as the log that it is now, if clew does not see it move. */
 static void allow_again(struct ledger *ledger, const struct contents *contents)
 {
+    struct stream_ledger *stream = &ledger->streams[contents->stream];
+    unsigned first = contents->first > 0 ? contents->first - 1 : 0; /* the end of it may be */
+    for (unsigned i = first; i < contents->end; i++) {
+        allow_line_again(&stream->lines[i]);
+    }
+    if (stream->count > 0 && stream->lines[stream->count - 1].written_ns == 0) {
+        allow_line_again(&stream->lines[stream->count - 1]); /* a part of it may be in the file */
+    }
+}
+
+/* … and what is on its way while it moves. */
+static void allow_unanswered(struct ledger *ledger, const struct contents *contents)
+{
     for (unsigned i = contents->first; i < contents->end; i++) {
-        ledger->streams[contents->stream].lines[i].may_double = true;
+        struct written_line *line = &ledger->streams[contents->stream].lines[i];
+        for (unsigned t = 0; t < line->tokens; t++) {
+            line->may_double |= line->each[t].acked_life == 0;
+        }
     }
 }
 
 void ledger_moved(struct ledger *ledger, struct node *file)
 {
     file->contents.moved_ns = ledger->disk->now_ns;
-    if (ledger->up_since_ns == 0) {
-        allow_again(ledger, &file->contents);
+    allow_unanswered(ledger, &file->contents);
+    if (ledger->up_since_ns == 0 || ledger->schedule->world.open_max < 64) {
+        allow_again(ledger, &file->contents); /* one that is not open is missed before it is found */
     }
 }
 
-/* … or had no time to. */
+/* … or had no time to, or to save what it has seen. */
 static void allow_moved(struct ledger *ledger)
 {
+    const struct world_setup *world = &ledger->schedule->world;
+    uint64_t last_ns = ledger->stopped_ns > 0 ? ledger->stopped_ns : ledger->disk->now_ns;
+    uint64_t time_ns = visible_time(ledger) + world->commit_ms * MS;
     for (size_t i = 0; i < ledger->disk->count; i++) {
         const struct contents *contents = &ledger->disk->nodes[i]->contents;
-        if (contents->moved_ns > 0 &&
-            contents->moved_ns + visible_time(ledger) >= ledger->disk->now_ns) {
+        if (contents->moved_ns > 0 && contents->moved_ns + time_ns >= last_ns) {
             allow_again(ledger, contents);
         }
     }
@@ -244,8 +270,10 @@ static void allow_moved(struct ledger *ledger)
 
 void ledger_shred(struct ledger *ledger, struct node *file, bool is_written)
 {
-    ledger->may_be_noise |= ledger->up_since_ns == 0 || is_written || !is_read(ledger, file);
+    (void)is_written;
+    ledger->may_be_noise = true;
     vanish(ledger, &file->contents, true, true);
+    ledger->streams[file->contents.stream].noise_bytes += file->len;
     file->contents.first = 0;
     file->contents.end = 0;
     file->contents.since_ns = ledger->disk->now_ns;
@@ -306,6 +334,11 @@ void ledger_copied(struct ledger *ledger, const struct node *from, struct node *
     to->contents.first = from->contents.first;
     to->contents.end = from->contents.end;
     to->contents.since_ns = ledger->disk->now_ns;
+    to->contents.is_copy = true;
+    struct stream_ledger *stream = &ledger->streams[from->contents.stream];
+    for (unsigned i = from->contents.first; from->contents.is_denied && i < from->contents.end; i++) {
+        stream->lines[i].may_be_counted = true; /* should the copy go before it may be looked at */
+    }
 }
 
 /* ---- clew's lives ---- */
@@ -332,10 +365,32 @@ void ledger_block(struct ledger *ledger, bool is_blocked)
     ledger->is_blocked = is_blocked;
 }
 
+/* A file that may not be read does not tell where clew had come to. */
+static void allow_unknown(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->disk->count; i++) {
+        const struct node *file = ledger->disk->nodes[i];
+        const struct contents all = {.stream = file->contents.stream,
+                                     .end = file->contents.stream < 0
+                                                ? 0
+                                                : ledger->streams[file->contents.stream].count};
+        if (file->contents.is_denied && file->names > 0 && all.end > 0) {
+            allow_again(ledger, &all);
+        }
+    }
+}
+
+void ledger_stopped(struct ledger *ledger)
+{
+    ledger_disturb(ledger, -1);
+    ledger->stopped_ns = ledger->disk->now_ns;
+}
+
 void ledger_came_up(struct ledger *ledger)
 {
     ledger_disturb(ledger, -1);
     ledger->life++;
+    allow_unknown(ledger);
     ledger->up_since_ns = later(ledger->disk->now_ns, 1); /* the first life begins at 0 */
     for (size_t i = 0; i < STREAMS_MAX; i++) {
         ledger->streams[i].has_taken = false;
@@ -355,6 +410,7 @@ void ledger_went_down(struct ledger *ledger, bool is_killed)
     ledger_disturb(ledger, -1);
     ledger->up_since_ns = 0;
     allow_moved(ledger);
+    ledger->stopped_ns = 0;
     for (size_t i = 0; i < STREAMS_MAX; i++) {
         struct stream_ledger *stream = &ledger->streams[i];
         forgive(stream);
@@ -526,14 +582,14 @@ static uint64_t lacking_bytes(const struct written_line *line, unsigned lacking)
  * in it or later. */
 static uint64_t most_counted(const struct stream_ledger *stream, unsigned life)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes = stream->noise_bytes;
     for (unsigned i = 0; i < stream->count; i++) {
         const struct written_line *line = &stream->lines[i];
         unsigned lacking = 0;
         for (unsigned t = 0; t < line->tokens; t++) {
             const struct token *token = &line->each[t];
             bool was_saved = token->saved_life > 0 && token->saved_life < life;
-            lacking += !was_saved && token->delivered_life < life;
+            lacking += line->may_be_counted || (!was_saved && token->delivered_life < life);
         }
         bytes += lacking_bytes(line, lacking) + (lacking == 0 && line->may_lack_newline);
     }
@@ -544,13 +600,14 @@ static uint64_t most_counted(const struct stream_ledger *stream, unsigned life)
  * come in it or later; so for one of them, if it came the last time before the life that saved it. */
 static uint64_t most_counted_ever(const struct stream_ledger *stream, unsigned lives)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes = stream->noise_bytes;
     for (unsigned i = 0; i < stream->count; i++) {
         const struct written_line *line = &stream->lines[i];
         unsigned lacking = 0;
         for (unsigned t = 0; t < line->tokens; t++) {
             const struct token *token = &line->each[t];
-            lacking += token->delivered_life < (token->saved_life > 0 ? token->saved_life : lives);
+            lacking += line->may_be_counted ||
+                       token->delivered_life < (token->saved_life > 0 ? token->saved_life : lives);
         }
         bytes += lacking_bytes(line, lacking) + (lacking == 0 && line->may_lack_newline);
     }
@@ -577,14 +634,14 @@ static void judge_counted_once(struct ledger *ledger, int number)
 static uint64_t most_counted_now(const struct ledger *ledger, int number)
 {
     const struct stream_ledger *stream = &ledger->streams[number];
-    uint64_t bytes = 0;
+    uint64_t bytes = stream->noise_bytes;
     for (unsigned i = 0; i < stream->count; i++) {
         const struct written_line *line = &stream->lines[i];
         unsigned lacking = 0;
         for (unsigned t = 0; t < line->tokens; t++) {
             lacking += line->each[t].saved_life == 0 || line->each[t].saved_life == ledger->life;
         }
-        bool is_gone = lacking > 0 && !lies_readable(ledger, number, i);
+        bool is_gone = lacking > 0 && (line->may_be_counted || !lies_readable(ledger, number, i));
         bytes += is_gone ? lacking_bytes(line, lacking) : 0;
     }
     return bytes;
@@ -633,8 +690,9 @@ static void judge_stream(struct ledger *ledger, int number)
             ledger_blame(ledger, "missed", "line %u of stream %d lay there long enough and has not arrived",
                          i, number);
         }
-        silent_line = line->is_due && silent == 0 ? i : silent_line;
-        silent += line->is_due ? missing * TOKEN_BYTES : 0;
+        bool is_silent = line->is_due && !lies_readable(ledger, number, i);
+        silent_line = is_silent && silent == 0 ? i : silent_line;
+        silent += is_silent ? missing * TOKEN_BYTES : 0;
     }
     if (silent > counted) {
         ledger_blame(ledger, "silent",

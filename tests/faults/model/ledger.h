@@ -47,6 +47,7 @@ struct written_line {
     bool is_hard;        /* has arrived */
     bool may_be_late; /* clew could not see it where it was before it was cut: it comes from the copy */
     bool may_double;  /* too little of its file had been read to know the copy: that is read whole */
+    bool may_be_counted; /* it may come from another log, though this one has lost it */
     bool may_lack_newline; /* it was given before that came */
     struct token *each;
 };
@@ -57,6 +58,7 @@ struct stream_ledger {
     unsigned last_line;       /* the last token taken in this run … */
     unsigned last_token;
     bool has_taken;
+    uint64_t noise_bytes;     /* written over what is deleted: they may be missed, too */
     uint64_t calm_since_ns;   /* nothing has held clew up since */
     uint64_t counted[LIVES_MAX]; /* bytes that clew counted as lost, by its lives */
     uint64_t counted_saved[LIVES_MAX]; /* … and had when its checkpoint was saved last */
@@ -67,6 +69,7 @@ struct ledger {
     const struct schedule *schedule;
     struct stream_ledger streams[STREAMS_MAX];
     uint64_t up_since_ns;     /* 0: clew is down */
+    uint64_t stopped_ns;      /* it looks at nothing any more, though it is up; 0: it does */
     uint16_t life;            /* its number, from 1 */
     bool is_blocked;          /* the backend answers nothing */
     bool may_be_noise;        /* a file was written over that had not been read */
@@ -111,6 +114,7 @@ struct piece {
     unsigned end;
 };
 
+void ledger_stopped(struct ledger *ledger); /* it waits for answers only */
 void ledger_came_up(struct ledger *ledger);
 void ledger_went_down(struct ledger *ledger, bool is_killed);
 void ledger_disturb(struct ledger *ledger, int stream); /* clew cannot read it now; -1: nor any */

@@ -291,7 +291,7 @@ static void stop(struct life *life)
     input_stop(life->input);
     life->state = STATE_STOPPING;
     life->deadline_ns = life->disk->now_ns + STOP_NS;
-    ledger_disturb(life->ledger, -1);
+    ledger_stopped(life->ledger);
 }
 
 /* The new one is opened first, as src/reload.c does it: it may be refused. */

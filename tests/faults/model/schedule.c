@@ -304,6 +304,92 @@ static void draw_numbers(struct draw *draw, struct step *step, uint64_t streams)
     }
 }
 
+/* ---- what every second seed has besides ---- */
+
+/* Without births the first 1,024 bytes tell which file is which (docs/tailing.md, "Who a file is"). */
+static void draw_more_of_stream(struct draw *draw, struct stream_setup *stream, bool tells_births)
+{
+    bool is_kubelet = stream->scheme == SCHEME_KUBELET;
+    if (draw_chance(draw, 30)) {
+        stream->banner = tells_births ? DRAW_OF(draw, 70, 200, 300, 900, 1100, 3000)
+                                      : DRAW_OF(draw, 70, 200, 300, 900);
+        stream->apart = draw_chance(draw, 50) && !stream->copies;
+    }
+    unsigned long percent = draw_range(draw, 0, 99);
+    if (!is_kubelet && percent < 15) {
+        stream->scheme = SCHEME_HOUR;
+    } else if (!is_kubelet && percent < 27) {
+        stream->scheme = SCHEME_MOVED;
+        stream->copies = 0;
+        stream->packing = PACKING_NONE;
+    } else if (!is_kubelet && percent < 40) {
+        stream->copies = 0;
+        stream->links = 1;
+    }
+}
+
+static void insert_step(struct schedule *schedule, const struct step *step)
+{
+    size_t at = schedule->count;
+    if (schedule->count == STEPS_MAX) {
+        return;
+    }
+    while (at > 0 && schedule->steps[at - 1].at_us > step->at_us) {
+        schedule->steps[at] = schedule->steps[at - 1];
+        at--;
+    }
+    schedule->steps[at] = *step;
+    schedule->count++;
+}
+
+/* Now and then, from the third second to some after the last step. */
+static void draw_more_steps(struct draw *draw, struct schedule *schedule, enum what what,
+                            uint64_t count)
+{
+    uint64_t end_us = schedule->steps[schedule->count - 1].at_us + 2000000;
+    for (uint64_t i = 0; i < count; i++) {
+        const struct step step = {
+            .at_us = draw_range(draw, 3000000, end_us),
+            .what = what,
+            .numbers = {draw_range(draw, 0, schedule->world.streams - 1), draw_range(draw, 0, 1)},
+        };
+        insert_step(schedule, &step);
+    }
+}
+
+static bool is_copied(const struct schedule *schedule)
+{
+    bool is_copied = false;
+    for (size_t i = 0; i < schedule->world.streams; i++) {
+        is_copied |= schedule->streams[i].copies != 0;
+    }
+    for (size_t i = 0; i < schedule->count; i++) {
+        is_copied |= schedule->steps[i].what == STEP_COPY_UP;
+    }
+    return is_copied;
+}
+
+/* A copy that may not be read cannot be told from a file of its own, so nothing is denied where logs are
+ * copied. */
+static void draw_more(struct schedule *schedule, uint64_t seed)
+{
+    struct draw draw = {seed * UINT64_C(0x9e6c63d0876a9a47)};
+    for (size_t i = 0; i < schedule->world.streams; i++) {
+        draw_more_of_stream(&draw, &schedule->streams[i], schedule->world.births != 0);
+    }
+    if (draw_chance(&draw, 15)) {
+        draw_more_steps(&draw, schedule, STEP_SHRED, draw_range(&draw, 1, 3));
+    }
+    if (draw_chance(&draw, 20) && !is_copied(schedule)) {
+        draw_more_steps(&draw, schedule, STEP_DENY, draw_range(&draw, 1, 3));
+        draw_more_steps(&draw, schedule, STEP_ALLOW, draw_range(&draw, 0, 3));
+    }
+    if (draw_chance(&draw, 12)) {
+        draw_more_steps(&draw, schedule, STEP_RELOAD, draw_range(&draw, 3, 12));
+    }
+}
+
+/* Odd seeds play what is drawn first, alone. */
 void schedule_draw(struct schedule *schedule, uint64_t seed)
 {
     struct draw draw = {seed * UINT64_C(0x2545f4914f6cdd1d)};
@@ -323,4 +409,7 @@ void schedule_draw(struct schedule *schedule, uint64_t seed)
         draw_numbers(&draw, step, schedule->world.streams);
         is_up = step->what == STEP_START ||
                 (is_up && step->what != STEP_STOP && step->what != STEP_KILL);
-    }}
+    }    if (seed % 2 == 0) {
+        draw_more(schedule, seed);
+    }
+}
