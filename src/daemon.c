@@ -98,7 +98,7 @@ static void ship_own(void *context, struct slice line)
     struct daemon *daemon = context;
     const struct framed framed = {
         .line = line, .source = daemon->own_source, .read_ns = clock_realtime_ns()};
-    if (shipment_has_room(daemon->shipment)) {
+    if (shipment_has_room(daemon->shipment, NULL)) {
         daemon_start_flush(daemon);
         const struct record *record =
             pipeline_parse(daemon->pipeline, &framed, PARSE_FORMAT_JSON);
@@ -106,11 +106,20 @@ static void ship_own(void *context, struct slice line)
     }
 }
 
+static bool has_room(void *context, const struct stream *stream)
+{
+    const struct tap *tap = context;
+    return !tap->is_held && shipment_has_room(tap->daemon->shipment, stream->checkpoint);
+}
+
 static enum line_answer take_line(void *context, const struct line *line)
 {
     struct tap *tap = context;
-    if (tap->is_held || !shipment_has_room(tap->daemon->shipment)) {
+    if (tap->is_held) {
         return LINE_NO_ROOM;
+    }
+    if (!has_room(tap, line->stream)) {
+        return LINE_FULL;
     }
     if (!metadata_may_ship(tap->daemon->metadata, line)) {
         return LINE_HELD;
@@ -145,10 +154,9 @@ static bool ship_waiting(struct tap *tap, struct stream *stream, uint64_t now_ns
 static bool stream_is_idle(void *context, struct stream *stream, uint64_t now_ns)
 {
     struct tap *tap = context;
-    while (!tap->is_held && shipment_has_room(tap->daemon->shipment) &&
-           ship_waiting(tap, stream, now_ns)) {
+    while (has_room(tap, stream) && ship_waiting(tap, stream, now_ns)) {
     }
-    return shipment_has_room(tap->daemon->shipment);
+    return has_room(tap, stream);
 }
 
 /* What still waits for its rest will not get it: it is shipped as it is, room or not, for nobody
@@ -183,7 +191,8 @@ static void stream_has_moved(void *context, struct stream *stream, void *former)
 
 struct line_sink daemon_sink(struct tap *tap)
 {
-    return (struct line_sink){take_line, stream_is_idle, stream_is_gone, stream_has_moved, tap};
+    return (struct line_sink){take_line,        stream_is_idle, stream_is_gone,
+                              stream_has_moved, has_room,       tap};
 }
 
 void daemon_resume(struct daemon *daemon)

@@ -12,14 +12,16 @@
  *
  * The promise is made on the way from a state without a file: to one with it, or to gone.
  *
- * Tickets leave in the order of the list. While the queue is larger than it may be, the oldest
+ * Tickets of a stream leave in the order of the list. While the queue is larger than it may be, the oldest
  * ticket without a file is spilled, those that are with the output first: a checkpoint can only move
  * over what is safe from its oldest end. So the list needs no second order, files and memory may
  * alternate in it, and nothing is written to disk that memory can hold.
  *
  * Within a stream the order is kept: a batch is sent only while no other with lines of one of its
- * streams is on its way to this output. A file tells its streams as a set of bits (core/stream_set.h);
- * one that does not goes alone.
+ * streams is on its way to this output, or waits before it; others may pass what so waits. What was never on
+ * disk has its track to tell (track.h). A file tells its streams as a set of bits (core/stream_set.h); one
+ * that does not, of an earlier run and not read yet or of a clew that did not write that, passes nothing
+ * and is not passed.
  */
 
 #include "lane_inside.h"
@@ -38,7 +40,10 @@
 static const char write_to[] = "write to";
 static const char read_from[] = "read from";
 
-enum { MISSES_MAX = 3 }; /* looks, RETRY_NS apart, that do not find a spooled request's file */
+enum {
+    MISSES_MAX = 3,   /* looks, RETRY_NS apart, that do not find a spooled request's file */
+    PASSED_MAX = 128, /* requests that wait, of which others may be sent before */
+};
 
 static uint64_t size_of(const struct batch *batch)
 {
@@ -63,8 +68,6 @@ static void drop_batch(struct lane *lane, struct ticket *ticket)
     bool is_in_hand = ticket->is_sent || ticket->is_read_back;
     ticket->batch = NULL;
     ticket->is_read_back = false;
-    free(ticket->streams);
-    ticket->streams = NULL;
     *(is_in_hand ? &lane->sent_bytes : &lane->queued_bytes) -= size_of(batch);
     lane->env.release(lane->env.context, batch);
 }
@@ -79,16 +82,8 @@ static void remove_ticket(struct lane *lane, struct ticket *ticket)
     *at = ticket->next;
     lane->end = ticket->next == NULL ? at : lane->end;
     counters_subtract(lane->env.counters, C_RECORDS_IN_FLIGHT, ticket->records);
+    free(ticket->streams);
     free(ticket);
-}
-
-static struct ticket *find_unsent(const struct lane *lane)
-{
-    struct ticket *ticket = lane->first;
-    while (ticket != NULL && ticket->is_sent) {
-        ticket = ticket->next;
-    }
-    return ticket;
 }
 
 static struct ticket *find_without_file(const struct lane *lane)
@@ -105,7 +100,7 @@ void lane_promise(struct lane *lane, struct batch *batch)
     uint64_t bit = UINT64_C(1) << lane->index;
     if ((batch->required & bit) != 0) {
         batch->required &= ~bit;
-        lane->env.promised(lane->env.context);
+        lane->env.promised(lane->env.context, batch);
     }
 }
 
@@ -179,6 +174,14 @@ static void say_spooling(struct lane *lane)
     }
 }
 
+static void take_streams(struct ticket *ticket, const struct parcel *parcel)
+{
+    if (parcel->has_streams && ticket->streams == NULL) {
+        ticket->streams = mem_alloc(sizeof(*ticket->streams));
+        *ticket->streams = parcel->streams;
+    }
+}
+
 static bool write_ticket(struct lane *lane, struct ticket *ticket)
 {
     struct parcel parcel;
@@ -194,6 +197,7 @@ static bool write_ticket(struct lane *lane, struct ticket *ticket)
     if (!judge_disk(lane, write_to, result)) {
         return false;
     }
+    take_streams(ticket, &parcel);
     counters_add(lane->env.counters, C_RECORDS_SPOOLED, ticket->records);
     return true;
 }
@@ -263,14 +267,6 @@ static void give_up_file(struct lane *lane, struct ticket *ticket)
     lane->books.damaged += ticket->records;
     lane->has_failed = true;
     remove_ticket(lane, ticket);
-}
-
-static void take_streams(struct ticket *ticket, const struct parcel *parcel)
-{
-    if (parcel->has_streams) {
-        ticket->streams = mem_alloc(sizeof(*ticket->streams));
-        *ticket->streams = parcel->streams;
-    }
 }
 
 static int read_file(struct lane *lane, struct ticket *ticket, struct batch *batch)
@@ -354,13 +350,16 @@ static bool meets_sent(const struct lane *lane, const struct stream_set *streams
     return false;
 }
 
+static uint64_t track_bit(const struct batch *batch)
+{
+    return UINT64_C(1) << batch->track;
+}
+
 static bool are_streams_free(const struct lane *lane, const struct batch *batch)
 {
     struct stream_set own = {{0}};
-    for (size_t i = 0; i < batch->position_count; i++) {
-        if (checkpoint_is_under_way(batch->positions[i].checkpoint, lane->index)) {
-            return false;
-        }
+    if ((lane->sent_tracks & track_bit(batch)) != 0) {
+        return false;
     }
     if (lane->sent_files == 0) {
         return true;
@@ -394,15 +393,13 @@ static bool may_file_leave(const struct lane *lane, const struct ticket *ticket)
 static void send(struct lane *lane, struct ticket *ticket)
 {
     struct batch *batch = ticket->batch;
-    for (size_t i = 0; i < batch->position_count; i++) {
-        checkpoint_depart(batch->positions[i].checkpoint, lane->index);
-    }
     ticket->is_sent = true;
     lane->is_alone = ticket->is_read_back && ticket->streams == NULL;
     lane->sent_count++;
     if (ticket->is_read_back) {
         lane->sent_files++;
     } else {
+        lane->sent_tracks |= track_bit(batch);
         lane->sent_bytes += size_of(batch);
         lane->queued_bytes -= size_of(batch);
     }
@@ -419,10 +416,64 @@ static bool fetch(struct lane *lane, struct ticket *ticket)
     return true;
 }
 
+/* What waits, and is not to be overtaken by lines of its streams. */
+struct passed {
+    unsigned count;
+    uint64_t tracks;           /* of those that were never on disk … */
+    struct stream_set streams; /* … and the streams of all */
+};
+
+static bool may_pass(const struct lane *lane, const struct passed *passed,
+                     const struct ticket *ticket)
+{
+    struct stream_set own = {{0}};
+    if (ticket->file == 0 && ((lane->sent_tracks | passed->tracks) & track_bit(ticket->batch)) != 0) {
+        return false;
+    }
+    if (ticket->file == 0) {
+        batch_add_streams(ticket->batch, &own);
+    }
+    const struct stream_set *streams = ticket->file == 0 ? &own : ticket->streams;
+    return !stream_sets_meet(&passed->streams, streams) &&
+           (ticket->file == 0 || !meets_sent(lane, streams, false));
+}
+
+static void pass(struct passed *passed, const struct ticket *ticket)
+{
+    passed->count++;
+    if (ticket->file != 0) {
+        stream_set_add_all(&passed->streams, ticket->streams);
+    } else {
+        passed->tracks |= track_bit(ticket->batch);
+        batch_add_streams(ticket->batch, &passed->streams);
+    }
+}
+
+/* The next to be sent: the oldest, or one behind it if that waits for its streams. A file that does not
+ * tell its streams is not passed and passes nothing. */
+static struct ticket *find_next(const struct lane *lane)
+{
+    struct passed passed = {0};
+    struct ticket *ticket = lane->first;
+    for (; ticket != NULL && passed.count < PASSED_MAX; ticket = ticket->next) {
+        if (ticket->is_sent) {
+            continue;
+        }
+        if (ticket->file != 0 && ticket->streams == NULL) {
+            return passed.count == 0 ? ticket : NULL;
+        }
+        if (may_pass(lane, &passed, ticket)) {
+            return ticket;
+        }
+        pass(&passed, ticket);
+    }
+    return NULL;
+}
+
 void lane_send_next(struct lane *lane)
 {
     struct ticket *ticket;
-    while ((ticket = find_unsent(lane)) != NULL) {
+    while ((ticket = find_next(lane)) != NULL) {
         if (ticket->batch == NULL) {
             if (!fetch(lane, ticket)) {
                 return;
@@ -485,11 +536,9 @@ static void output_done(void *context, struct batch *batch, enum delivery delive
     while (ticket->batch != batch) {
         ticket = ticket->next;
     }
-    for (size_t i = 0; i < batch->position_count; i++) {
-        checkpoint_arrive(batch->positions[i].checkpoint, lane->index);
-    }
     lane->sent_count--;
     lane->sent_files -= ticket->is_read_back;
+    lane->sent_tracks &= ticket->is_read_back ? UINT64_MAX : ~track_bit(batch);
     lane->is_alone = false;
     if (lane->is_replacing && delivery == DELIVERY_KEPT) {
         queue_again(lane, ticket);
@@ -705,14 +754,20 @@ bool lane_has_room(const struct lane *lane)
     return lane->queued_bytes < lane->bytes_max;
 }
 
-bool lane_is_behind(const struct lane *lane)
+/* Nothing that is not sent must be before it. */
+static bool is_first(const struct lane *lane, const struct batch *batch)
 {
-    return find_unsent(lane) != NULL;
+    const struct ticket *ticket = lane->first;
+    while (ticket != NULL && (ticket->is_sent || (ticket->file == 0 &&
+                                                  ticket->batch->track != batch->track))) {
+        ticket = ticket->next;
+    }
+    return ticket == NULL;
 }
 
 bool lane_may_send(const struct lane *lane, const struct batch *batch)
 {
-    return find_unsent(lane) == NULL && may_leave(lane, batch);
+    return may_leave(lane, batch) && is_first(lane, batch);
 }
 
 static void drop(struct lane *lane, const struct batch *batch)

@@ -26,7 +26,7 @@ struct lane_env {
     struct ev_loop *loop;
     const struct log *log;
     struct counters *counters;
-    void (*promised)(void *context);                      /* one bit less in a batch's `required` */
+    void (*promised)(void *context, struct batch *batch); /* one bit less in its `required` */
     void (*release)(void *context, struct batch *batch);  /* the lane holds it no more */
     void (*moved)(void *context); /* a batch came back from the output: there may be room */
     void *context;
@@ -74,9 +74,6 @@ bool lane_has_spool(const struct lane *lane); /* one that may be written to */
 
 /* The queue is not full. A lane that is not required drops what comes while it is. */
 bool lane_has_room(const struct lane *lane);
-
-/* Something waits here that could not be sent yet. */
-bool lane_is_behind(const struct lane *lane);
 
 /* This batch would be with the output at once. */
 bool lane_may_send(const struct lane *lane, const struct batch *batch);

@@ -33,6 +33,7 @@ struct lane {
     struct ticket **end;
     uint64_t queued_bytes; /* of batches in memory that are not sent */
     uint64_t sent_bytes;   /* of those that are, and of one that was read back and is next */
+    uint64_t sent_tracks;  /* of those that were never on disk, a bit a track */
     size_t sent_count;
     size_t sent_files;     /* of them were read back */
     uint64_t write_at_ns; /* no try before this; 0: at once */

@@ -298,16 +298,6 @@ bool lanes_are_safe(const struct lanes *lanes)
     return true;
 }
 
-bool lanes_are_behind(const struct lanes *lanes)
-{
-    for (size_t i = 0; i < lanes->count; i++) {
-        if ((lanes->required >> i & 1) != 0 && lane_is_behind(lanes->items[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool lanes_have_spool(const struct lanes *lanes)
 {
     for (size_t i = 0; i < lanes->count; i++) {

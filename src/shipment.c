@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The book of batches.
+ * Crates, from the first record to the promise.
  *
  * Records of different ways (sets of outputs) fill batches of their own, side by side: the crate. All
  * of it is sealed at once, so what is in one crate was read after all that is in the one before. What
  * no output gets has a batch too, with positions only. Without routes a crate is one batch.
  *
- * While requests wait, crates end between two streams if they can: those that have no stream in common
- * may be under way side by side once the far end takes them, from memory or from a spool.
- *
- * The book lists the batches that are sealed, oldest crate first. A batch that every required lane has
- * promised stays in it until its whole crate is, and all before it are; then its positions go to the
- * checkpoints. A stream's records may be in several batches of a crate, and it is promised to the
- * furthest place of them: all of them are with their far ends then. Its memory is used again when no
- * lane holds it any more, which may be sooner (it is in a spool) or later (an output that is not
- * required still waits for its far end).
+ * Each track (track.h) fills a crate of its own and has a book, which lists its batches that are sealed,
+ * oldest crate first. A batch that every required lane has promised stays in it until its whole crate is,
+ * and all before it on its track are; then its positions go to the checkpoints. A stream's records may be
+ * in several batches of a crate, and it is promised to the furthest place of them: all of them are with
+ * their backends then. Its memory is used again when no lane holds it any more, which may be sooner (it is
+ * in a spool) or later (an output that is not required still waits for its backend).
  */
 
 #include "shipment.h"
@@ -26,22 +23,17 @@
 #include "core/parcel.h"
 #include "lanes.h"
 #include "outputs/otlp_encode.h"
+#include "track.h"
 
 enum {
     /* A request a far end may be asked to take (OTLP/HTTP recommends servers a limit of 64 MiB). */
     REQUEST_BYTES_MAX = 64 * 1024 * 1024,
     OPEN_BYTES_MAX = REQUEST_BYTES_MAX / 2, /* the rest is room for the largest record */
     SPARE_BATCHES_MAX = 8, /* as many as may be under way at default settings, and more */
-    OPEN_BATCHES_ALONE = 2, /* of batch.bytes: so large may the open batch of a single output grow */
     OPEN_BATCHES_MAX = 192,     /* different ways in one crate … */
     OPEN_BATCHES_A_RECORD = 65, /* … of which a record can add one for each route, and one more */
-    OPEN_SHARE = 16, /* of memory_limit */
-};
-
-/* A batch that takes records, and where its request stands while the encoder writes another. */
-struct open {
-    struct batch *batch;
-    struct otlp_pause pause;
+    OPEN_SHARE = 8, /* of memory_limit */
+    OPEN_BATCHES_A_REQUEST = 2, /* of batch.bytes, for each that may be under way: what waits grows */
 };
 
 struct shipment {
@@ -49,24 +41,21 @@ struct shipment {
     struct shipment_env env;
     struct otlp_encoder *encoder;
     struct lanes lanes;
-    struct open open[OPEN_BATCHES_MAX]; /* the crate that is being filled */
-    size_t open_count;
-    size_t current;       /* the one of them that the encoder writes */
-    size_t open_bytes;    /* all of them */
-    size_t largest_bytes; /* one of them */
-    uint64_t opened_ns;   /* monotonic time of the first one's first record */
-    uint64_t sealed_ns;   /* … of the last request */
-    struct batch *book;
-    struct batch **book_end;
+    struct tracks tracks;
+    struct open *current; /* what the encoder writes; NULL: nothing */
+    uint64_t sealed_ns;   /* monotonic time of the last request */
     struct batch *spare[SPARE_BATCHES_MAX];
     size_t spare_count;
     uint64_t sequence;
     uint64_t crate;
-    size_t batch_bytes;    /* a crate with a batch of this size is due */
-    size_t open_bytes_max; /* one of this size takes no more */
+    size_t spare_bytes;
+    size_t batch_bytes; /* a crate with a batch of this size is due */
     uint64_t batch_age_ms;
     uint64_t now_ns; /* the last time it was told */
     const struct checkpoint *stream; /* of the last record; only to tell it from the next */
+    struct track *track;             /* … and where it went */
+    bool is_turned; /* `track` is for the next record of the stream, too */
+    bool was_full;  /* somebody asked for room, and there was none */
     bool has_failed;
     bool is_closing;
     bool is_alone; /* one output, no routes, no spool: what it cannot take is best left in the files */
@@ -77,13 +66,24 @@ struct shipment {
 static void recycle(struct shipment *shipment, struct batch *batch)
 {
     if (shipment->spare_count == SPARE_BATCHES_MAX ||
-        batch->bytes.cap > 2 * shipment->open_bytes_max) {
+        shipment->spare_bytes + batch->bytes.cap > shipment->tracks.bytes_max) {
         batch_free(batch);
         return;
     }
     batch_clear(batch);
     batch->bytes.limit = REQUEST_BYTES_MAX;
+    shipment->spare_bytes += batch->bytes.cap;
     shipment->spare[shipment->spare_count++] = batch;
+}
+
+static struct batch *take_spare(struct shipment *shipment)
+{
+    if (shipment->spare_count == 0) {
+        return batch_new(REQUEST_BYTES_MAX);
+    }
+    struct batch *batch = shipment->spare[--shipment->spare_count];
+    shipment->spare_bytes -= batch->bytes.cap;
+    return batch;
 }
 
 static void release(void *context, struct batch *batch)
@@ -94,94 +94,65 @@ static void release(void *context, struct batch *batch)
     }
 }
 
-static struct batch *take_batch(struct shipment *shipment, uint64_t outputs)
+static struct batch *take_batch(struct shipment *shipment, const struct track *track,
+                                uint64_t outputs)
 {
-    struct batch *batch = shipment->spare_count > 0 ? shipment->spare[--shipment->spare_count]
-                                                    : batch_new(REQUEST_BYTES_MAX);
+    struct batch *batch = take_spare(shipment);
     batch->sequence = shipment->sequence++;
-    batch->crate = shipment->crate;
+    batch->track = tracks_number(&shipment->tracks, track);
     batch->outputs = outputs;
     batch->refs = 1;
     return batch;
 }
 
-static size_t find_open(const struct shipment *shipment, uint64_t outputs)
-{
-    size_t i = 0;
-    while (i < shipment->open_count && shipment->open[i].batch->outputs != outputs) {
-        i++;
-    }
-    return i;
-}
-
 /* The open batch of what goes to these outputs, made if there is none. */
-static size_t open_batch(struct shipment *shipment, uint64_t outputs, uint64_t now_ns)
+static struct open *open_batch(struct shipment *shipment, struct track *track, uint64_t outputs,
+                               uint64_t now_ns)
 {
-    size_t index = find_open(shipment, outputs);
-    if (index == shipment->open_count) {
-        ENSURE(index < OPEN_BATCHES_MAX);
-        shipment->opened_ns = index == 0 ? now_ns : shipment->opened_ns;
-        shipment->open[shipment->open_count++] =
-            (struct open){.batch = take_batch(shipment, outputs)};
+    struct open *open = track_find_open(track, outputs);
+    if (open == NULL) {
+        ENSURE(track->open_count < OPEN_BATCHES_MAX);
+        track->opened_ns = track->open_count == 0 ? now_ns : track->opened_ns;
+        open = track_open(track, take_batch(shipment, track, outputs));
     }
-    return index;
+    return open;
 }
 
 /* From now on the encoder writes this one. */
-static void turn_to(struct shipment *shipment, size_t index)
+static void turn_to(struct shipment *shipment, struct open *open)
 {
-    if (index != shipment->current) {
-        shipment->open[shipment->current].pause = otlp_encoder_pause(shipment->encoder);
-        otlp_encoder_resume(shipment->encoder, &shipment->open[index].pause);
-        shipment->current = index;
+    if (open == shipment->current) {
+        return;
     }
+    if (shipment->current != NULL) {
+        shipment->current->pause = otlp_encoder_pause(shipment->encoder);
+    }
+    otlp_encoder_resume(shipment->encoder, &open->pause);
+    shipment->current = open;
 }
 
 /* ---- the book ---- */
 
-/* Every batch of the crate that begins with this one. */
-static bool is_promised(const struct batch *first)
-{
-    const struct batch *batch = first;
-    while (batch != NULL && batch->crate == first->crate && batch->required == 0) {
-        batch = batch->next;
-    }
-    return batch == NULL || batch->crate != first->crate;
-}
-
-static void settle_oldest(struct shipment *shipment)
-{
-    struct batch *batch = shipment->book;
-    for (size_t i = 0; i < batch->position_count; i++) {
-        checkpoint_advance(batch->positions[i].checkpoint, batch->positions[i].position);
-    }
-    shipment->book = batch->next;
-    if (shipment->book == NULL) {
-        shipment->book_end = &shipment->book;
-    }
-    release(shipment, batch);
-}
-
 /* Positions of the oldest crates become promises. */
-static void settle(struct shipment *shipment)
+static void settle(struct shipment *shipment, struct track *track)
 {
-    while (shipment->book != NULL && is_promised(shipment->book)) {
-        uint64_t crate = shipment->book->crate;
-        while (shipment->book != NULL && shipment->book->crate == crate) {
-            settle_oldest(shipment);
+    struct batch *first;
+    while ((first = track_peek_promised(track)) != NULL) {
+        uint64_t crate = first->crate;
+        while (track->book != NULL && track->book->crate == crate) {
+            struct batch *batch = track_take_oldest(track);
+            for (size_t i = 0; i < batch->position_count; i++) {
+                checkpoint_advance(batch->positions[i].checkpoint, batch->positions[i].position);
+            }
+            release(shipment, batch);
         }
     }
 }
 
-static void enlist(struct shipment *shipment, struct batch *batch)
+static void promised(void *context, struct batch *batch)
 {
-    *shipment->book_end = batch;
-    shipment->book_end = &batch->next;
-}
-
-static void promised(void *context)
-{
-    settle(context);
+    struct shipment *shipment = context;
+    settle(shipment, &shipment->tracks.items[batch->track]);
 }
 
 /* ---- from open to sealed ---- */
@@ -196,15 +167,25 @@ static unsigned count_bits(uint64_t bits)
     return (unsigned)__builtin_popcountll(bits);
 }
 
-static void enlist_open(struct shipment *shipment, size_t index)
+/* The encoder is done with it. */
+static struct batch *close_open(struct shipment *shipment, struct open *open)
 {
-    struct batch *batch = shipment->open[index].batch;
-    turn_to(shipment, index);
+    struct batch *batch = open->batch;
+    turn_to(shipment, open);
     otlp_encoder_end(shipment->encoder, &batch->bytes);
+    buf_trim(&batch->bytes);
+    shipment->current = NULL;
+    free(open);
+    return batch;
+}
+
+static void enlist(struct shipment *shipment, struct track *track, struct batch *batch)
+{
     /* Without records there are positions only. */
     batch->required = batch->records > 0 ? batch->outputs & shipment->lanes.required : 0;
+    batch->crate = shipment->crate;
     batch->refs++; /* ours, until every lane has seen it */
-    enlist(shipment, batch);
+    track_enlist(track, batch);
 }
 
 static void hand_out(struct shipment *shipment, struct batch *batch)
@@ -222,58 +203,38 @@ static void hand_out(struct shipment *shipment, struct batch *batch)
     }
 }
 
-static bool has_records(const struct shipment *shipment)
-{
-    for (size_t i = 0; i < shipment->open_count; i++) {
-        if (shipment->open[i].batch->records > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* All of the crate is in the book before any of it is on its way: a lane may promise at once. */
-static void seal(struct shipment *shipment)
+static void seal(struct shipment *shipment, struct track *track)
 {
-    size_t count = shipment->open_count;
-    shipment->sealed_ns = has_records(shipment) ? shipment->now_ns : shipment->sealed_ns;
+    struct batch *batches[OPEN_BATCHES_MAX];
+    size_t count = track->open_count;
+    shipment->sealed_ns = track_has_records(track) ? shipment->now_ns : shipment->sealed_ns;
     for (size_t i = 0; i < count; i++) {
-        enlist_open(shipment, i);
+        batches[i] = close_open(shipment, track->open[i]);
+        enlist(shipment, track, batches[i]);
     }
-    shipment->current = 0;
-    shipment->open_count = 0; /* nobody adds before this ends: the entries stay */
-    shipment->open_bytes = 0;
-    shipment->largest_bytes = 0;
+    shipment->tracks.bytes -= track->bytes;
+    track->open_count = 0;
+    track->bytes = 0;
+    track->largest_bytes = 0;
     shipment->crate++;
+    shipment->is_turned = false;
     counters_add(shipment->env.counters, C_VALUES_CUT, otlp_encoder_take_cut(shipment->encoder));
     for (size_t i = 0; i < count; i++) {
-        hand_out(shipment, shipment->open[i].batch);
+        hand_out(shipment, batches[i]);
     }
-    settle(shipment);
+    settle(shipment, track);
     for (size_t i = 0; i < count; i++) {
-        release(shipment, shipment->open[i].batch);
+        release(shipment, batches[i]);
     }
-}
-
-static bool is_full(const struct shipment *shipment)
-{
-    return shipment->open_bytes >= shipment->open_bytes_max;
-}
-
-/* A queue lets the others go on while one output fails, and a spool gather what it is for. */
-static bool has_lane_room(const struct shipment *shipment, const struct lane *lane)
-{
-    return lane_has_room(lane) &&
-           (!shipment->is_alone || !lane_is_behind(lane));
 }
 
 /* Every lane that must have something of the crate has room. */
-static bool is_there_room(const struct shipment *shipment)
+static bool is_there_room(const struct shipment *shipment, const struct track *track)
 {
     for (size_t i = 0; i < shipment->lanes.count; i++) {
-        for (size_t j = 0; j < shipment->open_count && (shipment->lanes.required >> i & 1) != 0; j++) {
-            if (goes_to(shipment->open[j].batch, i) &&
-                !has_lane_room(shipment, shipment->lanes.items[i])) {
+        for (size_t j = 0; j < track->open_count && (shipment->lanes.required >> i & 1) != 0; j++) {
+            if (goes_to(track->open[j]->batch, i) && !lane_has_room(shipment->lanes.items[i])) {
                 return false;
             }
         }
@@ -282,11 +243,11 @@ static bool is_there_room(const struct shipment *shipment)
 }
 
 /* Something of the crate would leave at once. */
-static bool is_wanted(const struct shipment *shipment)
+static bool is_wanted(const struct shipment *shipment, const struct track *track)
 {
     for (size_t i = 0; i < shipment->lanes.count; i++) {
-        for (size_t j = 0; j < shipment->open_count; j++) {
-            const struct batch *batch = shipment->open[j].batch;
+        for (size_t j = 0; j < track->open_count; j++) {
+            const struct batch *batch = track->open[j]->batch;
             if (goes_to(batch, i) && lane_may_send(shipment->lanes.items[i], batch)) {
                 return true;
             }
@@ -295,28 +256,44 @@ static bool is_wanted(const struct shipment *shipment)
     return false;
 }
 
-/* Positions without records need no lane, but wait for those before them, as one crate: else a long
- * outage would fill the book with them. */
-static bool may_be_sealed(const struct shipment *shipment)
+static bool is_full(const struct shipment *shipment, const struct track *track)
 {
-    if (!has_records(shipment)) {
-        return shipment->book == NULL;
+    return tracks_is_full(&shipment->tracks, track);
+}
+
+/* What waits goes on growing, here. Once it is full it goes to the queues, which let the others go on
+ * while one output fails, and to spools; of one that is alone, without a spool, it stays in the files.
+ *
+ * Positions without records need no lane, but wait for those before them, as one crate: else a long outage
+ * would fill the book with them. */
+static bool may_be_sealed(const struct shipment *shipment, const struct track *track)
+{
+    if (!track_has_records(track)) {
+        return track->book == NULL;
     }
-    return is_there_room(shipment) && (is_full(shipment) || is_wanted(shipment));
+    return is_there_room(shipment, track) &&
+           ((is_full(shipment, track) && !shipment->is_alone) || is_wanted(shipment, track));
 }
 
-static bool is_due(const struct shipment *shipment, uint64_t now_ns)
+static bool is_due(const struct shipment *shipment, const struct track *track, uint64_t now_ns)
 {
-    return shipment->open_count > 0 &&
-           (now_ns == UINT64_MAX || shipment->largest_bytes >= shipment->batch_bytes ||
-            is_full(shipment) ||
-            now_ns - shipment->opened_ns >= shipment->batch_age_ms * 1000000u);
+    return track->open_count > 0 &&
+           (now_ns == UINT64_MAX || track->largest_bytes >= shipment->batch_bytes ||
+            is_full(shipment, track) ||
+            now_ns - track->opened_ns >= shipment->batch_age_ms * 1000000u);
 }
 
-static void seal_if_due(struct shipment *shipment, uint64_t now_ns)
+static void seal_if_due(struct shipment *shipment, struct track *track, uint64_t now_ns)
 {
-    if (is_due(shipment, now_ns) && may_be_sealed(shipment)) {
-        seal(shipment);
+    if (is_due(shipment, track, now_ns) && may_be_sealed(shipment, track)) {
+        seal(shipment, track);
+    }
+}
+
+static void seal_all_due(struct shipment *shipment, uint64_t now_ns)
+{
+    for (size_t i = 0; i < BATCH_TRACKS_MAX; i++) {
+        seal_if_due(shipment, &shipment->tracks.items[i], now_ns);
     }
 }
 
@@ -324,7 +301,7 @@ static void lane_moved(void *context)
 {
     struct shipment *shipment = context;
     if (!shipment->is_closing) {
-        seal_if_due(shipment, shipment->now_ns);
+        seal_all_due(shipment, shipment->now_ns);
         shipment->env.room(shipment->env.context);
     }
 }
@@ -336,25 +313,38 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* As many tracks as requests may be under way, if memory has room for a whole batch on each; a third more,
+ * for what is left is for others (track.h). */
+static void set_tracks(struct shipment *shipment, uint64_t in_flight, uint64_t batch_bytes)
+{
+    struct tracks *tracks = &shipment->tracks;
+    uint64_t memory = share_of(&shipment->env.share, shipment->settings->memory_limit) / OPEN_SHARE;
+    uint64_t room = smaller(memory, OPEN_BYTES_MAX) / 4 * 3;
+    uint64_t count = smaller(in_flight, BATCH_TRACKS_MAX);
+    count = smaller(count, room / batch_bytes);
+    tracks->count = count > 0 ? (size_t)count : 1;
+    room = smaller(room, OPEN_BATCHES_A_REQUEST * batch_bytes * tracks->count);
+    tracks->bytes_max = (size_t)(room / 3 * 4);
+    shipment->batch_bytes = (size_t)smaller(batch_bytes, room);
+    tracks->due_bytes = shipment->batch_bytes;
+    shipment->is_turned = false;
+}
+
 /* A batch serves all outputs, so it is what the most modest of them wants. */
 static void set_limits(struct shipment *shipment, const struct settings *settings)
 {
     uint64_t bytes = SIZE_MAX;
-    uint64_t open_bytes = smaller(
-        share_of(&shipment->env.share, settings->memory_limit) / OPEN_SHARE, OPEN_BYTES_MAX);
+    uint64_t in_flight = 1;
     shipment->batch_age_ms = UINT64_MAX;
     shipment->is_alone = settings->output_count == 1 && settings->route_count == 0 &&
                          settings->outputs[0].spool_bytes_max == 0;
     for (size_t i = 0; i < settings->output_count; i++) {
         const struct output_settings *output = &settings->outputs[i];
         bytes = smaller(bytes, output->batch_bytes);
-        open_bytes = smaller(open_bytes, output->batch_bytes * (shipment->is_alone
-                                                                    ? OPEN_BATCHES_ALONE
-                                                                    : output->in_flight_max));
+        in_flight = output->in_flight_max > in_flight ? output->in_flight_max : in_flight;
         shipment->batch_age_ms = smaller(shipment->batch_age_ms, output->batch_age_ms);
     }
-    shipment->open_bytes_max = open_bytes;
-    shipment->batch_bytes = smaller(bytes, open_bytes);
+    set_tracks(shipment, in_flight, bytes);
 }
 
 struct shipment *shipment_new(const struct settings *settings, const struct shipment_env *env,
@@ -363,7 +353,8 @@ struct shipment *shipment_new(const struct settings *settings, const struct ship
     struct shipment *shipment = mem_alloc(sizeof(*shipment));
     shipment->settings = settings;
     shipment->env = *env;
-    shipment->book_end = &shipment->book;
+    tracks_init(&shipment->tracks);
+    shipment->track = shipment->tracks.items;
     shipment->encoder = otlp_encoder_new(settings);
     set_limits(shipment, settings);
     const struct lane_env lane_env = {env->loop, env->log,   env->counters, promised,
@@ -416,7 +407,9 @@ void shipment_commit(struct shipment *shipment, const struct settings *settings)
     shipment->settings = settings;
     set_limits(shipment, settings);
     lanes_commit(&shipment->lanes);
-    settle(shipment);
+    for (size_t i = 0; i < BATCH_TRACKS_MAX; i++) {
+        settle(shipment, &shipment->tracks.items[i]);
+    }
 }
 
 bool shipment_uses(const struct shipment *shipment, const struct settings *settings)
@@ -427,7 +420,7 @@ bool shipment_uses(const struct shipment *shipment, const struct settings *setti
 static void free_spares(struct shipment *shipment)
 {
     while (shipment->spare_count > 0) {
-        batch_free(shipment->spare[--shipment->spare_count]);
+        batch_free(take_spare(shipment));
     }
 }
 
@@ -437,18 +430,11 @@ void shipment_free(struct shipment *shipment)
         return;
     }
     shipment->is_closing = true;
-    if (shipment->open_count > 0 && lanes_have_spool(&shipment->lanes)) {
-        seal(shipment);
+    if (lanes_have_spool(&shipment->lanes)) {
+        shipment_part(shipment);
     }
     lanes_fini(&shipment->lanes);
-    while (shipment->book != NULL) {
-        struct batch *batch = shipment->book;
-        shipment->book = batch->next;
-        batch_free(batch);
-    }
-    for (size_t i = 0; i < shipment->open_count; i++) {
-        batch_free(shipment->open[i].batch);
-    }
+    tracks_fini(&shipment->tracks);
     free_spares(shipment);
     otlp_encoder_free(shipment->encoder);
     free(shipment);
@@ -465,9 +451,21 @@ uint64_t shipment_batch_age_ms(const struct shipment *shipment)
     return shipment->batch_age_ms;
 }
 
-bool shipment_has_room(const struct shipment *shipment)
+static void turn_to_stream(struct shipment *shipment, const struct checkpoint *stream)
 {
-    return !is_full(shipment);
+    if (stream != shipment->stream || !shipment->is_turned) {
+        shipment->track = tracks_find(&shipment->tracks, stream, shipment->track);
+        shipment->stream = stream;
+        shipment->is_turned = true;
+    }
+}
+
+bool shipment_has_room(struct shipment *shipment, const struct checkpoint *stream)
+{
+    turn_to_stream(shipment, stream);
+    bool has_room = !is_full(shipment, shipment->track);
+    shipment->was_full |= !has_room;
+    return has_room;
 }
 
 /* By an encoder of its own, for an open batch is under way in the other. False if no letter can hold
@@ -503,13 +501,13 @@ static void refuse_too_large(struct shipment *shipment, const struct record *rec
               REQUEST_BYTES_MAX, is_kept ? ", but kept as a dead letter" : "");
 }
 
-/* The next record is of another stream. */
-static void turn_to_stream(struct shipment *shipment, const struct checkpoint *stream)
+static void note_growth(struct shipment *shipment, const struct batch *batch, size_t len_before)
 {
-    shipment->stream = stream;
-    if (shipment->open_bytes >= shipment->open_bytes_max / 4 * 3 &&
-        lanes_are_behind(&shipment->lanes) && has_records(shipment) && is_there_room(shipment)) {
-        seal(shipment);
+    struct track *track = shipment->track;
+    track->bytes += batch->bytes.len - len_before;
+    shipment->tracks.bytes += batch->bytes.len - len_before;
+    if (batch->bytes.len > track->largest_bytes) {
+        track->largest_bytes = batch->bytes.len;
     }
 }
 
@@ -517,13 +515,11 @@ void shipment_put(struct shipment *shipment, const struct record *record, uint64
                   struct checkpoint *checkpoint, struct position safe, uint64_t now_ns)
 {
     outputs &= shipment->lanes.all;
-    if (checkpoint != shipment->stream) {
-        turn_to_stream(shipment, checkpoint);
-    }
-    size_t index = open_batch(shipment, outputs, now_ns);
-    struct batch *batch = shipment->open[index].batch;
+    turn_to_stream(shipment, checkpoint);
+    struct open *open = open_batch(shipment, shipment->track, outputs, now_ns);
+    struct batch *batch = open->batch;
     size_t len = batch->bytes.len;
-    turn_to(shipment, index);
+    turn_to(shipment, open);
     shipment->now_ns = now_ns;
     if (otlp_encoder_add(shipment->encoder, record, &batch->bytes)) {
         batch->records++;
@@ -534,18 +530,16 @@ void shipment_put(struct shipment *shipment, const struct record *record, uint64
     if (checkpoint != NULL) {
         batch_add_position(batch, checkpoint, safe);
     }
-    shipment->open_bytes += batch->bytes.len - len;
-    if (batch->bytes.len > shipment->largest_bytes) {
-        shipment->largest_bytes = batch->bytes.len;
-    }
+    note_growth(shipment, batch, len);
 }
 
 void shipment_put_end(struct shipment *shipment)
 {
-    if (shipment->open_count + OPEN_BATCHES_A_RECORD > OPEN_BATCHES_MAX) {
-        seal(shipment);
-    } else if (shipment->largest_bytes >= shipment->batch_bytes || is_full(shipment)) {
-        seal_if_due(shipment, shipment->now_ns);
+    struct track *track = shipment->track;
+    if (track->open_count + OPEN_BATCHES_A_RECORD > OPEN_BATCHES_MAX) {
+        seal(shipment, track);
+    } else if (track->largest_bytes >= shipment->batch_bytes || is_full(shipment, track)) {
+        seal_if_due(shipment, track, shipment->now_ns);
     }
 }
 
@@ -561,15 +555,18 @@ void shipment_skip(struct shipment *shipment, struct checkpoint *checkpoint, str
 {
     shipment->now_ns = now_ns;
     if (checkpoint != NULL) {
-        size_t index = open_batch(shipment, 0, now_ns);
-        batch_add_position(shipment->open[index].batch, checkpoint, safe);
+        turn_to_stream(shipment, checkpoint);
+        batch_add_position(open_batch(shipment, shipment->track, 0, now_ns)->batch, checkpoint,
+                           safe);
     }
 }
 
 void shipment_part(struct shipment *shipment)
 {
-    if (shipment->open_count > 0) {
-        seal(shipment);
+    for (size_t i = 0; i < BATCH_TRACKS_MAX; i++) {
+        if (shipment->tracks.items[i].open_count > 0) {
+            seal(shipment, &shipment->tracks.items[i]);
+        }
     }
 }
 
@@ -581,7 +578,13 @@ uint64_t shipment_mark(struct shipment *shipment)
 
 bool shipment_is_settled(const struct shipment *shipment, uint64_t mark)
 {
-    return shipment->book == NULL || shipment->book->crate >= mark;
+    for (size_t i = 0; i < BATCH_TRACKS_MAX; i++) {
+        const struct batch *first = shipment->tracks.items[i].book;
+        if (first != NULL && first->crate < mark) {
+            return false;
+        }
+    }
+    return true;
 }
 
 uint64_t shipment_leads_in_ns(const struct shipment *shipment, uint64_t now_ns)
@@ -593,32 +596,38 @@ uint64_t shipment_leads_in_ns(const struct shipment *shipment, uint64_t now_ns)
 
 void shipment_lead(struct shipment *shipment, uint64_t now_ns)
 {
-    if (shipment->open_count > 0 && shipment->book == NULL &&
-        shipment_leads_in_ns(shipment, now_ns) == 0 && has_records(shipment) &&
-        may_be_sealed(shipment)) {
-        seal(shipment);
+    if (shipment_leads_in_ns(shipment, now_ns) > 0 || tracks_have_book(&shipment->tracks)) {
+        return;
+    }
+    for (size_t i = 0; i < BATCH_TRACKS_MAX; i++) {
+        struct track *track = &shipment->tracks.items[i];
+        if (track_has_records(track) && may_be_sealed(shipment, track)) {
+            seal(shipment, track);
+        }
     }
 }
 
 void shipment_flush(struct shipment *shipment, uint64_t now_ns)
 {
-    bool had_room = shipment_has_room(shipment);
     shipment->now_ns = now_ns != UINT64_MAX ? now_ns : shipment->now_ns;
     lanes_tick(&shipment->lanes);
-    seal_if_due(shipment, now_ns);
-    if (!had_room && shipment_has_room(shipment)) {
+    uint64_t crate = shipment->crate;
+    seal_all_due(shipment, now_ns);
+    if (shipment->was_full && shipment->crate != crate) {
+        shipment->was_full = false;
         shipment->env.room(shipment->env.context);
     }
 }
 
 bool shipment_is_empty(const struct shipment *shipment)
 {
-    return lanes_are_empty(&shipment->lanes) && shipment->open_count == 0 && shipment->book == NULL;
+    return lanes_are_empty(&shipment->lanes) && !tracks_are_open(&shipment->tracks) &&
+           !tracks_have_book(&shipment->tracks);
 }
 
 bool shipment_is_safe(const struct shipment *shipment)
 {
-    return lanes_are_safe(&shipment->lanes) && shipment->open_count == 0;
+    return lanes_are_safe(&shipment->lanes) && !tracks_are_open(&shipment->tracks);
 }
 
 size_t shipment_books(const struct shipment *shipment, struct output_books *books, size_t max)

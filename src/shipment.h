@@ -10,16 +10,17 @@
  *                                                                             └─► book ──┴─► checkpoints
  *
  * A batch is encoded once and shared by all outputs; each has its lane (lane.h) and its own pace.
- * While no output can take it, the open batch goes on growing, so that a far end that is slow is asked
- * less often, not for less. Once it is full it waits in the lanes' queues; when the queue of an output
- * that is required is full too, nothing more is taken (back-pressure).
+ * As many batches are open side by side, each of streams of its own (track.h), as may be under way. While
+ * no output can take one it goes on growing, so that a backend that is slow is asked less often, not for
+ * less. Once it is full it waits in the lanes' queues, where there are several or a spool; when the queue
+ * of an output that is required is full too, nothing more is taken of its streams (back-pressure).
  *
- * With routes, records that go to other outputs are in other batches. Those that are open at the same
- * time make a crate, which is sealed as a whole.
+ * With routes, records that go to other outputs are in other batches. Those of a track that are open at
+ * the same time make a crate, which is sealed as a whole.
  *
- * Batches may end in any order, but their positions go to the checkpoints crate by crate in the order
- * in which they were sealed, when every required lane has promised all of a crate: a promise about a
- * byte includes every byte before it.
+ * Batches may end in any order. Their positions go to the checkpoints in the order in which the crates of
+ * their track were sealed, when every required lane has promised all of a crate: a promise about a byte
+ * includes every byte before it in its stream.
  */
 
 #include <stdbool.h>
@@ -77,7 +78,8 @@ void shipment_free(struct shipment *shipment);
 /* How old an open batch may become. */
 uint64_t shipment_batch_age_ms(const struct shipment *shipment);
 
-bool shipment_has_room(const struct shipment *shipment);
+/* For a line of this stream (NULL: of none); others may have room when it has none. */
+bool shipment_has_room(struct shipment *shipment, const struct checkpoint *stream);
 
 /* Only while it has room. The record's bytes are copied. `safe` is promised for `checkpoint` (may be
  * NULL) once this record and all before it are acknowledged. */

@@ -78,6 +78,15 @@ bool buf_append_format(struct buf *buf, const char *format, ...)
     return fits;
 }
 
+void buf_trim(struct buf *buf)
+{
+    size_t cap = buf->len > BUF_FIRST_BYTES ? buf->len : BUF_FIRST_BYTES;
+    if (cap < buf->cap) {
+        buf->data = mem_resize(buf->data, cap, 1);
+        buf->cap = cap;
+    }
+}
+
 char *buf_take(struct buf *buf)
 {
     char *bytes = mem_resize(buf->data, buf->len + 1, 1);

@@ -43,6 +43,9 @@ static inline struct slice buf_slice(const struct buf *buf)
     return slice_make(buf->data, buf->len);
 }
 
+/* Holds no more memory than it needs, but for a few bytes. */
+void buf_trim(struct buf *buf);
+
 /* The caller owns the bytes (free(3)), NUL-terminated behind `len`; the buf is empty again. */
 char *buf_take(struct buf *buf);
 

@@ -21,6 +21,7 @@ struct batch *batch_new(size_t bytes_max)
 static void release_positions(struct batch *batch)
 {
     for (size_t i = 0; i < batch->position_count; i++) {
+        checkpoint_leave_track(batch->positions[i].checkpoint);
         checkpoint_release(batch->positions[i].checkpoint);
     }
     batch->position_count = 0;
@@ -55,6 +56,7 @@ void batch_clear(struct batch *batch)
     batch->opened_ns = 0;
     batch->sequence = 0;
     batch->crate = 0;
+    batch->track = 0;
     batch->outputs = 0;
     batch->required = 0;
 }
@@ -94,6 +96,7 @@ static struct batch_position *find_or_add(struct batch *batch, struct checkpoint
         slot = find_slot(batch, checkpoint);
     }
     checkpoint_hold(checkpoint);
+    checkpoint_join_track(checkpoint, batch->track);
     struct batch_position *made = &batch->positions[batch->position_count++];
     *made = (struct batch_position){.checkpoint = checkpoint};
     *slot = (uint32_t)batch->position_count;

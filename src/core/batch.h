@@ -22,6 +22,8 @@
 #include "core/settings.h"
 #include "core/stream_set.h"
 
+enum { BATCH_TRACKS_MAX = 64 };
+
 struct batch_position {
     struct checkpoint *checkpoint; /* held */
     struct position position;      /* everything before it is in this batch or an older one */
@@ -29,7 +31,8 @@ struct batch_position {
 
 struct batch {
     uint64_t sequence; /* counts up */
-    uint64_t crate;    /* counts up: crates go to the checkpoints in this order */
+    uint64_t crate;    /* counts up: those of a track go to the checkpoints in this order */
+    unsigned track;    /* below BATCH_TRACKS_MAX: no other has streams of this one (src/track.h) */
     uint64_t outputs;  /* bit n: output number n gets it … */
     uint64_t required; /* … and its promise is outstanding */
     struct buf bytes;  /* the encoded request, not compressed */

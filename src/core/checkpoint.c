@@ -66,7 +66,8 @@ struct checkpoint {
     uint32_t past_count;
     uint32_t name_count;
     uint32_t refs;
-    uint64_t under_way; /* a bit an output */
+    uint32_t batches; /* that have lines of it … */
+    unsigned track;   /* … all of which are on this one */
     uint64_t seen_s; /* real time of the last change */
     bool is_known;
     bool is_claimed;
@@ -645,21 +646,26 @@ void checkpoint_advance(struct checkpoint *checkpoint, struct position position)
     unlock(checkpoint->store);
 }
 
-void checkpoint_depart(struct checkpoint *checkpoint, unsigned output)
+void checkpoint_join_track(struct checkpoint *checkpoint, unsigned track)
 {
-    ENSURE(!checkpoint_is_under_way(checkpoint, output));
-    checkpoint->under_way |= UINT64_C(1) << output;
+    ENSURE(checkpoint->batches == 0 || checkpoint->track == track);
+    checkpoint->track = track;
+    checkpoint->batches++;
 }
 
-void checkpoint_arrive(struct checkpoint *checkpoint, unsigned output)
+void checkpoint_leave_track(struct checkpoint *checkpoint)
 {
-    ENSURE(checkpoint_is_under_way(checkpoint, output));
-    checkpoint->under_way &= ~(UINT64_C(1) << output);
+    ENSURE(checkpoint->batches > 0);
+    checkpoint->batches--;
 }
 
-bool checkpoint_is_under_way(const struct checkpoint *checkpoint, unsigned output)
+bool checkpoint_track(const struct checkpoint *checkpoint, unsigned *out_track)
 {
-    return (checkpoint->under_way >> output & 1) != 0;
+    if (checkpoint->batches == 0) {
+        return false;
+    }
+    *out_track = checkpoint->track;
+    return true;
 }
 
 void checkpoint_forget(struct checkpoint *checkpoint)

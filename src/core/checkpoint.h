@@ -145,11 +145,13 @@ void checkpoint_note_cut(struct checkpoint *checkpoint, const struct file_id *fi
 /* Everything before `position` has been acknowledged. Never moves back. O(1). */
 void checkpoint_advance(struct checkpoint *checkpoint, struct position position);
 
-/* A batch with lines of the stream is on its way to output number `output`, below
- * CHECKPOINT_OUTPUTS_MAX; one at a time, so that lines of a stream are not overtaken by later ones. */
-void checkpoint_depart(struct checkpoint *checkpoint, unsigned output);
-void checkpoint_arrive(struct checkpoint *checkpoint, unsigned output);
-bool checkpoint_is_under_way(const struct checkpoint *checkpoint, unsigned output);
+/* A batch of the track (src/track.h) has lines of the stream in hand, until it leaves. While one has, no
+ * batch of another track may. */
+void checkpoint_join_track(struct checkpoint *checkpoint, unsigned track);
+void checkpoint_leave_track(struct checkpoint *checkpoint);
+
+/* False if no batch has lines of it: *out_track is then untouched. */
+bool checkpoint_track(const struct checkpoint *checkpoint, unsigned *out_track);
 
 /* The stream is gone for good: forget it at the last release. A get before that makes a new entry;
  * what is promised for the old one then is promised to nobody. */

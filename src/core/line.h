@@ -9,8 +9,9 @@
  *        |------ line(line) ------------->|   taken: the bytes are the input's again on return
  *        |                                |   no room: the input keeps its place, and offers the
  *        |                                |   line again after input_resume()
- *        |                                |   held: the same for this stream alone. The others go
- *        |                                |   on, and the line is offered again by and by
+ *        |                                |   full: the same for this stream; others may have room
+ *        |                                |   held: likewise, and the line is offered again by and by
+ *        |------ room(stream) ----------->|   before a stream is read: whether a line would be taken
  *        |------ idle(stream, now) ------>|   now and then, for time-outs of joined lines (steady)
  *        |                                |   false: there is no room for what has timed out
  *        |------ moved(stream, former) -->|   until now it was the one of another sink, with that
@@ -56,6 +57,7 @@ enum line_answer {
     LINE_NO_ROOM,
     LINE_TAKEN,
     LINE_HELD,
+    LINE_FULL,
 };
 
 struct line_sink {
@@ -63,6 +65,7 @@ struct line_sink {
     bool (*idle)(void *context, struct stream *stream, uint64_t now_ns);
     void (*gone)(void *context, struct stream *stream);
     void (*moved)(void *context, struct stream *stream, void *former);
+    bool (*room)(void *context, const struct stream *stream); /* NULL: nobody knows beforehand */
     void *context;
 };
 

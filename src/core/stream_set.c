@@ -9,6 +9,13 @@ void stream_set_add(struct stream_set *set, uint64_t hash)
     set->words[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
+void stream_set_add_all(struct stream_set *set, const struct stream_set *more)
+{
+    for (int i = 0; i < STREAM_SET_WORDS; i++) {
+        set->words[i] |= more->words[i];
+    }
+}
+
 bool stream_sets_meet(const struct stream_set *a, const struct stream_set *b)
 {
     uint64_t common = 0;

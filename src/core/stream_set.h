@@ -22,6 +22,7 @@ struct stream_set {
 };
 
 void stream_set_add(struct stream_set *set, uint64_t hash);
+void stream_set_add_all(struct stream_set *set, const struct stream_set *more);
 bool stream_sets_meet(const struct stream_set *a, const struct stream_set *b);
 
 /* As hex digits, and a final NUL. */

@@ -25,8 +25,8 @@
  *
  * Ready streams take turns of read_bytes in a ring; after TURN_BYTES_MAX the loop goes round, so that
  * the output and the signals get their share. A stream the sink refused stays at the head of the
- * ring, and nothing is read until input_resume(). One whose lines it holds is offered again every
- * HELD_RETRY_NS, and not read meanwhile; the others go on.
+ * ring, and nothing is read until input_resume(). One for which alone it has no room is put aside until
+ * then, and one whose lines it holds is offered again every HELD_RETRY_NS; the others go on.
  *
  * input_run() does what is due. It knows no event loop: shell.c calls it in one, a test that is its own
  * world does it itself.
@@ -200,6 +200,19 @@ static void hold(struct tail *tail)
     input_wake_at(tail, tail->held_until_ns);
 }
 
+/* Until there is room again: input_resume(). */
+static void put_aside(struct tail *tail)
+{
+    list_remove(&tail->ready);
+    list_append(&tail->input->full, &tail->ready);
+}
+
+static bool has_room(const struct tail *tail)
+{
+    const struct line_sink *sink = tail->input->env.sink;
+    return sink->room == NULL || sink->room(sink->context, &tail->stream);
+}
+
 /* Something was written to a stream whose lines the sink holds: nothing to do yet. */
 static bool is_held(struct tail *tail)
 {
@@ -242,6 +255,10 @@ static bool at_end(struct generation *generation)
         enum turn turn = reader_flush(generation);
         if (turn == TURN_HELD) {
             hold(tail);
+            return true;
+        }
+        if (turn == TURN_FULL) {
+            put_aside(tail);
             return true;
         }
         if (turn != TURN_END) {
@@ -316,7 +333,14 @@ static bool work_on(struct tail *tail)
 {
     struct input *input = tail->input;
     struct generation *generation = tail_current(tail);
-    if (inherit_waits(tail) || is_held(tail) || generation == NULL || !prepare(generation)) {
+    if (inherit_waits(tail) || is_held(tail) || generation == NULL) {
+        return true;
+    }
+    if (!has_room(tail)) {
+        put_aside(tail);
+        return true;
+    }
+    if (!prepare(generation)) {
         return true;
     }
     list_remove(&generation->open_link);
@@ -334,6 +358,9 @@ static bool work_on(struct tail *tail)
         return at_end(generation);
     case TURN_BLOCKED:
         return false;
+    case TURN_FULL:
+        put_aside(tail);
+        return true;
     case TURN_HELD:
         hold(tail);
         return true;
@@ -650,6 +677,7 @@ struct input *input_open(const struct input_settings *settings, const struct inp
     input->buffer_bytes = reader_buffer_bytes(settings);
     buf_init(&input->converted, 3 * input->buffer_bytes);
     list_init(&input->ready);
+    list_init(&input->full);
     list_init(&input->waiting);
     list_init(&input->active);
     list_init(&input->open);
@@ -688,6 +716,11 @@ struct input *input_open(const struct input_settings *settings, const struct inp
 void input_resume(struct input *input)
 {
     input->is_blocked = false;
+    while (!list_is_empty(&input->full)) {
+        struct list *last = input->full.prev; /* in their order, and before the others */
+        list_remove(last);
+        list_insert_after(&input->ready, last);
+    }
     if (!list_is_empty(&input->ready)) {
         start_after(input, &input->plan.work_ns, 0);
     }
@@ -696,7 +729,7 @@ void input_resume(struct input *input)
 bool input_is_at_end(const struct input *input)
 {
     return input->was_scanned && !input->is_blocked && list_is_empty(&input->ready) &&
-           list_is_empty(&input->waiting) && !discover_has_marked(input->discover);
+           list_is_empty(&input->full) && list_is_empty(&input->waiting) && !discover_has_marked(input->discover);
 }
 
 void input_stop(struct input *input)

@@ -298,7 +298,7 @@ static void turn(struct journal_input *input)
             return;
         }
         enum line_answer answer = input->has_line ? offer(input) : LINE_TAKEN;
-        input->is_blocked = answer == LINE_NO_ROOM;
+        input->is_blocked = answer == LINE_NO_ROOM || answer == LINE_FULL;
         if (answer != LINE_TAKEN) {
             return;
         }

@@ -41,7 +41,8 @@ struct turn_state {
     struct counters *counters;
     size_t line_bytes_max;
     bool truncates;
-    bool is_held; /* the sink does not want the next line yet */
+    bool is_held; /* the sink does not want the next line yet … */
+    bool is_full; /* … or has no room for it, but perhaps for other streams' */
     uint64_t read_ns;
     uint64_t steady_ns;
     uint64_t offset; /* of the next byte to give */
@@ -84,6 +85,7 @@ static bool give(struct turn_state *turn, struct slice text, size_t taken, bool 
     enum line_answer answer = turn->sink->line(turn->sink->context, &line);
     if (answer != LINE_TAKEN) {
         turn->is_held = answer == LINE_HELD;
+        turn->is_full = answer == LINE_FULL;
         return false;
     }
     turn->offset += taken;
@@ -351,6 +353,11 @@ static bool begins_as_known(const struct generation *generation, const char *byt
            hash_bytes(bytes, id->fingerprint_len, 0) == id->fingerprint;
 }
 
+static enum turn stopped(const struct turn_state *turn)
+{
+    return turn->is_held ? TURN_HELD : turn->is_full ? TURN_FULL : TURN_BLOCKED;
+}
+
 enum turn reader_turn(struct generation *generation)
 {
     enum turn result;
@@ -392,7 +399,7 @@ enum turn reader_turn(struct generation *generation)
     bool was_taken = give_lines(&turn, buffer + guard_len, len);
     remember_place(generation, buffer, &turn);
     if (!was_taken) {
-        return turn.is_held ? TURN_HELD : TURN_BLOCKED;
+        return stopped(&turn);
     }
     if (!is_full && generation->size - generation->offset >= SEARCHED_MIN) {
         generation->searched = generation_rest(generation);
@@ -417,14 +424,14 @@ enum turn reader_flush(struct generation *generation)
     if (unit > 1) {
         bool was_skipping = generation->is_skipping;
         if (!give_wide(&turn, buffer + guard_len, len, 0, true)) {
-            return turn.is_held ? TURN_HELD : TURN_BLOCKED;
+            return stopped(&turn);
         }
         generation->is_skipping = was_skipping;
         counters_add(turn.counters, C_LINES_UNTERMINATED, was_skipping ? 0 : 1);
     } else if (generation->is_skipping) {
         turn.offset += len;
     } else if (!give(&turn, slice_make(buffer + guard_len, len), len, false, true)) {
-        return turn.is_held ? TURN_HELD : TURN_BLOCKED;
+        return stopped(&turn);
     } else {
         counters_add(turn.counters, C_LINES_UNTERMINATED, 1);
     }

@@ -169,6 +169,7 @@ struct input {
     struct map by_file;  /* generations by device and inode */
     struct map by_name;  /* generations by directory and name */
     struct list ready;
+    struct list full; /* ready ones for which the sink has no room */
     struct list waiting;
     struct list active;
     struct list open;
@@ -358,6 +359,7 @@ enum turn {
     TURN_MORE,      /* there may be more to read at once */
     TURN_END,       /* its end; size - offset bytes of a line without newline are left */
     TURN_BLOCKED,   /* the sink has no room */
+    TURN_FULL,      /* … for this stream; others may have some */
     TURN_HELD,      /* … or does not want this stream's lines yet */
     TURN_REWRITTEN, /* is not the file that was read before */
     TURN_FAILED,    /* errno tells why */

@@ -34,6 +34,15 @@ def free_port():
         return s.getsockname()[1]
 
 
+def wait_for_port(port):
+    for _ in range(500):
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise RuntimeError("the sink does not listen")
+
+
 class Sink:
     """`clew receive --discard`: reads every request, keeps the counts."""
 
@@ -42,12 +51,7 @@ class Sink:
         self.process = subprocess.Popen([clew, "receive", "--discard", "--listen",
                                          "127.0.0.1:%d" % self.port], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        for _ in range(500):
-            with socket.socket() as s:
-                if s.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.02)
-        raise RuntimeError("the sink does not listen")
+        wait_for_port(self.port)
 
     def stop(self):
         """Records, and how many of them had a trace id, as it says itself at its end."""

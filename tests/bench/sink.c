@@ -3,9 +3,11 @@
 /*
  * The far end that costs least: it says yes to every HTTP request and never looks at a body, which the
  * kernel throws away without a copy (MSG_TRUNC of tcp(7)). For measurements in which the shipper is to
- * have the cores; what arrived is for others to count.
+ * have the cores; what arrived is for others to count. With DELAY_MS it is that far away: each answer
+ * leaves so long after its request was there whole, and is a line on standard output: when (in ms) and how
+ * many bytes it is for.
  *
- * usage: sink PORT
+ * usage: sink PORT [DELAY_MS]
  */
 
 #include <errno.h>
@@ -16,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CONNECTIONS_MAX = 256, HEAD_BYTES_MAX = 16 * 1024 };
@@ -26,15 +29,33 @@ static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Type: application/x-pro
 struct connection {
     char head[HEAD_BYTES_MAX + 1];
     size_t head_len;
-    size_t body_left; /* of the request at hand */
+    size_t body_len;  /* of the request at hand … */
+    size_t body_left; /* … and what has not come yet */
+    long long due_ms; /* its answer; 0: none is outstanding */
 };
 
 static struct pollfd fds[CONNECTIONS_MAX + 1]; /* the first one listens */
 static struct connection *connections[CONNECTIONS_MAX + 1];
 static nfds_t count = 1;
+static int delay_ms;
 
-static int say_yes(int fd)
+static long long now_ms(void)
 {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static int say_yes(struct connection *connection, int fd)
+{
+    if (delay_ms > 0 && connection->due_ms == 0) {
+        connection->due_ms = now_ms() + delay_ms;
+        return 0;
+    }
+    if (delay_ms > 0) {
+        printf("%lld %zu\n", now_ms(), connection->body_len);
+    }
+    connection->due_ms = 0;
     return write(fd, answer, sizeof(answer) - 1) == (ssize_t)(sizeof(answer) - 1) ? 0 : -1;
 }
 
@@ -48,7 +69,7 @@ static int drop_body(struct connection *connection, int fd)
         }
         connection->body_left -= (size_t)n;
     }
-    return say_yes(fd);
+    return say_yes(connection, fd);
 }
 
 /* The head comes byte for byte into its buffer, and nothing of the body with it. */
@@ -69,7 +90,8 @@ static int read_head(struct connection *connection, int fd)
     if (length == NULL || length > end || recv(fd, head, len, 0) != (ssize_t)len) {
         return -1;
     }
-    connection->body_left = strtoull(length + strlen("\r\nContent-Length:"), NULL, 10);
+    connection->body_len = strtoull(length + strlen("\r\nContent-Length:"), NULL, 10);
+    connection->body_left = connection->body_len;
     bool has_to_be_asked = strcasestr(head, "\r\nExpect: 100-continue") != NULL;
     if (has_to_be_asked && write(fd, "HTTP/1.1 100 Continue\r\n\r\n", 25) != 25) {
         return -1;
@@ -88,17 +110,40 @@ static void take_connection(void)
     }
 }
 
+static void drop(nfds_t i)
+{
+    close(fds[i].fd);
+    free(connections[i]);
+    count--;
+    fds[i] = fds[count];
+    connections[i] = connections[count];
+}
+
 static void serve(nfds_t i)
 {
     struct connection *connection = connections[i];
     if (connection == NULL || (connection->body_left > 0 ? drop_body(connection, fds[i].fd)
                                                          : read_head(connection, fds[i].fd)) < 0) {
-        close(fds[i].fd);
-        free(connection);
-        count--;
-        fds[i] = fds[count];
-        connections[i] = connections[count];
+        drop(i);
     }
+}
+
+/* Answers whose time has come; in how many ms the next one's does, or -1. */
+static int answer_due(void)
+{
+    long long next_ms = -1;
+    for (nfds_t i = count; i-- > 1;) {
+        if (connections[i] == NULL || connections[i]->due_ms == 0) {
+            continue;
+        }
+        long long left_ms = connections[i]->due_ms - now_ms();
+        if (left_ms <= 0 && say_yes(connections[i], fds[i].fd) < 0) {
+            drop(i);
+        } else if (left_ms > 0) {
+            next_ms = next_ms < 0 || left_ms < next_ms ? left_ms : next_ms;
+        }
+    }
+    return (int)next_ms;
 }
 
 static int listen_on(int port)
@@ -116,12 +161,15 @@ static int listen_on(int port)
 
 int main(int argc, char **argv)
 {
-    fds[0] = (struct pollfd){.fd = argc == 2 ? listen_on(atoi(argv[1])) : -1, .events = POLLIN};
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    bool is_right = argc == 2 || argc == 3;
+    delay_ms = argc == 3 ? atoi(argv[2]) : 0;
+    fds[0] = (struct pollfd){.fd = is_right ? listen_on(atoi(argv[1])) : -1, .events = POLLIN};
     if (fds[0].fd < 0) {
-        fprintf(stderr, "usage: sink PORT, one that is free\n");
+        fprintf(stderr, "usage: sink PORT [DELAY_MS], a port that is free\n");
         return 2;
     }
-    while (poll(fds, count, -1) > 0) {
+    while (poll(fds, count, answer_due()) >= 0) {
         for (nfds_t i = count; i-- > 1;) {
             if (fds[i].revents != 0) {
                 serve(i);

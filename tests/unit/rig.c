@@ -31,6 +31,10 @@ static enum line_answer take_line(void *context, const struct line *line)
         rig->holds++;
         return LINE_HELD;
     }
+    if (rig->full != NULL && strstr(line->source->path, rig->full) != NULL) {
+        rig->fulls++;
+        return LINE_FULL;
+    }
     if (line->stream->frame == NULL) {
         line->stream->frame = mem_alloc(sizeof(struct last));
     }
@@ -109,7 +113,7 @@ int rig_set_up(void **state)
     if (getenv("CLEW_TEST_LOG") != NULL) {
         rig->log.fd = dup(2);
     }
-    rig->sink = (struct line_sink){take_line, take_idle, take_gone, take_moved, rig};
+    rig->sink = (struct line_sink){take_line, take_idle, take_gone, take_moved, NULL, rig};
     *state = rig;
     return 0;
 }

@@ -49,6 +49,8 @@ struct rig {
     size_t refusals;
     const char *held; /* lines of paths with this in them are held; NULL: none */
     size_t holds;
+    const char *full; /* likewise: there is no room for them */
+    size_t fulls;
     size_t idles;
     size_t gones;
     size_t acked_max; /* lines acknowledged to the checkpoints */

@@ -383,7 +383,9 @@ static void give_line(struct world *world, size_t stream)
 static void give_lines(struct world *world)
 {
     size_t stream = draw(world, STREAMS);
-    for (uint64_t left = draw(world, BURST_MAX); left > 0 && shipment_has_room(world->shipment); left--) {
+    const struct checkpoint *checkpoint = world->streams[stream].checkpoint;
+    for (uint64_t left = draw(world, BURST_MAX);
+         left > 0 && shipment_has_room(world->shipment, checkpoint); left--) {
         give_line(world, stream);
     }
 }

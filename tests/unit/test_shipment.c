@@ -167,12 +167,35 @@ static void an_outage_does_not_gather_batches_of_what_was_filtered(void **state)
     assert_true(after.uordblks < before.uordblks + 100000);
 }
 
+static void a_stream_that_fills_what_it_may_leaves_room_for_others(void **state)
+{
+    struct world *world = *state;
+    struct checkpoint *quiet = checkpoint_get(world->store, "/tmp/quiet.log");
+    uint64_t offset = 0;
+    while (shipment_has_room(world->shipment, world->checkpoint)) {
+        add(world, ++offset, 1);
+    }
+    assert_true(shipment_has_room(world->shipment, quiet));
+    shipment_add(world->shipment, &world->record, quiet, (struct position){1, 1}, 2);
+    assert_true(shipment_has_room(world->shipment, quiet));
+    assert_false(shipment_has_room(world->shipment, world->checkpoint));
+    assert_true(shipment_has_room(world->shipment, NULL));
+    /* The hot one's first request is under way, what has room behind it is open, and the quiet line is
+     * not behind either. */
+    assert_int_equal(world->counters.values[C_BATCHES], 1);
+    shipment_flush(world->shipment, UINT64_MAX);
+    assert_int_equal(world->counters.values[C_BATCHES], 2);
+    checkpoint_release(quiet);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_filtered_is_promised_without_a_request, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_was_filtered_waits_for_the_records_before_it, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_stream_that_fills_what_it_may_leaves_room_for_others, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_outage_does_not_gather_batches_of_what_was_filtered,
                                         set_up, tear_down),

@@ -616,6 +616,27 @@ static void equal_first_lines_are_different_files(void **state)
     rig_run_until(rig, 60);
 }
 
+static void a_stream_without_room_waits_and_the_others_go_on(void **state)
+{
+    struct rig *rig = *state;
+    rig->full = "hot.log";
+    rig_append_numbers(rig, "hot.log", 1, 1000);
+    rig_append_numbers(rig, "quiet.log", 1, 10);
+    rig_open(rig, "*.log");
+    rig_run_until(rig, 10);
+    rig_append_numbers(rig, "quiet.log", 11, 20);
+    rig_append_numbers(rig, "hot.log", 1001, 1010);
+    rig_run_until(rig, 20);
+    rig_assert_numbers(rig, 1, 20);
+    assert_int_equal(rig->fulls, 1); /* it is not asked again before there is room */
+    assert_false(input_is_at_end(rig->input));
+    rig_forget_lines(rig);
+    rig->full = NULL;
+    input_resume(rig->input);
+    rig_run_until(rig, 1010);
+    rig_assert_numbers(rig, 1, 1010);
+}
+
 static void a_sink_without_room_stops_the_reading_until_it_has(void **state)
 {
     struct rig *rig = *state;
@@ -770,6 +791,7 @@ int main(int argc, char **argv)
         TEST(read_from_end_is_promised_before_the_first_line),
         TEST(many_files_get_a_fair_share),
         TEST(equal_first_lines_are_different_files),
+        TEST(a_stream_without_room_waits_and_the_others_go_on),
         TEST(a_sink_without_room_stops_the_reading_until_it_has),
         TEST(a_stream_that_is_held_waits_alone_and_is_read_whole),
         TEST(at_the_end_means_read_and_taken),

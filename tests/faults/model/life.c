@@ -457,7 +457,7 @@ struct life *life_new(const struct schedule *schedule, struct disk *disk, struct
     life->directory = state;
     life->draw.state = world->seed ^ UINT64_C(0x3c6ef372fe94f82b);
     life->log = (struct log){memfd_create("clew-model-log", MFD_CLOEXEC), LOG_INFO};
-    life->sink = (struct line_sink){take_line, take_idle, take_gone, take_moved, life};
+    life->sink = (struct line_sink){take_line, take_idle, take_gone, take_moved, NULL, life};
     life->settings[0] = (struct input_settings){
         .name = (char *)(uintptr_t) "model",
         .line_bytes_max = 16384,
