@@ -374,6 +374,13 @@ static const char *read_redirect(struct http_exchange *exchange)
     return exchange->redirect;
 }
 
+static bool has_sent(CURL *easy)
+{
+    curl_off_t bytes = 0;
+    curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &bytes);
+    return bytes > 0;
+}
+
 static void on_done(struct curl_task *task, int result)
 {
     struct http_exchange *exchange = container_of(task, struct http_exchange, task);
@@ -389,6 +396,7 @@ static void on_done(struct curl_task *task, int result)
         answer.status = 0;
         answer.error_code = result;
         answer.error = explain(exchange, (CURLcode)result);
+        answer.is_late = result == CURLE_OPERATION_TIMEDOUT && has_sent(task->easy);
         answer.is_foreign = result == CURLE_UNSUPPORTED_PROTOCOL;
     }
     answer.redirect = read_redirect(exchange);

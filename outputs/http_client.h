@@ -26,6 +26,7 @@ struct http_answer {
     uint64_t retry_after_ms;   /* 0: not told */
     const char *redirect;      /* where it points, without what may be secret; NULL: nowhere */
     bool is_foreign;           /* what answered does not speak HTTP */
+    bool is_late;              /* no answer in time, although the request was on its way */
     int error_code;            /* of a request without answer: tells reasons apart */
     const char *error;         /* a sentence, with what to check; NULL if there was an answer */
 };

@@ -21,14 +21,14 @@
  * and all others wait. Once it is, they follow, each no earlier than its own back-off demands: a
  * request that fails again and again among others that are taken must not be sent again at once.
  *
- * A request that is refused as too large or bad is sent in halves (otlp_split.h): `first` and
- * `count` of a slot are the records it tries now. What comes before is decided, what comes after
- * follows, in pieces that grow again. So one bad record costs itself and not its neighbours.
+ * A request that is refused as too large or bad, or not answered in time, is sent in pieces (piece.h). How
+ * large they may be is learnt of all requests together (request_size.h).
  */
 
 #include <ev.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/mem.h"
@@ -36,17 +36,20 @@
 #include "outputs/compress.h"
 #include "outputs/http_client.h"
 #include "outputs/otlp_ask.h"
-#include "outputs/otlp_split.h"
 #include "outputs/outage.h"
 #include "outputs/outputs.h"
+#include "outputs/piece.h"
 #include "outputs/probe.h"
 #include "outputs/reason.h"
+#include "outputs/request_size.h"
 #include "outputs/response.h"
 
 enum {
     /* A far end that refuses everything must not be asked about each record of each batch. */
     SPLITS_MAX = 512,
     WORDS_BYTES = RESPONSE_MESSAGE_BYTES + 64,
+    HTTP_TOO_LARGE = 413,
+    HTTP_GATEWAY_TIMEOUT = 504, /* of a proxy whose own patience was over */
     REASON_NO_ANSWER = 1000, /* + libcurl's code; below are HTTP statuses */
     REASON_NO_LETTER = 2000,
     REASON_ADDRESS = 3000, /* + HTTP status */
@@ -58,13 +61,8 @@ struct slot {
     struct http_exchange *exchange; /* NULL until it is used, and after a rest */
     bool is_active;
     bool is_doubted;       /* refused by `status` and `response`, by an address that may be wrong */
-    bool has_body;         /* `body` is made, for first and count */
-    struct slice body;     /* in the batch, packed or not, in `piece` or in `compressed` */
-    struct buf piece;      /* part of the batch; unused while all of it is sent */
-    struct buf compressed; /* unused without compression */
-    uint32_t first;        /* records that are sent now */
-    uint32_t count;
-    uint32_t count_max; /* more have been found too large */
+    struct piece piece;    /* what of the batch is sent now */
+    uint64_t started_ns;   /* its last try */
     unsigned splits;
     unsigned tries; /* of this piece, that failed */
     uint64_t retry_at_ns;
@@ -86,6 +84,7 @@ struct otlp_http {
     bool is_mistaken; /* … or not, and what it answers says that the config is wrong */
     struct ev_timer timer;
     struct outage outage;
+    struct request_size size; /* of requests */
     struct said rejection;
     struct said refusal;
     struct slot *slots;
@@ -119,61 +118,30 @@ static bool is_proven(const struct otlp_http *output)
 
 /* ---- what is sent ---- */
 
-static bool is_whole(const struct slot *slot)
-{
-    return slot->first == 0 && slot->count == slot->batch->records;
-}
-
-static struct slice take_apart(struct slot *slot)
-{
-    if (is_whole(slot)) {
-        return buf_slice(&slot->batch->bytes);
-    }
-    /* The batch was encoded here: it can be taken apart. */
-    ENSURE(otlp_split_copy(buf_slice(&slot->batch->bytes), slot->first, slot->count, &slot->piece));
-    return buf_slice(&slot->piece);
-}
-
 static struct compressor *get_compressor(struct otlp_http *output)
 {
-    if (output->compressor == NULL) {
+    if (output->compressor == NULL && output->settings->compression != COMPRESSION_NONE) {
         output->compressor = compressor_new(output->settings->compression);
     }
     return output->compressor;
 }
 
-/* Made once for all tries. */
-static void make_body(struct slot *slot)
-{
-    if (slot->has_body) {
-        return;
-    }
-    slot->has_body = true;
-    if (is_whole(slot) && slot->batch->packed_body.len > 0 &&
-        slot->batch->packing == slot->owner->settings->compression) {
-        slot->body = slot->batch->packed_body; /* as it lay in the spool */
-        return;
-    }
-    slot->body = take_apart(slot);
-    if (slot->owner->settings->compression != COMPRESSION_NONE) {
-        ENSURE(compressor_run(get_compressor(slot->owner), slot->body, &slot->compressed));
-        slot->body = buf_slice(&slot->compressed);
-    }
-}
-
 static void start(struct slot *slot)
 {
     struct otlp_http *output = slot->owner;
-    make_body(slot);
+    piece_fit(&slot->piece, &output->size);
+    struct slice body =
+        piece_body(&slot->piece, output->settings->compression, get_compressor(output));
     slot->is_active = true;
+    slot->started_ns = clock_monotonic_ns();
     output->active++;
     counters_add(output->env.counters, C_REQUESTS, 1);
     counters_add(output->env.counters, C_REQUESTS_RETRIED, slot->tries > 0 ? 1 : 0);
-    counters_add(output->env.counters, C_BYTES_SENT, slot->body.len);
+    counters_add(output->env.counters, C_BYTES_SENT, body.len);
     if (slot->exchange == NULL) {
         slot->exchange = http_exchange_new(output->client, on_answer, slot);
     }
-    http_exchange_start(slot->exchange, slot->body);
+    http_exchange_start(slot->exchange, body);
 }
 
 /* ---- when it is sent ---- */
@@ -325,16 +293,10 @@ static void finish(struct slot *slot)
 static void go_on(struct slot *slot)
 {
     struct otlp_http *output = slot->owner;
-    uint32_t left = slot->batch->records - slot->first - slot->count;
-    slot->first += slot->count;
     slot->tries = 0;
     slot->retry_at_ns = 0;
-    slot->has_body = false;
-    if (left == 0) {
+    if (!piece_next(&slot->piece, &output->size)) {
         finish(slot);
-    } else {
-        uint32_t count = slot->count < slot->count_max / 2 ? slot->count * 2 : slot->count_max;
-        slot->count = count < left ? count : left;
     }
     schedule(output);
 }
@@ -342,7 +304,10 @@ static void go_on(struct slot *slot)
 static void accept(struct slot *slot, const struct response *response)
 {
     struct otlp_http *output = slot->owner;
-    uint64_t rejected = response->rejected < slot->count ? response->rejected : slot->count;
+    uint32_t count = slot->piece.count;
+    uint64_t rejected = response->rejected < count ? response->rejected : count;
+    request_size_taken(&output->size, piece_bytes(&slot->piece),
+                       clock_monotonic_ns() - slot->started_ns);
     note_alive(output);
     prove(output);
     slot->rejected += rejected;
@@ -351,7 +316,7 @@ static void accept(struct slot *slot, const struct response *response)
         log_event(output->env.log, LOG_WARN,
                   "output %s: %s took a request of %u records and rejected %llu of them for good: "
                   "\"%s\"",
-                  name_of(output), http_client_url(output->client), slot->count,
+                  name_of(output), http_client_url(output->client), count,
                   (unsigned long long)rejected, response->message);
     }
     go_on(slot);
@@ -372,7 +337,8 @@ static void refuse(struct slot *slot)
     struct otlp_http *output = slot->owner;
     char words[WORDS_BYTES];
     const char *message = slot->response.message;
-    const struct refusal refusal = {take_apart(slot), slot->count, slot->status, message};
+    const struct refusal refusal = {piece_request(&slot->piece), slot->piece.count, slot->status,
+                                    message};
     enum refusal_end end = output->env.refused(output->env.context, &refusal);
     snprintf(words, sizeof(words), "HTTP status %ld, \"%s\"", slot->status, message);
     if (end == REFUSAL_HELD) {
@@ -380,36 +346,41 @@ static void refuse(struct slot *slot)
         return;
     }
     note_alive(output);
-    slot->refused += slot->count;
+    slot->refused += slot->piece.count;
     if (said_is_news(&output->refusal, words, clock_monotonic_ns())) {
         log_event(output->env.log, LOG_ERROR, "output %s: %s refused %u records, which are %s: %s",
-                  name_of(output), http_client_url(output->client), slot->count,
+                  name_of(output), http_client_url(output->client), slot->piece.count,
                   end == REFUSAL_KEPT ? "kept as dead letters (see clew replay)" : "given up", words);
     }
     go_on(slot);
 }
 
-static void split(struct slot *slot)
+/* False: it is a single record, or the batch was split too often. */
+static bool split(struct slot *slot)
 {
-    note_alive(slot->owner);
-    slot->count /= 2;
-    /* A limit on size stays; one bad record is behind us soon. */
-    slot->count_max = slot->status == 413 ? slot->count : slot->count_max;
+    struct otlp_http *output = slot->owner;
+    bool is_too_large = slot->status == HTTP_TOO_LARGE; /* a limit on size stays … */
+    uint64_t bytes = piece_bytes(&slot->piece);
+    if (slot->splits == SPLITS_MAX || !piece_halve(&slot->piece)) {
+        return false; /* … and one bad record is behind us soon */
+    }
+    note_alive(output);
     slot->splits++;
     slot->tries = 0;
     slot->retry_at_ns = 0;
-    slot->has_body = false;
-    schedule(slot->owner);
+    if (is_too_large) {
+        counters_add(output->env.counters, C_REQUESTS_SHRUNK, 1);
+        request_size_too_large(&output->size, bytes);
+    }
+    schedule(output);
+    return true;
 }
 
 /* Of an address that is right: what is refused is the records' fault. */
 static void decide(struct slot *slot)
 {
     slot->is_doubted = false;
-    if (slot->response.verdict == RESPONSE_TOO_MUCH && slot->count > 1 &&
-        slot->splits < SPLITS_MAX) {
-        split(slot);
-    } else {
+    if (slot->response.verdict != RESPONSE_TOO_MUCH || !split(slot)) {
         refuse(slot);
     }
 }
@@ -501,6 +472,34 @@ static void doubt(struct slot *slot, long status, const struct response *respons
     }
 }
 
+/* It had the request, and did not answer in time: perhaps it is too slow for one so large. */
+static void fail_late(struct slot *slot, const struct failure *failure, char reason[REASON_BYTES])
+{
+    struct otlp_http *output = slot->owner;
+    size_t len = strlen(reason);
+    request_size_late(&output->size, piece_bytes(&slot->piece));
+    if (piece_fit(&slot->piece, &output->size)) {
+        counters_add(output->env.counters, C_REQUESTS_SHRUNK, 1);
+        snprintf(reason + len, REASON_BYTES - len, "; requests are smaller from now on");
+    }
+    fail(slot, failure, reason);
+}
+
+static void fail_answered(struct slot *slot, const struct http_answer *answer,
+                          const struct response *response)
+{
+    struct otlp_http *output = slot->owner;
+    char reason[REASON_BYTES];
+    struct failure failure = failure_of(answer, response);
+    failure.is_mistake = failure.is_mistake || (answer->is_foreign && !is_proven(output));
+    reason_write(answer, response, http_client_url(output->client), reason);
+    if (answer->is_late || answer->status == HTTP_GATEWAY_TIMEOUT) {
+        fail_late(slot, &failure, reason);
+    } else {
+        fail(slot, &failure, reason);
+    }
+}
+
 static void judge(struct slot *slot, const struct http_answer *answer)
 {
     struct otlp_http *output = slot->owner;
@@ -514,29 +513,21 @@ static void judge(struct slot *slot, const struct http_answer *answer)
     if (response_is_refusal(&response)) {
         doubt(slot, answer->status, &response);
     } else {
-        char reason[REASON_BYTES];
-        const struct failure failure = failure_of(answer, &response);
-        reason_write(answer, &response, http_client_url(output->client), reason);
-        fail(slot, &failure, reason);
+        fail_answered(slot, answer, &response);
     }
 }
 
 static void on_answer(void *context, const struct http_answer *answer)
 {
     struct slot *slot = context;
-    struct otlp_http *output = slot->owner;
     slot->is_active = false;
-    output->active--;
+    slot->owner->active--;
     if (answer->error == NULL) {
         judge(slot, answer);
         return;
     }
-    char reason[REASON_BYTES];
-    struct failure failure = failure_of(answer, NULL);
-    failure.is_mistake = answer->is_foreign && !is_proven(output);
-    counters_add(output->env.counters, C_REQUESTS_FAILED, 1);
-    reason_write(answer, NULL, http_client_url(output->client), reason);
-    fail(slot, &failure, reason);
+    counters_add(slot->owner->env.counters, C_REQUESTS_FAILED, 1);
+    fail_answered(slot, answer, NULL);
 }
 
 /* ---- the output ---- */
@@ -549,9 +540,7 @@ static void make_slots(struct otlp_http *output)
     for (size_t i = 0; i < output->slot_count; i++) {
         struct slot *slot = &output->slots[i];
         slot->owner = output;
-        /* Bounded by the batch that they are made of. */
-        buf_init(&slot->piece, SIZE_MAX);
-        buf_init(&slot->compressed, SIZE_MAX);
+        piece_init(&slot->piece);
     }
 }
 
@@ -568,6 +557,7 @@ static struct output *otlp_http_open(const struct output_settings *settings,
     output->env = *env;
     output->client = client;
     output->address = address_of(settings);
+    output->size = request_size_any(settings->timeout_ms);
     output->outage.initial_ms = settings->retry_initial_ms;
     output->outage.max_ms = settings->retry_max_ms;
     output->outage.seed = clock_realtime_ns() ^ (uint64_t)getpid() << 32;
@@ -598,10 +588,7 @@ static void otlp_http_send(struct output *base, struct batch *batch)
     ENSURE(slot != NULL);
     slot->batch = batch;
     slot->is_doubted = false;
-    slot->has_body = false;
-    slot->first = 0;
-    slot->count = batch->records;
-    slot->count_max = batch->records;
+    piece_begin(&slot->piece, batch, &output->size);
     slot->splits = 0;
     slot->tries = 0;
     slot->retry_at_ns = 0;
@@ -636,8 +623,7 @@ static void rest_slot(struct slot *slot)
 {
     http_exchange_free(slot->exchange);
     slot->exchange = NULL;
-    buf_fini(&slot->piece);
-    buf_fini(&slot->compressed);
+    piece_rest(&slot->piece);
 }
 
 static void otlp_http_rest(struct output *base)

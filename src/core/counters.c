@@ -106,6 +106,9 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_REQUESTS] = {"clew_requests", COUNTER_TOTAL, NULL, "Requests sent, retries included."},
     [C_REQUESTS_RETRIED] = {"clew_request_retries", COUNTER_TOTAL, NULL,
                             "Requests that are repeats of one that failed."},
+    [C_REQUESTS_SHRUNK] = {"clew_request_shrinks", COUNTER_TOTAL, NULL,
+                           "Times that requests were made smaller, because the backend found one too "
+                           "large (413) or did not answer it in time."},
     [C_PROBES] = {"clew_probe_requests", COUNTER_TOTAL, NULL,
                   "Requests with nothing of a log in them, sent to an address that has never taken "
                   "one to find out whether the address or the records are at fault."},

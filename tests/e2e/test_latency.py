@@ -102,5 +102,21 @@ def test_a_stop_with_four_requests_under_way_loses_and_doubles_nothing(tmp):
     assert order_is_kept(marks), "the order of a file was not kept"
 
 
+def test_a_backend_too_slow_for_a_full_request_gets_smaller_ones(tmp):
+    """A full request takes it three times the time that there is, a quarter of one less than that."""
+    lines, at_once = 3000, 2 * BATCH_BYTES // 120
+    paths = write_files(tmp / "logs", 1, lines, 100)
+    with SlowBackend(record_s=3 / at_once) as backend:
+        with clew.start("run", *options(tmp, backend, "data", "outputs.in_flight=1", "outputs.timeout=1s",
+                                        "outputs.retry.initial=50ms"), *paths) as process:
+            process.wait_for(lambda: len(set(backend.marks())) == lines, "all lines arrive")
+            process.wait_for(lambda: "smaller from now on" in process.err(), "it is said")
+            process.stop()
+        marks = backend.marks()
+    clew.equal(len(set(marks)), lines, "lines")
+    # A full request and its half; what a machine that is busy is late with comes on top.
+    assert len(marks) - lines <= 4 * at_once, f"{len(marks) - lines} of {lines} came twice, {at_once} at once"
+
+
 if __name__ == "__main__":
     clew.main()
