@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/curl_loop.h"
 #include "base/mem.h"
@@ -13,6 +15,7 @@
 enum {
     CONNECT_TIMEOUT_MS = 10000,
     ERROR_BYTES = 768,
+    DATE_BYTES = 64, /* of a longer one it is no date */
     /* What libcurl gives to the kernel at once, of a body that is larger. Four times its default: for a
      * body that is not compressed that saves a fifth of the time in the kernel. */
     SEND_BYTES = 256 << 10,
@@ -37,6 +40,8 @@ struct http_exchange {
     bool is_running;
     bool is_cut;
     bool has_head; /* the answer's head came to its end */
+    char date[DATE_BYTES];        /* as the answer says; empty: it does not */
+    char retry_after[DATE_BYTES]; /* likewise */
     char *redirect; /* of the last answer */
     char curl_error[CURL_ERROR_SIZE];
     char error[ERROR_BYTES];
@@ -210,17 +215,38 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     return exchange->is_cut ? CURL_WRITEFUNC_ERROR : n;
 }
 
+/* The value of a header, if the line is that one. */
+static void keep_value(struct slice line, struct slice name, char out[DATE_BYTES])
+{
+    if (line.len <= name.len || strncasecmp(line.data, name.data, name.len) != 0) {
+        return;
+    }
+    struct slice value = slice_trim(slice_make(line.data + name.len, line.len - name.len));
+    size_t len = value.len < DATE_BYTES ? value.len : 0;
+    memcpy(out, value.data, len);
+    out[len] = '\0';
+}
+
+static void keep_head_line(struct http_exchange *exchange, struct slice line)
+{
+    if (slice_has_prefix(line, SLICE("HTTP/"))) {
+        exchange->has_head = false; /* after 100 Continue and the like comes another head */
+        exchange->date[0] = '\0';
+        exchange->retry_after[0] = '\0';
+    } else if (line.len > 0 && (line.data[0] == '\r' || line.data[0] == '\n')) {
+        exchange->has_head = true;
+    } else {
+        keep_value(line, SLICE("Date:"), exchange->date);
+        keep_value(line, SLICE("Retry-After:"), exchange->retry_after);
+    }
+}
+
 /* libcurl takes an answer whose head breaks off for one without a body. A success that nobody has
  * finished saying is none, so look for the empty line. */
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
-    struct http_exchange *exchange = context;
     size_t n = size * count;
-    if (slice_has_prefix(slice_make(bytes, n), SLICE("HTTP/"))) {
-        exchange->has_head = false; /* after 100 Continue and the like comes another head */
-    } else if (n > 0 && (bytes[0] == '\r' || bytes[0] == '\n')) {
-        exchange->has_head = true;
-    }
+    keep_head_line(context, slice_make(bytes, n));
     return n;
 }
 
@@ -309,6 +335,8 @@ void http_exchange_start(struct http_exchange *exchange, struct slice body)
     exchange->is_running = true;
     exchange->is_cut = false;
     exchange->has_head = false;
+    exchange->date[0] = '\0';
+    exchange->retry_after[0] = '\0';
     exchange->curl_error[0] = '\0';
     buf_clear(&exchange->answer);
     /* A pointer only: libcurl sends from our memory. Without one it would read from standard input. */
@@ -381,16 +409,32 @@ static bool has_sent(CURL *easy)
     return bytes > 0;
 }
 
+/* A time is meant by the clock of who names it, which the answer's Date tells: ours may be an hour off.
+ * Without one nobody knows, so it is at most as long as we would wait of ourselves. */
+static uint64_t read_retry_after_ms(const struct http_exchange *exchange)
+{
+    const char *text = exchange->retry_after;
+    if (text[0] >= '0' && text[0] <= '9') {
+        uint64_t seconds = strtoull(text, NULL, 10);
+        return seconds < UINT64_MAX / 1000 ? seconds * 1000 : UINT64_MAX;
+    }
+    uint64_t longest_ms = exchange->client->settings->retry_max_ms;
+    time_t until = curl_getdate(text, NULL);
+    time_t now = curl_getdate(exchange->date, NULL);
+    bool is_own_clock = now < 0;
+    now = is_own_clock ? time(NULL) : now;
+    uint64_t wait_ms = until > now ? (uint64_t)(until - now) * 1000 : 0;
+    return is_own_clock && wait_ms > longest_ms ? longest_ms : wait_ms;
+}
+
 static void on_done(struct curl_task *task, int result)
 {
     struct http_exchange *exchange = container_of(task, struct http_exchange, task);
     struct http_answer answer = {.is_cut = exchange->is_cut || result != CURLE_OK};
-    curl_off_t retry_after_s = 0;
     char *content_type = NULL;
     exchange->is_running = false;
     curl_easy_getinfo(task->easy, CURLINFO_RESPONSE_CODE, &answer.status);
     curl_easy_getinfo(task->easy, CURLINFO_CONTENT_TYPE, &content_type);
-    curl_easy_getinfo(task->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
     result = effective_result(exchange, result, answer.status);
     if (result != CURLE_OK) {
         answer.status = 0;
@@ -402,6 +446,6 @@ static void on_done(struct curl_task *task, int result)
     answer.redirect = read_redirect(exchange);
     answer.content_type = slice_from_string(content_type);
     answer.body = buf_slice(&exchange->answer);
-    answer.retry_after_ms = retry_after_s > 0 ? (uint64_t)retry_after_s * 1000 : 0;
+    answer.retry_after_ms = read_retry_after_ms(exchange);
     exchange->done(exchange->context, &answer);
 }

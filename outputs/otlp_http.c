@@ -560,6 +560,7 @@ static struct output *otlp_http_open(const struct output_settings *settings,
     output->size = request_size_any(settings->timeout_ms);
     output->outage.initial_ms = settings->retry_initial_ms;
     output->outage.max_ms = settings->retry_max_ms;
+    output->outage.asked_max_ms = settings->retry_after_max_ms;
     output->outage.seed = clock_realtime_ns() ^ (uint64_t)getpid() << 32;
     ev_init(&output->timer, on_timer);
     make_slots(output);

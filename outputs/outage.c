@@ -10,7 +10,6 @@
 /* Outages that follow one another faster than this are one trouble, logged again if it lasts. */
 #define QUIET_NS           (60 * NS_PER_S)
 #define LASTING_NS         (10 * NS_PER_S)
-#define RETRY_AFTER_MAX_MS UINT64_C(3600000)
 #define REPEAT_NS          (60 * NS_PER_S) /* a sentence is not said again before */
 
 /* A number below `below`; xorshift is plenty for jitter. */
@@ -59,7 +58,7 @@ bool outage_fail(struct outage *outage, const struct failure *failure, uint64_t 
     uint64_t wait_ns = outage_backoff_ns(outage, outage->tries);
     uint64_t asked_ms = failure->is_mistake ? outage->max_ms : 0;
     asked_ms = failure->retry_after_ms > asked_ms ? failure->retry_after_ms : asked_ms;
-    asked_ms = asked_ms < RETRY_AFTER_MAX_MS ? asked_ms : RETRY_AFTER_MAX_MS;
+    asked_ms = asked_ms < outage->asked_max_ms ? asked_ms : outage->asked_max_ms;
     wait_ns = wait_ns > asked_ms * NS_PER_MS ? wait_ns : asked_ms * NS_PER_MS;
     outage->until_ns = now_ns + wait_ns > outage->until_ns ? now_ns + wait_ns : outage->until_ns;
     bool is_to_be_said = is_news(outage, failure, now_ns);

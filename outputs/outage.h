@@ -7,7 +7,7 @@
  *
  * Knows no clock: `now_ns` is monotonic time. Waits double from retry_initial_ms to retry_max_ms
  * and are drawn from the upper half of that, so that many clews do not come back at one moment. A
- * Retry-After is never undercut, but one of more than an hour counts as an hour.
+ * Retry-After is never undercut, but one of more than asked_max_ms counts as that.
  */
 
 #include <stdbool.h>
@@ -16,6 +16,7 @@
 struct outage {
     uint64_t initial_ms;
     uint64_t max_ms;
+    uint64_t asked_max_ms;
     uint64_t seed; /* of the jitter */
     bool is_on;
     unsigned tries; /* that failed, since it began */

@@ -163,6 +163,9 @@ static const struct option retry_options[] = {
     {.name = "max", .kind = OPTION_DURATION, .offset = AT(retry_max_ms), .fallback = "30s",
      .min = 1, .max = HOUR,
      .help = "The longest pause. There is no end to the tries: the files are the buffer."},
+    {.name = "after_max", .kind = OPTION_DURATION, .offset = AT(retry_after_max_ms), .fallback = "1h",
+     .min = 1, .max = 24 * HOUR,
+     .help = "The longest pause that a backend may ask for by Retry-After."},
     {0},
 };
 

@@ -175,6 +175,7 @@ struct output_settings {
     uint64_t in_flight_max;      /* requests at once */
     uint64_t retry_initial_ms;
     uint64_t retry_max_ms;
+    uint64_t retry_after_max_ms; /* as a backend may ask for */
     uint64_t response_bytes_max;
     bool required;               /* checkpoints wait for it */
     char *spool_dir;             /* NULL: spool/<name> in the data directory */

@@ -63,6 +63,7 @@ static void set(struct run *run, const char *name, char *value)
         {"in_flight_max", &o->in_flight_max, NULL},
         {"retry_initial_ms", &o->retry_initial_ms, NULL},
         {"retry_max_ms", &o->retry_max_ms, NULL},
+        {"retry_after_max_ms", &o->retry_after_max_ms, NULL},
         {"response_bytes_max", &o->response_bytes_max, NULL},
         {"ca_file", NULL, &o->ca_file},
         {"certificate_file", NULL, &o->certificate_file},
@@ -204,6 +205,7 @@ int main(int argc, char **argv)
                                                     .in_flight_max = 2,
                                                     .retry_initial_ms = 50,
                                                     .retry_max_ms = 200,
+                                                    .retry_after_max_ms = 3600000,
                                                     .response_bytes_max = 65536};
     run->output_settings.endpoint = argc > 1 ? argv[1] : NULL;
     run->batches = 3;

@@ -261,14 +261,43 @@ def test_an_outage_is_probed_with_one_request_at_a_time():
         assert len(sent.log) == 1, sent
 
 
+def http_date(seconds):
+    return email.utils.formatdate(time.time() + seconds, usegmt=True)
+
+
+def gap_after(headers, **options):
+    """Seconds between a 503 with these headers and the next try."""
+    with FarEnd(first(status(503, headers=headers))) as far:
+        sent = send(far.url, batches=1, stop_ms=60000, **options)
+        assert_all_accepted(sent, far, batches=1)
+        return far.requests[1][0] - far.requests[0][0]
+
+
 def test_retry_after_is_honoured_as_seconds_and_as_a_date():
-    for after in ("2", None):
-        value = after or email.utils.formatdate(time.time() + 3, usegmt=True)
-        with FarEnd(first(status(503, headers={"Retry-After": value}))) as far:
-            sent = send(far.url, batches=1)
-            assert_all_accepted(sent, far, batches=1)
-            gap = far.requests[1][0] - far.requests[0][0]
-            assert 1.5 < gap < 4, (value, gap)
+    for headers in ({"Retry-After": "2"}, {"Retry-After": http_date(3), "Date": http_date(0)}):
+        gap = gap_after(headers)
+        assert 1.5 < gap < 10, (headers, gap)
+
+
+def test_a_date_to_retry_after_is_by_the_clock_of_who_says_it():
+    for hours in (-1, 1):
+        gap = gap_after({"Retry-After": http_date(hours * 3600 + 3), "Date": http_date(hours * 3600)})
+        assert 1.5 < gap < 10, (hours, gap)
+
+
+def test_a_date_to_retry_after_from_who_does_not_tell_the_time_is_bounded():
+    gap = gap_after({"Retry-After": http_date(3600)}, retry_max_ms=500)
+    assert 0.4 < gap < 10, gap
+    for nonsense in (http_date(-3600), "soon", "", "-5", "x" * 200):
+        gap = gap_after({"Retry-After": nonsense, "Date": http_date(0)})
+        assert gap < 10, (nonsense, gap)
+
+
+def test_retry_after_is_bounded_by_the_config():
+    for headers in ({"Retry-After": "86400"}, {"Retry-After": "99999999999999999999999"},
+                    {"Retry-After": http_date(86400), "Date": http_date(0)}):
+        gap = gap_after(headers, retry_after_max_ms=1000)
+        assert 0.9 < gap < 10, (headers, gap)
 
 
 def test_a_far_end_that_fails_half_of_its_requests_gets_everything():

@@ -8,7 +8,7 @@
 
 static struct outage make(void)
 {
-    return (struct outage){.initial_ms = 1000, .max_ms = 30000, .seed = 1};
+    return (struct outage){.initial_ms = 1000, .max_ms = 30000, .asked_max_ms = 3600000, .seed = 1};
 }
 
 static void waits_double_up_to_the_longest_and_differ(void **state)
