@@ -729,7 +729,8 @@ void input_resume(struct input *input)
 bool input_is_at_end(const struct input *input)
 {
     return input->was_scanned && !input->is_blocked && list_is_empty(&input->ready) &&
-           list_is_empty(&input->full) && list_is_empty(&input->waiting) && !discover_has_marked(input->discover);
+           list_is_empty(&input->full) && list_is_empty(&input->waiting) &&
+           !discover_has_marked(input->discover);
 }
 
 void input_stop(struct input *input)
