@@ -35,6 +35,7 @@ static const double LEAD_LATER_S = 0.001;
 
 static const double REST_AFTER_S = 2;
 static const double AT_ONCE_S = 1e-6; /* a timer that repeats has to wait */
+static const uint64_t REST_EVERY_NS = 30 * 1000000000ULL; /* where lines never cease: an outage takes much */
 
 enum log_level daemon_log_level(const char *name)
 {
@@ -389,17 +390,23 @@ static void on_flush(struct ev_loop *loop, ev_timer *timer, int events)
 }
 
 /* What a burst took is not kept for the next one; after a few lines it is not worth it. */
+static void rest(struct daemon *daemon)
+{
+    uint64_t encoded = daemon->counters.values[C_BYTES_ENCODED];
+    if (encoded - daemon->rested_bytes >= REST_BYTES_MIN) {
+        daemon->rested_bytes = encoded;
+        shipment_rest(daemon->shipment);
+        malloc_trim(0);
+    }
+    daemon->rested_ns = loop_ns(daemon);
+}
+
 static void on_rest(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop;
     (void)events;
     struct daemon *daemon = container_of(timer, struct daemon, rest);
-    uint64_t encoded = daemon->counters.values[C_BYTES_ENCODED];
-    if (encoded - daemon->rested_at >= REST_BYTES_MIN) {
-        daemon->rested_at = encoded;
-        shipment_rest(daemon->shipment);
-        malloc_trim(0);
-    }
+    rest(daemon);
 }
 
 static void on_lead(struct ev_loop *loop, ev_prepare *prepare, int events)
@@ -414,7 +421,11 @@ static void on_commit(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop;
     (void)events;
-    daemon_commit(container_of(timer, struct daemon, commit));
+    struct daemon *daemon = container_of(timer, struct daemon, commit);
+    daemon_commit(daemon);
+    if (loop_ns(daemon) - daemon->rested_ns >= REST_EVERY_NS) {
+        rest(daemon);
+    }
 }
 
 /* All workers, which stand still: say what there is to say. */

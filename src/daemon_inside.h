@@ -87,7 +87,8 @@ struct daemon {
     struct input_family family; /* those that read files */
     ev_prepare lead; /* with flush: before the loop waits, a first line is sent at once */
     ev_timer rest;   /* when nothing has been in hand for a while: give memory back */
-    uint64_t rested_at; /* bytes that had been encoded by then */
+    uint64_t rested_bytes; /* that had been encoded by then */
+    uint64_t rested_ns;    /* when that was, by the loop's clock */
     ev_timer flush;  /* while something is in hand: batches by age; the end of `once` and of a drain */
     ev_timer commit; /* checkpoints */
     ev_timer check;    /* of coverage … */
