@@ -44,11 +44,14 @@ class Container:
                                        f"{self.number:060x}{self.restart:04x}.log")
         self.link.symlink_to(self.path)
 
+    def text(self):
+        return f"pod {self.number} line {self.written} {'x' * random.randrange(200)}"
+
     def log(self):
         now = time.time_ns()
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now // 10**9))
         stream = random.choice(("stdout", "stderr"))
-        text = f"pod {self.number} line {self.written} {'x' * random.randrange(200)}"
+        text = self.text()
         self.written += 1
         self.in_file += 1
         cuts = sorted(random.sample(range(1, len(text)), 2)) if random.random() < 0.05 else []
