@@ -315,7 +315,8 @@ static const struct option trace_options[] = {
              "that it works on."},
     {.name = "zone", .kind = OPTION_TEXT, .offset = AT(zone), .fallback = "UTC",
      .check = check_zone,
-     .help = "Of times that name none: UTC, +02:00, or a name such as Europe/Berlin."},
+     .help = "Of times that name none and for which the runtime's stamp tells no other: UTC, +02:00, or a "
+             "name such as Europe/Berlin."},
     {0},
 };
 #undef AT

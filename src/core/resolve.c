@@ -21,11 +21,32 @@
  * there the head is the layout's and the members are the message's.
  */
 
+enum {
+    CLOCKS = 256, /* logs whose clock is known; a log takes the place of another */
+    ZONES = 64,   /* that logs ask for */
+};
+
+/* What times of one log mean that name no zone. */
+struct log_clock {
+    uint64_t source_id;
+    bool is_taken;
+    const struct zone *zone; /* that the log has been given; NULL: none */
+    struct timestamp_clock clock;
+};
+
+struct named_zone {
+    char name[SOURCE_ZONE_BYTES];
+    struct zone *zone; /* NULL: there is none of the name, or the place is free */
+};
+
 struct resolver {
     const struct trace_settings *settings;
     struct key_cache *keys;
     struct trace_resolver *trace;
     struct zone *zone;
+    struct named_zone *zones;
+    size_t zones_made;
+    struct log_clock *clocks;
     struct timestamp_cache dates;
     struct shapes *shapes;
     struct shape own;         /* of a line whose shape nobody knows */
@@ -48,6 +69,8 @@ struct resolver *resolver_new(const struct trace_settings *settings, char **out_
     resolver->settings = settings;
     resolver->trace = trace;
     resolver->zone = zone;
+    resolver->zones = mem_array(ZONES, sizeof(*resolver->zones));
+    resolver->clocks = mem_array(CLOCKS, sizeof(*resolver->clocks));
     resolver->keys = key_cache_new();
     resolver->shapes = shapes_new();
     return resolver;
@@ -60,6 +83,11 @@ void resolver_free(struct resolver *resolver)
         shapes_free(resolver->shapes);
         trace_resolver_free(resolver->trace);
         zone_free(resolver->zone);
+        for (size_t i = 0; i < ZONES; i++) {
+            zone_free(resolver->zones[i].zone);
+        }
+        free(resolver->zones);
+        free(resolver->clocks);
         free(resolver);
     }
 }
@@ -90,6 +118,44 @@ static const struct shape *read_names(struct resolver *resolver, struct fields *
     }
     shape->hits.fields = fields;
     return shape;
+}
+
+/* ------------------------------------------------------------------ clocks */
+
+/* The one that has been asked for longest ago makes room; nobody may go on by it. */
+static const struct zone *make_zone(struct resolver *resolver, const char *name)
+{
+    struct named_zone *place = &resolver->zones[resolver->zones_made++ % ZONES];
+    char *error = NULL;
+    if (place->zone != NULL) {
+        memset(resolver->clocks, 0, CLOCKS * sizeof(*resolver->clocks));
+        zone_free(place->zone);
+    }
+    memcpy(place->name, name, sizeof(place->name));
+    place->zone = zone_open(name, &error);
+    free(error);
+    return place->zone;
+}
+
+static const struct zone *find_zone(struct resolver *resolver, const char *name)
+{
+    for (size_t i = 0; i < ZONES; i++) {
+        if (strcmp(resolver->zones[i].name, name) == 0) {
+            return resolver->zones[i].zone;
+        }
+    }
+    return make_zone(resolver, name);
+}
+
+static struct log_clock *find_clock(struct resolver *resolver, const struct source *source)
+{
+    struct log_clock *log = &resolver->clocks[source->id % CLOCKS];
+    if (!log->is_taken || log->source_id != source->id) {
+        const char *name = source->policy.zone;
+        const struct zone *zone = name[0] != '\0' ? find_zone(resolver, name) : NULL;
+        *log = (struct log_clock){source->id, true, zone, {0}};
+    }
+    return log;
 }
 
 /* ------------------------------------------------------------------ body */
@@ -300,10 +366,19 @@ void resolver_resolve(struct resolver *resolver, struct record *record)
 {
     uint64_t reference =
         record->runtime_time_ns != 0 ? record->runtime_time_ns : record->observed_time_ns;
-    struct timestamp_env env = {resolver->zone, reference, &resolver->dates};
+    struct timestamp_env env = {.zone = resolver->zone,
+                                .reference_ns = reference,
+                                .cache = &resolver->dates,
+                                .runtime_ns = record->runtime_time_ns};
     struct head head;
     bool is_text = record->format == FORMAT_TEXT;
     forget(record);
+    if (record->source != NULL) {
+        struct log_clock *log = find_clock(resolver, record->source);
+        env.zone = log->zone != NULL ? log->zone : env.zone;
+        env.is_zone_certain = log->zone != NULL;
+        env.clock = &log->clock;
+    }
     resolver->line = read_names(resolver, &record->fields);
     if (is_text) {
         read_head(&env, record, &head);

@@ -18,6 +18,8 @@
 #define HALF_DAY_S       43200
 #define SECONDS_MAX      18446744073 /* of 64 bits of nanoseconds */
 #define OFFSET_HOURS_MAX 18
+#define QUARTER_S        900
+#define AHEAD_MAX_S      120 /* of the runtime's stamp: clocks that round */
 
 struct reading {
     const char *p;
@@ -438,13 +440,83 @@ static bool read_year_behind(struct reading *r)
     return true;
 }
 
-static int64_t to_utc(const struct reading *r, int64_t days, const struct zone *zone)
+/* ---- times that name no zone ---- */
+
+/* Quarters of an hour east of Greenwich that any zone of the tz database has had since 1973. */
+static bool has_clocks(int64_t quarters)
+{
+    static const int8_t known[] = {
+        -48, -44, -42, -40, -38, -36, -34, -32, -28, -24, -20, -18, -16, -15, -14, -12, -10,
+        -8,  -6,  -4,  0,   4,   8,   12,  14,  16,  18,  20,  22,  23,  24,  26,  28,  30,
+        32,  34,  35,  36,  38,  39,  40,  42,  44,  46,  48,  50,  51,  52,  55,  56,
+    };
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        if (known[i] == quarters) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_next_to(int64_t utc_s, int64_t runtime_s)
+{
+    return utc_s <= runtime_s + AHEAD_MAX_S && utc_s > runtime_s + AHEAD_MAX_S - QUARTER_S;
+}
+
+/* The zone's own, of an hour that happens twice the later one unless that is still to come. */
+static int32_t offset_in_zone(const struct timestamp_env *env, int64_t local_s, int64_t runtime_s)
+{
+    if (env->zone == NULL) {
+        return 0;
+    }
+    int32_t first = zone_offset_of_local(env->zone, local_s);
+    if (runtime_s == 0 || is_next_to(local_s - first, runtime_s)) {
+        return first;
+    }
+    int32_t later = zone_offset_of_local_later(env->zone, local_s);
+    return local_s - later <= runtime_s + AHEAD_MAX_S ? later : first;
+}
+
+/* Whether a time of the wall clock can be next to the runtime's stamp, and by which offset. */
+static bool find_offset(const struct timestamp_env *env, int64_t local_s, int32_t *out_offset_s)
+{
+    int64_t runtime_s = (int64_t)(env->runtime_ns / NS_PER_SECOND);
+    int32_t offset_s = offset_in_zone(env, local_s, runtime_s);
+    if (runtime_s == 0) {
+        return false;
+    }
+    if (!is_next_to(local_s - offset_s, runtime_s)) {
+        int64_t quarters = -floor_div(runtime_s + AHEAD_MAX_S - local_s, QUARTER_S);
+        if (env->is_zone_certain || !has_clocks(quarters)) {
+            return false;
+        }
+        offset_s = (int32_t)(quarters * QUARTER_S);
+    }
+    *out_offset_s = offset_s;
+    return true;
+}
+
+static int32_t assume_offset(const struct timestamp_env *env, int64_t local_s)
+{
+    int32_t offset_s;
+    bool has_clock = env->clock != NULL && env->runtime_ns != 0 && !env->is_zone_certain;
+    if (find_offset(env, local_s, &offset_s)) {
+        if (has_clock) {
+            *env->clock = (struct timestamp_clock){true, offset_s};
+        }
+        return offset_s;
+    }
+    return has_clock && env->clock->is_known
+               ? env->clock->offset_s
+               : offset_in_zone(env, local_s, (int64_t)(env->runtime_ns / NS_PER_SECOND));
+}
+
+/* ---- the sum ---- */
+
+static int64_t to_utc(const struct reading *r, int64_t days, const struct timestamp_env *env)
 {
     int64_t local = days * SECONDS_PER_DAY + r->seconds;
-    if (r->has_offset) {
-        return local - r->offset_s;
-    }
-    return zone != NULL ? local - zone_offset_of_local(zone, local) : local;
+    return local - (r->has_offset ? r->offset_s : assume_offset(env, local));
 }
 
 /* The last year in which month and day are not ahead of the reference: a log is read after it was
@@ -458,21 +530,38 @@ static bool choose_year(struct reading *r, const struct timestamp_env *env, int6
             continue;
         }
         r->days = civil_to_days(date);
-        if (to_utc(r, r->days, env->zone) <= reference_s + SECONDS_PER_DAY) {
+        if (to_utc(r, r->days, env) <= reference_s + SECONDS_PER_DAY) {
             return true;
         }
     }
     return false;
 }
 
-/* The reference's day, on the clock of the line's own zone. */
+/* The day on which a time without one is next to the runtime's stamp. */
+static bool choose_day_by_runtime(struct reading *r, const struct timestamp_env *env)
+{
+    int64_t today = (int64_t)(env->runtime_ns / NS_PER_SECOND) / SECONDS_PER_DAY;
+    int32_t offset_s;
+    for (int64_t days = today + 1; !r->has_offset && days >= today - 1; days--) {
+        if (find_offset(env, days * SECONDS_PER_DAY + r->seconds, &offset_s)) {
+            r->days = days;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Else the reference's day, on the clock of the line's own zone. */
 static void choose_day(struct reading *r, const struct timestamp_env *env, int64_t reference_s)
 {
+    if (choose_day_by_runtime(r, env)) {
+        return;
+    }
     int64_t offset = r->has_offset       ? r->offset_s
                      : env->zone != NULL ? zone_offset_at(env->zone, reference_s)
                                          : 0;
     r->days = floor_div(reference_s + offset, SECONDS_PER_DAY);
-    if (to_utc(r, r->days, env->zone) > reference_s + HALF_DAY_S) {
+    if (to_utc(r, r->days, env) > reference_s + HALF_DAY_S) {
         r->days--; /* written before midnight, read after it */
     }
 }
@@ -498,7 +587,7 @@ static bool finish(struct reading *r, const struct timestamp_env *env, struct ti
     if (!complete_date(r, env)) {
         return false;
     }
-    int64_t seconds = to_utc(r, r->days, env->zone);
+    int64_t seconds = to_utc(r, r->days, env);
     if (seconds < 0 || seconds >= SECONDS_MAX) {
         return false;
     }
@@ -633,8 +722,8 @@ static bool read_usual(struct slice s, const struct timestamp_env *env, struct t
         return false;
     }
     int64_t seconds = env->cache->minute_s + second;
-    if (!is_utc && env->zone != NULL) {
-        seconds -= zone_offset_of_local(env->zone, seconds);
+    if (!is_utc) {
+        seconds -= assume_offset(env, seconds);
     }
     if (seconds <= 0 || seconds >= SECONDS_MAX) {
         return false;

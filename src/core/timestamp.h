@@ -24,10 +24,26 @@ struct timestamp_cache {
     int64_t minute_s; /* it begins so long after the epoch, on the clock of its zone */
 };
 
+/* What is known of the clock of one log, by its lines so far. Zeroed: nothing. */
+struct timestamp_clock {
+    bool is_known;
+    int32_t offset_s; /* east of Greenwich */
+};
+
+/*
+ * A time that names no zone is the one that lies next to the runtime's stamp of its line, where there is
+ * one: a container has a clock of its own, but writes its lines when they happen. Next to it is from 13
+ * minutes before to two behind; which of the offsets that clocks on earth have does that is unambiguous.
+ * So in the hour that is repeated in autumn each of the two times is told. Where none does (a line that
+ * was held back, or tells of another day) it is the clock's last known offset, else the zone.
+ */
 struct timestamp_env {
     const struct zone *zone;       /* of times that name none; NULL: UTC */
     uint64_t reference_ns;         /* about when it was written: gives what the text leaves out */
     struct timestamp_cache *cache; /* never NULL */
+    uint64_t runtime_ns;           /* when the runtime got it; 0: not known */
+    bool is_zone_certain;          /* somebody has said so of this very log: no other is tried */
+    struct timestamp_clock *clock; /* of the log; NULL: none is kept */
 };
 
 struct timestamp {

@@ -193,3 +193,10 @@ int32_t zone_offset_of_local(const struct zone *zone, int64_t local_s)
     }
     return zone_offset_at(zone, local_s - after) == after ? after : before;
 }
+
+int32_t zone_offset_of_local_later(const struct zone *zone, int64_t local_s)
+{
+    int32_t after = zone_offset_at(zone, local_s + SECONDS_PER_DAY);
+    return zone_offset_at(zone, local_s - after) == after ? after
+                                                          : zone_offset_of_local(zone, local_s);
+}

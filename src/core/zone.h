@@ -23,7 +23,7 @@ struct zone *zone_new_tzif(struct slice bytes);
 
 /*
  * As a user names it: "UTC", "Z", "+02:00", "-0730", or a name of the tz database, which is read
- * from /usr/share/zoneinfo: the one file that core opens, once, at start. NULL when there is no
+ * from /usr/share/zoneinfo: the one file that core opens, once a name. NULL when there is no
  * such zone: *out_error is a sentence that the caller frees.
  */
 struct zone *zone_open(const char *name, char **out_error);
@@ -38,5 +38,8 @@ int32_t zone_offset_at(const struct zone *zone, int64_t utc_s);
  * skipped as the clock would go on without the change.
  */
 int32_t zone_offset_of_local(const struct zone *zone, int64_t local_s);
+
+/* The same of the second of the two, where an hour happens twice. */
+int32_t zone_offset_of_local_later(const struct zone *zone, int64_t local_s);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "core/record.h"
+#include "core/zone.h"
 
 /* An annotation at hand. */
 struct reading {
@@ -114,6 +115,20 @@ static void set_min_coverage(const struct reading *r)
     r->policy->min_coverage = share;
 }
 
+static void set_zone(const struct reading *r)
+{
+    char *error = NULL;
+    struct zone *zone = zone_open(r->value, &error);
+    size_t len = strlen(r->value);
+    if (zone == NULL || len >= SOURCE_ZONE_BYTES) {
+        ignore(r);
+    } else {
+        memcpy(r->policy->zone, r->value, len + 1);
+    }
+    zone_free(zone);
+    free(error);
+}
+
 static void read_own(struct reading *r, const char *name)
 {
     if (strcmp(name, "exclude") == 0) {
@@ -130,6 +145,10 @@ static void read_own(struct reading *r, const char *name)
     } else if (strncmp(name, "multiline", 9) == 0) {
         if (is_for_container(r, name + 9)) {
             set_multiline(r);
+        }
+    } else if (strncmp(name, "timezone", 8) == 0) {
+        if (is_for_container(r, name + 8)) {
+            set_zone(r);
         }
     } else if (strcmp(name, "min-coverage") == 0) {
         set_min_coverage(r);

@@ -8,6 +8,7 @@
  *     clew.dev/exclude                     true, names of containers, or false: whatever others say
  *     clew.dev/parser[-<container>]        auto, json, logfmt, text
  *     clew.dev/multiline[-<container>]     names of rule sets: who joins lines looks at them
+ *     clew.dev/timezone[-<container>]      of times that name none: Europe/Berlin, +02:00, UTC
  *     clew.dev/min-coverage                a share: 80% or 0.8
  *     fluentbit.io/exclude[_<stream>][-<container>]  true
  *     fluentbit.io/parser[_<stream>][-<container>]   json or logfmt; others are unknown here

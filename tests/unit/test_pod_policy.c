@@ -36,6 +36,11 @@ static void a_pod_may_ask_for_its_own_lines(void **state)
         {"clew.dev/min-coverage", "nan", 0, -1, -1, 1},
         {"clew.dev/min-coverage", "", 0, -1, -1, 1},
         {"clew.dev/min-coverage", "8x", 0, -1, -1, 1},
+        {"clew.dev/timezone", "Europe/Berlin", 0, -1, -1, 0},
+        {"clew.dev/timezone-app", "+05:45", 0, -1, -1, 0},
+        {"clew.dev/timezone", "Mars/Olympus", 0, -1, -1, 1},
+        {"clew.dev/timezone", "../../../etc/passwd", 0, -1, -1, 1},
+        {"clew.dev/timezone", "", 0, -1, -1, 1},
         {"clew.dev/excluded", "true", 0, -1, -1, 1},
         {"fluentbit.io/exclude", "true", ALL, -1, -1, 0},
         {"fluentbit.io/exclude-app", "True", ALL, -1, -1, 0},
@@ -81,6 +86,11 @@ static void a_pod_may_ask_for_its_own_lines(void **state)
     assert_string_equal(pod_policy_read(&joined, SLICE("a"), &settings, &unused).multiline,
                         "java,python");
     assert_string_equal(pod_policy_read(&joined, SLICE("b"), &settings, &unused).multiline, "off");
+    struct key_value zones[] = {{text("clew.dev/timezone"), text("Asia/Tokyo")},
+                                {text("clew.dev/timezone-b"), text("-0330")}};
+    const struct pod far = {.annotations = {zones, 2}};
+    assert_string_equal(pod_policy_read(&far, SLICE("a"), &settings, &unused).zone, "Asia/Tokyo");
+    assert_string_equal(pod_policy_read(&far, SLICE("b"), &settings, &unused).zone, "-0330");
     struct key_value label = {(char *)(uintptr_t)"vector.dev/exclude", (char *)(uintptr_t)"true"};
     const struct pod pod = {.labels = {&label, 1}};
     struct counters counters = {0};

@@ -218,6 +218,45 @@ static void the_runtimes_time_tells_the_date_of_a_line_without_one(void **state)
     bench_fini(&bench);
 }
 
+static uint64_t time_of(struct bench *bench, struct slice line, const struct source *source,
+                        uint64_t runtime_ns)
+{
+    struct record *record = resolve(bench, line);
+    record->source = source;
+    record->runtime_time_ns = runtime_ns;
+    resolver_resolve(bench->resolver, record);
+    assert_true(record->time_zone_assumed);
+    return record->time_ns;
+}
+
+/* A pod has said so; 100 logs ask for more zones than are kept at a time. */
+static void a_log_has_the_zone_that_it_asks_for(void **state)
+{
+    (void)state;
+    static const uint64_t minute = 60000000000ULL;
+    struct slice line = SLICE("2026-03-02 10:11:12,000 INFO x");
+    struct bench bench;
+    bench_init(&bench);
+    for (unsigned i = 0; i < 200; i++) {
+        struct source source = {.id = i % 100};
+        uint64_t west = i % 10 * 60 + i % 100 / 10;
+        snprintf(source.policy.zone, sizeof(source.policy.zone), "-%02u:%02u", i % 10, i % 100 / 10);
+        assert_int_equal(time_of(&bench, line, &source, 0), MOMENT + west * minute);
+        /* The runtime's stamp does not change what somebody has said … */
+        assert_int_equal(time_of(&bench, line, &source, MOMENT), MOMENT + west * minute);
+    }
+    /* … but of two times that look alike it tells which, also of a line that was held back. */
+    static const uint64_t second_ns = 1792891800000000000ULL; /* 2026-10-25T01:30:00Z */
+    const struct source berlin = {.id = 1000, .policy.zone = "Europe/Berlin"};
+    line = SLICE("2026-10-25 02:30:00,000 INFO x");
+    for (unsigned late = 0; late < 40; late += 10) {
+        assert_int_equal(time_of(&bench, line, &berlin, second_ns + late * minute), second_ns);
+    }
+    assert_int_equal(time_of(&bench, line, &berlin, second_ns - 60 * minute),
+                     second_ns - 60 * minute);
+    bench_fini(&bench);
+}
+
 static void only_the_message_leaves_the_attributes(void **state)
 {
     (void)state;
@@ -282,6 +321,7 @@ int main(void)
         cmocka_unit_test(a_line_cut_off_anywhere_is_read_within_its_bytes),
         cmocka_unit_test(the_runtimes_time_fills_in_for_a_line_without_one),
         cmocka_unit_test(the_runtimes_time_tells_the_date_of_a_line_without_one),
+        cmocka_unit_test(a_log_has_the_zone_that_it_asks_for),
         cmocka_unit_test(only_the_message_leaves_the_attributes),
         cmocka_unit_test(a_zone_from_the_settings_is_used_and_a_wrong_one_is_refused),
     };
