@@ -58,11 +58,19 @@ static bool is_place(const void *value, const void *key)
            strcmp(generation->tail->directory, place->directory) == 0;
 }
 
+static bool is_seen_place(const void *value, const void *key)
+{
+    return is_place(value, key) && ((const struct generation *)value)->unseen == 0;
+}
+
+/* One that has lost its name still goes by it: another may have it since. */
 struct generation *generation_find_name(const struct input *input, const char *directory,
                                         const char *name)
 {
     const struct place place = {directory, name};
-    return map_find(&input->by_name, hash_of_place(directory, name), is_place, &place);
+    uint64_t hash = hash_of_place(directory, name);
+    struct generation *seen = map_find(&input->by_name, hash, is_seen_place, &place);
+    return seen != NULL ? seen : map_find(&input->by_name, hash, is_place, &place);
 }
 
 static void add_to_tables(struct generation *generation)
@@ -353,6 +361,13 @@ static int check_identity(struct generation *generation, int fd)
     return 0;
 }
 
+/* One more than may be may be open for it: all others may be deleted ones that wait, this one's successors
+ * among them. */
+static bool has_turn(const struct generation *generation)
+{
+    return generation == tail_current(generation->tail);
+}
+
 int generation_open(struct generation *generation)
 {
     struct input *input = generation->tail->input;
@@ -362,8 +377,11 @@ int generation_open(struct generation *generation)
     }
     while (input->open_count >= input->open_files_max) {
         if (!make_room(input)) {
-            return -EMFILE;
+            break;
         }
+    }
+    if (input->open_count >= input->open_files_max + has_turn(generation)) {
+        return -EMFILE;
     }
     int fd = open_by_name(generation);
     if ((fd == -EMFILE || fd == -ENFILE) && make_room(input)) {

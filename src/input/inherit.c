@@ -65,6 +65,7 @@ static void move(struct tail *tail, struct input *to)
     list_remove(&tail->ready);
     list_remove(&tail->waiting);
     list_remove(&tail->active);
+    list_remove(&tail->grown);
     leave_tables(tail);
     tail->input = to;
     tail->held_until_ns = 0;

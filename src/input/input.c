@@ -559,9 +559,19 @@ static void scan(struct input *input)
     }
 }
 
+static void look_at_grown(struct input *input)
+{
+    while (!list_is_empty(&input->grown)) {
+        struct tail *tail = container_of(input->grown.next, struct tail, grown);
+        list_remove(&tail->grown);
+        tail_look_at_grown(tail);
+    }
+}
+
 static void look(struct input *input)
 {
     input->plan.look_ns = NEVER;
+    look_at_grown(input);
     discover_scan_marked(input->discover);
     if (discover_has_marked(input->discover)) {
         start_after(input, &input->plan.look_ns, LOOK_DELAY_NS);
@@ -588,6 +598,24 @@ void input_run(struct input *input)
 
 /* ---- inotify ---- */
 
+/* It is open, and the sink takes its lines. */
+static bool is_read_now(const struct generation *generation)
+{
+    const struct tail *tail = generation->tail;
+    return generation->fd >= 0 && !tail->input->is_blocked && tail->held_until_ns == 0 &&
+           !inherit_waits(tail);
+}
+
+static void grow(struct generation *generation)
+{
+    struct tail *tail = generation->tail;
+    generation->is_grown = true;
+    if (list_is_empty(&tail->grown)) {
+        list_append(&tail->input->grown, &tail->grown);
+    }
+    start_after(tail->input, &tail->input->plan.look_ns, LOOK_DELAY_NS);
+}
+
 static void on_written(void *context, struct directory *directory, const char *name)
 {
     struct input *input = context;
@@ -597,9 +625,14 @@ static void on_written(void *context, struct directory *directory, const char *n
     if (generation == NULL || generation->state == GENERATION_IGNORED) {
         return;
     }
-    if (generation == tail_current(generation->tail)) {
+    bool is_current = generation == tail_current(generation->tail);
+    if (is_current) {
         input_wake(generation->tail);
-    } else if (generation->state != GENERATION_WAITING || generation->size == 0) {
+    }
+    if (generation->state == GENERATION_WAITING && !(is_current && is_read_now(generation))) {
+        grow(generation);
+    }
+    if (!is_current && (generation->state != GENERATION_WAITING || generation->size == 0)) {
         /* A finished one grows, a copy is being made, or the writer has begun its next file. */
         input_look_soon(generation->tail);
     }
@@ -680,6 +713,7 @@ struct input *input_open(const struct input_settings *settings, const struct inp
     list_init(&input->full);
     list_init(&input->waiting);
     list_init(&input->active);
+    list_init(&input->grown);
     list_init(&input->open);
     list_init(&input->starting);
     input_family_init(&input->own_family);

@@ -58,6 +58,24 @@ static bool has_guard(struct generation *packed, const struct guard *guard)
                          hash_bytes(bytes, len, 0) == guard->hash));
 }
 
+static void learn_hint(struct generation *packed, int fd)
+{
+    uint32_t hint;
+    packed->size_hint =
+        gzip_size_hint(packed->tail->input->env.world, fd, &hint) ? hint : packed->size_hint;
+}
+
+void packed_learn_size(struct generation *packed)
+{
+    if (packed->is_gzip && packed->fd < 0 && packed->size_hint == 0) {
+        int fd = generation_open_look(packed);
+        if (fd >= 0) {
+            learn_hint(packed, fd);
+            world_close(packed->tail->input->env.world, fd);
+        }
+    }
+}
+
 /* For a look at it: it takes no part in how many files may be open. */
 static bool open_for_look(struct generation *packed, int *out_fd)
 {
@@ -67,6 +85,7 @@ static bool open_for_look(struct generation *packed, int *out_fd)
     }
     *out_fd = generation_open_look(packed);
     if (*out_fd >= 0) {
+        learn_hint(packed, *out_fd);
         packed->gzip = gzip_reader_new(packed->tail->input->env.world, *out_fd);
     }
     return *out_fd >= 0;

@@ -237,7 +237,8 @@ static bool was_left(struct generation *generation, bool is_older)
 
 /* It was rotated by rename, so what was begun after it is newer, whatever its last write is said to be
  * (a clock that was set back, `cp -p`). A copy is born late, too, but then the promised file is live.
- * What it was compressed to tells no birth, but the promise does. */
+ * What it was compressed to tells no birth, but the promise does. Where no birth is told, one that is still
+ * empty has a last write that is older than it is: if a writer still has it, it is the newest. */
 static bool was_begun_later(const struct generation *generation, const struct generation *found,
                             const struct promise *promise)
 {
@@ -248,7 +249,10 @@ static bool was_begun_later(const struct generation *generation, const struct ge
         return !promise->is_gzip && promise->file.born_ns != 0 &&
                generation->id.born_ns > promise->file.born_ns && !has_file(found->tail, promise);
     }
-    return !found->is_live && found->id.born_ns != 0 && generation->id.born_ns > found->id.born_ns;
+    if (found->is_live) {
+        return false;
+    }
+    return found->id.born_ns != 0 ? generation->id.born_ns > found->id.born_ns : generation->size == 0;
 }
 
 static void put_behind(struct generation *generation, struct list **place)
@@ -343,11 +347,35 @@ static void say_lost(const struct tail *tail, const struct promise *promise, boo
     }
 }
 
+/* Their last write is older than they are: if a writer still has one, it is the newest. */
+static void put_empty_ones_last(struct tail *tail)
+{
+    struct generation *generation;
+    struct list *last = tail->generations.prev;
+    while (last != &tail->generations && container_of(last, struct generation, link)->is_live) {
+        last = last->prev;
+    }
+    struct list *end = last;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        bool is_last = &generation->link == end;
+        if (generation->size == 0 && !generation->is_live && !generation->is_gzip && !is_last) {
+            put_behind(generation, &last);
+        }
+        if (is_last) {
+            return;
+        }
+    }
+}
+
 /* What is oldest is removed first: so whatever is left has come after the promised one. */
 static void go_on_without(struct tail *tail, const struct promise *promise)
 {
     struct generation *generation;
     bool is_cut = has_file(tail, promise);
+    if (!tail->is_kubelet) {
+        put_empty_ones_last(tail);
+    }
     TAIL_FOR_EACH(tail, generation)
     {
         uint64_t born_ns = generation->id.born_ns;

@@ -90,6 +90,7 @@ static struct tail *tail_new(struct input *input, const struct found_log *log)
     list_init(&tail->ready);
     list_init(&tail->waiting);
     list_init(&tail->active);
+    list_init(&tail->grown);
     list_init(&tail->inherited);
     map_add(&input->tails, hash_bytes(tail->key, strlen(tail->key), 0), tail);
     return tail;
@@ -108,6 +109,7 @@ void tail_close(struct tail *tail, bool is_over)
     list_remove(&tail->ready);
     list_remove(&tail->waiting);
     list_remove(&tail->active);
+    list_remove(&tail->grown);
     list_remove(&tail->inherited);
     map_remove(&input->tails, hash_bytes(tail->key, strlen(tail->key), 0), tail);
     if (!tail->is_refused) {
@@ -323,7 +325,8 @@ static bool is_reused_inode(const struct tail *tail, const struct generation *ge
     bool is_there = generation->tail == tail && strcmp(generation->name, found->name) == 0;
     /* The next rotated file may have the inode and the name of the one before. */
     bool is_touched = !generation->is_live && generation->modified_ns != found->info.modified_ns;
-    if (was_rotated_empty(generation, found)) {
+    bool is_unpacked = generation->is_gzip && !found->is_compressed; /* what was compressed stays so */
+    if (was_rotated_empty(generation, found) || is_unpacked) {
         return true;
     }
     if (generation->fd >= 0 || generation->id.fingerprint_len == 0 || generation->is_gzip ||
@@ -370,6 +373,57 @@ static bool may_be_cut(const struct generation *generation, const struct found *
            (is_touched && found->info.size == generation->offset && generation->fd >= 0);
 }
 
+static void be_as_large_as(struct generation *generation, uint64_t size)
+{
+    generation->size = size;
+    generation->size_known = size;
+    if (generation->offset == 0) {
+        generation_learn_beginning(generation); /* a copy of it is known by that */
+    }
+    if (generation->number > 0) {
+        checkpoint_note_size(generation->tail->stream.checkpoint, generation->number, size);
+    }
+}
+
+static bool stat_it(const struct generation *generation, struct file_stat *out_info)
+{
+    const struct world *world = generation->tail->input->env.world;
+    if (generation->fd >= 0) {
+        return world_stat_open(world, generation->fd, out_info) == 0;
+    }
+    char *path = generation_path(generation);
+    bool is_there = world_stat(world, path, out_info) == 0 &&
+                    identity_is_same_inode(&generation->id, out_info);
+    free(path);
+    return is_there;
+}
+
+/* What is no plain growth is left to a look at the directory. */
+static void look_at_grown(struct generation *generation)
+{
+    struct file_stat info;
+    bool may_grow = generation->state == GENERATION_WAITING && !generation->is_gzip &&
+                    !generation->is_rewritten && generation->size != SIZE_UNKNOWN;
+    if (may_grow && stat_it(generation, &info) && info.size > generation->size &&
+        generation_has_content(generation)) {
+        be_as_large_as(generation, info.size);
+    } else if (may_grow) {
+        input_look_soon(generation->tail);
+    }
+}
+
+void tail_look_at_grown(struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation->is_grown) {
+            generation->is_grown = false;
+            look_at_grown(generation);
+        }
+    }
+}
+
 static void refresh(struct generation *generation, const struct found *found)
 {
     refresh_name(generation, found);
@@ -386,15 +440,7 @@ static void refresh(struct generation *generation, const struct found *found)
             generation->is_rewritten = true; /* size_known stays: it tells how much is lost */
             return;
         }
-        generation->size = found->info.size;
-        generation->size_known = found->info.size;
-        if (generation->offset == 0) {
-            generation_learn_beginning(generation); /* a copy of it is known by that */
-        }
-        if (generation->number > 0) {
-            checkpoint_note_size(generation->tail->stream.checkpoint, generation->number,
-                                 generation->size);
-        }
+        be_as_large_as(generation, found->info.size);
         if (generation->state == GENERATION_DONE && generation->size > generation->offset) {
             /* What was empty may be another file by now, with the same inode: a copy. */
             bool may_be_copy = generation->offset == 0 && !generation->is_live &&
@@ -709,6 +755,7 @@ static void settle(struct tail *tail)
         if ((generation != current || is_new || is_unread) && input_has_spare_room(input)) {
             generation_open(generation); /* it may be deleted before it is read */
         }
+        packed_learn_size(generation);
     }
     if (current != NULL && (current->size > current->offset || current->unseen > 0 ||
                             current->has_complained || tail_next(current) != NULL)) {

@@ -95,6 +95,7 @@ struct generation {
     uint32_t unseen;       /* looks in a row that did not find its name */
     uint32_t cut_looks;    /* looks since is_rewritten that found no copy of what it held */
     bool is_seen;          /* by the look that goes on */
+    bool is_grown;         /* inotify has told so, and it is not read now: how far is looked at */
     bool is_live;          /* has the name that the application writes to */
     bool is_hash_final;    /* the first line has been seen as far as `hash` goes */
     bool is_mid_line;      /* the byte before offset is no newline */
@@ -127,6 +128,7 @@ struct tail {
     struct list ready;   /* in input->ready while there may be something to read */
     struct list waiting; /* in input->waiting until deadline_ns */
     struct list active;  /* in input->active while the sink may hold a partial line */
+    struct list grown;     /* in input->grown: something was written to a file that is not read now */
     struct list inherited; /* in the family's list until a scan finds it: it is not read */
     struct tail_source *sources; /* newest last */
     uint32_t source_count;
@@ -172,6 +174,7 @@ struct input {
     struct list full; /* ready ones for which the sink has no room */
     struct list waiting;
     struct list active;
+    struct list grown;
     struct list open;
     uint64_t open_count;
     uint64_t open_files_max;
@@ -204,6 +207,9 @@ struct input {
 
 /* Make a stream's list say what this look has found; begins the stream if it is new. */
 enum found_answer tail_found(struct input *input, const struct found_log *log);
+
+/* Learn how far what inotify told of has grown: if it goes before it is read, that is known to be lost. */
+void tail_look_at_grown(struct tail *tail);
 
 /* This look has not found the stream. */
 void tail_not_found(struct tail *tail);
@@ -288,6 +294,9 @@ void packed_judge(struct generation *packed);
 
 /* It unpacks to what begins so, and has these bytes in front of the guard's offset. */
 bool packed_holds(struct generation *packed, const struct file_id *id, const struct guard *guard);
+
+/* Learn what it unpacks to as its end tells: if it goes before it is read, that is known to be lost. */
+void packed_learn_size(struct generation *packed);
 
 /* It unpacks to so many bytes, as far as its end tells. */
 bool packed_has_size(const struct generation *packed, uint64_t size);
