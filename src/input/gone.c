@@ -89,6 +89,23 @@ static void say_lost(struct generation *generation)
               generation->tail->directory, generation->name, (unsigned long long)lost);
 }
 
+void tail_say_unreadable(struct generation *generation)
+{
+    const struct input_env *env = &generation->tail->input->env;
+    uint64_t lost = generation_behind(generation, generation->offset);
+    tail_count_lost(generation->tail, lost);
+    checkpoint_note_lost(generation->tail->stream.checkpoint, generation->number);
+    counters_add(env->counters, C_FILES_LOST, lost == 0);
+    log_event(env->log, LOG_WARN,
+              "%s/%s could not be read for a minute, and newer files wait: what is in it behind byte %llu "
+              "is given up (%llu bytes are known of). Let clew's user read rotated files, too",
+              generation->tail->directory, generation->name, (unsigned long long)generation->offset,
+              (unsigned long long)lost);
+    generation->is_loss_counted = true;
+    generation->state = GENERATION_IGNORED;
+    generation_close(generation);
+}
+
 /* What can be known: of a file that is damaged in the middle its end tells how long it was. */
 static uint64_t missing_bytes(const struct generation *generation)
 {

@@ -49,6 +49,7 @@ enum {
 #define HELD_RETRY_NS (100 * MS) /* the sink is asked again whether it wants a stream's lines */
 #define CUT_QUIET_NS (10000 * MS) /* a compressed file that is not whole grows within this time, … */
 #define CUT_RETRY_NS (250 * MS) /* … and is read again so often */
+#define REFUSED_NS (60000 * MS) /* newer files wait so long for one that cannot be read */
 #define FULL_RETRY_NS (50 * MS) /* no more files may be open */
 #define SCAN_SLICE_NS MS
 
@@ -299,6 +300,28 @@ static bool is_at_known_end(const struct generation *generation)
     return generation->size <= generation->offset && tail_next(generation) != NULL;
 }
 
+/* It cannot be read: what comes after it does not wait for that for ever. */
+static void refuse(struct generation *generation, int error)
+{
+    struct tail *tail = generation->tail;
+    const struct generation *next = tail_next(generation);
+    uint64_t now = now_of(tail->input);
+    input_complain(generation, error);
+    generation_close(generation);
+    if (next == NULL || next->size == 0) {
+        return; /* a writer may be in it still */
+    }
+    if (generation->refused_since_ns == 0) {
+        generation->refused_since_ns = now;
+    }
+    if (now - generation->refused_since_ns >= REFUSED_NS) {
+        tail_say_unreadable(generation);
+        input_wake(tail);
+    } else {
+        input_wake_at(tail, generation->refused_since_ns + REFUSED_NS);
+    }
+}
+
 /* Ready to be read; false: not now. */
 static bool prepare(struct generation *generation)
 {
@@ -317,7 +340,7 @@ static bool prepare(struct generation *generation)
         return false;
     }
     if (result < 0) {
-        input_complain(generation, -result);
+        refuse(generation, -result);
         return false;
     }
     generation->has_complained = false;
@@ -347,6 +370,7 @@ static bool work_on(struct tail *tail)
     list_append(&input->open, &generation->open_link);
     uint64_t offset = generation->offset;
     enum turn turn = generation->is_rewritten ? TURN_REWRITTEN : reader_turn(generation);
+    generation->refused_since_ns = turn == TURN_FAILED ? generation->refused_since_ns : 0;
     if (generation->offset != offset) {
         input_be_active(tail);
     }
@@ -369,8 +393,7 @@ static bool work_on(struct tail *tail)
         input_look_soon(tail);
         return true;
     case TURN_FAILED:
-        input_complain(generation, errno);
-        generation_close(generation);
+        refuse(generation, errno);
         return true;
     }
     return true;

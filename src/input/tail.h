@@ -87,6 +87,7 @@ struct generation {
     uint64_t modified_ns;
     uint64_t hash;         /* struct line's file_hash */
     uint64_t guard;        /* hash of guard_len bytes in front of offset */
+    uint64_t refused_since_ns; /* monotonic: since when it cannot be read, with newer ones waiting; 0: it can */
     uint64_t searched;     /* bytes behind offset known to hold no newline, if they are many */
     int fd;
     enum generation_state state;
@@ -249,6 +250,10 @@ void tail_give_up(struct generation *generation);
 
 /* The stream is closed though its files are not over: count and say what is lost by that. */
 void tail_say_closed(struct tail *tail);
+
+/* Nobody may read it, and newer ones have waited long enough: count and say what was not read of it. It is
+ * ignored from now on. */
+void tail_say_unreadable(struct generation *generation);
 
 /* It is compressed, and cannot be read to its end: count and say what is lost. */
 void tail_say_damaged(struct generation *generation);

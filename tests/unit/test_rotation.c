@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rig.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -281,6 +282,71 @@ static void what_is_promised_is_found_though_its_name_is_given_on_at_the_start(v
     rig_close(rig);
 }
 
+/* ---- what cannot be read, or is none ---- */
+
+/* Who may not open what ends so. */
+struct denial {
+    struct world world;
+    const char *name;
+};
+
+static int open_unless_denied(void *context, const char *path)
+{
+    const struct denial *denial = context;
+    size_t len = strlen(path);
+    size_t name_len = strlen(denial->name);
+    bool is_denied = len > name_len && strcmp(path + len - name_len, denial->name) == 0;
+    return is_denied ? -EACCES : world_open(&world_system, path);
+}
+
+static void a_rotated_file_that_may_not_be_read_any_more_keeps_no_newer_one_waiting(void **state)
+{
+    struct rig *rig = *state;
+    struct denial denial = {world_system, "/a.log.1"};
+    denial.world.open = open_unless_denied;
+    denial.world.context = &denial;
+    rig_append_numbers(rig, "a.log", 1, 10);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 10);
+    rig_close(rig);
+    rig_rename(rig, "a.log", "a.log.1");
+    rig_append_numbers(rig, "a.log", 11, 20);
+    rig->world = &denial.world;
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 20);
+    rig_assert_numbers(rig, 1, 20);
+    assert_int_equal(rig->counters.values[C_FILE_ERRORS], 1);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
+    rig_close(rig);
+}
+
+/* As logrotate's `shred` does it: written over in its place, and again, and removed. */
+static void noise_that_is_written_over_a_rotated_file_is_neither_read_nor_missed(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "a.log", 1, 100);
+    rig_open(rig, "a.log*");
+    rig_run_until(rig, 100);
+    rig_rename(rig, "a.log", "a.log.1");
+    rig_append_numbers(rig, "a.log", 101, 110);
+    rig_run_until(rig, 110);
+    rig_run_ms(rig, 400);
+    for (int i = 0; i < 3; i++) {
+        char *path = rig_path(rig, "a.log.1");
+        char *command = mem_format("head -c 4096 /dev/urandom | dd of=%s conv=notrunc status=none", path);
+        assert_int_equal(system(command), 0);
+        free(command);
+        free(path);
+        rig_run_ms(rig, 250);
+    }
+    rig_remove(rig, "a.log.1");
+    rig_append_numbers(rig, "a.log", 111, 120);
+    rig_run_until(rig, 120);
+    rig_run_ms(rig, 200);
+    rig_assert_numbers(rig, 1, 120);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST] + rig->counters.values[C_FILES_LOST], 0);
+}
+
 /* ---- by link(2) ---- */
 
 static void give_second_name(struct rig *rig, const char *name, const char *second)
@@ -323,6 +389,8 @@ int main(int argc, char **argv)
         TEST(a_copy_that_is_compressed_before_it_is_opened_is_no_loss),
         TEST(a_file_whose_name_is_given_on_before_it_is_opened_was_not_cut),
         TEST(what_is_promised_is_found_though_its_name_is_given_on_at_the_start),
+        TEST(a_rotated_file_that_may_not_be_read_any_more_keeps_no_newer_one_waiting),
+        TEST(noise_that_is_written_over_a_rotated_file_is_neither_read_nor_missed),
         TEST(a_live_file_that_has_its_rotated_name_already_is_read),
     };
     if (argc > 1) {
