@@ -16,6 +16,8 @@
 
 enum {
     UNSEEN_MAX = 2,        /* looks that miss a closed file before it is given up */
+    NOISE_LOOK_BYTES = 1024,
+    NOISE_SHARE = 16,      /* of random bytes one in ten is such */
     CUT_LOOKS = 3,         /* … that find no copy of what was cut away before that is lost */
 };
 
@@ -274,6 +276,35 @@ static bool may_have_copy(struct generation *generation)
     return true;
 }
 
+/* No text, as shred(1) writes it over what is removed: bytes that no line has, here and there. Zeroes are
+ * there where a writer went on in a file that was cut. */
+static bool is_noise(const struct generation *generation)
+{
+    const struct world *world = generation->tail->input->env.world;
+    unsigned char bytes[NOISE_LOOK_BYTES];
+    int fd = generation_open_look(generation);
+    ssize_t n = fd >= 0 ? world_read(world, fd, bytes, sizeof(bytes), 0) : 0;
+    ssize_t strange = 0;
+    for (ssize_t i = 0; i < n; i++) {
+        bool is_usual = (bytes[i] >= '\a' && bytes[i] <= '\r') || bytes[i] == 0x1B;
+        strange += bytes[i] > 0 && bytes[i] < ' ' && !is_usual;
+    }
+    if (fd >= 0) {
+        world_close(world, fd);
+    }
+    return text_form_unit(generation->form) == 1 && strange > n / NOISE_SHARE;
+}
+
+/* A rotated file is overwritten before it is removed. */
+static void ignore_noise(struct generation *generation)
+{
+    log_event(generation->tail->input->env.log, LOG_INFO,
+              "%s/%s was written over with what is no text, as shred does it: it is not read",
+              generation->tail->directory, generation->name);
+    generation->state = GENERATION_IGNORED;
+    generation->size = 0;
+}
+
 /* What the file holds now is a new generation. */
 static void begin_anew(struct generation *generation)
 {
@@ -287,6 +318,7 @@ static void begin_anew(struct generation *generation)
         copy_read_on(copy, generation);
     }
     checkpoint_note_cut(generation->tail->stream.checkpoint, &generation->id);
+    bool is_shredded = !generation->is_live && is_noise(generation);
     generation_close(generation);
     generation->is_rewritten = false;
     generation->cut_looks = 0;
@@ -304,7 +336,11 @@ static void begin_anew(struct generation *generation)
     generation->is_skipping = false;
     generation->is_blank = false;
     generation->form = TEXT_FORM_UNKNOWN;
-    generation_learn_beginning(generation);
+    if (is_shredded) {
+        ignore_noise(generation);
+    } else {
+        generation_learn_beginning(generation);
+    }
 }
 
 /* ---- what a look has found ---- */
