@@ -38,11 +38,9 @@ static bool goes_on_otherwise(const struct generation *original, int fd, uint64_
     const struct world *world = original->tail->input->env.world;
     char bytes[GUARD_BYTES];
     char other[GUARD_BYTES];
-    char *path = generation_path(original);
-    int own = original->fd >= 0 ? original->fd : world_open(world, path);
+    int own = original->fd >= 0 ? original->fd : generation_open_look(original);
     struct file_stat info;
     bool differs = false;
-    free(path);
     if (own >= 0 && world_stat_open(world, own, &info) == 0 && info.size > 0) {
         uint64_t both = info.size < size ? info.size : size;
         size_t len = both < GUARD_BYTES ? (size_t)both : GUARD_BYTES;

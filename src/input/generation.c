@@ -199,6 +199,7 @@ void generation_drop(struct generation *generation, enum drop_reason reason)
         tail_remember(generation);
     }
     generation_close(generation);
+    moved_end(generation);
     forget_copies(generation);
     const struct input_env *env = &generation->tail->input->env;
     remove_from_tables(generation);

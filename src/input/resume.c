@@ -446,19 +446,21 @@ static void begin_at_end(struct tail *tail)
 }
 
 /* Promised at once as well: what is rotated away, or compressed, before the first line of it is
- * acknowledged is looked for after a restart. A file that was another log's until now is promised from
- * where that was. */
+ * acknowledged is looked for after a restart. What was moved here was acknowledged elsewhere: that is
+ * promised here from now on. */
 static void begin_at_start(struct tail *tail)
 {
-    struct generation *first = tail_current(tail);
-    if (first == NULL) {
-        return;
+    struct generation *generation = tail_current(tail);
+    bool is_acked = true;
+    for (; generation != NULL && is_acked; generation = tail_next(generation)) {
+        generation_learn_beginning(generation);
+        generation->number = ++tail->last_number;
+        generation_tell_name(generation);
+        checkpoint_advance(tail->stream.checkpoint,
+                           (struct position){generation->number, generation->moved.acked});
+        generation->moved.promised = generation->number;
+        is_acked = generation->moved.acked > 0 && generation->moved.acked >= generation->size;
     }
-    generation_learn_beginning(first);
-    first->number = ++tail->last_number;
-    generation_tell_name(first);
-    checkpoint_advance(tail->stream.checkpoint,
-                       (struct position){first->number, first->promised});
 }
 
 static struct generation *find(const struct tail *tail, const struct promise *promise)

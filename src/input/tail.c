@@ -106,6 +106,7 @@ void tail_close(struct tail *tail, bool is_over)
     input->env.sink->gone(input->env.sink->context, &tail->stream);
     TAIL_FOR_EACH(tail, generation)
     {
+        moved_hear(generation);
         generation_drop(generation, DROP_CLOSED);
     }
     list_remove(&tail->ready);
@@ -509,37 +510,6 @@ static bool is_second_name(const struct generation *known)
     return is_there;
 }
 
-/* How far the log that it was until now is promised to have been read in it. */
-static uint64_t promised_offset(const struct generation *known)
-{
-    struct file_id file;
-    struct position position;
-    if (!checkpoint_read(known->tail->stream.checkpoint, &file, &position) || known->number == 0 ||
-        known->number > position.generation) {
-        return 0;
-    }
-    return known->number == position.generation ? position.offset : known->offset;
-}
-
-static void take_place(struct generation *generation, struct generation *known)
-{
-    generation->offset = known->offset;
-    generation->promised = promised_offset(known);
-    generation->guard = known->guard;
-    generation->guard_len = known->guard_len;
-    generation->hash = known->hash;
-    generation->is_hash_final = known->is_hash_final;
-    generation->is_mid_line = known->is_mid_line;
-    generation->id.fingerprint = known->id.fingerprint;
-    generation->id.fingerprint_len = known->id.fingerprint_len;
-    generation->size_known = known->size_known;
-    struct tail *old = known->tail;
-    checkpoint_note_moved(old->stream.checkpoint, known->number);
-    known->state = GENERATION_COPY; /* it is the same file */
-    generation_drop(known, DROP_COPIED);
-    tail_close_if_empty(old);
-}
-
 /* A compressed file stays what it was, unless it was taken for a log while it was being made. */
 static enum generation_state state_of_moved(const struct generation *known,
                                             const struct found *found)
@@ -595,7 +565,7 @@ static struct generation *add(struct tail *tail, const struct found *found,
     generation->source = tail_source(tail, found->restart);
     generation->state = known != NULL ? state_of_moved(known, found) : state;
     if (known != NULL) {
-        take_place(generation, known);
+        moved_take_place(generation, known);
     } else if (found->age != LOG_LIVE) {
         generation_learn_beginning(generation);
     }
@@ -781,6 +751,7 @@ static void settle(struct tail *tail)
     struct generation *current = tail_current(tail);
     TAIL_FOR_EACH(tail, generation)
     {
+        moved_hear(generation);
         if (generation->state != GENERATION_WAITING) {
             continue;
         }
@@ -846,7 +817,7 @@ static bool is_unsettled(struct tail *tail)
     TAIL_FOR_EACH(tail, generation)
     {
         if (generation->has_complained || generation->is_rewritten || generation->unseen > 0 ||
-            generation->state == GENERATION_UNCLEAR) {
+            generation->state == GENERATION_UNCLEAR || generation->moved.from != NULL) {
             return true;
         }
     }

@@ -10,7 +10,8 @@
  *     resume.c     where a stream begins            generation.c  one file: opening, identity
  *     copy.c       which files are copies           packed.c      which are compressed
  *     gone.c       what is lost, and said           left.c        what was read, and is gone
- *     inherit.c    from one input to another        shell.c       all this in an event loop
+ *     moved.c      what came from another stream    inherit.c     from one input to another
+ *     shell.c      all this in an event loop
  *
  * A stream's generations are one list, oldest first. The first that is GENERATION_WAITING is the
  * current one; only it is read, so lines come in the order of writing.
@@ -66,6 +67,15 @@ enum drop_reason {
     DROP_CLOSED,   /* the stream is closed: the checkpoint has how far it was read */
 };
 
+/* What was acknowledged of a file before it came into its stream. */
+struct moved {
+    struct checkpoint *from; /* of the stream that it was in, held; NULL: nothing is to come from there */
+    uint64_t offset;         /* up to here it was read there … */
+    uint64_t acked;          /* … and acknowledged */
+    uint64_t number;         /* there */
+    uint64_t promised;       /* here, as it began; 0: another generation was promised */
+};
+
 /* One file of a stream. */
 struct generation {
     struct list link;      /* in tail->generations */
@@ -75,19 +85,19 @@ struct generation {
     struct generation *original; /* of a copy */
     struct gzip_reader *gzip; /* NULL: the file is read as it lies */
     char *name;            /* in tail->directory */
+    struct moved moved;
     struct file_id id;
     uint64_t number;       /* struct position's generation; 0 until it is current */
     uint64_t offset;       /* of the next line */
     uint64_t size;         /* as last seen; SIZE_UNKNOWN: compressed, or cut, and its end not reached */
     uint64_t size_known;   /* … when it last held, for certain, the bytes that are known of it: what is
                             * seen later may be the size of what was written to it anew */
-    uint64_t promised;     /* of one that was another log's: how far that had been acknowledged */
     uint64_t size_hint;    /* of one that is compressed: what it unpacks to, as its end tells; or 0 */
     uint64_t size_before;  /* … and how much was in it before it was compressed, as far as is known */
     uint64_t modified_ns;
     uint64_t hash;         /* struct line's file_hash */
     uint64_t guard;        /* hash of guard_len bytes in front of offset */
-    uint64_t refused_since_ns; /* monotonic: since when it cannot be read, with newer ones waiting; 0: it can */
+    uint64_t refused_since_ns; /* monotonic: newer ones wait for it, but it cannot be read; 0: it can */
     uint64_t searched;     /* bytes behind offset known to hold no newline, if they are many */
     int fd;
     enum generation_state state;
@@ -257,6 +267,15 @@ void tail_say_unreadable(struct generation *generation);
 
 /* It is compressed, and cannot be read to its end: count and say what is lost. */
 void tail_say_damaged(struct generation *generation);
+
+/* ---- moved.c ---- */
+
+/* `generation` is the same file as `known` of another stream, which is dropped: it is read on. */
+void moved_take_place(struct generation *generation, struct generation *known);
+
+/* Promise what has been acknowledged to the other stream by now. */
+void moved_hear(struct generation *generation);
+void moved_end(struct generation *generation);
 
 /* ---- left.c ---- */
 

@@ -282,6 +282,47 @@ static void what_is_promised_is_found_though_its_name_is_given_on_at_the_start(v
     rig_close(rig);
 }
 
+/* ---- into another directory ---- */
+
+static void what_was_moved_and_read_to_its_end_is_not_sent_again_after_a_restart(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "logs/app.log", 1, 10);
+    rig_append(rig, "logs/archive/other.log", "other\n");
+    rig_open(rig, "logs");
+    rig_run_until(rig, 11);
+    rig_rename(rig, "logs/app.log", "logs/archive/app.2026-11-30.1.log");
+    rig_append_numbers(rig, "logs/app.log", 11, 20);
+    rig_run_until(rig, 21);
+    rig_run_ms(rig, 1500);
+    rig_close(rig);
+    rig_append_numbers(rig, "logs/app.log", 21, 30);
+    rig_open(rig, "logs");
+    rig_run_until(rig, 31);
+    rig_run_ms(rig, 300);
+    assert_int_equal(rig->count, 31);
+}
+
+static void a_directory_that_was_renamed_is_not_sent_again_after_a_restart(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "logs/a/app.log", 1, 10);
+    rig_open(rig, "logs");
+    rig_run_until(rig, 10);
+    rig_rename(rig, "logs/a/app.log", "logs/a/app.log.1");
+    rig_append_numbers(rig, "logs/a/app.log", 11, 20);
+    rig_run_until(rig, 20);
+    rig_run_ms(rig, 500);
+    rig_rename(rig, "logs/a", "logs/b");
+    rig_run_ms(rig, 1500);
+    rig_close(rig);
+    rig_append_numbers(rig, "logs/b/app.log", 21, 30);
+    rig_open(rig, "logs");
+    rig_run_until(rig, 30);
+    rig_run_ms(rig, 300);
+    rig_assert_numbers(rig, 1, 30);
+}
+
 /* ---- what cannot be read, or is none ---- */
 
 /* Who may not open what ends so. */
@@ -391,6 +432,8 @@ int main(int argc, char **argv)
         TEST(what_is_promised_is_found_though_its_name_is_given_on_at_the_start),
         TEST(a_rotated_file_that_may_not_be_read_any_more_keeps_no_newer_one_waiting),
         TEST(noise_that_is_written_over_a_rotated_file_is_neither_read_nor_missed),
+        TEST(what_was_moved_and_read_to_its_end_is_not_sent_again_after_a_restart),
+        TEST(a_directory_that_was_renamed_is_not_sent_again_after_a_restart),
         TEST(a_live_file_that_has_its_rotated_name_already_is_read),
     };
     if (argc > 1) {
