@@ -235,6 +235,15 @@ static bool was_left(struct generation *generation, bool is_older)
     return true;
 }
 
+/* What is promised was written on after it was begun, so if its last write is said to be earlier the clock
+ * was set back: then no time of a last write tells, but one is compressed after the other. */
+static bool was_compressed_later(const struct generation *generation, const struct generation *found,
+                                 const struct promise *promise)
+{
+    return found->is_gzip && !promise->is_gzip && was_written_before(found, promise) &&
+           found->id.born_ns != 0 && generation->id.born_ns > found->id.born_ns;
+}
+
 /* It was rotated by rename, so what was begun after it is newer, whatever its last write is said to be
  * (a clock that was set back, `cp -p`). A copy is born late, too, but then the promised file is live.
  * What it was compressed to tells no birth, but the promise does. Where no birth is told, one that is still
@@ -243,7 +252,7 @@ static bool was_begun_later(const struct generation *generation, const struct ge
                             const struct promise *promise)
 {
     if (generation->is_gzip) {
-        return false;
+        return was_compressed_later(generation, found, promise);
     }
     if (found->is_gzip) {
         return !promise->is_gzip && promise->file.born_ns != 0 &&

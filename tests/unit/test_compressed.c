@@ -134,6 +134,26 @@ static void a_first_start_leaves_what_was_compressed_before(void **state)
     rig_assert_numbers(rig, 101, 120);
 }
 
+/* So the times of their last write tell nothing. */
+static void rotated_twice_while_down_after_the_clock_was_set_back_nothing_is_lost(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "a.log", 1, 10);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 10);
+    rig_close(rig);
+    rig_append_numbers(rig, "a.log", 11, 20);
+    rig_rename(rig, "a.log", "a.log.2");
+    run_command(rig, "touch -d 2023-11-14 $1 && gzip -n $1", "a.log.2");
+    rig_append_numbers(rig, "a.log.1", 21, 30);
+    run_command(rig, "touch -d 2023-11-13 $1 && gzip -n $1", "a.log.1");
+    rig_append_numbers(rig, "a.log", 31, 35);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 35);
+    rig_run_ms(rig, 100);
+    rig_assert_numbers(rig, 1, 35);
+}
+
 /* ---- under a temporary name, or none ---- */
 
 /* As logback does it where its pattern ends with `.gz`. */
@@ -527,6 +547,7 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         TEST(rotated_while_down_and_then_again_and_again_nothing_is_lost),
         TEST(killed_between_rotations_it_reads_each_generation_once_and_in_order),
+        TEST(rotated_twice_while_down_after_the_clock_was_set_back_nothing_is_lost),
         TEST(under_logbacks_temporary_name_it_is_the_same_generation),
         TEST(what_was_read_and_lost_its_name_is_known_when_it_is_compressed_later),
         TEST(what_begins_alike_and_is_as_long_is_another_file),
