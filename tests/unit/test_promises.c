@@ -200,10 +200,11 @@ static struct settings *load(const struct world *world, int config)
                           config == OTHER_OPTIONS ? 2 : 4, more[i]);
     }
     diag_init(&diag);
-    struct settings *settings =
-        config_load_text(buf_take(&text), "test", &(struct config_sources){0}, &diag);
+    char *yaml = buf_take(&text);
+    struct settings *settings = config_load_text(yaml, "test", &(struct config_sources){0}, &diag);
     assert_non_null(settings);
     diag_fini(&diag);
+    free(yaml);
     return settings;
 }
 
