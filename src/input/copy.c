@@ -199,8 +199,8 @@ void copy_read_on(struct generation *copy, const struct generation *original)
 static uint64_t held_bytes(const struct generation *original, struct generation *file)
 {
     const struct guard guard = {original->offset, original->guard, original->guard_len};
-    if (file == original || file->state == GENERATION_IGNORED) {
-        return 0;
+    if (file == original || file->is_live || file->state == GENERATION_IGNORED) {
+        return 0; /* what is live may begin alike, but is nobody's copy */
     }
     if (file->is_gzip) {
         return packed_holds(file, &original->id, &guard) ? UINT64_MAX : 0;
