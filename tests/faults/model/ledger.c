@@ -188,7 +188,8 @@ static uint64_t enough_time(const struct ledger *ledger, const struct contents *
     return visible_time(ledger) + (is_slow ? READ_NS : 0);
 }
 
-/* What is in the file can be read there no more. What was cut, not even by who has it open. */
+/* What is in the file can be read there no more. What was cut, not even by who has it open: so of that
+ * only what clew had seen is counted, and it looks at nothing that it cannot read now. */
 static void vanish(struct ledger *ledger, const struct contents *contents, bool is_cut, bool is_over)
 {
     uint64_t now = ledger->disk->now_ns;
@@ -202,8 +203,11 @@ static void vanish(struct ledger *ledger, const struct contents *contents, bool 
     for (unsigned i = contents->first; i < contents->end; i++) {
         struct written_line *line = &stream->lines[i];
         uint64_t from = seen_from(ledger, contents, line);
-        line->is_due |= is_over && now >= from + visible_time(ledger);
-        if (is_free && now >= later(from, stream->calm_since_ns) + enough && line->hard_ns == 0) {
+        uint64_t calm_from = later(from, stream->calm_since_ns);
+        line->is_due |= is_over && (!is_cut || !ledger->is_blocked) &&
+                        now >= (is_cut ? calm_from : from) + visible_time(ledger);
+        line->was_packed |= is_over && contents->format != FORMAT_PLAIN;
+        if (is_free && now >= calm_from + enough && line->hard_ns == 0) {
             line->hard_ns = now + (enough > visible_time(ledger) ? 0 : READ_NS);
         }
     }
@@ -690,7 +694,8 @@ static void judge_stream(struct ledger *ledger, int number)
             ledger_blame(ledger, "missed", "line %u of stream %d lay there long enough and has not arrived",
                          i, number);
         }
-        bool is_silent = line->is_due && !lies_readable(ledger, number, i);
+        bool is_said = line->was_packed && ledger->has_lost_files; /* nobody knew how much it held */
+        bool is_silent = line->is_due && !is_said && !lies_readable(ledger, number, i);
         silent_line = is_silent && silent == 0 ? i : silent_line;
         silent += is_silent ? missing * TOKEN_BYTES : 0;
     }

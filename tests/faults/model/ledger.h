@@ -44,7 +44,7 @@ struct written_line {
     uint32_t tokens;
     uint32_t banner;     /* bytes of what its files begin with */
     bool is_due;         /* has arrived, or its loss is counted */
-    bool is_hard;        /* has arrived */
+    bool was_packed;     /* when it lay somewhere for the last time */
     bool may_be_late; /* clew could not see it where it was before it was cut: it comes from the copy */
     bool may_double;  /* too little of its file had been read to know the copy: that is read whole */
     bool may_be_counted; /* it may come from another log, though this one has lost it */
@@ -72,6 +72,7 @@ struct ledger {
     uint64_t stopped_ns;      /* it looks at nothing any more, though it is up; 0: it does */
     uint16_t life;            /* its number, from 1 */
     bool is_blocked;          /* the backend answers nothing */
+    bool has_lost_files;      /* clew has counted some, of unknown size */
     bool may_be_noise;        /* a file was written over that had not been read */
     const char *invariant;    /* the first that did not hold; NULL: all did */
     char why[400];

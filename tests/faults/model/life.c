@@ -179,6 +179,7 @@ static void judge_words(struct life *life, uint64_t lost)
 static uint64_t look_at_losses(struct life *life)
 {
     uint64_t sum = life->losses.others;
+    life->ledger->has_lost_files |= life->counters.values[C_FILES_LOST] > 0;
     for (size_t i = 0; i < life->losses.count; i++) {
         int stream = actors_stream_of(life->actors, life->losses.items[i].path);
         sum += life->losses.items[i].bytes;
