@@ -16,6 +16,8 @@
 
 enum { CLOSE_LOOKS = 32 };
 
+#define REST_NS UINT64_C(1000000000) /* what is deleted is over when it has rested so long */
+
 /* ---- the two tables ---- */
 
 struct inode {
@@ -318,6 +320,17 @@ static bool may_wait_closed(const struct generation *generation)
            (generation != tail_current(tail) || tail->held_until_ns > 0);
 }
 
+/* It has no name and was read to its end, and nobody has written to it for a while. */
+static bool may_leave(const struct generation *generation)
+{
+    const struct world *world = generation->tail->input->env.world;
+    struct file_stat info;
+    return generation->unseen > 0 && !generation->is_gzip && !generation->is_rewritten &&
+           generation->size <= generation->offset &&
+           world_stat_open(world, generation->fd, &info) == 0 && info.size <= generation->offset &&
+           info.modified_ns + REST_NS < world_realtime_ns(world);
+}
+
 static bool close_one(struct input *input, bool (*may)(const struct generation *generation))
 {
     for (uint64_t looks = 0; looks < CLOSE_LOOKS && looks < input->open_count; looks++) {
@@ -337,7 +350,8 @@ static bool close_one(struct input *input, bool (*may)(const struct generation *
  * thousand pinned ones do not cost a walk each time; the next call looks at others. */
 static bool make_room(struct input *input)
 {
-    return close_one(input, may_close) || close_one(input, may_wait_closed);
+    return close_one(input, may_close) || close_one(input, may_wait_closed) ||
+           close_one(input, may_leave);
 }
 
 void generation_make_fit(struct input *input)
