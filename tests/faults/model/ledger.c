@@ -112,6 +112,7 @@ void ledger_end_line(struct ledger *ledger, int stream, struct node *file)
     struct written_line *line = &log->lines[number];
     bool is_whole = line->file == file && line->since_ns == contents->since_ns;
     line->written_ns = ledger->disk->now_ns;
+    line->may_double |= contents->moved_ns > 0; /* on its way while it moves, perhaps */
     if (contents->first == contents->end) {
         contents->first = is_whole ? number : number + 1; /* … its beginning is elsewhere */
     }
@@ -158,6 +159,11 @@ static bool is_read(const struct ledger *ledger, const struct node *file)
     for (unsigned i = contents->first; i < contents->end; i++) {
         if (missing_tokens(&stream->lines[i]) > 0) {
             return false;
+        }
+    }
+    for (unsigned i = 0; i < stream->count; i++) {
+        if (stream->lines[i].file == file && missing_tokens(&stream->lines[i]) > 0) {
+            return false; /* it begins here */
         }
     }
     /* Of a line that is not whole nobody knows in which files it lies. */
@@ -241,7 +247,7 @@ static void allow_again(struct ledger *ledger, const struct contents *contents)
 /* … and what is on its way while it moves. */
 static void allow_unanswered(struct ledger *ledger, const struct contents *contents)
 {
-    for (unsigned i = contents->first; i < contents->end; i++) {
+    for (unsigned i = contents->first > 0 ? contents->first - 1 : 0; i < contents->end; i++) {
         struct written_line *line = &ledger->streams[contents->stream].lines[i];
         for (unsigned t = 0; t < line->tokens; t++) {
             line->may_double |= line->each[t].acked_life == 0;

@@ -377,7 +377,7 @@ static void draw_more(struct schedule *schedule, uint64_t seed)
     for (size_t i = 0; i < schedule->world.streams; i++) {
         draw_more_of_stream(&draw, &schedule->streams[i], schedule->world.births != 0);
     }
-    if (draw_chance(&draw, 15)) {
+    if (draw_chance(&draw, 15) && schedule->world.births != 0) {
         draw_more_steps(&draw, schedule, STEP_SHRED, draw_range(&draw, 1, 3));
     }
     if (draw_chance(&draw, 20) && !is_copied(schedule)) {
