@@ -45,9 +45,10 @@ enum {
     PASSED_MAX = 128, /* requests that wait, of which others may be sent before */
 };
 
+/* A sealed one holds no more than that; one that is open would not. */
 static uint64_t size_of(const struct batch *batch)
 {
-    return batch->bytes.cap + batch->packed.cap;
+    return batch->bytes.len + batch->packed.cap;
 }
 
 /* ---- tickets ---- */
@@ -375,11 +376,15 @@ static bool may_one_leave(const struct lane *lane)
            (lane->sent_count == 0 || !lane->is_alone);
 }
 
+static bool are_bytes_free(const struct lane *lane, const struct batch *batch)
+{
+    return lane->sent_count == 0 || lane->sent_bytes + size_of(batch) <= lane->bytes_max;
+}
+
 static bool may_leave(const struct lane *lane, const struct batch *batch)
 {
-    return may_one_leave(lane) &&
-           (lane->sent_count == 0 || (lane->sent_bytes + size_of(batch) <= lane->bytes_max &&
-                                      are_streams_free(lane, batch)));
+    return may_one_leave(lane) && are_bytes_free(lane, batch) &&
+           (lane->sent_count == 0 || are_streams_free(lane, batch));
 }
 
 /* The same of one that was read back: it is in memory already. */
@@ -768,6 +773,12 @@ static bool is_first(const struct lane *lane, const struct batch *batch)
 bool lane_may_send(const struct lane *lane, const struct batch *batch)
 {
     return may_leave(lane, batch) && is_first(lane, batch);
+}
+
+bool lane_lacks_bytes(const struct lane *lane, const struct batch *batch)
+{
+    return may_one_leave(lane) && !are_bytes_free(lane, batch) && are_streams_free(lane, batch) &&
+           is_first(lane, batch);
 }
 
 static void drop(struct lane *lane, const struct batch *batch)

@@ -78,6 +78,9 @@ bool lane_has_room(const struct lane *lane);
 /* This batch would be with the output at once. */
 bool lane_may_send(const struct lane *lane, const struct batch *batch);
 
+/* It would, were it not so large: it has to wait until less is with the output. */
+bool lane_lacks_bytes(const struct lane *lane, const struct batch *batch);
+
 /* Takes the batch, and adds its own reference to it; or drops it. */
 void lane_push(struct lane *lane, struct batch *batch);
 

@@ -43,6 +43,7 @@ struct shipment {
     struct lanes lanes;
     struct tracks tracks;
     struct open *current; /* what the encoder writes; NULL: nothing */
+    struct track *heavy;  /* waits until less is under way, and the others for it; NULL: none does */
     uint64_t sealed_ns;   /* monotonic time of the last request */
     struct batch *spare[SPARE_BATCHES_MAX];
     size_t spare_count;
@@ -214,6 +215,7 @@ static void seal(struct shipment *shipment, struct track *track)
         enlist(shipment, track, batches[i]);
     }
     shipment->tracks.bytes -= track->bytes;
+    shipment->heavy = shipment->heavy == track ? NULL : shipment->heavy;
     track->open_count = 0;
     track->bytes = 0;
     track->largest_bytes = 0;
@@ -240,6 +242,20 @@ static bool is_there_room(const struct shipment *shipment, const struct track *t
         }
     }
     return true;
+}
+
+/* Something of the crate would leave at once, were it not so large. */
+static bool is_heavy(const struct shipment *shipment, const struct track *track)
+{
+    for (size_t i = 0; i < shipment->lanes.count; i++) {
+        for (size_t j = 0; j < track->open_count; j++) {
+            const struct batch *batch = track->open[j]->batch;
+            if (goes_to(batch, i) && lane_lacks_bytes(shipment->lanes.items[i], batch)) {
+                return is_there_room(shipment, track);
+            }
+        }
+    }
+    return false;
 }
 
 /* Something of the crate would leave at once. */
@@ -283,10 +299,29 @@ static bool is_due(const struct shipment *shipment, const struct track *track, u
             now_ns - track->opened_ns >= shipment->batch_age_ms * 1000000u);
 }
 
+/* A large one would wait for ever, if small ones were always under way: it goes before them. */
+static void seal_heavy(struct shipment *shipment)
+{
+    struct track *track = shipment->heavy;
+    if (track != NULL && !is_heavy(shipment, track)) {
+        shipment->heavy = NULL;
+        if (may_be_sealed(shipment, track)) {
+            seal(shipment, track);
+        }
+    }
+}
+
 static void seal_if_due(struct shipment *shipment, struct track *track, uint64_t now_ns)
 {
-    if (is_due(shipment, track, now_ns) && may_be_sealed(shipment, track)) {
+    seal_heavy(shipment);
+    if (!is_due(shipment, track, now_ns) ||
+        (shipment->heavy != NULL && shipment->heavy != track)) {
+        return;
+    }
+    if (may_be_sealed(shipment, track)) {
         seal(shipment, track);
+    } else if (is_heavy(shipment, track)) {
+        shipment->heavy = track;
     }
 }
 
