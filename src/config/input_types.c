@@ -16,6 +16,7 @@ static const struct {
     {"read_bytes", "tail"},     {"scan_interval", "tail"},
     {"open_files_max", "tail"}, {"unterminated_timeout", "tail"},
     {"watched_scan_interval", "tail"},
+    {"pod_bytes_per_second", "tail"},
     {"inotify", "tail"},        {"read_from", "tail", "journal"},
     {"listen", "syslog"},       {"connections_max", "syslog"},
     {"directory", "journal"},   {"units", "journal"},

@@ -77,6 +77,10 @@ static const struct option input_options[] = {
     {.name = "read_bytes", .kind = OPTION_SIZE, .offset = AT(read_bytes), .fallback = "256KiB",
      .min = 4 * KIB, .max = 16 * MIB,
      .help = "How much is read from one file before the next one has its turn."},
+    {.name = "pod_bytes_per_second", .kind = OPTION_SIZE, .offset = AT(pod_bytes_per_second),
+     .fallback = "0", .max = 1024 * GIB,
+     .help = "How much of one pod is read in a second, of a log that is no pod's likewise; what it writes "
+             "beyond waits in its files. No annotation of a pod changes it. 0: no limit."},
     {.name = "scan_interval", .kind = OPTION_DURATION, .offset = AT(scan_interval_ms),
      .fallback = "1s", .min = 50, .max = HOUR,
      .help = "How often files are looked for and looked at where inotify cannot tell of them."},

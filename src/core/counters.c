@@ -15,6 +15,9 @@ const struct counter_info counter_table[COUNTERS] = {
     [C_FILE_ERRORS] = {"clew_file_errors", COUNTER_TOTAL, NULL,
                        "Times a file or directory could not be opened or read; each is tried "
                        "again."},
+    [C_POD_PAUSES] = {"clew_pod_pauses", COUNTER_TOTAL, NULL,
+                      "Times that reading a pod's log paused because the pod had reached "
+                      "inputs.pod_bytes_per_second."},
     [C_ROTATIONS] = {"clew_file_rotations", COUNTER_TOTAL, NULL,
                      "Times a stream went on in a new file."},
     [C_TRUNCATIONS] = {"clew_file_truncations", COUNTER_TOTAL, NULL,

@@ -24,6 +24,7 @@ enum counter {
     C_FILES_FOUND,
     C_FILES_GONE,
     C_FILE_ERRORS,
+    C_POD_PAUSES,
     C_ROTATIONS,
     C_TRUNCATIONS,
     C_BYTES_READ,

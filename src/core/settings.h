@@ -96,6 +96,7 @@ struct input_settings {
     enum long_line long_line;
     uint64_t record_bytes_max;   /* one record after joining partial lines */
     uint64_t read_bytes;         /* a file's turn */
+    uint64_t pod_bytes_per_second; /* of a pod; 0: no limit */
     uint64_t scan_interval_ms;   /* the scan that is the truth; inotify is a hint */
     uint64_t watched_scan_interval_ms; /* … of directories that inotify watches */
     uint64_t partial_timeout_ms; /* how long a partial line waits for its rest */

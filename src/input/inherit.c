@@ -67,6 +67,8 @@ static void move(struct tail *tail, struct input *to)
     list_remove(&tail->active);
     list_remove(&tail->grown);
     leave_tables(tail);
+    pace_leave(from->pace, tail->paced);
+    tail->paced = NULL;
     tail->input = to;
     tail->held_until_ns = 0;
     tail->scan = to->scan;

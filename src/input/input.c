@@ -228,6 +228,53 @@ static bool is_held(struct tail *tail)
     return false;
 }
 
+/* All containers of a pod; a log that is no pod's is by itself. */
+static struct paced *join_pod(struct tail *tail)
+{
+    char *pod = mem_string(tail->directory);
+    char *slash = strrchr(pod, '/');
+    if (tail->is_kubelet && slash != NULL) {
+        *slash = '\0';
+    }
+    struct paced *paced = pace_join(tail->input->pace, tail->is_kubelet ? pod : tail->key);
+    free(pod);
+    return paced;
+}
+
+static void say_paced(const struct input *input, struct paced *paced)
+{
+    counters_add(input->env.counters, C_POD_PAUSES, 1);
+    if (paced_is_news(paced)) {
+        log_event(input->env.log, LOG_WARN,
+                  "input %s: %s writes more than pod_bytes_per_second (%llu) allows: it is read at that "
+                  "pace, and the rest waits in its files",
+                  input->settings->name, paced_pod(paced),
+                  (unsigned long long)input->settings->pod_bytes_per_second);
+    }
+}
+
+static void note_read(struct tail *tail, uint64_t bytes)
+{
+    struct input *input = tail->input;
+    if (input->pace == NULL || bytes == 0) {
+        return;
+    }
+    tail->paced = tail->paced != NULL ? tail->paced : join_pod(tail);
+    pace_note(input->pace, tail->paced, bytes, now_of(input));
+}
+
+/* Its pod has been read as fast as it may be. */
+static bool is_paced(struct tail *tail)
+{
+    uint64_t until_ns = tail->paced != NULL ? paced_until_ns(tail->paced, now_of(tail->input)) : 0;
+    if (until_ns > 0) {
+        tail->held_until_ns = until_ns;
+        input_wake_at(tail, until_ns);
+        say_paced(tail->input, tail->paced);
+    }
+    return until_ns > 0;
+}
+
 /* A compressed file ends in the middle: it may still be being written, for as long as it grows. */
 static bool is_growing(const struct generation *generation, uint64_t quiet_ns)
 {
@@ -356,7 +403,7 @@ static bool work_on(struct tail *tail)
 {
     struct input *input = tail->input;
     struct generation *generation = tail_current(tail);
-    if (inherit_waits(tail) || is_held(tail) || generation == NULL) {
+    if (inherit_waits(tail) || is_held(tail) || generation == NULL || is_paced(tail)) {
         return true;
     }
     if (!has_room(tail)) {
@@ -372,6 +419,7 @@ static bool work_on(struct tail *tail)
     enum turn turn = generation->is_rewritten ? TURN_REWRITTEN : reader_turn(generation);
     generation->refused_since_ns = turn == TURN_FAILED ? generation->refused_since_ns : 0;
     if (generation->offset != offset) {
+        note_read(tail, generation->offset - offset);
         input_be_active(tail);
     }
     switch (turn) {
@@ -765,6 +813,9 @@ struct input *input_open(const struct input_settings *settings, const struct inp
         input_close(input);
         return NULL;
     }
+    if (settings->pod_bytes_per_second > 0) {
+        input->pace = pace_new(settings->pod_bytes_per_second);
+    }
     renew_buffer(input);
     scan_now(input);
     return input;
@@ -816,6 +867,7 @@ void input_close(struct input *input)
     list_remove(&input->starting);
     close_tails(input); /* which asks whether it has been stopped */
     input_stop(input);
+    pace_free(input->pace);
     discover_free(input->discover);
     map_fini(&input->tails);
     map_fini(&input->by_file);

@@ -130,6 +130,7 @@ void tail_close(struct tail *tail, bool is_over)
     checkpoint_release(tail->stream.checkpoint);
     tail_forget_left(tail);
     free(tail->sources);
+    pace_leave(input->pace, tail->paced);
     free(tail->own_directory);
     free(tail->lot);
     free(tail->shown);

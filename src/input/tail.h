@@ -40,6 +40,7 @@
 #include "input/encoding.h"
 #include "input/gzip_reader.h"
 #include "input/input.h"
+#include "input/pace.h"
 
 enum {
     /* In front of the offset, compared at every read: tells a file written anew. Enough to hold the
@@ -151,6 +152,7 @@ struct tail {
     uint64_t held_until_ns; /* the sink is not asked again before; 0: it holds nothing */
     uint64_t opened_ns;     /* real time */
     uint64_t scan;          /* number of the last full scan that found it */
+    struct paced *paced;    /* its pod; NULL: not read yet, or there is no limit */
     struct left_file *left; /* newest first; NULL: there was none yet */
     uint32_t left_count;
     uint32_t begin_tries;
@@ -181,6 +183,7 @@ struct input {
     struct map tails;    /* by key */
     struct map by_file;  /* generations by device and inode */
     struct map by_name;  /* generations by directory and name */
+    struct pace *pace; /* NULL: pods may be read as fast as they write */
     struct list ready;
     struct list full; /* ready ones for which the sink has no room */
     struct list waiting;

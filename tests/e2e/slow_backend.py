@@ -10,11 +10,11 @@ MARK = re.compile(rb"mark-(\d+)-(\d+)-")
 
 class SlowBackend:
     """`with SlowBackend(latency_s=0.1) as backend: …`. Each answer comes latency_s after its request is
-    there whole, and `record_s` more for each marked record in it, which it works on one at a time as a whole
-    if it `is_serial`. Lines are told by `mark-<file>-<number>-` in them."""
+    there whole, and `record_s` more for each marked record in it, and `byte_s` for each byte; it works on one
+    request at a time if it `is_serial`. Lines are told by `mark-<file>-<number>-` in them."""
 
-    def __init__(self, latency_s=0.0, record_s=0.0, is_serial=False):
-        self.latency_s, self.record_s = latency_s, record_s
+    def __init__(self, latency_s=0.0, record_s=0.0, byte_s=0.0, is_serial=False):
+        self.latency_s, self.record_s, self.byte_s = latency_s, record_s, byte_s
         self.serial = threading.Lock() if is_serial else None
         self.lock = threading.Lock()
         self.answers = []  # (time, bytes, [(file, number), …])
@@ -70,7 +70,7 @@ class SlowBackend:
             self.under_way_max = max(self.under_way, self.under_way_max)
         marks = [(int(file), int(number)) for file, number in MARK.findall(body)]
         try:
-            self.work(len(marks))
+            self.work(len(marks) * self.record_s + length * self.byte_s)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\n"
                                b"Content-Length: 0\r\n\r\n")
         finally:
@@ -79,11 +79,12 @@ class SlowBackend:
                 self.answers.append((time.monotonic(), length, marks))
         return True
 
-    def work(self, records):
+    def work(self, seconds):
         if self.serial is not None:
             with self.serial:
-                time.sleep(records * self.record_s)
-        time.sleep(self.latency_s + (0 if self.serial is not None else records * self.record_s))
+                time.sleep(seconds)
+            seconds = 0
+        time.sleep(self.latency_s + seconds)
 
     def marks(self):
         """(file, number) of every line that was answered for, in the order of the answers."""
