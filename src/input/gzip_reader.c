@@ -156,8 +156,11 @@ enum gzip_end gzip_reader_end(const struct gzip_reader *reader)
 bool gzip_size_hint(const struct world *world, int file, uint32_t *out_size)
 {
     unsigned char trailer[TRAILER_BYTES];
+    unsigned char magic[2];
     struct file_stat info;
     if (world_stat_open(world, file, &info) < 0 || info.size < TRAILER_BYTES ||
+        world_read(world, file, magic, sizeof(magic), 0) != sizeof(magic) || magic[0] != 0x1F ||
+        magic[1] != 0x8B || /* written over, or never one */
         world_read(world, file, trailer, sizeof(trailer), info.size - TRAILER_BYTES) !=
             TRAILER_BYTES) {
         return false;
