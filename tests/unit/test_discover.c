@@ -612,6 +612,52 @@ static void a_link_may_be_switched_and_may_lead_nowhere_at_first(void **state)
 }
 
 /* With Docker the pods directory holds links, and their target's name tells nothing. */
+/* As cronolog and rotatelogs keep it: the dated files beside it are one log. */
+static void a_link_that_is_switched_twice_while_down_leaves_no_file_out(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "logs/app-2026-11-28.log", 101, 110); /* older: nobody asked for it */
+    rig_append_numbers(rig, "logs/app-2026-11-29.log", 1, 10);
+    rig_link(rig, "app-2026-11-29.log", "logs/app.log");
+    rig_open(rig, "logs/app.log");
+    rig_run_until(rig, 10);
+    rig_close(rig);
+    rig_append_numbers(rig, "logs/app-2026-11-29.log", 11, 15);
+    rig_append_numbers(rig, "logs/app-2026-11-30.log", 16, 20);
+    rig_append_numbers(rig, "logs/app-2026-12-01.log", 21, 25);
+    rig_remove(rig, "logs/app.log");
+    rig_link(rig, "app-2026-12-01.log", "logs/app.log");
+    rig_open(rig, "logs/app.log");
+    rig_run_until(rig, 25);
+    rig_append_numbers(rig, "logs/app-2026-12-02.log", 26, 30);
+    rig_remove(rig, "logs/app.log");
+    rig_link(rig, "app-2026-12-02.log", "logs/app.log");
+    rig_run_until(rig, 30);
+    rig_assert_numbers(rig, 1, 30);
+}
+
+/* winston and others: what is live has a date, and is compressed under its own name. */
+static void what_a_dated_log_of_its_own_is_compressed_to_is_the_same_log(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "app-2026-11-29.log", 1, 10);
+    rig_append_numbers(rig, "app-2026-11-30.log", 11, 20);
+    rig_open(rig, "*.log");
+    rig_run_until(rig, 20);
+    rig_close(rig);
+    rig_append_numbers(rig, "app-2026-11-29.log", 21, 25);
+    char *path = rig_path(rig, "app-2026-11-29.log");
+    char *command = mem_format("gzip -n %s", path);
+    assert_int_equal(system(command), 0);
+    free(command);
+    free(path);
+    rig_open(rig, "*.log");
+    rig_run_until(rig, 25);
+    rig_run_ms(rig, 200);
+    assert_int_equal(rig->count, 25);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST] + rig->counters.values[C_FILES_LOST], 0);
+}
+
 static void dockers_file_keeps_the_name_of_its_pod(void **state)
 {
     struct rig *rig = *state;
@@ -704,6 +750,8 @@ int main(int argc, char **argv)
         TEST(a_link_leads_to_logs_and_to_nothing_beside_them),
         TEST(a_link_that_was_configured_itself_leads_where_it_leads),
         TEST(a_link_may_be_switched_and_may_lead_nowhere_at_first),
+        TEST(a_link_that_is_switched_twice_while_down_leaves_no_file_out),
+        TEST(what_a_dated_log_of_its_own_is_compressed_to_is_the_same_log),
         TEST(dockers_file_keeps_the_name_of_its_pod),
         TEST(a_directory_may_vanish_and_return),
         TEST(a_file_moved_to_another_directory_is_read_on),
