@@ -52,7 +52,8 @@ static bool has_content(struct generation *generation, const struct promise *pro
     }
     if (fd < 0) {
         /* It may not be read, or its name was given on since it was listed: the inode has to do. */
-        bool is_same = generation->id.inode == promise->file.inode;
+        bool is_same = generation->id.inode == promise->file.inode &&
+                       generation->is_gzip == promise->is_gzip;
         if (fd == -EACCES && is_same) {
             input_complain(generation, EACCES); /* it is looked at as soon as it may be */
         }
