@@ -11,6 +11,7 @@ enum {
     INPUT_BYTES = 64 * 1024,
     STEP_BYTES = 64 * 1024,  /* uncompressed at a time while skipping */
     GZIP_WINDOW_BITS = 15 + 16, /* zlib's way to say: expect a gzip header */
+    GROWTH_MAX = 1032,          /* deflate makes at most so many bytes of one */
     TRAILER_BYTES = 8,          /* CRC32 and ISIZE, at the end of a member (RFC 1952) */
 };
 
@@ -167,5 +168,5 @@ bool gzip_size_hint(const struct world *world, int file, uint32_t *out_size)
     }
     *out_size = (uint32_t)trailer[4] | (uint32_t)trailer[5] << 8 | (uint32_t)trailer[6] << 16 |
                 (uint32_t)trailer[7] << 24;
-    return true;
+    return *out_size / GROWTH_MAX <= info.size; /* of one that is still being written it is anything */
 }
