@@ -27,6 +27,7 @@ enum move_what {
     MOVE_COPY,    /* name to other, the first half … */
     MOVE_COPY_REST, /* … and what is there of it by now */
     MOVE_CUT,     /* name */
+    MOVE_EMPTY,   /* name, which was not copied */
     MOVE_PACK,    /* name to other, the first half … */
     MOVE_PACK_REST,
     MOVE_WAIT,    /* nothing */
@@ -214,6 +215,10 @@ static void plan_packing(struct actors *actors, struct log_actor *log, struct ro
     strcpy(plain, rotated->name);
     snprintf(final, sizeof(final), "%.60s%s", plain, pack_extension((unsigned)log->setup->format));
     snprintf(made, sizeof(made), "%.60s%s", plain, log->setup->via_tmp ? ".tmp" : final + strlen(plain));
+    if (log->setup->early) {
+        plan(actors, log, MOVE_RENAME, plain, "packing.tmp");
+        strcpy(plain, "packing.tmp");
+    }
     plan(actors, log, MOVE_PACK, plain, made);
     plan_after(actors, log, MOVE_PACK_REST, took_ns, plain, made);
     if (log->setup->via_tmp) {
@@ -368,6 +373,10 @@ static void plan_job(struct actors *actors, struct log_actor *log, int stream, e
     case STEP_SHRED:
         plan_shredding(actors, log);
         break;
+    case STEP_CUT:
+        log->lower = NULL;
+        plan(actors, log, MOVE_EMPTY, log->live, "");
+        break;
     default:
         plan(actors, log, MOVE_REPLACE, log->live, "");
         plan_after(actors, log, MOVE_WAIT, COPIED_UP_NS, log->live, "");
@@ -453,8 +462,12 @@ static void make_move(struct actors *actors, struct log_actor *log, int stream,
     switch (move->what) {
     case MOVE_RENAME:
         hide(actors, other);
+        if (is_of_log(move->other)) {
+            ledger_show(actors->ledger, file, stream);
+        } else {
+            hide(actors, file);
+        }
         disk_rename(actors->disk, log->directory, move->name, log->directory, move->other);
-        ledger_show(actors->ledger, file, stream);
         break;
     case MOVE_LINK:
         disk_link(actors->disk, log->directory, move->name, move->other);
@@ -486,6 +499,10 @@ static void make_move(struct actors *actors, struct log_actor *log, int stream,
         break;
     case MOVE_CUT:
         ledger_cut(actors->ledger, file);
+        disk_truncate(actors->disk, file);
+        break;
+    case MOVE_EMPTY:
+        ledger_empty(actors->ledger, file);
         disk_truncate(actors->disk, file);
         break;
     case MOVE_PACK:
@@ -627,7 +644,7 @@ void actors_happen(struct actors *actors)
 
 bool actors_is_theirs(enum what what)
 {
-    return what <= STEP_ALLOW;
+    return what <= STEP_CUT;
 }
 
 /* For whatever is made of them as well. */

@@ -390,6 +390,42 @@ static void allow_unknown(struct ledger *ledger)
     }
 }
 
+/* A start between the copy and the cut (docs/reliability.md, "What is not promised"). */
+static void allow_copied(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->disk->count; i++) {
+        const struct contents *copy = &ledger->disk->nodes[i]->contents;
+        for (size_t k = 0; copy->is_copy && copy->is_visible && k < ledger->disk->count; k++) {
+            const struct contents *other = &ledger->disk->nodes[k]->contents;
+            for (unsigned line = copy->first; other->is_visible && !other->is_copy &&
+                                              other->stream == copy->stream && line < copy->end;
+                 line++) {
+                ledger->streams[copy->stream].lines[line].may_double |=
+                    line >= other->first && line < other->end;
+            }
+        }
+    }
+}
+
+/* Of what was emptied nothing is left to tell by what is older: births do, where they are told, and times
+ * where they are kept. */
+static void allow_emptied(struct ledger *ledger)
+{
+    for (int i = 0; i < STREAMS_MAX; i++) {
+        const struct contents all = {.stream = i, .end = ledger->streams[i].count};
+        bool tells = ledger->schedule->world.births != 0 && ledger->schedule->streams[i].keeps_time;
+        if (ledger->streams[i].was_emptied && !tells) {
+            allow_again(ledger, &all);
+        }
+    }
+}
+
+void ledger_empty(struct ledger *ledger, struct node *file)
+{
+    ledger->streams[file->contents.stream].was_emptied = true;
+    ledger_cut(ledger, file);
+}
+
 void ledger_stopped(struct ledger *ledger)
 {
     ledger_disturb(ledger, -1);
@@ -401,6 +437,8 @@ void ledger_came_up(struct ledger *ledger)
     ledger_disturb(ledger, -1);
     ledger->life++;
     allow_unknown(ledger);
+    allow_copied(ledger);
+    allow_emptied(ledger);
     ledger->up_since_ns = later(ledger->disk->now_ns, 1); /* the first life begins at 0 */
     for (size_t i = 0; i < STREAMS_MAX; i++) {
         ledger->streams[i].has_taken = false;

@@ -58,6 +58,7 @@ struct stream_ledger {
     unsigned last_line;       /* the last token taken in this run … */
     unsigned last_token;
     bool has_taken;
+    bool was_emptied;         /* a file was cut of which there is no copy */
     uint64_t noise_bytes;     /* written over what is deleted: they may be missed, too */
     uint64_t calm_since_ns;   /* nothing has held clew up since */
     uint64_t counted[LIVES_MAX]; /* bytes that clew counted as lost, by its lives */
@@ -99,6 +100,7 @@ void ledger_end_line(struct ledger *ledger, int stream, struct node *file); /* i
 void ledger_show(struct ledger *ledger, struct node *file, int stream);
 void ledger_hide(struct ledger *ledger, struct node *file);
 void ledger_cut(struct ledger *ledger, struct node *file);
+void ledger_empty(struct ledger *ledger, struct node *file); /* the same, and nobody has a copy */
 void ledger_moved(struct ledger *ledger, struct node *file); /* it is a log of its own now */
 void ledger_shred(struct ledger *ledger, struct node *file, bool is_written); /* … by others, still */
 void ledger_deny(struct ledger *ledger, struct node *file);  /* clew may not read it … */

@@ -26,7 +26,7 @@ static const struct number_name world_names[] = {
 static const struct number_name stream_names[] = {
     STREAM(scheme),     STREAM(copies),  STREAM(packing), STREAM(format),
     STREAM(keeps_time), STREAM(via_tmp), STREAM(keep),    STREAM(reopen_us),
-    STREAM(links),      STREAM(banner),  STREAM(apart),
+    STREAM(links),      STREAM(banner),  STREAM(apart),   STREAM(early),
 };
 
 static const char *const scheme_words[SCHEMES] = {"behind", "within",  "up",   "date",
@@ -38,13 +38,13 @@ static const struct step_name {
     const char *name;
     unsigned numbers;
 } step_names[STEPS] = {
-    [STEP_WRITE] = {"write", 4},     [STEP_PART] = {"part", 2},     [STEP_ROTATE] = {"rotate", 1},
-    [STEP_PACK] = {"pack", 1},       [STEP_DROP] = {"drop", 1},     [STEP_COPY_UP] = {"copy_up", 1},
-    [STEP_RESTART] = {"restart", 1}, [STEP_SHRED] = {"shred", 1},   [STEP_DENY] = {"deny", 2},
-    [STEP_ALLOW] = {"allow", 1},     [STEP_STOP] = {"stop", 0},     [STEP_KILL] = {"kill", 0},
-    [STEP_START] = {"start", 0},     [STEP_RELOAD] = {"reload", 0}, [STEP_BLOCK] = {"block", 0},
-    [STEP_LATE] = {"late", 0},       [STEP_GO_ON] = {"go_on", 0},   [STEP_HOLD] = {"hold", 1},
-    [STEP_WANT] = {"want", 1},       [STEP_OVERFLOW] = {"overflow", 0},
+    [STEP_WRITE] = {"write", 4}, [STEP_PART] = {"part", 2}, [STEP_ROTATE] = {"rotate", 1},
+    [STEP_PACK] = {"pack", 1}, [STEP_DROP] = {"drop", 1}, [STEP_COPY_UP] = {"copy_up", 1},
+    [STEP_RESTART] = {"restart", 1}, [STEP_SHRED] = {"shred", 1}, [STEP_DENY] = {"deny", 2},
+    [STEP_ALLOW] = {"allow", 1}, [STEP_CUT] = {"cut", 1}, [STEP_STOP] = {"stop", 0},
+    [STEP_KILL] = {"kill", 0}, [STEP_START] = {"start", 0}, [STEP_RELOAD] = {"reload", 0},
+    [STEP_BLOCK] = {"block", 0}, [STEP_LATE] = {"late", 0}, [STEP_GO_ON] = {"go_on", 0},
+    [STEP_HOLD] = {"hold", 1}, [STEP_WANT] = {"want", 1}, [STEP_OVERFLOW] = {"overflow", 0},
 };
 
 /* The words that a number of a stream has instead of digits; NULL: none. */
@@ -328,6 +328,16 @@ static void draw_more_of_stream(struct draw *draw, struct stream_setup *stream, 
     }
 }
 
+static void draw_early(struct draw *draw, struct stream_setup *stream)
+{
+    bool may = stream->scheme != SCHEME_KUBELET && !stream->copies && stream->packing != PACKING_NONE &&
+               stream->format == FORMAT_GZ;
+    if (may && draw_chance(draw, 30)) {
+        stream->early = 1;
+        stream->via_tmp = 0;
+    }
+}
+
 static void insert_step(struct schedule *schedule, const struct step *step)
 {
     size_t at = schedule->count;
@@ -357,6 +367,40 @@ static void draw_more_steps(struct draw *draw, struct schedule *schedule, enum w
     }
 }
 
+static void put_step(struct schedule *schedule, uint64_t at_us, enum what what)
+{
+    insert_step(schedule, &(struct step){.at_us = at_us, .what = what});
+}
+
+/* Nothing is acknowledged before the first kill. */
+static void draw_deaf_start(struct draw *draw, struct schedule *schedule)
+{
+    uint64_t at_us = draw_range(draw, 1000000, 2500000);
+    put_step(schedule, 50000, STEP_BLOCK);
+    put_step(schedule, at_us, STEP_KILL);
+    for (uint64_t i = draw_range(draw, 0, 2); i > 0; i--) {
+        put_step(schedule, at_us + i * 100000, STEP_ROTATE);
+    }
+    put_step(schedule, at_us + 400000, STEP_START);
+    put_step(schedule, at_us + draw_range(draw, 400000, 3000000), STEP_GO_ON);
+}
+
+/* More is rotated away than is kept while nobody takes it; then comes another life. */
+static void draw_flood(struct draw *draw, struct schedule *schedule)
+{
+    uint64_t at_us = draw_range(draw, 4000000, schedule->steps[schedule->count - 1].at_us);
+    schedule->world.open_max = draw_range(draw, 1, 2);
+    put_step(schedule, at_us, STEP_BLOCK);
+    for (uint64_t i = 1; i <= schedule->streams[0].keep + 2; i++) {
+        const struct step write = {at_us + i * 1500000, STEP_WRITE, {0, 2, 3, 10}};
+        insert_step(schedule, &write);
+        put_step(schedule, at_us + i * 1500000 + 700000, STEP_ROTATE);
+    }
+    at_us += (schedule->streams[0].keep + 3) * 1500000;
+    put_step(schedule, at_us + 1500000, draw_chance(draw, 50) ? STEP_KILL : STEP_STOP);
+    put_step(schedule, at_us + 7500000, STEP_START);
+}
+
 static bool is_copied(const struct schedule *schedule)
 {
     bool is_copied = false;
@@ -380,9 +424,21 @@ static void draw_more(struct schedule *schedule, uint64_t seed)
     if (draw_chance(&draw, 15) && schedule->world.births != 0) {
         draw_more_steps(&draw, schedule, STEP_SHRED, draw_range(&draw, 1, 3));
     }
-    if (draw_chance(&draw, 20) && !is_copied(schedule)) {
+    if (draw_chance(&draw, 20) && !is_copied(schedule) && schedule->world.births != 0) {
         draw_more_steps(&draw, schedule, STEP_DENY, draw_range(&draw, 1, 3));
         draw_more_steps(&draw, schedule, STEP_ALLOW, draw_range(&draw, 0, 3));
+    }
+    for (size_t i = 0; i < schedule->world.streams; i++) {
+        draw_early(&draw, &schedule->streams[i]);
+    }
+    if (draw_chance(&draw, 12)) {
+        draw_more_steps(&draw, schedule, STEP_CUT, draw_range(&draw, 1, 4));
+    }
+    if (draw_chance(&draw, 12)) {
+        draw_deaf_start(&draw, schedule);
+    }
+    if (draw_chance(&draw, 12)) {
+        draw_flood(&draw, schedule);
     }
     if (draw_chance(&draw, 12)) {
         draw_more_steps(&draw, schedule, STEP_RELOAD, draw_range(&draw, 3, 12));

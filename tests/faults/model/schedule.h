@@ -61,6 +61,7 @@ struct stream_setup {
     uint64_t links;      /* rotated by a second name (link(2), savelog), not by rename */
     uint64_t banner;     /* each file begins with the same so many bytes … */
     uint64_t apart;      /* … which are a line of their own */
+    uint64_t early;      /* what is compressed loses its name before that is done */
 };
 
 struct world_setup {
@@ -90,6 +91,7 @@ enum what {
     STEP_SHRED,    /* stream: the oldest is written over with noise, and deleted later */
     STEP_DENY,     /* stream, 0: the live file may not be opened, 1: the newest that is rotated */
     STEP_ALLOW,    /* stream: all of its files may be */
+    STEP_CUT,      /* stream: the live file is emptied, and nobody has a copy */
     STEP_STOP,
     STEP_KILL,
     STEP_START,

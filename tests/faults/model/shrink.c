@@ -79,6 +79,7 @@ static void make_plainer(struct schedule *schedule, const struct play *how, stru
         try_number(schedule, &stream->links, 0, how, verdict);
         try_number(schedule, &stream->banner, 0, how, verdict);
         try_number(schedule, &stream->apart, 0, how, verdict);
+        try_number(schedule, &stream->early, 0, how, verdict);
     }
     for (size_t i = 0; i < schedule->count; i++) {
         struct step *step = &schedule->steps[i];
