@@ -361,6 +361,38 @@ static void a_rotated_file_that_may_not_be_read_any_more_keeps_no_newer_one_wait
     rig_close(rig);
 }
 
+enum { FAST = 500 };
+
+/* A minute is over soon. */
+static uint64_t fast_ns(void *context)
+{
+    (void)context;
+    return world_monotonic_ns(&world_system) * FAST;
+}
+
+static void what_cannot_be_read_for_a_minute_is_given_up_for_what_is_newer(void **state)
+{
+    struct rig *rig = *state;
+    struct denial denial = {world_system, "/a.log.1"};
+    denial.world.open = open_unless_denied;
+    denial.world.monotonic_ns = fast_ns;
+    denial.world.context = &denial;
+    rig_append_numbers(rig, "a.log", 1, 10);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 10);
+    rig_close(rig);
+    rig_append_numbers(rig, "a.log", 11, 20);
+    rig_rename(rig, "a.log", "a.log.1");
+    rig_append_numbers(rig, "a.log", 21, 30);
+    rig->world = &denial.world;
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 20);
+    rig_assert_line(rig, 10, "line 21");
+    rig_assert_line(rig, 19, "line 30");
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 10 * strlen("line 11\n"));
+    rig_close(rig);
+}
+
 /* As logrotate's `shred` does it: written over in its place, and again, and removed. */
 static void noise_that_is_written_over_a_rotated_file_is_neither_read_nor_missed(void **state)
 {
@@ -431,6 +463,7 @@ int main(int argc, char **argv)
         TEST(a_file_whose_name_is_given_on_before_it_is_opened_was_not_cut),
         TEST(what_is_promised_is_found_though_its_name_is_given_on_at_the_start),
         TEST(a_rotated_file_that_may_not_be_read_any_more_keeps_no_newer_one_waiting),
+        TEST(what_cannot_be_read_for_a_minute_is_given_up_for_what_is_newer),
         TEST(noise_that_is_written_over_a_rotated_file_is_neither_read_nor_missed),
         TEST(what_was_moved_and_read_to_its_end_is_not_sent_again_after_a_restart),
         TEST(a_directory_that_was_renamed_is_not_sent_again_after_a_restart),
