@@ -4,7 +4,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-enum { LENGTH_DIGITS_MAX = 9 };
+enum {
+    LENGTH_DIGITS_MAX = 9,
+    LENGTH_BYTES_MAX = LENGTH_DIGITS_MAX + 1, /* a blank follows */
+};
 
 /* What is next in the buffer. */
 struct next {
@@ -23,7 +26,7 @@ void chunk_init(struct chunk *chunk, const struct input_settings *settings,
     if (source->default_service == NULL && settings->service != NULL) {
         source->default_service = mem_string(settings->service);
     }
-    buf_init(&chunk->buf, settings->line_bytes_max + CHUNK_READ_BYTES);
+    buf_init(&chunk->buf, settings->line_bytes_max + LENGTH_BYTES_MAX + CHUNK_READ_BYTES);
 }
 
 void chunk_fini(struct chunk *chunk)

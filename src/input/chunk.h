@@ -6,8 +6,8 @@
  * Bytes of one stream that cannot be read again, and the lines in them: of standard input, or of one
  * connection of the syslog input.
  *
- * It holds what was read and not yet taken, at most line_bytes_max and one read. While the sink has no
- * room it is full, and the caller does not read on: that is the back-pressure.
+ * It holds what was read and not yet taken, at most a line with its length and one read. While the sink
+ * has no room it is full, and the caller does not read on: that is the back-pressure.
  */
 
 #include "base/buf.h"
