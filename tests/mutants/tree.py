@@ -57,15 +57,20 @@ class Tree:
 
 
 class Changed:
-    """One mutant at a time: its object, and programs with it in a folder like the build's."""
+    """
+    One mutant at a time: its object, and programs with it in a folder like the build's. It is unclear what
+    becomes of one that a suite notices which fails without it, too.
+    """
 
     def __init__(self, tree, folder):
         self.tree, self.folder, self.temporary = tree, folder, folder / "tmp"
         self.file, self.object = folder / "changed.c", folder / "changed.o"
         self.archive = folder / "changed.a"
+        self.is_unclear = False
 
     def begin(self, mutant):
         """False if it does not compile."""
+        self.is_unclear = False
         shutil.rmtree(self.folder, ignore_errors=True)
         (self.folder / "tests").mkdir(parents=True)
         (self.folder / "tests/e2e").symlink_to(self.tree.build / "tests/e2e")
@@ -117,8 +122,10 @@ class Changed:
             return suites.first_to_notice([suite_of(name, build) for name in some], self.environment(build))
         while names and (by := first(names, self.folder)):
             names.remove(by)
-            if first([by], self.folder) and not first([by], self.tree.build):
-                return by
+            if first([by], self.folder):
+                self.is_unclear |= first([by], self.tree.build) is not None
+                if not self.is_unclear:
+                    return by
         return None
 
     def failing_unit(self, room):
@@ -140,6 +147,8 @@ class Changed:
         self.link("clew")
         name = first(room.faults, self.folder)
         words = room.faults if name == "did not end" else [name]
-        if name and first(words, self.folder) and not first(words, self.tree.build):
-            return f"faults: {name}"
+        if name and first(words, self.folder):
+            self.is_unclear |= first(words, self.tree.build) is not None
+            if not self.is_unclear:
+                return f"faults: {name}"
         return None

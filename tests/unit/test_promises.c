@@ -26,8 +26,8 @@
 enum {
     OUTPUTS = 3,
     STREAMS = 4,
-    STEPS = 1200,
-    SCHEDULES = 3,
+    STEPS = 800,
+    SCHEDULES = 2,
     BURST_MAX = 12,
     LINES_MAX = STEPS * BURST_MAX + 1,
     PADDING_MAX = 6000,
