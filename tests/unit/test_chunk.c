@@ -117,7 +117,8 @@ static void lines_are_the_same_however_they_come(void **state)
         {"1234567890 <1>x\n", "0-16 1234567890 <1>x;", true, false, 0, 0},
         {"9 <1>x", "0-6 9 <1>x$;", true, false, 0, 0},
         {"12", "0-2 12$;", true, false, 0, 0},
-        {"0123456789abcdefg\n3 <1>x", "0-16 0123456789abcdef~;16-18 g+;18-23 <1>;23-24 x$;", true, false, 1, 0},
+        {"0123456789abcdefg\n3 <1>x", "0-16 0123456789abcdef~;16-18 g+;18-23 <1>;23-24 x$;",
+         true, false, 1, 0},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         for (size_t piece = 1; piece <= strlen(cases[i].text); piece++) {
