@@ -16,6 +16,7 @@ enum { ROTATED_MAX = 32, MOVES_MAX = 96, JOBS_MAX = STEPS_MAX, CHORES_MAX = 4096
 #define FIRST_LINE_NS (100 * MS)
 #define COPIED_UP_NS (2500 * MS) /* clew has seen it before it is rotated */
 
+#define TWO_NAMES_NS (3000 * MS) /* where whoever rotates takes his time */
 #define SHREDDED_NS (3000 * MS) /* until it is deleted */
 
 /* One system call, or a few that nothing can come between. */
@@ -280,6 +281,7 @@ static void plan_live(struct actors *actors, struct log_actor *log, const char *
     }
     if (log->setup->links) {
         plan(actors, log, MOVE_LINK, log->live, name);
+        plan_after(actors, log, MOVE_WAIT, draw_chance(&actors->draw, 40) ? TWO_NAMES_NS : 0, name, "");
         plan(actors, log, MOVE_CREATE, "new.tmp", "");
         plan(actors, log, MOVE_RENAME, "new.tmp", log->live);
         plan_after(actors, log, MOVE_REOPEN, log->setup->reopen_us * US, log->live, "");

@@ -206,12 +206,13 @@ static void vanish(struct ledger *ledger, const struct contents *contents, bool 
     struct stream_ledger *stream = &ledger->streams[contents->stream];
     uint64_t enough = enough_time(ledger, contents, is_cut);
     bool is_free = !ledger->is_blocked && !is_barred(ledger, contents->stream);
+    bool is_unseen = is_cut && ledger->schedule->world.inotify; /* scans would have seen it */
     for (unsigned i = contents->first; i < contents->end; i++) {
         struct written_line *line = &stream->lines[i];
         uint64_t from = seen_from(ledger, contents, line);
         uint64_t calm_from = later(from, stream->calm_since_ns);
-        line->is_due |= is_over && (!is_cut || !ledger->is_blocked) &&
-                        now >= (is_cut ? calm_from : from) + visible_time(ledger);
+        line->is_due |= is_over && (!is_unseen || !ledger->is_blocked) &&
+                        now >= (is_unseen ? calm_from : from) + visible_time(ledger);
         line->was_packed |= is_over && contents->format != FORMAT_PLAIN;
         if (is_free && now >= calm_from + enough && line->hard_ns == 0) {
             line->hard_ns = now + (enough > visible_time(ledger) ? 0 : READ_NS);
