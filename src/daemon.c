@@ -196,11 +196,13 @@ struct line_sink daemon_sink(struct tap *tap)
                               stream_has_moved, has_room,       tap};
 }
 
+/* While it ends, only what is lost else is read. */
 void daemon_resume(struct daemon *daemon)
 {
-    for (size_t i = 0; !daemon->is_draining && i < daemon->tap_count; i++) {
-        if (daemon->taps[i]->input != NULL) {
-            daemon->taps[i]->type->resume(daemon->taps[i]->input);
+    for (size_t i = 0; i < daemon->tap_count; i++) {
+        struct tap *tap = daemon->taps[i];
+        if (tap->input != NULL && (!daemon->is_draining || tap->is_ending)) {
+            tap->type->resume(tap->input);
         }
     }
 }
@@ -273,6 +275,15 @@ static bool inputs_end(const struct daemon *daemon)
     return settings->input_count > 0;
 }
 
+static bool has_spool(const struct settings *settings)
+{
+    bool has = false;
+    for (size_t i = 0; i < settings->output_count; i++) {
+        has = has || settings->outputs[i].spool_bytes_max > 0;
+    }
+    return has;
+}
+
 static void drain(struct daemon *daemon, const char *why)
 {
     if (daemon->is_draining) {
@@ -285,8 +296,29 @@ static void drain(struct daemon *daemon, const char *why)
         log_event(&daemon->log, LOG_INFO, "%s: delivering what has been read", why);
     }
     for (size_t i = 0; i < daemon->tap_count; i++) {
-        daemon->taps[i]->type->stop(daemon->taps[i]->input);
+        struct tap *tap = daemon->taps[i];
+        tap->is_ending = daemon->is_stopping && tap->type->end != NULL && has_spool(daemon->settings);
+        if (tap->is_ending) {
+            tap->type->end(tap->input);
+        } else {
+            tap->type->stop(tap->input);
+        }
     }
+}
+
+/* Nothing is to be read any more. */
+static bool have_inputs_ended(struct daemon *daemon)
+{
+    bool have = true;
+    for (size_t i = 0; i < daemon->tap_count; i++) {
+        struct tap *tap = daemon->taps[i];
+        if (tap->is_ending && tap->type->has_ended(tap->input)) {
+            tap->is_ending = false;
+            tap->type->stop(tap->input);
+        }
+        have = have && !tap->is_ending;
+    }
+    return have;
 }
 
 /* Ended from outside: there is a deadline, and partial lines are left for the next start. */
@@ -382,7 +414,7 @@ static void on_flush(struct ev_loop *loop, ev_timer *timer, int events)
         ev_timer_set(&daemon->rest, REST_AFTER_S, 0.);
         ev_timer_start(loop, &daemon->rest);
     }
-    bool is_done = daemon->is_stopping ? shipment_is_safe(daemon->shipment)
+    bool is_done = daemon->is_stopping ? have_inputs_ended(daemon) && shipment_is_safe(daemon->shipment)
                                        : is_empty;
     if (daemon->is_draining && is_done) {
         end(daemon);
@@ -520,18 +552,18 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
     (void)loop;
     (void)events;
     struct daemon *daemon = container_of(timer, struct daemon, deadline);
-    bool has_spool = false;
     bool are_required = true;
     for (size_t i = 0; i < daemon->settings->output_count; i++) {
-        has_spool = has_spool || daemon->settings->outputs[i].spool_bytes_max > 0;
         are_required = are_required && daemon->settings->outputs[i].required;
     }
     log_event(&daemon->log, LOG_WARN,
-              has_spool ? "nothing more was acknowledged within %llu ms; ending: of %llu records under "
+              has_spool(daemon->settings)
+                        ? "nothing more was acknowledged within %llu ms; ending: of %llu records under "
                           "way those of outputs with a spool are kept there, all others are sent by the "
-                          "next start, which reads them again%s"
+                          "next start, which reads them again where their files still are%s"
                         : "nothing more was acknowledged within %llu ms; giving up: %llu records under "
-                          "way and all that was not read yet are sent by the next start%s",
+                          "way and all that was not read yet are sent by the next start where their files "
+                          "still are%s",
               (unsigned long long)daemon->settings->shutdown_timeout_ms,
               (unsigned long long)daemon->counters.values[C_RECORDS_IN_FLIGHT],
               are_required ? "" : ", but for those of outputs that are not required");

@@ -41,6 +41,7 @@ struct tap {
     const struct feed_type *type;
     enum parse_format format;
     void *input; /* of that type */
+    bool is_ending; /* it reads what the end would lose, and nothing else */
     bool is_held; /* a reload will close it: no more lines, until those it gave are promised */
 };
 

@@ -213,11 +213,16 @@ void daemon_close_graph(struct daemon *daemon)
     control_close(daemon->control);
     daemon->is_stopping = true;
     for (size_t i = 0; i < daemon->tap_count; i++) {
+        if (daemon->taps[i]->input != NULL) {
+            daemon->taps[i]->type->stop(daemon->taps[i]->input);
+        }
+    }
+    shipment_free(daemon->shipment); /* what goes to a spool by it is not lost with an input */
+    for (size_t i = 0; i < daemon->tap_count; i++) {
         daemon_close_tap(daemon->taps[i]);
     }
     metadata_close(daemon->metadata);
     joining_free(daemon->joining);
-    shipment_free(daemon->shipment);
     if (daemon->checkpoints != NULL && daemon->share.worker == 0) {
         daemon_commit(daemon);
         checkpoint_close(daemon->checkpoints);

@@ -45,6 +45,16 @@ static void hand_over_tail(void *feed, void *to)
     input_hand_over(feed, to);
 }
 
+static void end_tail(void *feed)
+{
+    input_end(feed);
+}
+
+static bool has_tail_ended(const void *feed)
+{
+    return input_has_ended(feed);
+}
+
 static void stop_tail(void *feed)
 {
     input_stop(feed);
@@ -64,6 +74,8 @@ const struct feed_type feed_tail = {
     .is_at_end = is_tail_at_end,
     .is_lacking = is_tail_lacking,
     .hand_over = hand_over_tail,
+    .end = end_tail,
+    .has_ended = has_tail_ended,
     .stop = stop_tail,
     .close = close_tail,
 };

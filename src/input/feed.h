@@ -26,6 +26,8 @@ struct feed_type {
     bool (*is_at_end)(const void *feed); /* all there is now has been taken */
     bool (*is_lacking)(const void *feed); /* something that it is to read was not there; NULL: never */
     void (*hand_over)(void *feed, void *to); /* input_hand_over(); NULL: it has nothing to give */
+    void (*end)(void *feed); /* input_end(), and what comes of it; NULL: it has nothing that is lost else */
+    bool (*has_ended)(const void *feed);
     void (*stop)(void *feed);
     void (*close)(void *feed); /* NULL is fine; tells the sink `gone` for every stream */
 };

@@ -72,7 +72,8 @@ uint64_t input_due(const struct input *input)
 
 static void start_after(struct input *input, uint64_t *plan_ns, uint64_t delay_ns)
 {
-    if (*plan_ns == NEVER && !input->is_stopped) {
+    bool is_look = plan_ns == &input->plan.scan_ns || plan_ns == &input->plan.look_ns;
+    if (*plan_ns == NEVER && !input->is_stopped && !(input->is_ending && is_look)) {
         *plan_ns = now_of(input) + delay_ns;
         input_shell_arm(input->shell);
     }
@@ -163,7 +164,7 @@ static void finish(struct generation *generation)
     if (generation->unseen > 0 && !tail_is_unclear(tail)) { /* what is unclear may be what became of it */
         generation_drop(generation, DROP_READ);
     }
-    if (next != NULL) {
+    if (next != NULL || tail->input->is_ending) {
         input_wake(tail);
     } else {
         input_look_for_end(tail); /* with no name left the stream ends */
@@ -175,7 +176,8 @@ static void finish(struct generation *generation)
 static bool is_over(const struct generation *generation, uint64_t quiet_ns)
 {
     const struct generation *next = tail_next(generation);
-    if (generation->unseen > 0 && quiet_ns >= DELETED_QUIET_NS) {
+    if (generation->unseen > 0 &&
+        (quiet_ns >= DELETED_QUIET_NS || generation->tail->input->is_ending)) {
         return true;
     }
     if (next == NULL) {
@@ -398,12 +400,24 @@ static bool prepare(struct generation *generation)
     return true;
 }
 
+/* What it waits with in the sink is given, for nobody will read that again. */
+static bool is_done_ending(struct tail *tail)
+{
+    const struct line_sink *sink = tail->input->env.sink;
+    bool is_done = !ending_is_last_chance(tail);
+    if (is_done) {
+        sink->idle(sink->context, &tail->stream, UINT64_MAX);
+    }
+    return is_done;
+}
+
 /* One turn of one stream, which has been taken off the ring. False: the sink has no room. */
 static bool work_on(struct tail *tail)
 {
     struct input *input = tail->input;
     struct generation *generation = tail_current(tail);
-    if (inherit_waits(tail) || is_held(tail) || generation == NULL || is_paced(tail)) {
+    if (inherit_waits(tail) || is_held(tail) || (input->is_ending && is_done_ending(tail)) ||
+        generation == NULL || (!input->is_ending && is_paced(tail))) {
         return true;
     }
     if (!has_room(tail)) {
@@ -841,18 +855,25 @@ bool input_is_at_end(const struct input *input)
            !discover_has_marked(input->discover);
 }
 
-void input_stop(struct input *input)
+void input_watch_no_more(struct input *input)
 {
-    input->is_stopped = true;
     plan_nothing(input);
     watch_close(input->watch);
     input->watch = NULL;
 }
 
+void input_stop(struct input *input)
+{
+    input->is_stopped = true;
+    input_watch_no_more(input);
+}
+
 static void close_tails(struct input *input)
 {
     for (struct tail *tail; (tail = input_any_tail(input)) != NULL;) {
-        if (!input->is_stopped) {
+        if (input->is_stopped) {
+            ending_say_lost(tail);
+        } else {
             tail_say_closed(tail);
         }
         tail_close(tail, false);

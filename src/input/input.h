@@ -69,6 +69,11 @@ bool input_is_at_end(const struct input *input);
 /* A path that it was told to read did not exist when it looked first. */
 bool input_is_lacking(const struct input *input);
 
+/* The process is about to end, and what is read now can be kept: read on what only descriptors lead to, with
+ * what comes before it in its stream, and nothing else. Ended: there is nothing more of it. */
+void input_end(struct input *input);
+bool input_has_ended(const struct input *input);
+
 /* Read no more; open streams are still there for their checkpoints. */
 void input_stop(struct input *input);
 
@@ -84,7 +89,7 @@ void input_check(const struct input *input);
 void input_hand_over(struct input *from, struct input *to);
 
 /* Tells the sink `gone` for every stream; NULL is fine. What only its descriptors still led to is counted as
- * lost, and said, unless it was stopped. */
+ * lost, and said: once it was stopped all that is not acknowledged, else what was not read. */
 void input_close(struct input *input);
 
 #endif

@@ -204,6 +204,7 @@ struct input {
     size_t buffer_bytes;
     bool is_blocked;
     bool is_stopped;
+    bool is_ending; /* only what would be lost by the end is read */
     bool was_scanned;
     bool is_lacking; /* a path that it is to read did not exist then */
     bool is_whole_scan; /* the one that goes on */
@@ -247,6 +248,13 @@ bool inherit_claim(struct input *input, const struct found_log *log, struct tail
 /* If all have looked: what nobody has found is left, or, if no file of it has a name, read to its end. */
 void inherit_settle(struct input_family *family);
 bool inherit_waits(const struct tail *tail); /* nobody's scan has found it yet */
+
+/* ---- ending.c ---- */
+
+bool ending_is_last_chance(const struct tail *tail); /* unread bytes of it are in deleted files */
+
+/* The process ends: count and say what goes with it. */
+void ending_say_lost(struct tail *tail);
 
 /* ---- gone.c ---- */
 
@@ -425,6 +433,7 @@ void input_look_at_all(struct input *input);    /* scan at once, everything */
 void input_be_active(struct tail *tail);        /* the sink may hold a partial line of it */
 struct tail *input_any_tail(const struct input *input); /* NULL: there is none */
 void input_complain(struct generation *generation, int error); /* once, until it can be read again */
+void input_watch_no_more(struct input *input);  /* nor look */
 bool input_is_starting(const struct input *input); /* the first full scan */
 bool input_has_spare_room(const struct input *input); /* files may be open whose turn has not come */
 

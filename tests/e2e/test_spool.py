@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The spool: what an outage costs when it outlasts memory. Nothing, as long as there is disk."""
 import random
+import re
 import resource
+import shutil
 import signal
 
 import clew
@@ -126,6 +128,62 @@ def test_what_was_spooled_at_a_stop_arrives_though_the_log_is_gone(tmp):
         # Another config: compressed otherwise, and without a spool for what comes.
         clew.run_ok("run", "--once", "-c", config(tmp, [(port, {"compression": "zstd"})]))
         clew.equal(numbers(far), list(range(3000)))
+
+
+def pod_lines(pod, begin, end):
+    return "".join(f"2026-03-02T10:11:12.{n:06}Z stdout F pod{pod} {n} {'x' * 60}\n" for n in range(begin, end))
+
+
+def write_pods(root, count, begin, end, flags="a"):
+    """Bytes that were written."""
+    size = 0
+    for pod in range(count):
+        folder = root / f"shop_p{pod}_0b1c2d3e-0000-4000-8000-{pod:012}/app"
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / "0.log", flags, encoding="utf-8") as out:
+            size += out.write(pod_lines(pod, begin, end))
+    return size
+
+
+def stop_with_deleted_pods(tmp, spool):
+    """Pods write, and are deleted, right before SIGTERM. Bytes they wrote, and what clew said."""
+    port, control, pods = clew.free_port(), clew.free_port(), tmp / "pods"
+    path = config(tmp, [(port, spool)], control={"listen": f"127.0.0.1:{control}"},
+                  shutdown_timeout="30s" if spool else "1s",
+                  inputs=[{"include": [f"{pods}/*/*/*.log"], "scan_interval": "100ms"}])
+    size = write_pods(pods, 20, 0, 10)
+    with run(path) as process:
+        clew.wait_for_port(control, process)
+        process.wait_for(lambda: metrics(control)["clew_received_lines_total"] == 200, "all are open")
+        process.send_signal(signal.SIGSTOP)
+        size += write_pods(pods, 20, 10, 2000)
+        for folder in pods.iterdir():
+            shutil.rmtree(folder)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        clew.equal(process.wait(), 0)
+        err = process.err()
+    with FarEnd(tmp, port=port) as far, run(path) as process:
+        clew.wait_for_port(control, process)
+        if spool:
+            process.wait_for(lambda: len(far.bodies()) >= 40000, "all arrives")
+        clew.equal(process.stop(), 0)
+        return size, err, far.bodies()
+
+
+def test_what_is_only_in_deleted_files_goes_to_the_spool_at_a_stop(tmp):
+    _, err, bodies = stop_with_deleted_pods(tmp, {"spool": {"max_bytes": "64MiB"}})
+    for pod in range(20):
+        found = [int(body.split()[1]) for body in bodies if body.startswith(f"pod{pod} ")]
+        clew.equal(found, list(range(2000)), f"pod {pod}")
+    assert "go with this process" not in err, err
+
+
+def test_what_is_only_in_deleted_files_is_counted_at_a_stop_without_a_spool(tmp):
+    size, err, bodies = stop_with_deleted_pods(tmp, {})
+    lost = re.findall(r"shop_p(\d+)_.*?: (\d+) bytes that nothing had acknowledged", err)
+    clew.equal(sorted(int(pod) for pod, _ in lost), list(range(20)))
+    clew.equal((sum(int(count) for _, count in lost), bodies), (size, []))
 
 
 def test_without_a_spool_nothing_is_said_to_be_kept_in_one(tmp):

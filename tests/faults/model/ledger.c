@@ -627,6 +627,15 @@ static uint64_t lacking_bytes(const struct written_line *line, unsigned lacking)
     return lacking > 0 ? lacking * TOKEN_BYTES + 1 + line->banner : 0;
 }
 
+/* Nobody can read it again, so it is as lost as clew can know. */
+void ledger_deliver_unanswered(struct ledger *ledger, const struct piece *piece)
+{
+    if (piece->stream >= 0 && !lies_readable(ledger, piece->stream, piece->line)) {
+        ledger->streams[piece->stream].lines[piece->line].may_be_counted = true;
+    }
+    ledger_deliver(ledger, piece);
+}
+
 /* The most that clew may have counted in this life: what had not been saved before it, and has not come
  * in it or later. */
 static uint64_t most_counted(const struct stream_ledger *stream, unsigned life)

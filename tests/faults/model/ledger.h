@@ -126,6 +126,8 @@ void ledger_block(struct ledger *ledger, bool is_blocked);
 /* What clew hands over; blames whatever is not what it should be. */
 struct piece ledger_take(struct ledger *ledger, struct slice text, bool is_unterminated);
 void ledger_deliver(struct ledger *ledger, const struct piece *piece);
+/* It arrives, and clew ends before it knows: it may count that as lost, if nobody can read it again. */
+void ledger_deliver_unanswered(struct ledger *ledger, const struct piece *piece);
 void ledger_ack(struct ledger *ledger, const struct piece *piece);
 void ledger_save(struct ledger *ledger); /* what is acknowledged is on the disk now */
 

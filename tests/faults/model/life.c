@@ -143,7 +143,7 @@ static void give_up_queue(struct life *life)
     for (size_t i = 0; life->count > 0; i++) {
         struct parcel *parcel = pop(life);
         if (i < arrived) {
-            ledger_deliver(life->ledger, &parcel->piece);
+            ledger_deliver_unanswered(life->ledger, &parcel->piece);
         }
         checkpoint_release(parcel->checkpoint);
     }
@@ -266,11 +266,13 @@ static void go_down(struct life *life, bool is_killed)
     disk_say(life->disk, is_killed ? "kill" : "stopped");
     look_at_books(life);
     give_up_queue(life);
-    if (!is_killed) {
-        commit(life);
-    }
+    uint64_t lost = look_at_losses(life);
     input_stop(life->input);
     input_close(life->input);
+    if (!is_killed) { /* a killed one counts nothing more */
+        lost = look_at_losses(life);
+        commit(life);
+    }
     checkpoint_close(life->store);
     life->input = NULL;
     life->store = NULL;
@@ -282,7 +284,7 @@ static void go_down(struct life *life, bool is_killed)
                      (unsigned long long)life->counters.values[C_FILES_GONE],
                      life->disk->handle_count);
     }
-    judge_words(life, look_at_losses(life));
+    judge_words(life, lost);
     losses_fini(&life->losses);
     ledger_went_down(life->ledger, is_killed);
 }
