@@ -408,13 +408,14 @@ static void allow_copied(struct ledger *ledger)
     }
 }
 
-/* Of what was emptied nothing is left to tell by what is older: births do, where they are told, and times
- * where they are kept. */
+/* Of what was emptied nothing is left to tell by what is older: births do, where they are told and of no
+ * copy, and times where they are kept. */
 static void allow_emptied(struct ledger *ledger)
 {
     for (int i = 0; i < STREAMS_MAX; i++) {
         const struct contents all = {.stream = i, .end = ledger->streams[i].count};
-        bool tells = ledger->schedule->world.births != 0 && ledger->schedule->streams[i].keeps_time;
+        const struct stream_setup *setup = &ledger->schedule->streams[i];
+        bool tells = ledger->schedule->world.births != 0 && setup->keeps_time && !setup->copies;
         if (ledger->streams[i].was_emptied && !tells) {
             allow_again(ledger, &all);
         }
