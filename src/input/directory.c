@@ -711,6 +711,12 @@ static void drop_second_names(struct found_log *log)
     log->count = kept;
 }
 
+/* What a link says that leads nowhere, too. */
+static bool is_absent(int result)
+{
+    return result == -ENOENT || result == -ENOTDIR || result == -ELOOP || result == -ENAMETOOLONG;
+}
+
 /* False if a name is gone, or leads to another file than when it was looked at before. */
 static bool stat_log(const struct world *world, struct found_log *log)
 {
@@ -718,6 +724,7 @@ static bool stat_log(const struct world *world, struct found_log *log)
     bool is_as_before = true;
     char path[PATH_MAX];
     log->is_hidden = false;
+    log->is_blurred = false;
     for (size_t i = 0; i < log->count; i++) {
         struct found *file = &log->files[i];
         uint64_t inode = file->info.inode;
@@ -725,6 +732,7 @@ static bool stat_log(const struct world *world, struct found_log *log)
                  strcmp(log->directory, "/") == 0 ? "" : log->directory, file->name);
         int result = world_stat(world, path, &file->info);
         bool is_hidden = result == -EACCES && file->info.inode != 0; /* was seen before */
+        log->is_blurred |= result < 0 && !is_absent(result) && !is_hidden;
         log->is_hidden |= is_hidden;
         if (is_hidden || (result == 0 && file->info.type == FILE_REGULAR)) {
             is_as_before &= inode == 0 || inode == file->info.inode;

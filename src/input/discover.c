@@ -326,18 +326,29 @@ static bool list(struct discover *discover, struct directory *directory)
     return true;
 }
 
+/* What was missed because a name could not be looked at is sought again by the next scan. */
+static void note_blurred(struct discover *discover, struct directory *directory)
+{
+    for (size_t i = 0; i < directory->log_count; i++) {
+        if (directory->logs[i].is_blurred) {
+            discover_mark(discover, directory);
+        }
+    }
+}
+
 /* List it and look at its files, with nothing renamed meanwhile. A rename that runs beside a listing
  * can hide a file from it under both its names, or put its successor in its place before it is looked
  * at; the successor would then be read, and promised, before it. If it does not rest, what is certain is
- * taken. */
+ * taken. A name that could not be looked at is tried once more: it would seem to be gone. */
 static bool list_at_rest(struct discover *discover, struct directory *directory)
 {
     for (int tries = 0; tries < LISTINGS_MAX; tries++) {
         if (!list(discover, directory)) {
             return false;
         }
-        directory_stat_files(discover, directory);
-        if (directory_is_as_listed(discover, directory)) {
+        bool is_whole = directory_stat_files(discover, directory);
+        if (directory_is_as_listed(discover, directory) && (is_whole || tries > 0)) {
+            note_blurred(discover, directory);
             return true;
         }
     }

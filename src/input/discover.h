@@ -52,6 +52,7 @@ struct found_log {
     size_t count;          /* 0: all of it is gone */
     bool is_asked_for;     /* by a pattern; else it is told because it was read before */
     bool is_hidden;        /* may not be looked at now: this is what was known before */
+    bool is_blurred;       /* a name could not be looked at, though it was there, and is missing here */
     bool is_partial;       /* only the oldest: renames hid the others from this look */
 };
 

@@ -393,6 +393,56 @@ static void what_cannot_be_read_for_a_minute_is_given_up_for_what_is_newer(void 
     rig_close(rig);
 }
 
+/* What ends so cannot be looked at by its name, some times. */
+struct blur {
+    struct world world;
+    const char *name;
+    int error;
+    int times;
+};
+
+static int stat_unless_blurred(void *context, const char *path, struct file_stat *out)
+{
+    struct blur *blur = context;
+    size_t len = strlen(path);
+    size_t name_len = strlen(blur->name);
+    if (blur->times > 0 && len > name_len && strcmp(path + len - name_len, blur->name) == 0) {
+        blur->times--;
+        return -blur->error;
+    }
+    return world_stat(&world_system, path, out);
+}
+
+static void a_read_file_that_cannot_be_looked_at_for_some_looks_is_not_read_again(void **state)
+{
+    static const int errors[] = {ENOENT, ENOMEM, EIO, EACCES};
+    struct rig *rig = *state;
+    for (int i = 0; i < 4 * (int)ARRAY_LEN(errors); i++) {
+        char name[32];
+        char rotated[40];
+        snprintf(name, sizeof(name), "%d/a.log", i);
+        snprintf(rotated, sizeof(rotated), "%s.1", name);
+        struct blur blur = {world_system, "/a.log.1", errors[i / 4], 0};
+        blur.world.stat = stat_unless_blurred;
+        blur.world.context = &blur;
+        rig->world = &blur.world;
+        rig_append_numbers(rig, name, 1, 10);
+        rig_open(rig, name);
+        rig_run_until(rig, 10);
+        blur.times = 1 + i % 4;
+        rig_rename(rig, name, rotated);
+        rig_append_numbers(rig, name, 11, 20);
+        rig_run_until(rig, 20);
+        rig_run_ms(rig, 100);
+        rig_append_numbers(rig, name, 21, 30);
+        rig_run_until(rig, 30);
+        rig_run_ms(rig, 50);
+        rig_assert_numbers(rig, 1, 30);
+        rig_close(rig);
+        rig_forget_lines(rig);
+    }
+}
+
 /* As logrotate's `shred` does it: written over in its place, and again, and removed. */
 static void noise_that_is_written_over_a_rotated_file_is_neither_read_nor_missed(void **state)
 {
@@ -464,6 +514,7 @@ int main(int argc, char **argv)
         TEST(what_is_promised_is_found_though_its_name_is_given_on_at_the_start),
         TEST(a_rotated_file_that_may_not_be_read_any_more_keeps_no_newer_one_waiting),
         TEST(what_cannot_be_read_for_a_minute_is_given_up_for_what_is_newer),
+        TEST(a_read_file_that_cannot_be_looked_at_for_some_looks_is_not_read_again),
         TEST(noise_that_is_written_over_a_rotated_file_is_neither_read_nor_missed),
         TEST(what_was_moved_and_read_to_its_end_is_not_sent_again_after_a_restart),
         TEST(a_directory_that_was_renamed_is_not_sent_again_after_a_restart),
