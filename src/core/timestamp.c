@@ -445,17 +445,11 @@ static bool read_year_behind(struct reading *r)
 /* Quarters of an hour east of Greenwich that any zone of the tz database has had since 1973. */
 static bool has_clocks(int64_t quarters)
 {
-    static const int8_t known[] = {
-        -48, -44, -42, -40, -38, -36, -34, -32, -28, -24, -20, -18, -16, -15, -14, -12, -10,
-        -8,  -6,  -4,  0,   4,   8,   12,  14,  16,  18,  20,  22,  23,  24,  26,  28,  30,
-        32,  34,  35,  36,  38,  39,  40,  42,  44,  46,  48,  50,  51,  52,  55,  56,
-    };
-    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-        if (known[i] == quarters) {
-            return true;
-        }
-    }
-    return false;
+    enum { WEST = 48, EAST = 56 };
+    static const char known[] = "#...#.#.#.#.#.#.#...#...#...#.#.###.#.#.#.#.#...#..."
+                                "#...#...#.#.#.#.#.###.#.#.#.#.###.###.#.#.#.#.###..##";
+    _Static_assert(sizeof(known) == WEST + 1 + EAST + 1, "a character for each");
+    return quarters >= -WEST && quarters <= EAST && known[quarters + WEST] == '#';
 }
 
 static bool is_next_to(int64_t utc_s, int64_t runtime_s)
@@ -477,38 +471,40 @@ static int32_t offset_in_zone(const struct timestamp_env *env, int64_t local_s, 
     return local_s - later <= runtime_s + AHEAD_MAX_S ? later : first;
 }
 
-/* Whether a time of the wall clock can be next to the runtime's stamp, and by which offset. */
+/* Whether a time of the wall clock can be next to the runtime's stamp, and by which offset; the zone's if
+ * it cannot. */
 static bool find_offset(const struct timestamp_env *env, int64_t local_s, int32_t *out_offset_s)
 {
     int64_t runtime_s = (int64_t)(env->runtime_ns / NS_PER_SECOND);
-    int32_t offset_s = offset_in_zone(env, local_s, runtime_s);
-    if (runtime_s == 0) {
+    *out_offset_s = offset_in_zone(env, local_s, runtime_s);
+    if (runtime_s == 0 || is_next_to(local_s - *out_offset_s, runtime_s)) {
+        return runtime_s != 0;
+    }
+    int64_t quarters = -floor_div(runtime_s + AHEAD_MAX_S - local_s, QUARTER_S);
+    if (env->is_zone_certain || !has_clocks(quarters)) {
         return false;
     }
-    if (!is_next_to(local_s - offset_s, runtime_s)) {
-        int64_t quarters = -floor_div(runtime_s + AHEAD_MAX_S - local_s, QUARTER_S);
-        if (env->is_zone_certain || !has_clocks(quarters)) {
-            return false;
-        }
-        offset_s = (int32_t)(quarters * QUARTER_S);
-    }
-    *out_offset_s = offset_s;
+    *out_offset_s = (int32_t)(quarters * QUARTER_S);
     return true;
 }
 
+/* The log's last offset is tried first: where it brings the two together no other does. */
 static int32_t assume_offset(const struct timestamp_env *env, int64_t local_s)
 {
-    int32_t offset_s;
     bool has_clock = env->clock != NULL && env->runtime_ns != 0 && !env->is_zone_certain;
-    if (find_offset(env, local_s, &offset_s)) {
-        if (has_clock) {
-            *env->clock = (struct timestamp_clock){true, offset_s};
-        }
-        return offset_s;
+    bool is_known = has_clock && env->clock->is_known;
+    int32_t offset_s;
+    if (is_known && is_next_to(local_s - env->clock->offset_s,
+                               (int64_t)(env->runtime_ns / NS_PER_SECOND))) {
+        return env->clock->offset_s;
     }
-    return has_clock && env->clock->is_known
-               ? env->clock->offset_s
-               : offset_in_zone(env, local_s, (int64_t)(env->runtime_ns / NS_PER_SECOND));
+    if (!find_offset(env, local_s, &offset_s)) {
+        return is_known ? env->clock->offset_s : offset_s;
+    }
+    if (has_clock) {
+        *env->clock = (struct timestamp_clock){true, offset_s};
+    }
+    return offset_s;
 }
 
 /* ---- the sum ---- */
