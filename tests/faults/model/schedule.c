@@ -388,7 +388,8 @@ static void draw_deaf_start(struct draw *draw, struct schedule *schedule)
 /* More is rotated away than is kept while nobody takes it; then comes another life. */
 static void draw_flood(struct draw *draw, struct schedule *schedule)
 {
-    uint64_t at_us = draw_range(draw, 4000000, schedule->steps[schedule->count - 1].at_us);
+    uint64_t last_us = schedule->steps[schedule->count - 1].at_us;
+    uint64_t at_us = draw_range(draw, 4000000, last_us > 4000000 ? last_us : 4000000);
     schedule->world.open_max = draw_range(draw, 1, 2);
     put_step(schedule, at_us, STEP_BLOCK);
     for (uint64_t i = 1; i <= schedule->streams[0].keep + 2; i++) {
