@@ -55,6 +55,8 @@ enum {
     REASON_ADDRESS = 3000, /* + HTTP status */
 };
 
+#define PATIENCE_NS UINT64_C(1000000000) /* the least that a proxy may be thought to have */
+
 struct slot {
     struct otlp_http *owner;
     struct batch *batch; /* NULL: free */
@@ -472,12 +474,19 @@ static void doubt(struct slot *slot, long status, const struct response *respons
     }
 }
 
+/* Of a proxy it says that who is behind it was, unless it says so at once. */
+static bool is_late(const struct slot *slot, const struct http_answer *answer)
+{
+    return answer->is_late || (answer->status == HTTP_GATEWAY_TIMEOUT &&
+                               clock_monotonic_ns() - slot->started_ns >= PATIENCE_NS);
+}
+
 /* It had the request, and did not answer in time: perhaps it is too slow for one so large. */
 static void fail_late(struct slot *slot, const struct failure *failure, char reason[REASON_BYTES])
 {
     struct otlp_http *output = slot->owner;
     size_t len = strlen(reason);
-    request_size_late(&output->size, piece_bytes(&slot->piece));
+    request_size_late(&output->size, piece_bytes(&slot->piece), slot->tries > 0);
     if (piece_fit(&slot->piece, &output->size)) {
         counters_add(output->env.counters, C_REQUESTS_SHRUNK, 1);
         snprintf(reason + len, REASON_BYTES - len, "; requests are smaller from now on");
@@ -493,7 +502,7 @@ static void fail_answered(struct slot *slot, const struct http_answer *answer,
     struct failure failure = failure_of(answer, response);
     failure.is_mistake = failure.is_mistake || (answer->is_foreign && !is_proven(output));
     reason_write(answer, response, http_client_url(output->client), reason);
-    if (answer->is_late || answer->status == HTTP_GATEWAY_TIMEOUT) {
+    if (is_late(slot, answer)) {
         fail_late(slot, &failure, reason);
     } else {
         fail(slot, &failure, reason);

@@ -31,9 +31,11 @@ void request_size_too_large(struct request_size *size, uint64_t bytes)
     shrink(size, bytes);
 }
 
-void request_size_late(struct request_size *size, uint64_t bytes)
+void request_size_late(struct request_size *size, uint64_t bytes, bool again)
 {
-    shrink(size, bytes);
+    if (again || size->bytes_max == REQUEST_SIZE_ANY || bytes >= size->bytes_max / 2) {
+        shrink(size, bytes);
+    }
 }
 
 static uint64_t growth(const struct request_size *size, uint64_t took_ns)

@@ -31,7 +31,8 @@ struct request_size {
 struct request_size request_size_any(uint64_t timeout_ms);
 
 void request_size_too_large(struct request_size *size, uint64_t bytes);
-void request_size_late(struct request_size *size, uint64_t bytes);
+/* What is much smaller than the limit says little about it; but if it is late `again`, it is too large. */
+void request_size_late(struct request_size *size, uint64_t bytes, bool again);
 void request_size_taken(struct request_size *size, uint64_t bytes, uint64_t took_ns);
 
 /* How many of the `records`, which have `bytes`, go into one request: at least one. */

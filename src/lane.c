@@ -35,6 +35,7 @@
 #include "base/mem.h"
 #include "registry.h"
 
+#define FAR_NS   UINT64_C(30000000) /* a backend all of whose answers take so long is far away */
 #define RETRY_NS UINT64_C(1000000000) /* pause between tries of a disk that does not take or give */
 
 static const char write_to[] = "write to";
@@ -42,6 +43,7 @@ static const char read_from[] = "read from";
 
 enum {
     MISSES_MAX = 3,   /* looks, RETRY_NS apart, that do not find a spooled request's file */
+    NEAREST_SHARE = 16, /* the quickest answer is forgotten by so much with each one */
     PASSED_MAX = 128, /* requests that wait, of which others may be sent before */
 };
 
@@ -399,6 +401,7 @@ static void send(struct lane *lane, struct ticket *ticket)
 {
     struct batch *batch = ticket->batch;
     ticket->is_sent = true;
+    ticket->sent_ns = clock_monotonic_ns();
     lane->is_alone = ticket->is_read_back && ticket->streams == NULL;
     lane->sent_count++;
     if (ticket->is_read_back) {
@@ -521,6 +524,14 @@ static void count_done(struct lane *lane, const struct batch *batch, enum delive
     lane->has_failed = lane->has_failed || lost > 0;
 }
 
+/* Of a backend that is near but busy some answers are quick, of one that is far away none. */
+static void note_answer(struct lane *lane, const struct ticket *ticket)
+{
+    uint64_t took_ns = clock_monotonic_ns() - ticket->sent_ns + 1;
+    uint64_t slower_ns = lane->nearest_ns + lane->nearest_ns / NEAREST_SHARE + 1;
+    lane->nearest_ns = lane->nearest_ns == 0 || took_ns < slower_ns ? took_ns : slower_ns;
+}
+
 /* The output is being replaced, and had this in hand. */
 static void queue_again(struct lane *lane, struct ticket *ticket)
 {
@@ -549,6 +560,7 @@ static void output_done(void *context, struct batch *batch, enum delivery delive
         queue_again(lane, ticket);
         return;
     }
+    note_answer(lane, ticket);
     count_done(lane, batch, delivery, counts);
     if (ticket->file != 0 && delivery != DELIVERY_KEPT) {
         forget_file(lane, ticket);
@@ -752,6 +764,11 @@ bool lane_is_required(const struct lane *lane)
 bool lane_has_spool(const struct lane *lane)
 {
     return lane->settings->spool_bytes_max > 0;
+}
+
+bool lane_is_far(const struct lane *lane)
+{
+    return lane->nearest_ns >= FAR_NS;
 }
 
 bool lane_has_room(const struct lane *lane)

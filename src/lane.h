@@ -75,6 +75,9 @@ bool lane_has_spool(const struct lane *lane); /* one that may be written to */
 /* The queue is not full. A lane that is not required drops what comes while it is. */
 bool lane_has_room(const struct lane *lane);
 
+/* Larger requests are worth it: the way to the backend takes long. False until it has answered. */
+bool lane_is_far(const struct lane *lane);
+
 /* This batch would be with the output at once. */
 bool lane_may_send(const struct lane *lane, const struct batch *batch);
 

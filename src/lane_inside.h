@@ -13,6 +13,7 @@ struct ticket {
     struct ticket *next;
     struct batch *batch;
     uint64_t file;
+    uint64_t sent_ns; /* monotonic time */
     uint32_t records; /* 0: on disk since an earlier run, not read yet */
     uint8_t misses; /* times in a row its file was not there */
     bool is_sent;
@@ -34,6 +35,7 @@ struct lane {
     uint64_t queued_bytes; /* of batches in memory that are not sent */
     uint64_t sent_bytes;   /* of those that are, and of one that was read back and is next */
     uint64_t sent_tracks;  /* of those that were never on disk, a bit a track */
+    uint64_t nearest_ns;   /* the quickest answer of late; 0: there was none */
     size_t sent_count;
     size_t sent_files;     /* of them were read back */
     uint64_t write_at_ns; /* no try before this; 0: at once */

@@ -298,6 +298,16 @@ bool lanes_are_safe(const struct lanes *lanes)
     return true;
 }
 
+bool lanes_are_far(const struct lanes *lanes)
+{
+    for (size_t i = 0; i < lanes->count; i++) {
+        if ((lanes->all >> i & 1) != 0 && lane_is_far(lanes->items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool lanes_have_spool(const struct lanes *lanes)
 {
     for (size_t i = 0; i < lanes->count; i++) {

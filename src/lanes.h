@@ -57,6 +57,7 @@ bool lanes_use(const struct lanes *lanes, const struct settings *settings);
 void lanes_tick(struct lanes *lanes);
 bool lanes_are_empty(const struct lanes *lanes);
 bool lanes_are_safe(const struct lanes *lanes);
+bool lanes_are_far(const struct lanes *lanes); /* one of those in the config */
 bool lanes_have_spool(const struct lanes *lanes);
 bool lanes_are_mistaken(const struct lanes *lanes); /* one that is required */
 bool lanes_have_failed(const struct lanes *lanes);

@@ -336,6 +336,8 @@ static void lane_moved(void *context)
 {
     struct shipment *shipment = context;
     if (!shipment->is_closing) {
+        shipment->tracks.track_max =
+            lanes_are_far(&shipment->lanes) ? SIZE_MAX : shipment->batch_bytes;
         seal_all_due(shipment, shipment->now_ns);
         shipment->env.room(shipment->env.context);
     }
@@ -362,6 +364,7 @@ static void set_tracks(struct shipment *shipment, uint64_t in_flight, uint64_t b
     tracks->bytes_max = (size_t)(room / 3 * 4);
     shipment->batch_bytes = (size_t)smaller(batch_bytes, room);
     tracks->due_bytes = shipment->batch_bytes;
+    tracks->track_max = shipment->batch_bytes;
     shipment->is_turned = false;
 }
 

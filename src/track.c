@@ -84,7 +84,7 @@ struct track *tracks_find(struct tracks *tracks, const struct checkpoint *stream
 bool tracks_is_full(const struct tracks *tracks, const struct track *track)
 {
     size_t left = tracks->bytes < tracks->bytes_max ? tracks->bytes_max - tracks->bytes : 0;
-    return track->bytes >= FULL_SHARE * left;
+    return track->bytes >= FULL_SHARE * left || track->bytes >= tracks->track_max;
 }
 
 bool tracks_are_full(const struct tracks *tracks)

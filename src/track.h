@@ -44,6 +44,7 @@ struct tracks {
     size_t count;     /* that streams may join */
     size_t bytes;     /* open ones, of all */
     size_t bytes_max;
+    size_t track_max; /* … of one, while the backend is near */
     size_t due_bytes; /* a track with so much is no place for another stream, if there is one */
 };
 

@@ -25,7 +25,7 @@ static struct played play(struct request_size *size, uint64_t byte_ns, uint64_t 
         uint64_t took_ns = request_ns + bytes * byte_ns;
         played.last = bytes;
         if (took_ns > TIMEOUT_MS * MS) {
-            request_size_late(size, bytes);
+            request_size_late(size, bytes, false);
             played.late += bytes;
         } else {
             request_size_taken(size, bytes, took_ns);
@@ -73,11 +73,26 @@ static void one_that_is_far_away_too_grows_again(void **state)
     (void)state;
     struct request_size size = request_size_any(TIMEOUT_MS);
     for (int i = 0; i < 30; i++) {
-        request_size_late(&size, 100); /* an outage that took the requests and did not answer */
+        request_size_late(&size, 100 >> i, true); /* an outage that took the requests and did not answer */
     }
     assert_int_equal(request_size_records(&size, RECORDS, BYTES), 1);
     assert_int_equal(play(&size, 1, 500 * MS, 200).late, 0);
     assert_int_equal(request_size_records(&size, RECORDS, BYTES), RECORDS);
+}
+
+static void a_small_request_that_is_late_once_says_nothing_of_large_ones(void **state)
+{
+    (void)state;
+    struct request_size size = request_size_any(TIMEOUT_MS);
+    request_size_late(&size, BYTES, false);
+    uint32_t half = request_size_records(&size, RECORDS, BYTES);
+    for (int i = 0; i < 100; i++) {
+        request_size_late(&size, 100, false);
+        request_size_taken(&size, BYTES / 2, 600 * MS);
+    }
+    assert_true(request_size_records(&size, RECORDS, BYTES) >= half);
+    request_size_late(&size, 100, true);
+    assert_int_equal(request_size_records(&size, RECORDS, BYTES), 1);
 }
 
 static void what_was_too_large_is_tried_again_seldom(void **state)
@@ -103,7 +118,7 @@ static void one_record_always_goes(void **state)
     (void)state;
     struct request_size size = request_size_any(TIMEOUT_MS);
     request_size_too_large(&size, 1);
-    request_size_late(&size, 0);
+    request_size_late(&size, 0, true);
     assert_int_equal(request_size_records(&size, 1, 1000000), 1);
     assert_int_equal(request_size_records(&size, 7, 3), 1);
 }
@@ -115,6 +130,7 @@ int main(void)
         cmocka_unit_test(a_slow_backend_gets_what_it_answers_in_time_and_little_twice),
         cmocka_unit_test(one_that_is_fast_again_gets_full_requests_again),
         cmocka_unit_test(one_that_is_far_away_too_grows_again),
+        cmocka_unit_test(a_small_request_that_is_late_once_says_nothing_of_large_ones),
         cmocka_unit_test(what_was_too_large_is_tried_again_seldom),
         cmocka_unit_test(one_record_always_goes),
     };
