@@ -29,11 +29,11 @@ enum {
     /* A request a far end may be asked to take (OTLP/HTTP recommends servers a limit of 64 MiB). */
     REQUEST_BYTES_MAX = 64 * 1024 * 1024,
     OPEN_BYTES_MAX = REQUEST_BYTES_MAX / 2, /* the rest is room for the largest record */
-    SPARE_BATCHES_MAX = 8, /* as many as may be under way at default settings, and more */
+    SPARE_BATCHES_MAX = 8,
+    SPARE_REQUESTS = 2, /* … but no more bytes than so many requests have */
     OPEN_BATCHES_MAX = 192,     /* different ways in one crate … */
     OPEN_BATCHES_A_RECORD = 65, /* … of which a record can add one for each route, and one more */
     OPEN_SHARE = 8, /* of memory_limit */
-    OPEN_BATCHES_A_REQUEST = 2, /* of batch.bytes, for each that may be under way: what waits grows */
 };
 
 struct shipment {
@@ -67,7 +67,7 @@ struct shipment {
 static void recycle(struct shipment *shipment, struct batch *batch)
 {
     if (shipment->spare_count == SPARE_BATCHES_MAX ||
-        shipment->spare_bytes + batch->bytes.cap > shipment->tracks.bytes_max) {
+        shipment->spare_bytes + batch->bytes.cap > SPARE_REQUESTS * shipment->batch_bytes) {
         batch_free(batch);
         return;
     }
@@ -332,12 +332,17 @@ static void seal_all_due(struct shipment *shipment, uint64_t now_ns)
     }
 }
 
+/* What goes to a queue anyway is better large. */
+static bool is_far(const struct shipment *shipment)
+{
+    return !shipment->is_alone || lanes_are_far(&shipment->lanes);
+}
+
 static void lane_moved(void *context)
 {
     struct shipment *shipment = context;
     if (!shipment->is_closing) {
-        shipment->tracks.track_max =
-            lanes_are_far(&shipment->lanes) ? SIZE_MAX : shipment->batch_bytes;
+        shipment->tracks.track_max = is_far(shipment) ? SIZE_MAX : shipment->batch_bytes;
         seal_all_due(shipment, shipment->now_ns);
         shipment->env.room(shipment->env.context);
     }
@@ -360,11 +365,11 @@ static void set_tracks(struct shipment *shipment, uint64_t in_flight, uint64_t b
     uint64_t count = smaller(in_flight, BATCH_TRACKS_MAX);
     count = smaller(count, room / batch_bytes);
     tracks->count = count > 0 ? (size_t)count : 1;
-    room = smaller(room, OPEN_BATCHES_A_REQUEST * batch_bytes * tracks->count);
+    room = smaller(room, batch_bytes * tracks->count); /* what waits grows, of one stream alone so far */
     tracks->bytes_max = (size_t)(room / 3 * 4);
     shipment->batch_bytes = (size_t)smaller(batch_bytes, room);
     tracks->due_bytes = shipment->batch_bytes;
-    tracks->track_max = shipment->batch_bytes;
+    tracks->track_max = is_far(shipment) ? SIZE_MAX : shipment->batch_bytes;
     shipment->is_turned = false;
 }
 

@@ -91,11 +91,12 @@ class SlowBackend:
         with self.lock:
             return [mark for _, _, marks in self.answers for mark in marks]
 
-    def rate(self):
-        """Bytes a second, from the first answer to the last; those of the first came before that."""
+    def rate(self, begun):
+        """Bytes a second, without the first `begun` requests: until they are answered all others wait, and
+        clew does not know yet how far away this is."""
         with self.lock:
-            first, last = self.answers[0][0], self.answers[-1][0]
-            return sum(answer[1] for answer in self.answers[1:]) / (last - first)
+            first, last = self.answers[begun - 1][0], self.answers[-1][0]
+            return sum(answer[1] for answer in self.answers[begun:]) / (last - first)
 
 
 def write_files(folder, files, lines, line_bytes=200):

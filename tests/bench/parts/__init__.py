@@ -5,7 +5,7 @@ To add one: write a module here with `measure(bench)`, which returns {table: lin
 (here and in the docstring of tests/bench/run), and put the marks `<!-- bench:TABLE -->` and
 `<!-- /bench -->` into docs/performance.md where each table belongs. --write fills them.
 """
-from parts import bypass, distance, footprint, latency, scaling, stages, throughput, workers
+from parts import bypass, distance, fairness, footprint, latency, scaling, stages, throughput, workers
 
 PARTS = {
     "throughput": throughput,
@@ -14,6 +14,7 @@ PARTS = {
     "bypass": bypass,
     "latency": latency,
     "distance": distance,
+    "fairness": fairness,
     "footprint": footprint,
     "workers": workers,
 }
