@@ -214,7 +214,7 @@ static void a_place_that_is_noted_again_pushes_no_other_out(void **state)
     struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
     struct checkpoint *entry = checkpoint_get(store, "a");
     struct guard guard = {0};
-    static const uint64_t offsets[] = {100, 100, 200, 200, 200, 300, 300};
+    static const uint64_t offsets[] = {100, 100, 100, 200, 200, 300, 300};
     checkpoint_name_generation(entry, 1, &FILE_ID, "a");
     for (size_t i = 0; i < ARRAY_LEN(offsets); i++) {
         guard = (struct guard){offsets[i], i, 10};

@@ -264,6 +264,8 @@ static void end_run(struct world *world)
     uint64_t deadline_ns = clock_monotonic_ns() + DEADLINE_S * UINT64_C(1000000000);
     shipment_free(world->shipment);
     world->shipment = NULL;
+    assert_int_equal(world->counters.values[C_SPOOL_REQUESTS], 0); /* they wait for the next run */
+    assert_int_equal(world->counters.values[C_SPOOL_BYTES], 0);
     for (unsigned i = 0; i < OUTPUTS; i++) {
         while (http_server_connections(world->backends[i].server) > 0) {
             assert_true(clock_monotonic_ns() < deadline_ns);
