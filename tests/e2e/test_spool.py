@@ -191,7 +191,8 @@ def test_without_a_spool_nothing_is_said_to_be_kept_in_one(tmp):
     port = clew.free_port()
     result = clew.run("run", "--once", "-c", config(tmp, [(port, {})], shutdown_timeout="200ms"))
     clew.equal(result.code, 1, result.err)
-    clew.contains(result.err, "giving up: 100 records under way")
+    # How many of the 100 are under way is a matter of how much of them there is room for.
+    assert re.search(r"giving up: [1-9]\d* records under way and all that was not read yet", result.err), result.err
     assert "spool" not in result.err, result.err
 
 
