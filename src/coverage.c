@@ -270,9 +270,13 @@ static bool write_metrics(struct coverage_look *look, size_t units, struct buf *
 enum coverage_step coverage_look_step(struct coverage_look *look, uint64_t now_ns, size_t units,
                                       struct buf *out)
 {
+    struct coverage *coverage = look->coverage;
     bool fits = true;
-    if (look->coverage->looks.next != &look->link ||
-        (look->report == NULL && !draft(look, now_ns, units))) {
+    if (coverage->looks.next != &look->link) {
+        coverage_check_step(coverage, now_ns, units); /* if it is that which is in the way */
+        return COVERAGE_GOES_ON;
+    }
+    if (look->report == NULL && !draft(look, now_ns, units)) {
         return COVERAGE_GOES_ON;
     }
     bool is_done = look->kind == LOOK_JSON ? write_json(look, units, out, &fits)

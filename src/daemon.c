@@ -460,9 +460,25 @@ static void on_commit(struct ev_loop *loop, ev_timer *timer, int events)
     }
 }
 
+static void tell_shapes(struct daemon *first)
+{
+    uint64_t forgotten = 0;
+    for (const struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        forgotten += daemon->counters.values[C_SHAPES_FORGOTTEN];
+    }
+    if (forgotten > 0 && !first->has_told_of_shapes) {
+        first->has_told_of_shapes = true;
+        log_event(&first->log, LOG_INFO,
+                  "there are more kinds of lines than are kept in mind, so they take longer to read: "
+                  "is an id or a number in the name of a field? This is told once, "
+                  "clew_shapes_forgotten_total goes on counting");
+    }
+}
+
 /* All workers, which stand still: say what there is to say. */
 static void check(struct daemon *first)
 {
+    tell_shapes(first);
     sandbox_check(first->sandbox, &first->log, &first->counters);
     for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
         filtering_check(daemon->filtering);

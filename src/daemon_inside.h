@@ -104,6 +104,7 @@ struct daemon {
     bool is_stopping; /* to be started again: partial lines stay where they are */
     bool has_ended; /* its loop has nothing more to do; the first's may wait for the others */
     bool has_checkpoint_failure;
+    bool has_told_of_shapes;
     bool was_lacking; /* with `once`: an input of it was */
 };
 

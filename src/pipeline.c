@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "core/resolve.h"
+#include "core/shapes.h"
 #include "filters/filters.h"
 #include "journal_message.h"
 #include "parsers/parsers.h"
@@ -35,6 +36,7 @@ struct pipeline *pipeline_new(const struct settings *settings, struct counters *
     fields_init(&pipeline->record.fields, (uint32_t)settings->parse.fields_max);
     pipeline->record.fields.keys = resolver_keys(resolver);
     pipeline->record.fields.shapes = resolver_shapes(resolver);
+    pipeline->record.fields.shapes->counters = pipeline->counters;
     pipeline->record.arena = &pipeline->arena;
     fields_init(&pipeline->entry, (uint32_t)settings->parse.fields_max);
     return pipeline;

@@ -54,6 +54,8 @@ enum {
     RATE_MIN = 64,                    /* KiB/s that a body has to come with, and an answer to be read */
     TICK_MS_MAX = 1000,
     TICK_MS_MIN = 20,
+    FINISH_TURNS_MAX = 1000, /* at the end, of answers that are made in pieces */
+    LAST_TURNS = 3,          /* of libmicrohttpd's: it takes an answer in one and sends it in another */
 };
 
 #define MS_NS UINT64_C(1000000)
@@ -647,6 +649,26 @@ size_t http_server_connections(const struct http_server *server)
     return http_clients_count(&server->clients);
 }
 
+/* Those that can be: another server may have taken the place of this one, and its clients have asked for
+ * nothing wrong. */
+static void finish_answers(struct http_server *server)
+{
+    MHD_run(server->daemon); /* who has asked, and was not heard yet */
+    for (int turn = 0; turn < FINISH_TURNS_MAX && !list_is_empty(&server->unfinished); turn++) {
+        work_on_answers(server);
+    }
+    while (!list_is_empty(&server->unfinished)) {
+        struct pending *pending =
+            container_of(server->unfinished.next, struct pending, unfinished);
+        give_up_answer(pending);
+        MHD_resume_connection(pending->handle);
+    }
+    for (int turn = 0; turn < LAST_TURNS; turn++) {
+        MHD_run(server->daemon);
+    }
+    ev_timer_stop(server->loop, &server->work);
+}
+
 void http_server_close(struct http_server *server)
 {
     if (server == NULL) {
@@ -654,14 +676,7 @@ void http_server_close(struct http_server *server)
     }
     ev_io_stop(server->loop, &server->acceptable);
     close(server->acceptable.fd);
-    ev_timer_stop(server->loop, &server->work);
-    while (!list_is_empty(&server->unfinished)) {
-        struct pending *pending =
-            container_of(server->unfinished.next, struct pending, unfinished);
-        give_up_answer(pending);
-        MHD_resume_connection(pending->handle);
-    }
-    MHD_run(server->daemon);
+    finish_answers(server);
     ev_io_stop(server->loop, &server->readable);
     ev_timer_stop(server->loop, &server->due);
     ev_timer_stop(server->loop, &server->tick);

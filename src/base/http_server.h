@@ -111,8 +111,8 @@ const char *http_server_address(const struct http_server *server);
 /* How many are connected now. */
 size_t http_server_connections(const struct http_server *server);
 
-/* Answers already given are still sent as far as the sockets take them; requests not yet whole are
- * dropped without one. NULL is fine. */
+/* Answers already given are still sent as far as the sockets take them, those made in pieces are finished if
+ * that can be done, and 503 if not; requests not yet whole are dropped without one. NULL is fine. */
 void http_server_close(struct http_server *server);
 
 #endif

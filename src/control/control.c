@@ -85,10 +85,13 @@ static void end(const struct control *control)
     }
 }
 
+/* What is looked at stands still for this, too: a look holds on to it. */
 static void give_up(void *work)
 {
     struct answering *answering = work;
+    begin(answering->control);
     answering->control->hooks.free_look(answering->look);
+    end(answering->control);
     free(answering);
 }
 
@@ -136,10 +139,10 @@ static bool go_on(void *work, struct http_answer *answer)
     } else if (is_over) {
         end_metrics(control, step == CONTROL_DONE, answer);
     }
-    end(control);
     if (is_over) {
         give_up(work);
     }
+    end(control);
     return is_over;
 }
 

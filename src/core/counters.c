@@ -89,6 +89,9 @@ const struct counter_info counter_table[COUNTERS] = {
                         "Records that were OTLP/JSON themselves."},
     [C_PARSE_LIMITS] = {"clew_parse_limit_records", COUNTER_TOTAL, NULL,
                         "Records larger than the limits of parse, shipped as text."},
+    [C_SHAPES_FORGOTTEN] = {"clew_shapes_forgotten", COUNTER_TOTAL, NULL,
+                            "Times it was forgotten what lines have in common, because there were more "
+                            "kinds of lines than are kept: they are read name by name, more slowly."},
     [C_VALUES_CUT] = {"clew_deep_values", COUNTER_TOTAL, NULL,
                       "Objects and arrays nested deeper than parse.depth_max, sent as JSON text; with "
                       "several routes counted for each."},

@@ -57,6 +57,7 @@ enum counter {
     C_RECORDS_TEXT,
     C_RECORDS_OTLP,
     C_PARSE_LIMITS,
+    C_SHAPES_FORGOTTEN,
     C_VALUES_CUT,
     /* filter */
     C_RECORDS_FILTERED,

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include "base/mem.h"
+#include "core/counters.h"
 #include "core/hits.h"
 
 /*
@@ -54,6 +55,9 @@ static void end_epoch(struct shapes *shapes)
 {
     if (shapes->is_full && shapes->misses > EPOCH_LINES / 4) {
         forget(shapes);
+        if (shapes->counters != NULL) {
+            counters_add(shapes->counters, C_SHAPES_FORGOTTEN, 1);
+        }
     }
     shapes->lines = 0;
     shapes->misses = 0;

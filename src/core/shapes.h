@@ -65,8 +65,10 @@ struct shape_node {
     uint8_t room; /* bytes that are read to compare it: its length, at least eight */
 };
 
+struct counters;
 struct shape;
 struct shapes {
+    struct counters *counters; /* of how often all was forgotten; NULL: nobody wants to know */
     struct shape_node *nodes;
     uint32_t node_count;
     uint32_t shape_count;

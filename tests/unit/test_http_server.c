@@ -712,11 +712,21 @@ static void an_answer_may_be_made_in_pieces_while_others_are_served(void **state
     send_text(fd, "GET /a?count=%31 HTTP/1.1\r\nHost: localhost\r\n\r\n");
     expect(fd, "GET /a whole header=none body=");
     close(fd);
-    stop_server(peer);
+    int last = connect_to(peer);
+    send_text(last, "GET /pieces?count=900 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    fd = connect_to(peer);
+    send_text(fd, "GET /b HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(fd, "GET /b whole");
+    close(fd);
+    stop_server(peer); /* whoever can be answered is */
     char *answer = read_all(endless);
     assert_null(strstr(answer, "200 OK"));
     free(answer);
     close(endless);
+    answer = read_all(last);
+    assert_non_null(strstr(answer, "piece 1, all"));
+    free(answer);
+    close(last);
 }
 
 int main(void)
