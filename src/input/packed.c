@@ -132,6 +132,23 @@ static bool is_successor(const struct generation *packed, const struct generatio
            packed->link.prev == &original->link && packed->size_hint >= original->size;
 }
 
+/* Nothing of it was read, so only its beginning is known, and that may be a banner: it goes on otherwise
+ * than what was compressed. */
+static bool goes_on_otherwise(struct generation *packed, const struct generation *original)
+{
+    const struct world *world = packed->tail->input->env.world;
+    char bytes[GUARD_BYTES];
+    char other[GUARD_BYTES];
+    struct file_stat info;
+    if (original->fd < 0 || original->offset > 0 || original->id.fingerprint_len < FINGERPRINT_BYTES ||
+        world_stat_open(world, original->fd, &info) < 0 || info.size < sizeof(bytes)) {
+        return false;
+    }
+    uint64_t offset = info.size - sizeof(bytes);
+    return world_read(world, original->fd, bytes, sizeof(bytes), offset) == (ssize_t)sizeof(bytes) &&
+           unpack(packed, other, sizeof(other), offset) && memcmp(bytes, other, sizeof(bytes)) != 0;
+}
+
 static enum likeness compare(struct generation *packed, const struct generation *original)
 {
     uint32_t len = original->id.fingerprint_len;
@@ -149,7 +166,7 @@ static enum likeness compare(struct generation *packed, const struct generation 
                     packed_has_size(packed, original->size) ||
                     (original->unseen > 0 && packed->size_hint >= original->size);
     if (has_guard(packed, &guard)) {
-        return is_proof ? IS_SAME : IS_OTHER;
+        return is_proof && !goes_on_otherwise(packed, original) ? IS_SAME : IS_OTHER;
     }
     /* Files may begin alike and be of one size; what is compressed still has not all bytes yet. */
     return gzip_reader_end(packed->gzip) == GZIP_CUT ? IS_TOO_SHORT : IS_OTHER;
@@ -232,6 +249,23 @@ static void retire_unknown(const struct generation *packed)
     }
 }
 
+/* It was compressed before it was known whether it is a copy: it is this one, and was none. */
+static void retire_unclear(struct generation *packed)
+{
+    struct generation *original;
+    TAIL_FOR_EACH(packed->tail, original)
+    {
+        bool is_unclear = original->state == GENERATION_UNCLEAR && !original->is_gzip &&
+                          original->unseen > 0 && original->fd < 0 && original->id.fingerprint_len > 0;
+        if (is_unclear && packed->state == GENERATION_WAITING && begins_with(packed, &original->id)) {
+            packed->size_before = original->size;
+            original->state = GENERATION_COPY;
+            original->is_packed = true;
+            return;
+        }
+    }
+}
+
 static void judge(struct generation *packed, int fd)
 {
     const struct world *world = packed->tail->input->env.world;
@@ -246,6 +280,7 @@ static void judge(struct generation *packed, int fd)
     case IS_OTHER:
         if (!tail_follows_left(packed)) {
             be_its_own(packed);
+            retire_unclear(packed);
         }
         break;
     case IS_TOO_SHORT:

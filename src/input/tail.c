@@ -763,6 +763,7 @@ static void settle(struct tail *tail)
         if ((generation != current || is_new || is_unread) && input_has_spare_room(input)) {
             generation_open(generation); /* it may be deleted before it is read */
         }
+        generation_learn_beginning(generation); /* or compressed */
         packed_learn_size(generation);
     }
     if (current != NULL && (current->size > current->offset || current->unseen > 0 ||
