@@ -69,6 +69,7 @@ struct checkpoint {
     uint32_t batches; /* that have lines of it … */
     unsigned track;   /* … all of which are on this one */
     uint64_t seen_s; /* real time of the last change */
+    char *others; /* what a later clew has written of it, as JSON; NULL: nothing */
     bool is_known;
     bool is_claimed;
     bool was_claimed; /* since the store was opened */
@@ -144,6 +145,7 @@ static void free_entry(struct checkpoint *entry)
         free(entry->names[i].path);
     }
     free(entry->names);
+    free(entry->others);
     free(entry->key);
     free(entry);
 }
@@ -209,8 +211,15 @@ static void remember_past(struct checkpoint *entry, const struct name *name)
     entry->past_count += at == entry->past_count;
     uint32_t newer = entry->past_count - at - 1;
     memmove(&entry->past[at], &entry->past[at + 1], newer * sizeof(entry->past[0]));
-    entry->past[entry->past_count - 1] =
-        (struct checkpoint_past){name->file.inode, name->file.born_ns, name->read};
+    bool is_newer_known = name->pending_count > 0 && name->pending[name->pending_count - 1].len > 0;
+    entry->past[entry->past_count - 1] = (struct checkpoint_past){
+        .inode = name->file.inode,
+        .born_ns = name->file.born_ns,
+        .offset = name->read,
+        .fingerprint = name->file.fingerprint,
+        .fingerprint_len = name->file.fingerprint_len,
+        .guard = is_newer_known ? name->pending[name->pending_count - 1] : name->guard,
+    };
 }
 
 static void drop_names_before(struct checkpoint *entry, uint64_t generation)
@@ -242,6 +251,7 @@ static void load_entry(void *context, const struct checkpoint_row *row)
     name->path = mem_string(row->path);
     entry->past_count = row->past_count;
     memcpy(entry->past, row->past, sizeof(entry->past));
+    entry->others = row->others != NULL ? mem_string(row->others) : NULL;
 }
 
 static bool is_no_file(int result)
@@ -628,6 +638,12 @@ bool checkpoint_past(const struct checkpoint *checkpoint, const struct file_id *
     return false;
 }
 
+const struct checkpoint_past *checkpoint_past_at(const struct checkpoint *checkpoint, uint32_t number)
+{
+    uint32_t count = checkpoint->past_count;
+    return number < count ? &checkpoint->past[count - 1 - number] : NULL;
+}
+
 void checkpoint_advance(struct checkpoint *checkpoint, struct position position)
 {
     if (checkpoint->is_known && !position_is_before(checkpoint->acked, position)) {
@@ -719,7 +735,8 @@ static struct checkpoint_text *make_text(struct checkpoint_store *store, uint64_
                                      .position = position,
                                      .size = checkpoint_size(entry),
                                      .seen_s = entry->seen_s,
-                                     .past_count = entry->past_count};
+                                     .past_count = entry->past_count,
+                                     .others = entry->others};
         checkpoint_guard(entry, &row.guard);
         memcpy(row.past, entry->past, sizeof(row.past));
         checkpoint_text_add(text, &row);

@@ -27,6 +27,9 @@ struct checkpoint_past {
     uint64_t inode;
     uint64_t born_ns;
     uint64_t offset;
+    uint64_t fingerprint; /* struct file_id's, as those above */
+    uint32_t fingerprint_len;
+    struct guard guard; /* at `offset` or before it; len 0: not known */
 };
 
 struct checkpoint_store;
@@ -138,6 +141,10 @@ bool checkpoint_guard(const struct checkpoint *checkpoint, struct guard *out_gua
  * begun; the last CHECKPOINT_PAST_MAX of them are known. False if it is none of those. */
 bool checkpoint_past(const struct checkpoint *checkpoint, const struct file_id *file,
                      uint64_t *out_offset);
+
+/* The same, by number, the newest first: for what has another inode by now. NULL: there are no more. Good
+ * until the next call for this entry that is not a question. */
+const struct checkpoint_past *checkpoint_past_at(const struct checkpoint *checkpoint, uint32_t number);
 
 /* The file holds other bytes from now on: what was read of it says nothing of them. */
 void checkpoint_note_cut(struct checkpoint *checkpoint, const struct file_id *file);

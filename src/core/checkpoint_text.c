@@ -9,7 +9,10 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-enum { VERSION = 1 };
+enum {
+    VERSION = 1, /* the oldest form whose readers may read what is written here */
+    FORM = 2,
+};
 
 /*
  * Read by jansson, but written by hand: a commit of 5,000 streams through jansson's tree held the
@@ -19,6 +22,7 @@ enum { VERSION = 1 };
 struct checkpoint_text {
     struct buf streams;
     uint64_t checksum;
+    uint64_t checksum_all;
 };
 
 /* ---- any byte in a JSON string ---- */
@@ -89,7 +93,32 @@ static uint64_t checksum(const struct checkpoint_row *row)
         const uint64_t guard[] = {row->guard.offset, row->guard.hash, row->guard.len};
         hash = hash_bytes(guard, sizeof(guard), hash);
     }
-    return hash_bytes(row->past, row->past_count * sizeof(row->past[0]), hash);
+    uint64_t past[CHECKPOINT_PAST_MAX][3];
+    for (uint32_t i = 0; i < row->past_count; i++) {
+        past[i][0] = row->past[i].inode;
+        past[i][1] = row->past[i].born_ns;
+        past[i][2] = row->past[i].offset;
+    }
+    return hash_bytes(past, row->past_count * sizeof(past[0]), hash);
+}
+
+/* What a text without streams has. */
+static uint64_t checksum_of_form(uint64_t form)
+{
+    return hash_bytes(&form, sizeof(form), 0);
+}
+
+/* Over all that the row says, in this form or a later one. */
+static uint64_t checksum_all(const struct checkpoint_row *row, uint64_t form)
+{
+    uint64_t hash = hash_bytes(&form, sizeof(form), checksum(row));
+    for (uint32_t i = 0; i < row->past_count; i++) {
+        const struct checkpoint_past *past = &row->past[i];
+        const uint64_t numbers[] = {past->fingerprint_len, past->fingerprint, past->guard.offset,
+                                    past->guard.len, past->guard.hash};
+        hash = hash_bytes(numbers, sizeof(numbers), hash);
+    }
+    return row->others != NULL ? hash_bytes(row->others, strlen(row->others), hash) : hash;
 }
 
 /* ---- writing ---- */
@@ -98,6 +127,7 @@ struct checkpoint_text *checkpoint_text_new(void)
 {
     struct checkpoint_text *text = mem_alloc(sizeof(*text));
     buf_init(&text->streams, CHECKPOINT_TEXT_BYTES_MAX);
+    text->checksum_all = checksum_of_form(FORM);
     return text;
 }
 
@@ -115,6 +145,24 @@ static void append_memory(struct buf *out, const struct checkpoint_row *row)
                           (int64_t)past->born_ns, (int64_t)past->offset);
     }
     buf_append_string(out, row->past_count > 0 ? "]" : "");
+    for (uint32_t i = 0; i < row->past_count; i++) {
+        const struct checkpoint_past *past = &row->past[i];
+        buf_append_format(out, "%s[%" PRIu32 ", \"%016" PRIx64 "\", %" PRId64 ", %" PRIu32
+                          ", \"%016" PRIx64 "\"]",
+                          i == 0 ? ", \"past_content\": [" : ", ", past->fingerprint_len,
+                          past->fingerprint, (int64_t)past->guard.offset, past->guard.len,
+                          past->guard.hash);
+    }
+    buf_append_string(out, row->past_count > 0 ? "]" : "");
+}
+
+/* The members of an object, as they stand between its braces. */
+static void append_others(struct buf *out, const char *others)
+{
+    if (others != NULL) {
+        buf_append_string(out, ", ");
+        buf_append(out, others + 1, strlen(others) - 2);
+    }
 }
 
 /* Numbers above what jansson reads come out negative, and are turned back when they are read. */
@@ -135,8 +183,10 @@ void checkpoint_text_add(struct checkpoint_text *text, const struct checkpoint_r
                       (int64_t)row->file.born_ns, row->file.fingerprint,
                       row->file.fingerprint_len, (int64_t)row->seen_s);
     append_memory(out, row);
+    append_others(out, row->others);
     buf_append_string(out, "}");
     text->checksum += checksum(row);
+    text->checksum_all += checksum_all(row, FORM);
 }
 
 struct slice checkpoint_text_finish(struct checkpoint_text *text)
@@ -145,9 +195,9 @@ struct slice checkpoint_text_finish(struct checkpoint_text *text)
     struct buf whole;
     buf_init(&whole, CHECKPOINT_TEXT_BYTES_MAX);
     buf_append_format(&whole,
-                      "{\n \"version\": %d,\n \"checksum\": \"%016" PRIx64
-                      "\",\n \"streams\": {",
-                      VERSION, text->checksum);
+                      "{\n \"version\": %d,\n \"form\": %d,\n \"checksum\": \"%016" PRIx64
+                      "\",\n \"checksum_all\": \"%016" PRIx64 "\",\n \"streams\": {",
+                      VERSION, FORM, text->checksum, text->checksum_all);
     buf_append_slice(&whole, buf_slice(out));
     ENSURE(buf_append_string(&whole, "\n }\n}\n"));
     buf_fini(out);
@@ -234,53 +284,154 @@ static bool get_past(const json_t *list, struct checkpoint_row *row)
     return true;
 }
 
-/* `load` NULL: only look whether the row is right, and add to the checksum. */
-static bool read_row(const char *escaped_key, const json_t *object, uint64_t *sum,
-                     void (*load)(void *context, const struct checkpoint_row *row), void *context)
+static bool get_content(const json_t *item, struct checkpoint_past *past)
+{
+    uint64_t fingerprint_len;
+    uint64_t guard_len;
+    if (json_array_size(item) != 5 || !to_number(json_array_get(item, 0), &fingerprint_len) ||
+        !to_hash(json_array_get(item, 1), &past->fingerprint) ||
+        !to_number(json_array_get(item, 2), &past->guard.offset) ||
+        !to_number(json_array_get(item, 3), &guard_len) ||
+        !to_hash(json_array_get(item, 4), &past->guard.hash)) {
+        return false;
+    }
+    past->fingerprint_len = (uint32_t)fingerprint_len;
+    past->guard.len = (uint32_t)guard_len;
+    return fingerprint_len <= UINT32_MAX && guard_len <= UINT32_MAX &&
+           past->guard.offset <= INT64_MAX && guard_len <= past->guard.offset;
+}
+
+static bool get_past_content(const json_t *list, struct checkpoint_row *row)
+{
+    size_t index;
+    const json_t *item;
+    if (json_array_size(list) != row->past_count) {
+        return false;
+    }
+    json_array_foreach(list, index, item) {
+        if (!get_content(item, &row->past[index])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_known(const char *member)
+{
+    static const char *const known[] = {
+        "path",   "device",     "inode", "born", "fingerprint", "fingerprint_bytes",
+        "size",   "generation", "guard", "past", "seen",        "past_content",
+        "offset",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        if (strcmp(member, known[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is not known here, always in the same words: NULL if there is nothing. To be freed. */
+static char *get_others(json_t *object)
+{
+    json_t *others = json_object();
+    const char *member;
+    json_t *value;
+    json_object_foreach(object, member, value) {
+        if (!is_known(member)) {
+            json_object_set(others, member, value);
+        }
+    }
+    char *text = json_object_size(others) > 0 ? json_dumps(others, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    json_decref(others);
+    return text;
+}
+
+struct reading {
+    uint64_t form;
+    uint64_t checksum;
+    uint64_t checksum_all;
+    void (*load)(void *context, const struct checkpoint_row *row); /* NULL: only look whether all is right */
+    void *context;
+};
+
+/* Form 1 knows no other members: they would be in no checksum. */
+static bool get_later(json_t *object, struct checkpoint_row *row, uint64_t form, char **out_others)
+{
+    if (form == 1) {
+        return true;
+    }
+    *out_others = get_others(object);
+    row->others = *out_others;
+    return get_past_content(json_object_get(object, "past_content"), row);
+}
+
+static bool read_row(const char *escaped_key, json_t *object, struct reading *reading)
 {
     struct checkpoint_row row = {0};
     const char *escaped_path = json_string_value(json_object_get(object, "path"));
     char *key = unescape(escaped_key);
     char *path = escaped_path != NULL ? unescape(escaped_path) : NULL;
+    char *others = NULL;
     row.key = key;
     row.path = path;
     bool is_right = key != NULL && path != NULL && get_numbers(object, &row) &&
                     get_guard(json_object_get(object, "guard"), &row) &&
-                    get_past(json_object_get(object, "past"), &row);
+                    get_past(json_object_get(object, "past"), &row) &&
+                    get_later(object, &row, reading->form, &others);
     if (is_right) {
-        *sum += checksum(&row);
+        reading->checksum += checksum(&row);
+        reading->checksum_all += checksum_all(&row, reading->form);
     }
-    if (is_right && load != NULL) {
-        load(context, &row);
+    if (is_right && reading->load != NULL) {
+        reading->load(reading->context, &row);
     }
     free(key);
     free(path);
+    free(others);
     return is_right;
 }
 
-/* By its checksum, in which this version has its part. */
-static bool is_whole(const json_t *root, json_t *streams)
+static bool read_rows(json_t *streams, struct reading *reading)
 {
-    uint64_t sum;
-    uint64_t actual = 0;
-    if (!get_hash(root, "checksum", &sum) || !json_is_object(streams)) {
-        return false;
-    }
     const char *key;
     json_t *object;
     json_object_foreach(streams, key, object) {
-        if (!read_row(key, object, &actual, NULL, NULL)) {
+        if (!read_row(key, object, reading)) {
             return false;
         }
     }
-    return actual == sum;
+    return true;
+}
+
+/* 0 if it is none. Without a number it is the first, which had no second checksum. */
+static uint64_t form_of(const json_t *root)
+{
+    uint64_t form;
+    if (json_object_get(root, "form") == NULL) {
+        return json_object_get(root, "checksum_all") == NULL ? 1 : 0;
+    }
+    return get_number(root, "form", &form) && form > 1 && form <= INT64_MAX ? form : 0;
+}
+
+/* By its checksums, in which this version and the form have their part. */
+static bool is_whole(const json_t *root, json_t *streams, uint64_t form)
+{
+    uint64_t sum;
+    uint64_t sum_all;
+    struct reading reading = {.form = form, .checksum_all = checksum_of_form(form)};
+    if (form == 0 || !get_hash(root, "checksum", &sum) || !json_is_object(streams) ||
+        !read_rows(streams, &reading) || reading.checksum != sum) {
+        return false;
+    }
+    return form == 1 || (get_hash(root, "checksum_all", &sum_all) && reading.checksum_all == sum_all);
 }
 
 /* A text of this version whose number alone was damaged is not taken for another's. */
 static enum checkpoint_result judge(const json_t *root, json_t *streams)
 {
     uint64_t version;
-    bool is_ours = is_whole(root, streams);
+    bool is_ours = is_whole(root, streams, form_of(root));
     if (!get_number(root, "version", &version)) {
         return CHECKPOINT_CORRUPT;
     }
@@ -301,12 +452,8 @@ enum checkpoint_result checkpoint_text_read(struct slice text,
     json_t *streams = json_object_get(root, "streams");
     enum checkpoint_result result = judge(root, streams);
     if (result == CHECKPOINT_OK) {
-        const char *key;
-        json_t *object;
-        uint64_t sum = 0;
-        json_object_foreach(streams, key, object) {
-            read_row(key, object, &sum, load, context);
-        }
+        struct reading reading = {.form = form_of(root), .load = load, .context = context};
+        read_rows(streams, &reading);
     }
     json_decref(root);
     return result;

@@ -5,16 +5,29 @@
 /*
  * The checkpoint file's form: JSON that a person can read.
  *
- *     {"version": 1, "checksum": "<16 hex digits>", "streams": {"<key>": {"path": …, "device": …,
- *      "inode": …, "born": …, "fingerprint": "<hex>", "fingerprint_bytes": …, "generation": …,
- *      "offset": …, "size": …, "seen": …, "guard": [offset, bytes, "<hex>"],
- *      "past": [[inode, born, offset], …]}}}
+ *     {"version": 1, "form": 2, "checksum": "<16 hex digits>", "checksum_all": "<16 hex digits>",
+ *      "streams": {"<key>": {"path": …, "device": …, "inode": …, "born": …, "fingerprint": "<hex>",
+ *      "fingerprint_bytes": …, "generation": …, "offset": …, "size": …, "seen": …,
+ *      "guard": [offset, bytes, "<hex>"], "past": [[inode, born, offset], …],
+ *      "past_content": [[bytes, "<fingerprint>", offset, bytes, "<guard>"], …]}}}
  *
  * `guard` (what stood in front of an offset) and `past` (files that were left, and how far they had
- * been read) are not there if nothing is known.
+ * been read) are not there if nothing is known. `past_content` tells of the same files how they begin
+ * and what stood in front of an offset of them.
  *
- * The checksum is over what the streams say, so an editor that only reformats does no harm. Keys and
- * paths may hold any byte: what is not UTF-8, what JSON would escape, and `%` are written as %XX.
+ * Forms and versions. `form` is what the writer knew, `version` the oldest form whose readers may read
+ * this text; so a clew that goes back one form loses nothing and sends nothing twice. A new form adds
+ * members to streams that an older clew may do without: that one ignores them or, from form 2 on, keeps
+ * them and writes them back. What an older clew may not do without counts `version` up to the new form:
+ * then that one says that a newer clew wrote it, and sets it aside.
+ *
+ *     form   what was new
+ *     1      all but what follows; it has no member `form`
+ *     2      `form`, `checksum_all`, `past_content`; members that are not known are kept
+ *
+ * `checksum` is over what form 1 says, `checksum_all` over all that the streams say, not over how it is
+ * printed, so an editor that only reformats does no harm. Keys and paths may hold any byte: what is not
+ * UTF-8, what JSON would escape, and `%` are written as %XX.
  */
 
 #include <stdbool.h>
@@ -35,6 +48,7 @@ struct checkpoint_row {
     struct guard guard; /* len 0: not known */
     struct checkpoint_past past[CHECKPOINT_PAST_MAX];
     uint32_t past_count;
+    const char *others; /* the members of the stream that a later form has, as JSON; NULL: none */
 };
 
 struct checkpoint_text;

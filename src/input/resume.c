@@ -10,11 +10,11 @@
  * Where a stream begins.
  *
  * The checkpoint names a generation by identity. Found, wherever it was renamed to: older ones were
- * read, but for what was written to the last few since they were left; it is read on from the offset,
- * newer ones from their beginning. Not found, it may be there as
- * a copy (copytruncate) or compressed. Not there at all: what is older than it by time of birth was
- * read, all else is read from its beginning, since reading twice is better than not at all, and what
- * is known to be missing is counted.
+ * read, but for what was written to the last few since they were left, compressed meanwhile or not; it
+ * is read on from the offset, newer ones from their beginning. Not found, it may be there as a copy
+ * (copytruncate) or compressed. Not there at all: what is older than it by time of birth was read, all
+ * else is read from its beginning, since reading twice is better than not at all, and what is known to
+ * be missing is counted.
  */
 
 enum {
@@ -265,6 +265,40 @@ static bool was_begun_later(const struct generation *generation, const struct ge
     return found->id.born_ns != 0 ? generation->id.born_ns > found->id.born_ns : generation->size == 0;
 }
 
+/* What one that was left has been compressed to has another inode: its content tells, and how much more is
+ * in it. One that is still there itself is read there. */
+static bool holds_left(struct generation *packed, const struct checkpoint_past *past)
+{
+    const struct file_id id = {.inode = past->inode,
+                               .born_ns = past->born_ns,
+                               .fingerprint = past->fingerprint,
+                               .fingerprint_len = past->fingerprint_len};
+    const struct promise left = {.file = id};
+    return past->fingerprint_len >= COPY_PROOF_BYTES && past->guard.len > 0 &&
+           !has_file(packed->tail, &left) && packed_holds(packed, &id, &past->guard);
+}
+
+static bool was_left_and_packed(struct generation *packed)
+{
+    const struct checkpoint_past *past;
+    struct checkpoint *checkpoint = packed->tail->stream.checkpoint;
+    for (uint32_t i = 0; packed->is_gzip && (past = checkpoint_past_at(checkpoint, i)) != NULL; i++) {
+        if (!holds_left(packed, past)) {
+            continue;
+        }
+        packed->offset = past->offset;
+        packed->size_before = past->offset;
+        packed->id.fingerprint = past->fingerprint;
+        packed->id.fingerprint_len = past->fingerprint_len;
+        packed->state = packed_has_size(packed, past->offset) ? GENERATION_DONE : GENERATION_WAITING;
+        if (packed->state == GENERATION_WAITING && generation_open(packed) == 0) {
+            reader_learn_hash(packed, past->inode);
+        }
+        return true;
+    }
+    return false;
+}
+
 static void put_behind(struct generation *generation, struct list **place)
 {
     list_remove(&generation->link);
@@ -287,7 +321,8 @@ static void go_on(struct tail *tail, struct generation *found, const struct prom
         }
         /* The promised file, found in its copy, holds other bytes now. */
         bool is_cut = generation != found && is_same_file(generation, promise);
-        if (generation != found && !is_cut && was_left(generation, is_older && !is_late)) {
+        if (generation != found && !is_cut &&
+            (was_left(generation, is_older && !is_late) || was_left_and_packed(generation))) {
             continue;
         }
         if (is_older && !is_late) {
@@ -391,7 +426,7 @@ static void go_on_without(struct tail *tail, const struct promise *promise)
         uint64_t born_ns = generation->id.born_ns;
         bool is_same = is_same_file(generation, promise);
         /* The promised file with other bytes in it may have been left before, too: with yet others. */
-        if (!is_same && was_left(generation, false)) {
+        if (!is_same && (was_left(generation, false) || was_left_and_packed(generation))) {
             continue;
         }
         bool is_older = generation->is_gzip ? was_written_before(generation, promise)

@@ -64,8 +64,15 @@ static void make_row(struct row *made, const uint8_t **data, size_t *size)
     }
     row->past_count = (uint32_t)number(data, size) % (CHECKPOINT_PAST_MAX + 1);
     for (uint32_t i = 0; i < row->past_count; i++) {
-        row->past[i] = (struct checkpoint_past){number(data, size), number(data, size),
-                                                number(data, size) & INT64_MAX};
+        struct checkpoint_past *past = &row->past[i];
+        past->inode = number(data, size);
+        past->born_ns = number(data, size);
+        past->offset = number(data, size) & INT64_MAX;
+        past->fingerprint = number(data, size);
+        past->fingerprint_len = (uint32_t)number(data, size);
+        past->guard.offset = number(data, size) & INT64_MAX;
+        past->guard.hash = number(data, size);
+        past->guard.len = (uint32_t)(number(data, size) % (past->guard.offset + 1));
     }
 }
 
@@ -89,6 +96,24 @@ static void make_rows(struct rows *rows, const uint8_t *data, size_t size)
     }
 }
 
+static bool is_same_past(const struct checkpoint_past *a, const struct checkpoint_past *b)
+{
+    return a->inode == b->inode && a->born_ns == b->born_ns && a->offset == b->offset &&
+           a->fingerprint == b->fingerprint && a->fingerprint_len == b->fingerprint_len &&
+           a->guard.offset == b->guard.offset && a->guard.len == b->guard.len &&
+           a->guard.hash == b->guard.hash;
+}
+
+static bool has_same_past(const struct checkpoint_row *a, const struct checkpoint_row *b)
+{
+    for (uint32_t i = 0; i < a->past_count; i++) {
+        if (!is_same_past(&a->past[i], &b->past[i])) {
+            return false;
+        }
+    }
+    return a->past_count == b->past_count;
+}
+
 static bool is_same(const struct checkpoint_row *a, const struct checkpoint_row *b)
 {
     return strcmp(a->key, b->key) == 0 && strcmp(a->path, b->path) == 0 &&
@@ -100,8 +125,7 @@ static bool is_same(const struct checkpoint_row *a, const struct checkpoint_row 
            a->seen_s == b->seen_s && a->guard.len == b->guard.len &&
            (a->guard.len == 0 ||
             (a->guard.offset == b->guard.offset && a->guard.hash == b->guard.hash)) &&
-           a->past_count == b->past_count &&
-           memcmp(a->past, b->past, a->past_count * sizeof(a->past[0])) == 0;
+           has_same_past(a, b);
 }
 
 static void compare(void *context, const struct checkpoint_row *row)

@@ -109,6 +109,31 @@ static void killed_between_rotations_it_reads_each_generation_once_and_in_order(
     assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
 }
 
+/* The writer still had the last but one, and its rest is in what it was compressed to. */
+static void what_was_left_and_has_grown_is_read_on_in_its_gz_after_a_restart(void **state)
+{
+    struct rig *rig = *state;
+    rig_append_numbers(rig, "a.log", 1, 10);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 10);
+    rig_rename(rig, "a.log", "a.log.1");
+    rig_append_numbers(rig, "a.log", 11, 20);
+    rig_run_until(rig, 20);
+    rig_rename(rig, "a.log.1", "a.log.2");
+    rig_rename(rig, "a.log", "a.log.1");
+    rig_append_numbers(rig, "a.log", 21, 30);
+    rig_run_until(rig, 30);
+    rig_close(rig);
+    rig_append_numbers(rig, "a.log.2", 31, 35);
+    compress(rig, "a.log.2");
+    compress(rig, "a.log.1");
+    rig_append_numbers(rig, "a.log", 36, 40);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 40);
+    rig_run_ms(rig, 300);
+    rig_assert_numbers(rig, 1, 40);
+}
+
 static void a_first_start_leaves_what_was_compressed_before(void **state)
 {
     struct rig *rig = *state;
@@ -551,6 +576,7 @@ int main(int argc, char **argv)
         TEST(under_logbacks_temporary_name_it_is_the_same_generation),
         TEST(what_was_read_and_lost_its_name_is_known_when_it_is_compressed_later),
         TEST(what_begins_alike_and_is_as_long_is_another_file),
+        TEST(what_was_left_and_has_grown_is_read_on_in_its_gz_after_a_restart),
         TEST(a_first_start_leaves_what_was_compressed_before),
         TEST(compressed_while_it_waits_it_is_read_on_in_the_gz),
         TEST(compressed_while_waiting_behind_another_it_is_read_from_the_gz),
