@@ -3,13 +3,13 @@
 /*
  * Plays schedules with the real file input, and says which promise did not hold.
  *
- * usage: model [--cases FOLDER] [--seeds N] [--first SEED] [--fresh] [--plain] [--loud] [FILE…]
+ * usage: model [--cases FOLDER] [--vary FOLDER] [--seeds N] [--first SEED] [--fresh] [--plain]
+ *              [--loud] [FILE…]
  *
- * Schedules in the FILEs, and in the files of FOLDER, are played first, then N of them that are drawn
- * from the seeds from SEED on (--fresh: from one that is drawn itself). What fails is shrunk (not with
- * --plain) and printed so that it can be saved and given as a FILE. --loud tells all that happens. The
- * last line is
- * `N passed, N failed`.
+ * Schedules in the FILEs, and in the files of --cases, are played first, then N of them that are drawn
+ * from the seeds from SEED on (--fresh: from one that is drawn itself), every fourth from a file of
+ * --vary. What fails is shrunk (not with --plain) and printed so that it can be saved and given as a
+ * FILE. --loud tells all that happens. The last line is `N passed, N failed`.
  */
 
 #include <dirent.h>
@@ -21,12 +21,14 @@
 #include <unistd.h>
 #include "base/mem.h"
 #include "play.h"
+#include "vary.h"
 
 enum { FAILURES_SHOWN_MAX = 10 };
 
 struct run {
     char state[64];
     struct play how;
+    struct cases *cases; /* to vary; NULL: none */
     unsigned long seeds;
     unsigned long first;
     unsigned long passed;
@@ -56,7 +58,11 @@ static void judge_seed(struct run *run, unsigned long seed)
 {
     struct schedule schedule;
     char name[96];
-    schedule_draw(&schedule, seed);
+    if (run->cases != NULL && vary_draws(seed)) {
+        vary_draw(run->cases, &schedule, seed);
+    } else {
+        schedule_draw(&schedule, seed);
+    }
     snprintf(name, sizeof(name), "seed %lu (again: tests/faults/model/run --seeds 1 --first %lu)",
              seed, seed);
     judge(run, &schedule, name);
@@ -122,6 +128,9 @@ static bool read_arguments(struct run *run, int argc, char **argv)
             run->first = strtoul(argv[++i], NULL, 10);
         } else if (strcmp(argv[i], "--cases") == 0 && value != NULL) {
             judge_folder(run, argv[++i]);
+        } else if (strcmp(argv[i], "--vary") == 0 && value != NULL) {
+            cases_free(run->cases);
+            run->cases = cases_read(argv[++i]);
         } else if (argv[i][0] != '-') {
             judge_file(run, argv[i]);
         } else {
@@ -149,8 +158,8 @@ int main(int argc, char **argv)
     run.how.state = run.state;
     clock_gettime(CLOCK_MONOTONIC, &begin);
     if (!read_arguments(&run, argc, argv)) {
-        fprintf(stderr, "usage: model [--cases FOLDER] [--seeds N] [--first SEED] [--fresh] "
-                        "[--plain] [--loud] [FILE…]\n");
+        fprintf(stderr, "usage: model [--cases FOLDER] [--vary FOLDER] [--seeds N] [--first SEED] "
+                        "[--fresh] [--plain] [--loud] [FILE…]\n");
         rmdir(run.state);
         return 2;
     }
@@ -159,6 +168,7 @@ int main(int argc, char **argv)
     }
     clock_gettime(CLOCK_MONOTONIC, &end);
     remove_state(run.state);
+    cases_free(run.cases);
     printf("seeds %lu to %lu, %.1f s\n", run.first, run.first + run.seeds - (run.seeds > 0),
            (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9);
     printf("%lu passed, %lu failed\n", run.passed, run.failed);

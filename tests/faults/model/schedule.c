@@ -338,7 +338,7 @@ static void draw_early(struct draw *draw, struct stream_setup *stream)
     }
 }
 
-static void insert_step(struct schedule *schedule, const struct step *step)
+void schedule_insert(struct schedule *schedule, const struct step *step)
 {
     size_t at = schedule->count;
     if (schedule->count == STEPS_MAX) {
@@ -363,13 +363,13 @@ static void draw_more_steps(struct draw *draw, struct schedule *schedule, enum w
             .what = what,
             .numbers = {draw_range(draw, 0, schedule->world.streams - 1), draw_range(draw, 0, 1)},
         };
-        insert_step(schedule, &step);
+        schedule_insert(schedule, &step);
     }
 }
 
 static void put_step(struct schedule *schedule, uint64_t at_us, enum what what)
 {
-    insert_step(schedule, &(struct step){.at_us = at_us, .what = what});
+    schedule_insert(schedule, &(struct step){.at_us = at_us, .what = what});
 }
 
 /* Nothing is acknowledged before the first kill. */
@@ -394,7 +394,7 @@ static void draw_flood(struct draw *draw, struct schedule *schedule)
     put_step(schedule, at_us, STEP_BLOCK);
     for (uint64_t i = 1; i <= schedule->streams[0].keep + 2; i++) {
         const struct step write = {at_us + i * 1500000, STEP_WRITE, {0, 2, 3, 10}};
-        insert_step(schedule, &write);
+        schedule_insert(schedule, &write);
         put_step(schedule, at_us + i * 1500000 + 700000, STEP_ROTATE);
     }
     at_us += (schedule->streams[0].keep + 3) * 1500000;

@@ -119,6 +119,8 @@ struct schedule {
 };
 
 void schedule_draw(struct schedule *schedule, uint64_t seed);
+/* In the order of time; not into one that is full. */
+void schedule_insert(struct schedule *schedule, const struct step *step);
 void schedule_print(const struct schedule *schedule, FILE *out);
 
 /* False: *out_line is the number of the line that says nothing. */
