@@ -17,6 +17,7 @@ static const struct {
     {"open_files_max", "tail"}, {"unterminated_timeout", "tail"},
     {"watched_scan_interval", "tail"},
     {"pod_bytes_per_second", "tail"},
+    {"deleted_bytes_max", "tail"}, {"deleted_time_max", "tail"},
     {"inotify", "tail"},        {"read_from", "tail", "journal"},
     {"listen", "syslog"},       {"connections_max", "syslog"},
     {"directory", "journal"},   {"units", "journal"},

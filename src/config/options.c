@@ -96,6 +96,17 @@ static const struct option input_options[] = {
     {.name = "open_files_max", .kind = OPTION_COUNT, .offset = AT(open_files_max),
      .fallback = "4096", .min = 1, .max = 1000000,
      .help = "How many files are held open at once; the others wait for their turn."},
+    {.name = "deleted_bytes_max", .kind = OPTION_SIZE, .offset = AT(deleted_bytes_max),
+     .fallback = "1GiB", .max = 1024 * GIB,
+     .help = "How much of the disk files may hold that are deleted, and open because they are not read "
+             "yet: no du and no limit of the kubelet's sees them. Beyond it the oldest is given up, "
+             "counted and said. The default is the logs of twenty containers as a kubelet keeps them "
+             "(5 files of 10 MiB), and half of what is left on a disk of 20 GiB when the kubelet begins "
+             "to evict (10 % free). 0: no limit."},
+    {.name = "deleted_time_max", .kind = OPTION_DURATION, .offset = AT(deleted_time_max_ms),
+     .fallback = "24h", .max = 24 * 30 * HOUR,
+     .help = "How long such a file may be held without being read to its end; likewise. The default "
+             "outlasts a night's outage. 0s: no limit."},
     {.name = "inotify", .kind = OPTION_BOOL, .offset = AT(inotify), .fallback = "true",
      .help = "Let the kernel tell when files change, so that lines need not wait for the scan."},
     {.name = "service", .kind = OPTION_TEXT, .offset = AT(service), .example = "checkout",

@@ -102,6 +102,8 @@ struct input_settings {
     uint64_t partial_timeout_ms; /* how long a partial line waits for its rest */
     uint64_t unterminated_timeout_ms; /* a last line without newline is a line after this */
     uint64_t open_files_max;
+    uint64_t deleted_bytes_max;  /* that deleted, unread files hold of the disk; 0: no limit */
+    uint64_t deleted_time_max_ms; /* … and for how long; 0: no limit */
     bool inotify;
     char *service;               /* service.name of records that name none */
     struct multiline_settings multiline;

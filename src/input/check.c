@@ -21,6 +21,8 @@ static void check_generation(const struct generation *generation, struct sums *s
     ENSURE(generation->number <= tail->last_number);
     ENSURE(generation->state != GENERATION_COPY || generation->fd < 0);
     ENSURE((generation->fd >= 0) != list_is_empty(&generation->open_link));
+    ENSURE((generation->pinned_since_ns > 0) != list_is_empty(&generation->pinned_link));
+    ENSURE(generation->pinned_since_ns == 0 || generation->fd >= 0);
     ENSURE(generation->gzip == NULL || (generation->is_gzip && generation->fd >= 0));
     ENSURE(generation->original == NULL || generation->original->tail == tail);
     sums->generations++;

@@ -100,6 +100,7 @@ void generation_leave(struct generation *generation)
         list_remove(&generation->open_link);
         generation->tail->input->open_count--;
     }
+    pinned_leave(generation);
 }
 
 void generation_join(struct generation *generation)
@@ -110,6 +111,7 @@ void generation_join(struct generation *generation)
         list_append(&input->open, &generation->open_link);
         input->open_count++;
     }
+    pinned_join(generation);
 }
 
 void generation_rename(struct generation *generation, const char *name)
@@ -154,6 +156,7 @@ struct generation *generation_new(struct tail *tail, const struct found *found,
     generation->is_live = found->age == LOG_LIVE;
     generation->is_seen = true;
     list_init(&generation->open_link);
+    list_init(&generation->pinned_link);
     list_insert_after(place, &generation->link);
     add_to_tables(generation);
     if (tail->input->env.allotment != NULL) {
@@ -188,6 +191,8 @@ static bool may_drop(const struct generation *generation, enum drop_reason reaso
         return generation->state == GENERATION_COPY;
     case DROP_LOST:
         return generation->is_loss_counted;
+    case DROP_LIMIT:
+        return generation->is_loss_counted && generation->pinned_since_ns > 0;
     case DROP_CLOSED:
         return generation->tail->is_closing;
     }
@@ -260,6 +265,7 @@ static void set_fd(struct generation *generation, int fd)
         counters_add(input->env.counters, C_FILES_OPEN, 1);
     } else {
         list_remove(&generation->open_link);
+        pinned_forget(generation);
         input->open_count--;
         counters_subtract(input->env.counters, C_FILES_OPEN, 1);
     }

@@ -52,6 +52,9 @@ void tail_say_truncated(const struct generation *generation, bool has_copy)
     }
     tail_count_lost(generation->tail, lost);
     checkpoint_note_lost(generation->tail->stream.checkpoint, generation->number);
+    if (!loss_news_is_first(generation->tail, LOSS_CUT, lost)) {
+        return;
+    }
     log_event(env->log, LOG_WARN,
               "%s/%s was truncated or written anew: reading it from its beginning; %llu bytes that "
               "were in it had not been read. Rotate by rename instead of copytruncate to lose none",
@@ -67,8 +70,11 @@ static void say_lost(struct generation *generation)
     generation->is_loss_counted = true;
     tail_count_lost(generation->tail, lost);
     checkpoint_note_lost(generation->tail->stream.checkpoint, generation->number);
+    counters_add(env->counters, C_FILES_LOST, lost == 0);
+    if (!loss_news_is_first(generation->tail, LOSS_GONE, lost)) {
+        return;
+    }
     if (lost == 0) {
-        counters_add(env->counters, C_FILES_LOST, 1);
         log_event(env->log, LOG_WARN,
                   "%s/%s is gone, and what was in it behind byte %llu had not been read",
                   generation->tail->directory, generation->name,
@@ -175,6 +181,41 @@ void tail_give_up(struct generation *generation)
     }
     say_lost(generation);
     generation_drop(generation, DROP_LOST);
+}
+
+/* ---- held open ---- */
+
+static void say_given_up(struct generation *generation)
+{
+    const struct input_settings *settings = generation->tail->input->settings;
+    uint64_t lost = generation_behind(generation, generation->offset);
+    generation->is_loss_counted = true;
+    tail_count_lost(generation->tail, lost);
+    checkpoint_note_lost(generation->tail->stream.checkpoint, generation->number);
+    counters_add(generation->tail->input->env.counters, C_FILES_LOST, lost == 0);
+    if (loss_news_is_first(generation->tail, LOSS_GIVEN_UP, lost)) {
+        log_event(generation->tail->input->env.log, LOG_WARN,
+                  "input %s: deleted files that are held open unread are more or older than "
+                  "deleted_bytes_max and deleted_time_max allow: the oldest, %s/%s, is given up, with %llu "
+                  "bytes that had not been read. Raise the limits, or give the output a spool",
+                  settings->name, generation->tail->directory, generation->name, (unsigned long long)lost);
+    }
+}
+
+void tail_give_up_deleted(struct generation *generation)
+{
+    if (has_longer_copy(generation) && goes_on_in_copy(generation)) {
+        return;
+    }
+    if (!generation->is_gzip && !generation->is_rewritten) {
+        generation->size = generation->pinned_bytes;
+    }
+    if (generation->size <= generation->offset) {
+        generation_drop(generation, DROP_READ);
+        return;
+    }
+    say_given_up(generation);
+    generation_drop(generation, DROP_LIMIT);
 }
 
 /* Only the descriptor still leads to it. */

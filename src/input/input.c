@@ -10,13 +10,15 @@
 #include "input/why.h"
 
 /*
- * When what is done. Four things with a time each at which they are due, and inotify as a hint:
+ * When what is done. Six things with a time each at which they are due, and inotify as a hint:
  *
  *     scan   every scan_interval_ms       look at what may have changed: the truth
  *     look   10 ms after an event         look at the directories that were marked
  *     work   at once while streams are ready, some ms after a write, so that a busy writer is not
  *            read line by line
  *     tick   while a stream waits         time-outs: ends that must stay, joined lines
+ *     pinned every second while deleted files are held open: their limits
+ *     news   a minute after a loss was said: those that came since
  *
  * What inotify watches and where all is settled is looked at once in watched_scan_interval_ms, a part
  * of it in each scan (discover.h); everything is by the first scan, when events were lost, and while
@@ -67,7 +69,9 @@ uint64_t input_due(const struct input *input)
     const struct input_plan *plan = &input->plan;
     uint64_t first = plan->scan_ns < plan->look_ns ? plan->scan_ns : plan->look_ns;
     uint64_t last = plan->work_ns < plan->tick_ns ? plan->work_ns : plan->tick_ns;
-    return first < last ? first : last;
+    uint64_t rare = plan->pinned_ns < plan->news_ns ? plan->pinned_ns : plan->news_ns;
+    first = first < last ? first : last;
+    return first < rare ? first : rare;
 }
 
 static void start_after(struct input *input, uint64_t *plan_ns, uint64_t delay_ns)
@@ -77,6 +81,24 @@ static void start_after(struct input *input, uint64_t *plan_ns, uint64_t delay_n
         *plan_ns = now_of(input) + delay_ns;
         input_shell_arm(input->shell);
     }
+}
+
+static void start_at(struct input *input, uint64_t *plan_ns, uint64_t at_ns)
+{
+    if (at_ns < *plan_ns && !input->is_stopped && !input->is_ending) {
+        *plan_ns = at_ns;
+        input_shell_arm(input->shell);
+    }
+}
+
+void input_check_pinned_at(struct input *input, uint64_t at_ns)
+{
+    start_at(input, &input->plan.pinned_ns, at_ns);
+}
+
+void input_tell_losses_at(struct input *input, uint64_t at_ns)
+{
+    start_at(input, &input->plan.news_ns, at_ns);
 }
 
 /* ---- waking ---- */
@@ -291,6 +313,7 @@ static bool at_end(struct generation *generation)
     uint64_t now = now_of(tail->input);
     bool has_rest = generation_rest(generation) > 0;
     bool is_last = tail_next(generation) == NULL && generation->unseen == 0;
+    pinned_note_end(generation);
     if (tail->end_size != generation->size || tail->end_since_ns == 0) {
         tail->end_size = generation->size;
         tail->end_since_ns = now;
@@ -663,6 +686,18 @@ static void look(struct input *input)
     }
 }
 
+static void run_rare(struct input *input, uint64_t now)
+{
+    if (input->plan.pinned_ns <= now) {
+        input->plan.pinned_ns = NEVER;
+        pinned_check(input, now);
+    }
+    if (input->plan.news_ns <= now) {
+        input->plan.news_ns = NEVER;
+        loss_news_tell(input, now);
+    }
+}
+
 void input_run(struct input *input)
 {
     const struct input_plan *plan = &input->plan;
@@ -679,6 +714,7 @@ void input_run(struct input *input)
     if (plan->work_ns <= now) {
         work(input);
     }
+    run_rare(input, now);
 }
 
 /* ---- inotify ---- */
@@ -769,6 +805,8 @@ static void plan_nothing(struct input *input)
     input->plan.look_ns = NEVER;
     input->plan.work_ns = NEVER;
     input->plan.tick_ns = NEVER;
+    input->plan.pinned_ns = NEVER;
+    input->plan.news_ns = NEVER;
     input_shell_arm(input->shell);
 }
 
@@ -791,6 +829,8 @@ struct input *input_open(const struct input_settings *settings, const struct inp
     if (env->open_files_max > 0 && env->open_files_max < input->open_files_max) {
         input->open_files_max = env->open_files_max;
     }
+    input->deleted_bytes_max = share_of(&env->share, settings->deleted_bytes_max);
+    input->deleted_bytes_max += input->deleted_bytes_max == 0 && settings->deleted_bytes_max > 0;
     input->source_seed = world_realtime_ns(input->env.world);
     input->buffer_bytes = reader_buffer_bytes(settings);
     buf_init(&input->converted, 3 * input->buffer_bytes);
@@ -800,6 +840,7 @@ struct input *input_open(const struct input_settings *settings, const struct inp
     list_init(&input->active);
     list_init(&input->grown);
     list_init(&input->open);
+    list_init(&input->pinned);
     list_init(&input->starting);
     input_family_init(&input->own_family);
     input->family = env->family != NULL ? env->family : &input->own_family;
@@ -887,6 +928,7 @@ void input_close(struct input *input)
     }
     list_remove(&input->starting);
     close_tails(input); /* which asks whether it has been stopped */
+    loss_news_tell(input, NEVER);
     input_stop(input);
     pace_free(input->pace);
     discover_free(input->discover);

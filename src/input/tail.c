@@ -392,6 +392,7 @@ static void refresh_name(struct generation *generation, const struct found *foun
     bool was_live = generation->is_live;
     generation->unseen = 0;
     generation->is_seen = true;
+    pinned_forget(generation);
     generation->is_live = found->age == LOG_LIVE && !found->is_compressed;
     if (strcmp(generation->name, found->name) != 0) {
         generation_rename(generation, found->name);
@@ -703,6 +704,7 @@ static void miss(struct generation *generation)
     generation->unseen = generation->unseen < UNSEEN_MAX ? generation->unseen + 1 : UNSEEN_MAX;
     if (generation->fd >= 0 && (generation->state == GENERATION_WAITING ||
                                 generation->state == GENERATION_UNCLEAR)) {
+        pinned_note(generation);
         return;
     }
     if (generation->unseen < UNSEEN_MAX || may_become_clear(generation->tail)) {

@@ -11,6 +11,7 @@
  *     copy.c       which files are copies           packed.c      which are compressed
  *     gone.c       what is lost, and said           left.c        what was read, and is gone
  *     moved.c      what came from another stream    inherit.c     from one input to another
+ *     pinned.c     deleted, and held open       loss_news.c   what is lost, once a minute
  *     shell.c      all this in an event loop
  *
  * A stream's generations are one list, oldest first. The first that is GENERATION_WAITING is the
@@ -65,6 +66,7 @@ enum drop_reason {
     DROP_UNWANTED, /* nobody asked for it */
     DROP_COPIED,   /* another generation has its bytes, and how far they were read */
     DROP_LOST,     /* not all of it was read: that was counted, and said */
+    DROP_LIMIT,    /* likewise, though it could be read: deleted files hold the disk beyond a limit */
     DROP_CLOSED,   /* the stream is closed: the checkpoint has how far it was read */
 };
 
@@ -81,6 +83,7 @@ struct moved {
 struct generation {
     struct list link;      /* in tail->generations */
     struct list open_link; /* in input->open, least recently read first, while fd >= 0 */
+    struct list pinned_link; /* in input->pinned, oldest first, while it is deleted and open */
     struct tail *tail;
     struct source *source; /* the tail's */
     struct generation *original; /* of a copy */
@@ -99,6 +102,8 @@ struct generation {
     uint64_t hash;         /* struct line's file_hash */
     uint64_t guard;        /* hash of guard_len bytes in front of offset */
     uint64_t refused_since_ns; /* monotonic: newer ones wait for it, but it cannot be read; 0: it can */
+    uint64_t pinned_since_ns; /* monotonic: found deleted, or read to its end since; 0: it is not deleted */
+    uint64_t pinned_bytes; /* its size then; what the disk holds because it is open */
     uint64_t searched;     /* bytes behind offset known to hold no newline, if they are many */
     int fd;
     enum generation_state state;
@@ -170,7 +175,25 @@ struct input_plan {
     uint64_t look_ns;
     uint64_t work_ns;
     uint64_t tick_ns;
+    uint64_t pinned_ns; /* deleted files and their limits */
+    uint64_t news_ns;   /* what else was lost in the minute */
     unsigned ticks;
+};
+
+/* What is said of losses in the same way, and summed up together. */
+enum loss_kind {
+    LOSS_GONE,
+    LOSS_CUT,
+    LOSS_GIVEN_UP,
+    LOSS_KINDS,
+};
+
+/* Since one was said by itself. */
+struct loss_news {
+    uint64_t until_ns; /* monotonic: then these are said; 0: the next one is said by itself */
+    uint64_t files;
+    uint64_t bytes;
+    struct losses logs;
 };
 
 struct input {
@@ -190,8 +213,11 @@ struct input {
     struct list active;
     struct list grown;
     struct list open;
+    struct list pinned;
     uint64_t open_count;
     uint64_t open_files_max;
+    uint64_t deleted_bytes_max; /* 0: no limit */
+    struct loss_news loss_news[LOSS_KINDS];
     uint64_t opened_ns; /* real time */
     uint64_t scan; /* number of the last full one */
     uint64_t scan_took_ns; /* the one that goes on, so far */
@@ -278,6 +304,33 @@ void tail_say_unreadable(struct generation *generation);
 
 /* It is compressed, and cannot be read to its end: count and say what is lost. */
 void tail_say_damaged(struct generation *generation);
+
+/* It is deleted and open, and the disk is to have its bytes back: drop it; count and say what was not
+ * read of it. */
+void tail_give_up_deleted(struct generation *generation);
+
+/* ---- pinned.c ---- */
+
+/* Its name is gone: if only its descriptor leads to it, it counts from now on. */
+void pinned_note(struct generation *generation);
+void pinned_note_end(struct generation *generation); /* it was read to its end, and counts from then */
+void pinned_forget(struct generation *generation);   /* it has a name again, or is closed */
+
+/* The tail goes from one input to another: it is in the list of neither in between. */
+void pinned_leave(struct generation *generation);
+void pinned_join(struct generation *generation);
+
+/* Give up the oldest while there is more than the limits allow. One stat each; once a second. */
+void pinned_check(struct input *input, uint64_t now_ns);
+
+/* ---- loss_news.c ---- */
+
+/* The caller says by itself what was lost, and of which file. False: it was noted for the sentence at the
+ * end of the minute. */
+bool loss_news_is_first(struct tail *tail, enum loss_kind kind, uint64_t bytes);
+
+/* Say what is due: at `now_ns` UINT64_MAX, all that was noted. */
+void loss_news_tell(struct input *input, uint64_t now_ns);
 
 /* ---- moved.c ---- */
 
@@ -434,6 +487,8 @@ void input_be_active(struct tail *tail);        /* the sink may hold a partial l
 struct tail *input_any_tail(const struct input *input); /* NULL: there is none */
 void input_complain(struct generation *generation, int error); /* once, until it can be read again */
 void input_watch_no_more(struct input *input);  /* nor look */
+void input_check_pinned_at(struct input *input, uint64_t at_ns); /* monotonic, or sooner */
+void input_tell_losses_at(struct input *input, uint64_t at_ns);  /* likewise */
 bool input_is_starting(const struct input *input); /* the first full scan */
 bool input_has_spare_room(const struct input *input); /* files may be open whose turn has not come */
 

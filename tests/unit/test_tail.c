@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "input/world.h"
 
 #define POD "pods/shop_checkout-1_0b1c2d3e-0000-4000-8000-000000000001/app"
 
@@ -250,6 +251,108 @@ static void a_file_deleted_while_open_is_read_to_its_end(void **state)
     assert_int_equal(rig->counters.values[C_FILES_OPEN], 0);
     assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
     assert_false(checkpoint_has(rig->store, rig->include[0]));
+}
+
+/* ---- deleted, and held open ---- */
+
+static uint64_t clock_ahead_ns;
+
+static uint64_t ahead_monotonic_ns(void *context)
+{
+    return world_system.monotonic_ns(context) + clock_ahead_ns;
+}
+
+static const struct world *world_ahead(void)
+{
+    static struct world world;
+    world = world_system;
+    world.monotonic_ns = ahead_monotonic_ns;
+    clock_ahead_ns = 0;
+    return &world;
+}
+
+/* 675 bytes each; the sink has taken five lines of one of them. */
+static void hold_deleted(struct rig *rig, const char *const *names, int count)
+{
+    rig->room = 5;
+    for (int i = 0; i < count; i++) {
+        rig_append_numbers(rig, names[i], 101, 175); /* 9 bytes a line */
+    }
+    rig_open(rig, "*.log");
+    rig_run_until(rig, 5);
+    for (int i = 0; i < count; i++) {
+        rig_remove(rig, names[i]);
+        rig_run_ms(rig, 50); /* found deleted in this order */
+    }
+}
+
+static void deleted_files_that_hold_too_much_are_given_up_the_oldest_first(void **state)
+{
+    struct rig *rig = *state;
+    static const char *const names[] = {"a.log", "b.log", "c.log"};
+    rig->world = world_ahead();
+    rig->settings.deleted_bytes_max = 2 * 675;
+    hold_deleted(rig, names, 3);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
+    clock_ahead_ns += 2000 * UINT64_C(1000000);
+    while (rig->counters.values[C_BYTES_LOST] == 0) {
+        rig_run_ms(rig, 20);
+    }
+    bool is_first_read = strstr(rig->lines[0].path, names[0]) != NULL;
+    uint64_t lost = is_first_read ? 675 - 5 * 9 : 675;
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], lost);
+    assert_int_equal(rig->counters.values[C_FILES_OPEN], 2);
+    rig->room = SIZE_MAX;
+    input_resume(rig->input);
+    rig_run_until(rig, 3 * 75 - lost / 9);
+    while (rig->gones < 3) {
+        rig_run_ms(rig, 20);
+    }
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], lost);
+    assert_int_equal(rig->counters.values[C_FILES_OPEN], 0);
+}
+
+static void deleted_files_are_held_for_so_long_and_no_longer(void **state)
+{
+    struct rig *rig = *state;
+    static const char *const names[] = {"a.log", "b.log"};
+    rig->world = world_ahead();
+    rig->settings.deleted_time_max_ms = 3600000;
+    hold_deleted(rig, names, 2);
+    clock_ahead_ns += 3500000 * UINT64_C(1000000);
+    rig_run_ms(rig, 200);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
+    clock_ahead_ns += 101000 * UINT64_C(1000000);
+    while (rig->counters.values[C_FILES_OPEN] > 0) {
+        rig_run_ms(rig, 20);
+    }
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 2 * 675 - 5 * 9);
+}
+
+/* The writer, not clew, holds its bytes. */
+static void a_deleted_file_that_is_read_as_it_grows_is_not_given_up(void **state)
+{
+    struct rig *rig = *state;
+    rig->world = world_ahead();
+    rig->settings.deleted_bytes_max = 100;
+    rig->settings.deleted_time_max_ms = 1000;
+    rig_append_numbers(rig, "a.log", 1, 100);
+    rig_open(rig, "a.log");
+    rig_run_until(rig, 100);
+    char *path = rig_path(rig, "a.log");
+    FILE *writer = fopen(path, "a");
+    rig_remove(rig, "a.log");
+    for (int i = 0; i < 6; i++) {
+        fprintf(writer, "line %d\n", 101 + i);
+        fflush(writer);
+        rig_run_until(rig, 101 + (size_t)i);
+        clock_ahead_ns += 900 * UINT64_C(1000000); /* less than a deleted file must rest */
+        rig_run_ms(rig, 60);
+    }
+    fclose(writer);
+    free(path);
+    rig_assert_numbers(rig, 1, 106);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
 }
 
 /* ---- reloads ---- */
@@ -773,6 +876,9 @@ int main(int argc, char **argv)
         TEST(the_writer_may_go_on_in_the_renamed_file),
         TEST(a_finished_file_that_grows_is_read_on),
         TEST(a_file_deleted_while_open_is_read_to_its_end),
+        TEST(deleted_files_that_hold_too_much_are_given_up_the_oldest_first),
+        TEST(deleted_files_are_held_for_so_long_and_no_longer),
+        TEST(a_deleted_file_that_is_read_as_it_grows_is_not_given_up),
         TEST(another_config_goes_on_with_open_files_that_were_deleted),
         TEST(another_config_gives_files_with_lines_in_flight_no_second_number),
         TEST(another_config_holds_for_the_files_that_were_open_before),

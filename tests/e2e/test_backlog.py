@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What is not read yet: deleted files hold the disk up to a limit, what is given up is counted to the byte,
+and what is lost is said once a minute."""
+
+import os
+import pathlib
+import re
+import shutil
+import urllib.request
+
+import clew
+from far_end import FarEnd
+from test_outputs import config, metrics, run
+
+LINES = 2000  # of a pod
+
+
+def line(pod, n):
+    return f"2026-03-02T10:11:12.{n:06}Z stdout F pod{pod:02} {n:06} {'x' * 60}\n"
+
+
+def write_pod(root, pod, begin, end):
+    """Bytes that were written."""
+    folder = root / f"shop_p{pod:02}_0b1c2d3e-0000-4000-8000-{pod:012}/app"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "0.log", "a", encoding="utf-8") as out:
+        return out.write("".join(line(pod, n) for n in range(begin, end)))
+
+
+def delete_pod(root, pod):
+    shutil.rmtree(root / f"shop_p{pod:02}_0b1c2d3e-0000-4000-8000-{pod:012}")
+
+
+def deleted_open(process):
+    """Sizes of the deleted logs that it holds open."""
+    sizes = []
+    for fd in pathlib.Path(f"/proc/{process.pid}/fd").iterdir():
+        try:
+            if re.search(r"\.log \(deleted\)$", os.readlink(fd)):
+                sizes.append(fd.stat().st_size)
+        except FileNotFoundError:
+            pass
+    return sizes
+
+
+def lost_by_pod(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    return {int(pod): int(count) for pod, count in
+            re.findall(r'^clew_log_lost_bytes_total{[^}]*pod="p(\d+)"[^}]*} (\d+)$', text, re.M)}
+
+
+def test_deleted_files_hold_no_more_than_the_limit_and_what_is_given_up_is_counted_to_the_byte(tmp):
+    port, control, pods, limit, count = clew.free_port(), clew.free_port(), tmp / "pods", 2 << 20, 60
+    path = config(tmp, [(port, {})], control={"listen": f"127.0.0.1:{control}"},
+                  inputs=[{"include": [f"{pods}/*/*/*.log"], "scan_interval": "100ms",
+                           "read_bytes": "16KiB", "deleted_bytes_max": limit}])
+    sizes = [write_pod(pods, pod, 0, 10) for pod in range(count)]
+    with run(path) as process:
+        clew.wait_for_port(control, process)
+        process.wait_for(lambda: metrics(control)["clew_open_files"] == count, "all are open")
+        for pod in range(count):
+            sizes[pod] += write_pod(pods, pod, 10, LINES)
+        for pod in range(count):
+            delete_pod(pods, pod)
+            process.wait_for(lambda: len(deleted_open(process)) > 0, "deleted files are held")
+        process.wait_for(lambda: "given up" in process.err(), "the limit is reached")
+        process.wait_for(lambda: sum(deleted_open(process)) <= limit, "no more is held than that")
+        newest = write_pod(pods, 99, 0, LINES)
+        lost = lost_by_pod(control)
+        total = metrics(control)["clew_lost_bytes_total"]
+        held = len(deleted_open(process))
+        assert 0 < held <= limit // min(sizes), held
+        with FarEnd(tmp, port=port) as far:
+            process.wait_for(lambda: sum(lost.values()) + sum(len(line(0, 0)) for _ in far.bodies()) ==
+                             sum(sizes) + newest, "all else arrives")
+            bodies = far.bodies()
+            clew.equal(lost_by_pod(control), lost)
+            clew.equal(process.stop(), 0)
+        err = process.err()
+    clew.equal(sum(lost.values()), total)
+    for pod in [*range(count), 99]:
+        found = [int(body.split()[1]) for body in bodies if body.startswith(f"pod{pod:02} ")]
+        clew.equal(found, list(range(len(found))), f"the lines of pod {pod}")
+        clew.equal(len(found) * len(line(0, 0)) + lost.get(pod, 0), len(line(0, 0)) * LINES, f"pod {pod}")
+    single = re.findall(r"the oldest, (\S+), is given up, with (\d+) bytes", err)
+    summary = re.findall(r"within a minute (\d+) more files? that were deleted and held open unread were given "
+                         r"up, with (\d+) bytes that are lost, most of them of \S+", err)
+    clew.equal((len(single), len(summary)), (1, 1), err)
+    clew.equal((1 + int(summary[0][0]), int(single[0][1]) + int(summary[0][1])), (len(lost), total))
+
+
+if __name__ == "__main__":
+    clew.main()
