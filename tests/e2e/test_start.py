@@ -62,6 +62,7 @@ def test_the_config_of_the_manifests_asks_for_an_endpoint():
     for base in ("http://o:5080/api/default", "http://o:5080/api/default/"):
         good = clew.run_ok("check", "-c", path, env={**pod, "OTEL_EXPORTER_OTLP_ENDPOINT": base})
         clew.contains(good.out, "endpoint: http://o:5080/api/default/v1/logs\n")
+        clew.contains(good.out, "max_bytes: 1GiB\n")
     clew.equal((clew.ROOT / "conf/kubernetes/daemonset.yaml").read_text().count("optional"), 0)
 
 

@@ -150,6 +150,7 @@ def check_config(text, tmp):
     result = clew.run("check", "-c", file, "--format", "json", env=POD)
     clew.equal(result.code, 0, result.err)
     clew.contains(result.json()["effective"], "endpoint: http://o:5080/api/default/v1/logs")
+    assert re.search(r"^ +max_bytes: 1GiB$", result.json()["effective"], re.M), "a spool outlasts an update"
     lost = clew.run("check", "-c", file, env={**POD, "OTEL_EXPORTER_OTLP_ENDPOINT": None})
     clew.equal(lost.code, 2, "without an endpoint")
     clew.contains(lost.err, "has to name the receiver")
@@ -201,6 +202,8 @@ def test_the_charts_values_do_what_they_say(tmp):
     for word in ("memory_limit: 32MiB", "cluster: prod-1", "time: 1s", "team"):
         clew.contains(result.out, word)
     assert "NetworkPolicy" not in documents(template("--set", "networkPolicy.create=false").stdout)
+    small = documents(template("--set", "spool.maxBytes=64MiB").stdout)["ConfigMap"]["data"]["clew.yaml"]
+    clew.contains(small, "max_bytes: 64MiB")
     nobody = documents(template("--set-json", "networkPolicy.from=[]").stdout)["NetworkPolicy"]["spec"]
     clew.equal(nobody.get("ingress", []), [])
     spec = found["DaemonSet"]["spec"]["template"]["spec"]
@@ -237,7 +240,7 @@ def test_the_chart_fails_where_nothing_says_where_logs_go():
 def test_the_schema_refuses_what_is_no_value():
     for wrong in ("imagee.tag=1", "kubernetes.service=both", "otlp.endpoint=collector:4317",
                   "stateDirectory=relative", "kubernetes.serviceLabels=perhaps",
-                  "readLogsOfOtherOwners=some"):
+                  "readLogsOfOtherOwners=some", "spool.maxBytes=much"):
         assert template("--set", wrong, check=False).returncode != 0, wrong
 
 

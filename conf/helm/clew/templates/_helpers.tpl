@@ -37,6 +37,7 @@ data_dir: /var/lib/clew
 {{- if not .Values.config.outputs }}
 outputs:
   - endpoint: ${OTEL_EXPORTER_OTLP_ENDPOINT:?the Secret has to name the receiver}/v1/logs
+    spool: {max_bytes: {{ .Values.spool.maxBytes | quote }}}
 {{- end }}
 inputs:
   - include: [/var/log/pods/*/*/*.log]
