@@ -11,6 +11,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/mem.h"
+#include "control/backlog_metrics.h"
 #include "control/filter_metrics.h"
 #include "control/loss_metrics.h"
 #include "control/output_metrics.h"
@@ -131,10 +132,50 @@ static bool append_losses(const struct daemon *first, struct buf *out)
     return fits;
 }
 
+static void add_backlog(struct backlog *sums, size_t *count, const struct backlog *more)
+{
+    size_t i = 0;
+    while (i < *count && strcmp(sums[i].input, more->input) != 0) {
+        i++;
+    }
+    if (i == *count) {
+        sums[(*count)++] = *more;
+        return;
+    }
+    sums[i].unread_bytes += more->unread_bytes;
+    sums[i].deleted_bytes += more->deleted_bytes;
+    sums[i].oldest_ns = sums[i].oldest_ns > more->oldest_ns ? sums[i].oldest_ns : more->oldest_ns;
+}
+
+/* Of each input that reads files, what all workers have of it. */
+static bool append_backlogs(const struct daemon *first, struct buf *out)
+{
+    size_t taps = 1;
+    size_t count = 0;
+    for (const struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        taps += daemon->tap_count;
+    }
+    struct backlog *sums = mem_array(taps, sizeof(*sums));
+    for (const struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
+        for (size_t i = 0; i < daemon->tap_count; i++) {
+            const struct tap *tap = daemon->taps[i];
+            struct backlog more;
+            if (tap->type->backlog != NULL && tap->input != NULL) {
+                tap->type->backlog(tap->input, &more);
+                add_backlog(sums, &count, &more);
+            }
+        }
+    }
+    bool fits = backlog_metrics_write(sums, count, out);
+    free(sums);
+    return fits;
+}
+
 static bool append_metrics(void *context, struct buf *out)
 {
     const struct daemon *first = context;
-    return append_filters(first, out) && append_books(first, out) && append_losses(first, out);
+    return append_filters(first, out) && append_books(first, out) && append_losses(first, out) &&
+           append_backlogs(first, out);
 }
 
 /* ---- what tells of all services ---- */

@@ -15,7 +15,7 @@
 enum {
     SERVICE_COLUMNS = 26,
     NAMESPACE_COLUMNS = 12,
-    HEAD_ROWS = 9, /* above the services */
+    HEAD_ROWS = 10, /* above the services */
     AMOUNT_MAX = 32,
 };
 
@@ -49,6 +49,68 @@ static double metric(const struct top_look *look, const char *name)
         }
     }
     return 0;
+}
+
+/* How far inputs are behind. */
+struct top_backlog {
+    double unread_bytes;
+    double deleted_bytes;
+    double oldest_s;
+};
+
+/* The value of the sample NAME{input="INPUT"} that the text begins with; false: it is another one. */
+static bool input_sample(const char *line, const char *name, struct slice *out_input, double *out_value)
+{
+    static const char label[] = "{input=\"";
+    size_t len = strlen(name);
+    if (strncmp(line, name, len) != 0 || strncmp(line + len, label, strlen(label)) != 0) {
+        return false;
+    }
+    const char *input = line + len + strlen(label);
+    const char *end = strstr(input, "\"} ");
+    if (end == NULL) {
+        return false;
+    }
+    *out_input = slice_make(input, (size_t)(end - input));
+    *out_value = strtod(end + strlen("\"} "), NULL);
+    return true;
+}
+
+/* Calls `see` for each input that has a sample of that name. */
+static void each_input(const struct top_look *look, const char *name,
+                       void (*see)(void *context, struct slice input, double value), void *context)
+{
+    for (const char *line = look->metrics; line != NULL && *line != '\0';) {
+        struct slice input;
+        double value;
+        if (input_sample(line, name, &input, &value)) {
+            see(context, input, value);
+        }
+        line = strchr(line, '\n');
+        line += line != NULL;
+    }
+}
+
+static void add_value(void *context, struct slice input, double value)
+{
+    (void)input;
+    *(double *)context += value;
+}
+
+static void take_most(void *context, struct slice input, double value)
+{
+    double *most = context;
+    (void)input;
+    *most = value > *most ? value : *most;
+}
+
+static struct top_backlog take_backlog(const struct top_look *look)
+{
+    struct top_backlog backlog = {0};
+    each_input(look, "clew_input_unread_bytes", add_value, &backlog.unread_bytes);
+    each_input(look, "clew_input_deleted_bytes", add_value, &backlog.deleted_bytes);
+    each_input(look, "clew_input_oldest_unread_seconds", take_most, &backlog.oldest_s);
+    return backlog;
 }
 
 static const char *bytes_text(double bytes, char out[AMOUNT_MAX])
@@ -157,6 +219,17 @@ static void print_flow(const struct top_look *look, const struct rates *rates, b
                        metric(look, "clew_oversized_records_total")),
                  true, has_colour, out);
     fputc('\n', out);
+}
+
+static void print_backlog(const struct top_look *look, FILE *out)
+{
+    struct top_backlog backlog = take_backlog(look);
+    char unread[AMOUNT_MAX];
+    char deleted[AMOUNT_MAX];
+    char age[AMOUNT_MAX];
+    shown_print(out, "unread   %10s   in deleted files %s   oldest line %s\n",
+                bytes_text(backlog.unread_bytes, unread), bytes_text(backlog.deleted_bytes, deleted),
+                duration_text(backlog.oldest_s, age));
 }
 
 /* ---- the services ---- */
@@ -284,11 +357,39 @@ bool top_print_text(const struct top_look *look, struct top_before *before, int 
     struct rates rates = take_rates(look, before);
     print_process(look, &rates, out);
     print_flow(look, &rates, has_colour, out);
+    print_backlog(look, out);
     print_preservation(coverage, has_colour, out);
     fputc('\n', out);
     print_services(coverage, rows, has_colour, out);
     json_decref(coverage);
     return true;
+}
+
+struct backlog_member {
+    json_t *inputs;
+    const char *name;
+};
+
+static void set_member(void *context, struct slice input, double value)
+{
+    const struct backlog_member *member = context;
+    json_t *of = json_object_getn(member->inputs, input.data, input.len);
+    if (of == NULL) {
+        of = json_object();
+        json_object_setn_new(member->inputs, input.data, input.len, of);
+    }
+    json_object_set_new(of, member->name, json_real(value));
+}
+
+static json_t *backlog_json(const struct top_look *look)
+{
+    struct backlog_member member = {json_object(), "unread_bytes"};
+    each_input(look, "clew_input_unread_bytes", set_member, &member);
+    member.name = "deleted_bytes";
+    each_input(look, "clew_input_deleted_bytes", set_member, &member);
+    member.name = "oldest_unread_seconds";
+    each_input(look, "clew_input_oldest_unread_seconds", set_member, &member);
+    return member.inputs;
 }
 
 bool top_print_json(const struct top_look *look, FILE *out)
@@ -306,8 +407,8 @@ bool top_print_json(const struct top_look *look, FILE *out)
         json_object_setn_new(metrics, name.data, name.len,
                              is_whole ? json_integer((json_int_t)value) : json_real(value));
     }
-    json_t *root = json_pack("{s:s, s:o, s:o}", "endpoint", look->endpoint, "metrics", metrics,
-                             "coverage", coverage);
+    json_t *root = json_pack("{s:s, s:o, s:o, s:o}", "endpoint", look->endpoint, "metrics", metrics,
+                             "backlog", backlog_json(look), "coverage", coverage);
     cli_print_json(root, JSON_COMPACT, out);
     json_decref(root);
     return true;

@@ -33,7 +33,8 @@ size_t top_services_shown(int rows);
 bool top_print_text(const struct top_look *look, struct top_before *before, int rows,
                     bool has_colour, FILE *out);
 
-/* `{"endpoint":…,"metrics":{…},"coverage":{…}}` in one line; of the metrics those without labels.
+/* `{"endpoint":…,"metrics":{…},"backlog":{INPUT:{…}},"coverage":{…}}` in one line; of the metrics those
+ * without labels.
  * False as above. */
 bool top_print_json(const struct top_look *look, FILE *out);
 

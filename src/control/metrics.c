@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include "base/mem.h"
+#include "control/backlog_metrics.h"
 #include "control/coverage_metrics.h"
 #include "control/filter_metrics.h"
 #include "control/loss_metrics.h"
@@ -134,5 +135,6 @@ bool metrics_write_reference(struct buf *out)
         fits = write_row(out, families[i].name, name_suffix, families[i].type, families[i].help);
     }
     return fits && filter_metrics_write_reference(out) && coverage_metrics_write_reference(out) &&
-           output_metrics_write_reference(out) && loss_metrics_write_reference(out);
+           output_metrics_write_reference(out) && loss_metrics_write_reference(out) &&
+           backlog_metrics_write_reference(out);
 }

@@ -55,6 +55,11 @@ static bool has_tail_ended(const void *feed)
     return input_has_ended(feed);
 }
 
+static void get_tail_backlog(const void *feed, struct backlog *out_backlog)
+{
+    input_backlog(feed, out_backlog);
+}
+
 static void stop_tail(void *feed)
 {
     input_stop(feed);
@@ -76,6 +81,7 @@ const struct feed_type feed_tail = {
     .hand_over = hand_over_tail,
     .end = end_tail,
     .has_ended = has_tail_ended,
+    .backlog = get_tail_backlog,
     .stop = stop_tail,
     .close = close_tail,
 };

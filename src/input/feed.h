@@ -28,6 +28,7 @@ struct feed_type {
     void (*hand_over)(void *feed, void *to); /* input_hand_over(); NULL: it has nothing to give */
     void (*end)(void *feed); /* input_end(), and what comes of it; NULL: it has nothing that is lost else */
     bool (*has_ended)(const void *feed);
+    void (*backlog)(const void *feed, struct backlog *out_backlog); /* NULL: nobody knows */
     void (*stop)(void *feed);
     void (*close)(void *feed); /* NULL is fine; tells the sink `gone` for every stream */
 };

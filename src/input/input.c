@@ -454,6 +454,7 @@ static bool work_on(struct tail *tail)
     list_append(&input->open, &generation->open_link);
     uint64_t offset = generation->offset;
     enum turn turn = generation->is_rewritten ? TURN_REWRITTEN : reader_turn(generation);
+    backlog_note(generation);
     generation->refused_since_ns = turn == TURN_FAILED ? generation->refused_since_ns : 0;
     if (generation->offset != offset) {
         note_read(tail, generation->offset - offset);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include "base/list.h"
 #include "base/log.h"
+#include "core/backlog.h"
 #include "core/checkpoint.h"
 #include "core/counters.h"
 #include "core/line.h"
@@ -76,6 +77,9 @@ bool input_has_ended(const struct input *input);
 
 /* Read no more; open streams are still there for their checkpoints. */
 void input_stop(struct input *input);
+
+/* How far it is behind. Costs a walk through its files and no system call. */
+void input_backlog(const struct input *input, struct backlog *out_backlog);
 
 /* What must be so between two calls is asserted; for tests. */
 void input_check(const struct input *input);

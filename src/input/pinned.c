@@ -132,6 +132,15 @@ static uint64_t let_go_of_read(struct input *input, uint64_t now, uint64_t too_m
     return freed;
 }
 
+uint64_t pinned_bytes(const struct input *input)
+{
+    uint64_t bytes = 0;
+    for (struct list *link = input->pinned.next; link != &input->pinned; link = link->next) {
+        bytes += container_of(link, struct generation, pinned_link)->pinned_bytes;
+    }
+    return bytes;
+}
+
 static bool is_too_old(const struct input *input, const struct generation *generation, uint64_t now)
 {
     uint64_t time_ms = input->settings->deleted_time_max_ms;

@@ -330,6 +330,7 @@ static void begin_anew(struct generation *generation)
     generation->size = SIZE_UNKNOWN; /* worth a look */
     generation->size_known = 0;
     generation->searched = 0;
+    generation->unread_since_ns = 0;
     generation->guard_len = 0;
     generation->id.fingerprint_len = 0;
     generation->id.fingerprint = 0;
@@ -416,6 +417,7 @@ static void be_as_large_as(struct generation *generation, uint64_t size)
 {
     generation->size = size;
     generation->size_known = size;
+    backlog_note(generation);
     if (generation->offset == 0) {
         generation_learn_beginning(generation); /* a copy of it is known by that */
     }
@@ -767,6 +769,7 @@ static void settle(struct tail *tail)
         }
         generation_learn_beginning(generation); /* or compressed */
         packed_learn_size(generation);
+        backlog_note(generation);
     }
     if (current != NULL && (current->size > current->offset || current->unseen > 0 ||
                             current->has_complained || tail_next(current) != NULL)) {

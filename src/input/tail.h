@@ -11,6 +11,7 @@
  *     copy.c       which files are copies           packed.c      which are compressed
  *     gone.c       what is lost, and said           left.c        what was read, and is gone
  *     moved.c      what came from another stream    inherit.c     from one input to another
+ *     backlog.c    how far it is behind
  *     pinned.c     deleted, and held open       loss_news.c   what is lost, once a minute
  *     shell.c      all this in an event loop
  *
@@ -104,6 +105,9 @@ struct generation {
     uint64_t refused_since_ns; /* monotonic: newer ones wait for it, but it cannot be read; 0: it can */
     uint64_t pinned_since_ns; /* monotonic: found deleted, or read to its end since; 0: it is not deleted */
     uint64_t pinned_bytes; /* its size then; what the disk holds because it is open */
+    uint64_t unread_since_ns; /* monotonic: what is unread was found then, or later; 0: all is read */
+    uint64_t unread_mark;  /* how far it reached … */
+    uint64_t unread_mark_ns; /* … then, monotonic */
     uint64_t searched;     /* bytes behind offset known to hold no newline, if they are many */
     int fd;
     enum generation_state state;
@@ -322,6 +326,13 @@ void pinned_join(struct generation *generation);
 
 /* Give up the oldest while there is more than the limits allow. One stat each; once a second. */
 void pinned_check(struct input *input, uint64_t now_ns);
+
+uint64_t pinned_bytes(const struct input *input); /* as of the last check */
+
+/* ---- backlog.c ---- */
+
+/* Its size or its offset may have changed. */
+void backlog_note(struct generation *generation);
 
 /* ---- loss_news.c ---- */
 

@@ -44,6 +44,14 @@ def deleted_open(process):
     return sizes
 
 
+def backlog(port):
+    """By input: unread bytes, bytes of deleted files, age of the oldest unread line."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    names = ("unread_bytes", "deleted_bytes", "oldest_unread_seconds")
+    return [dict(re.findall(rf'^clew_input_{name}{{input="(\w+)"}} ([0-9.]+)$', text, re.M)) for name in names]
+
+
 def lost_by_pod(port):
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         text = answer.read().decode()
@@ -89,6 +97,32 @@ def test_deleted_files_hold_no_more_than_the_limit_and_what_is_given_up_is_count
                          r"up, with (\d+) bytes that are lost, most of them of \S+", err)
     clew.equal((len(single), len(summary)), (1, 1), err)
     clew.equal((1 + int(summary[0][0]), int(single[0][1]) + int(summary[0][1])), (len(lost), total))
+
+
+def test_the_backlog_is_told_by_input_and_in_top(tmp):
+    port, control, log = clew.free_port(), clew.free_port(), tmp / "app.log"
+    path = config(tmp, [(port, {})], control={"listen": f"127.0.0.1:{control}"}, inputs=[
+        {"name": "apps", "include": [str(log)], "scan_interval": "100ms", "read_bytes": "16KiB"},
+        {"name": "none", "include": [str(tmp / "none.log")]}])
+    text = "".join(f"line {n:06} {'x' * 400}\n" for n in range(60000))
+    log.write_text(text)
+    with run(path) as process:
+        clew.wait_for_port(control, process)
+        process.wait_for(lambda: float(backlog(control)[2].get("apps", 0)) >= 1, "a second behind")
+        received = metrics(control)["clew_received_bytes_total"]
+        unread, deleted, oldest = backlog(control)
+        clew.equal((unread, deleted), ({"apps": str(len(text) - received), "none": "0"}, {"apps": "0", "none": "0"}))
+        clew.equal(float(oldest["none"]), 0)
+        log.unlink()
+        process.wait_for(lambda: backlog(control)[1]["apps"] == str(len(text)), "it is held open")
+        look = clew.run_ok("top", "-e", f"127.0.0.1:{control}", "--format", "json", "--once").json()
+        clew.equal(look["backlog"]["apps"]["deleted_bytes"], len(text))
+        clew.equal(look["backlog"]["apps"]["unread_bytes"], len(text) - received)
+        assert look["backlog"]["apps"]["oldest_unread_seconds"] >= 1, look["backlog"]
+        clew.contains(clew.run_ok("top", "-e", f"127.0.0.1:{control}").out, "in deleted files 24.8 MB")
+        with FarEnd(tmp, port=port):
+            process.wait_for(lambda: [float(of["apps"]) for of in backlog(control)] == [0, 0, 0], "all is read")
+            clew.equal(process.stop(), 0)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ def test_one_look_has_the_numbers_of_the_endpoint(tmp):
             clew.equal(process.stop(), 0)
     assert re.search(r"^read +40 records ", out, re.MULTILINE), out
     assert re.search(r"^sent +40 records ", out, re.MULTILINE), out
+    assert re.search(r"^unread +0 B   in deleted files 0 B   oldest line 0m 00s$", out, re.MULTILINE), out
     assert re.search(r"^ids +30 records with a trace id read, all of them kept$", out, re.MULTILINE), out
     assert re.search(r"^shop +- +30( +100\.0 %){4}  met$", out, re.MULTILINE), out
     assert "\x1b" not in out, "a log speaks to the terminal"
@@ -50,6 +51,7 @@ def test_one_look_has_the_numbers_of_the_endpoint(tmp):
     clew.equal(found["endpoint"], address)
     clew.equal(found["metrics"]["clew_sent_records_total"], 40)
     clew.equal(found["coverage"]["records"], 40)
+    clew.equal(found["backlog"], {"tail": {"unread_bytes": 0, "deleted_bytes": 0, "oldest_unread_seconds": 0}})
 
 
 def test_json_goes_on_line_by_line(tmp):
@@ -106,7 +108,7 @@ def test_pages_are_turned_by_keys_and_no_more_is_asked_for_than_fits(tmp):
                                        sets=[f"control.listen=127.0.0.1:{port}"]) as process:
         far.wait_for(90)
         main, side = pty.openpty()
-        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 39, 100, 0, 0))
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
         with subprocess.Popen([clew.CLEW, "top", "-e", f"127.0.0.1:{port}", "-i", "100ms"], stdin=side,
                               stdout=side, stderr=side, env=clew.environment()) as child:
             read_until(main, b"60 more services; n: next page")
