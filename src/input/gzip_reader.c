@@ -26,7 +26,8 @@ struct gzip_reader {
     size_t window_len;
     size_t window_cap;
     uint64_t window_start;
-    bool is_at_end;
+    enum gzip_end end;   /* when more of the file was asked for the last time … */
+    uint64_t end_offset; /* … behind this */
     bool is_in_member; /* of the several that the file may be */
     bool has_member;   /* one was whole */
     bool is_broken;
@@ -60,7 +61,6 @@ static void rewind_to_start(struct gzip_reader *reader)
     reader->input_offset = 0;
     reader->window_len = 0;
     reader->window_start = 0;
-    reader->is_at_end = false;
     reader->is_in_member = false;
     reader->has_member = false;
     reader->is_broken = false;
@@ -83,13 +83,20 @@ static bool refill(struct gzip_reader *reader)
     return true;
 }
 
-/* A gzip file may be several, one after the other. */
-static void step(struct gzip_reader *reader, size_t room)
+static void note_end(struct gzip_reader *reader, enum gzip_end end)
+{
+    reader->end = end;
+    reader->end_offset = reader->input_offset;
+}
+
+/* A gzip file may be several, one after the other. False at its end. */
+static bool step(struct gzip_reader *reader, size_t room)
 {
     if (!refill(reader)) {
-        reader->is_at_end = true;
-        return;
+        note_end(reader, reader->has_member && !reader->is_in_member ? GZIP_WHOLE : GZIP_CUT);
+        return false;
     }
+    reader->end = reader->input_offset > reader->end_offset ? GZIP_GOES_ON : reader->end;
     reader->stream.next_out = (unsigned char *)reader->window + reader->window_len;
     reader->stream.avail_out = (uInt)room;
     int result = inflate(&reader->stream, Z_NO_FLUSH);
@@ -101,10 +108,12 @@ static void step(struct gzip_reader *reader, size_t room)
     } else if (result == Z_OK || result == Z_BUF_ERROR) {
         reader->is_in_member = true;
     } else {
-        reader->is_at_end = true;
         reader->is_broken = reader->is_in_member || !reader->has_member;
         reader->is_ended = !reader->is_broken;
+        note_end(reader, reader->is_broken ? GZIP_BROKEN : GZIP_WHOLE);
+        return false;
     }
+    return true;
 }
 
 static void drop_before(struct gzip_reader *reader, uint64_t offset)
@@ -124,15 +133,14 @@ ssize_t gzip_reader_read(struct gzip_reader *reader, char *bytes, size_t len, ui
     if (offset < reader->window_start) {
         rewind_to_start(reader);
     }
-    reader->is_at_end = reader->is_broken || reader->is_ended; /* else it may have grown */
+    bool is_over = reader->is_broken || reader->is_ended; /* else it may have grown */
     drop_before(reader, offset);
-    while (!reader->is_at_end &&
-           (reader->window_start < offset || reader->window_len < len)) {
+    while (!is_over && (reader->window_start < offset || reader->window_len < len)) {
         if (reader->window_cap < reader->window_len + STEP_BYTES) {
             reader->window_cap = reader->window_len + STEP_BYTES;
             reader->window = mem_resize(reader->window, reader->window_cap, 1);
         }
-        step(reader, STEP_BYTES);
+        is_over = !step(reader, STEP_BYTES);
         drop_before(reader, offset);
     }
     if (reader->window_start < offset || reader->window_len == 0) {
@@ -145,13 +153,7 @@ ssize_t gzip_reader_read(struct gzip_reader *reader, char *bytes, size_t len, ui
 
 enum gzip_end gzip_reader_end(const struct gzip_reader *reader)
 {
-    if (reader->is_broken) {
-        return GZIP_BROKEN;
-    }
-    if (!reader->is_at_end) {
-        return GZIP_GOES_ON;
-    }
-    return reader->has_member && !reader->is_in_member ? GZIP_WHOLE : GZIP_CUT;
+    return reader->end;
 }
 
 bool gzip_size_hint(const struct world *world, int file, uint32_t *out_size)

@@ -17,6 +17,7 @@ enum { ROTATED_MAX = 32, MOVES_MAX = 96, JOBS_MAX = STEPS_MAX, CHORES_MAX = 4096
 #define COPIED_UP_NS (2500 * MS) /* clew has seen it before it is rotated */
 
 #define TWO_NAMES_NS (3000 * MS) /* where whoever rotates takes his time */
+#define GROWING_NS (900 * MS) /* what is compressed, and clew may see it grow */
 #define SHREDDED_NS (3000 * MS) /* until it is deleted */
 
 /* One system call, or a few that nothing can come between. */
@@ -209,7 +210,8 @@ static void plan_packing(struct actors *actors, struct log_actor *log, struct ro
     char final[NAME_MAX_BYTES];
     char made[NAME_MAX_BYTES];
     char plain[NAME_MAX_BYTES];
-    uint64_t took_ns = draw_chance(&actors->draw, 30) ? 30 * MS : 200 * US;
+    bool is_slow = draw_chance(&actors->draw, 30);
+    uint64_t took_ns = !is_slow ? 200 * US : log->setup->early ? GROWING_NS : 30 * MS;
     if (rotated->is_packed || is_of_dead_container(log, rotated->name)) {
         return;
     }
@@ -217,8 +219,10 @@ static void plan_packing(struct actors *actors, struct log_actor *log, struct ro
     snprintf(final, sizeof(final), "%.60s%s", plain, pack_extension((unsigned)log->setup->format));
     snprintf(made, sizeof(made), "%.60s%s", plain, log->setup->via_tmp ? ".tmp" : final + strlen(plain));
     if (log->setup->early) {
-        plan(actors, log, MOVE_RENAME, plain, "packing.tmp");
-        strcpy(plain, "packing.tmp");
+        char hidden[NAME_MAX_BYTES];
+        snprintf(hidden, sizeof(hidden), "packing-%.40s.tmp", log->live);
+        plan(actors, log, MOVE_RENAME, plain, hidden);
+        strcpy(plain, hidden);
     }
     plan(actors, log, MOVE_PACK, plain, made);
     plan_after(actors, log, MOVE_PACK_REST, took_ns, plain, made);

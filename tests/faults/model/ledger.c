@@ -352,6 +352,44 @@ void ledger_copied(struct ledger *ledger, const struct node *from, struct node *
     }
 }
 
+/* ---- where a line lies ---- */
+
+static bool lies_in(const struct contents *contents, int stream, unsigned line)
+{
+    return contents->is_visible && contents->stream == stream && line >= contents->first &&
+           line < contents->end;
+}
+
+/* In a file that has a name of the log, and can be read. */
+static bool lies_readable(const struct ledger *ledger, int stream, unsigned line)
+{
+    for (size_t i = 0; i < ledger->disk->count; i++) {
+        const struct contents *contents = &ledger->disk->nodes[i]->contents;
+        if (!contents->is_denied && contents->format <= FORMAT_GZ && lies_in(contents, stream, line)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `alpha.log`, `0.log`: nothing between the name and its extension, and nothing behind it. */
+static bool is_live(const struct node *file)
+{
+    return strcmp(strchrnul(file->name, '.'), ".log") == 0 &&
+           disk_entry(file->parent, file->name) == file; /* a writer may go on in it by that name */
+}
+
+static bool lies_live(const struct ledger *ledger, int stream, unsigned line)
+{
+    for (size_t i = 0; i < ledger->disk->count; i++) {
+        const struct node *file = ledger->disk->nodes[i];
+        if (is_live(file) && lies_in(&file->contents, stream, line)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- clew's lives ---- */
 
 void ledger_disturb(struct ledger *ledger, int stream)
@@ -408,6 +446,31 @@ static void allow_copied(struct ledger *ledger)
     }
 }
 
+static bool has_growing(const struct ledger *ledger, int stream)
+{
+    for (size_t i = 0; i < ledger->disk->count; i++) {
+        const struct contents *contents = &ledger->disk->nodes[i]->contents;
+        if (contents->stream == stream && contents->is_visible && contents->format == FORMAT_GZ &&
+            contents->end == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is compressed half when clew starts, and has lost its own name, does not tell yet whose bytes it
+ * holds (docs/reliability.md, "What is not promised"). */
+static void allow_growing(struct ledger *ledger)
+{
+    for (int i = 0; i < STREAMS_MAX; i++) {
+        struct stream_ledger *stream = &ledger->streams[i];
+        bool is_growing = has_growing(ledger, i);
+        for (unsigned k = 0; k < stream->count; k++) {
+            stream->lines[k].may_double |= is_growing && !lies_readable(ledger, i, k);
+        }
+    }
+}
+
 /* Of what was emptied nothing is left to tell by what is older: births do, where they are told and of no
  * copy, and times where they are kept. */
 static void allow_emptied(struct ledger *ledger)
@@ -434,12 +497,28 @@ void ledger_stopped(struct ledger *ledger)
     ledger->stopped_ns = ledger->disk->now_ns;
 }
 
+/* What was rotated before a log is seen for the first time is nobody's loss (docs/tailing.md); it is if
+ * nothing of a life before this one was saved. */
+static void forget_old(struct ledger *ledger)
+{
+    for (int i = 0; i < STREAMS_MAX; i++) {
+        struct stream_ledger *stream = &ledger->streams[i];
+        for (unsigned k = 0; k < stream->count; k++) {
+            stream->lines[k].is_old = stream->lines[k].written_ns != 0 && !lies_live(ledger, i, k);
+        }
+    }
+}
+
 void ledger_came_up(struct ledger *ledger)
 {
     ledger_disturb(ledger, -1);
     ledger->life++;
+    if (!ledger->has_saved) {
+        forget_old(ledger);
+    }
     allow_unknown(ledger);
     allow_copied(ledger);
+    allow_growing(ledger);
     allow_emptied(ledger);
     ledger->up_since_ns = later(ledger->disk->now_ns, 1); /* the first life begins at 0 */
     for (size_t i = 0; i < STREAMS_MAX; i++) {
@@ -593,6 +672,7 @@ void ledger_ack(struct ledger *ledger, const struct piece *piece)
 
 void ledger_save(struct ledger *ledger)
 {
+    ledger->has_saved = true;
     for (size_t i = 0; i < STREAMS_MAX; i++) {
         struct stream_ledger *stream = &ledger->streams[i];
         stream->counted_saved[ledger->life] = stream->counted[ledger->life];
@@ -608,20 +688,6 @@ void ledger_save(struct ledger *ledger)
 }
 
 /* ---- judging ---- */
-
-/* In a file that has a name of the log, and can be read. */
-static bool lies_readable(const struct ledger *ledger, int stream, unsigned line)
-{
-    for (size_t i = 0; i < ledger->disk->count; i++) {
-        const struct contents *contents = &ledger->disk->nodes[i]->contents;
-        if (contents->is_visible && !contents->is_denied && contents->stream == stream &&
-            contents->format <= FORMAT_GZ &&
-            line >= contents->first && line < contents->end) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static uint64_t lacking_bytes(const struct written_line *line, unsigned lacking)
 {
@@ -738,7 +804,7 @@ static void judge_stream(struct ledger *ledger, int number)
     for (unsigned i = 0; i < stream->count; i++) {
         const struct written_line *line = &stream->lines[i];
         unsigned missing = missing_tokens(line);
-        if (missing == 0) {
+        if (missing == 0 || line->is_old) {
             continue;
         }
         if (line->written_ns != 0 && lies_readable(ledger, number, i) && !is_barred(ledger, number)) {

@@ -48,6 +48,7 @@ struct written_line {
     bool may_be_late; /* clew could not see it where it was before it was cut: it comes from the copy */
     bool may_double;  /* too little of its file had been read to know the copy: that is read whole */
     bool may_be_counted; /* it may come from another log, though this one has lost it */
+    bool is_old;      /* it was rotated before the first life: nobody asks for it */
     bool may_lack_newline; /* it was given before that came */
     struct token *each;
 };
@@ -72,6 +73,7 @@ struct ledger {
     uint64_t up_since_ns;     /* 0: clew is down */
     uint64_t stopped_ns;      /* it looks at nothing any more, though it is up; 0: it does */
     uint16_t life;            /* its number, from 1 */
+    bool has_saved;           /* there is a checkpoint */
     bool is_blocked;          /* the backend answers nothing */
     bool has_lost_files;      /* clew has counted some, of unknown size */
     bool may_be_noise;        /* a file was written over that had not been read */

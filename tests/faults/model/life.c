@@ -480,7 +480,9 @@ struct life *life_new(const struct schedule *schedule, struct disk *disk, struct
     life->calls = file_calls_system;
     life->calls.fsync = skip_sync;
     empty_directory(state);
-    start(life);
+    if (world->late == 0) {
+        start(life);
+    }
     return life;
 }
 

@@ -20,7 +20,7 @@ struct number_name {
 static const struct number_name world_names[] = {
     WORLD(seed),       WORLD(births),   WORLD(reuse), WORLD(tick_ms), WORLD(inotify),
     WORLD(scan_ms),    WORLD(watched_ms), WORLD(open_max), WORLD(read_bytes), WORLD(room),
-    WORLD(ack_ms),     WORLD(commit_ms), WORLD(streams),
+    WORLD(ack_ms),     WORLD(commit_ms), WORLD(streams), WORLD(late),
 };
 
 static const struct number_name stream_names[] = {
@@ -402,6 +402,28 @@ static void draw_flood(struct draw *draw, struct schedule *schedule)
     put_step(schedule, at_us + 7500000, STEP_START);
 }
 
+/* Before the first life a log has been rotated, and that may end before anything is acknowledged. */
+static void draw_late_start(struct draw *draw, struct schedule *schedule)
+{
+    uint64_t at_us = 200000;
+    schedule->world.late = 1;
+    for (uint64_t i = draw_range(draw, 1, 4); i > 0; i--) {
+        const struct step write = {at_us, STEP_WRITE, {0, draw_range(draw, 1, 3), 3, 10}};
+        schedule_insert(schedule, &write);
+        put_step(schedule, at_us + 100000, STEP_ROTATE);
+        at_us += draw_range(draw, 300000, 1500000);
+    }
+    put_step(schedule, at_us + draw_range(draw, 0, 2000000), STEP_START);
+    if (draw_chance(draw, 50)) {
+        put_step(schedule, 50000, STEP_BLOCK);
+        put_step(schedule, at_us + 2500000, STEP_ROTATE);
+        put_step(schedule, at_us + 3000000, STEP_KILL);
+        put_step(schedule, at_us + 3100000, STEP_ROTATE);
+        put_step(schedule, at_us + 3500000, STEP_START);
+        put_step(schedule, at_us + 4000000, STEP_GO_ON);
+    }
+}
+
 static bool is_copied(const struct schedule *schedule)
 {
     bool is_copied = false;
@@ -444,9 +466,12 @@ static void draw_more(struct schedule *schedule, uint64_t seed)
     if (draw_chance(&draw, 12)) {
         draw_more_steps(&draw, schedule, STEP_RELOAD, draw_range(&draw, 3, 12));
     }
+    if (draw_chance(&draw, 10)) {
+        draw_late_start(&draw, schedule);
+    }
 }
 
-/* Odd seeds play what is drawn first, alone. */
+/* Odd seeds play what is drawn first, alone, but for when the first life begins. */
 void schedule_draw(struct schedule *schedule, uint64_t seed)
 {
     struct draw draw = {seed * UINT64_C(0x2545f4914f6cdd1d)};
@@ -466,7 +491,10 @@ void schedule_draw(struct schedule *schedule, uint64_t seed)
         draw_numbers(&draw, step, schedule->world.streams);
         is_up = step->what == STEP_START ||
                 (is_up && step->what != STEP_STOP && step->what != STEP_KILL);
-    }    if (seed % 2 == 0) {
+    }
+    if (seed % 2 == 0) {
         draw_more(schedule, seed);
+    } else if (draw_chance(&draw, 25)) {
+        draw_late_start(&draw, schedule);
     }
 }

@@ -78,6 +78,7 @@ struct world_setup {
     uint64_t ack_ms;     /* until a line is acknowledged */
     uint64_t commit_ms;
     uint64_t streams;
+    uint64_t late;       /* the first life begins with the first `start`, when there are files already */
 };
 
 enum what {
