@@ -56,7 +56,8 @@ struct shipment {
     const struct checkpoint *stream; /* of the last record; only to tell it from the next */
     struct track *track;             /* … and where it went */
     bool is_turned; /* `track` is for the next record of the stream, too */
-    bool was_full;  /* somebody asked for room, and there was none */
+    bool was_full;  /* somebody asked for room, and there was none … */
+    uint64_t full_crate; /* … and the first of them did before this one was sealed */
     bool has_failed;
     bool is_closing;
     bool is_alone; /* one output, no routes, no spool: what it cannot take is best left in the files */
@@ -507,7 +508,10 @@ bool shipment_has_room(struct shipment *shipment, const struct checkpoint *strea
 {
     turn_to_stream(shipment, stream);
     bool has_room = !is_full(shipment, shipment->track);
-    shipment->was_full |= !has_room;
+    if (!has_room && !shipment->was_full) {
+        shipment->was_full = true;
+        shipment->full_crate = shipment->crate;
+    }
     return has_room;
 }
 
@@ -654,9 +658,8 @@ void shipment_flush(struct shipment *shipment, uint64_t now_ns)
 {
     shipment->now_ns = now_ns != UINT64_MAX ? now_ns : shipment->now_ns;
     lanes_tick(&shipment->lanes);
-    uint64_t crate = shipment->crate;
     seal_all_due(shipment, now_ns);
-    if (shipment->was_full && shipment->crate != crate) {
+    if (shipment->was_full && shipment->crate != shipment->full_crate) {
         shipment->was_full = false;
         shipment->env.room(shipment->env.context);
     }
