@@ -45,6 +45,7 @@ enum { GUARDS_PENDING = 4 };
 
 struct name {
     uint64_t generation;
+    uint64_t begun;        /* where reading it began */
     uint64_t read;         /* how far */
     struct guard guard;    /* at or before the acknowledged place */
     struct guard pending[GUARDS_PENDING]; /* behind it, in order */
@@ -54,6 +55,13 @@ struct name {
     struct file_id file;
     char *path;
     bool is_cut; /* the file holds other bytes since */
+    bool is_begun;
+};
+
+/* Owned: the paths as well. */
+struct unread_list {
+    struct checkpoint_unread *files;
+    uint32_t count;
 };
 
 struct checkpoint {
@@ -69,15 +77,19 @@ struct checkpoint {
     uint32_t batches; /* that have lines of it … */
     unsigned track;   /* … all of which are on this one */
     uint64_t seen_s; /* real time of the last change */
+    struct unread_list waiting; /* in this process */
+    struct unread_list unread;  /* of an earlier one, not yet looked for */
     char *others; /* what a later clew has written of it, as JSON; NULL: nothing */
     bool is_known;
     bool is_claimed;
     bool was_claimed; /* since the store was opened */
-    bool is_forgotten; /* no longer in the table */
+    bool is_forgotten; /* no longer in the table, but in store->forgotten */
+    struct checkpoint *next_forgotten;
 };
 
 struct checkpoint_store {
     struct map entries;
+    struct checkpoint *forgotten; /* the last one first; those that somebody still holds */
     char *directory;
     const struct file_calls *calls;
     uint64_t (*realtime_ns)(void *clock);
@@ -139,8 +151,30 @@ static struct checkpoint *add(struct checkpoint_store *store, const char *key)
     return entry;
 }
 
+static void clear_list(struct unread_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        free((char *)(uintptr_t)list->files[i].path);
+    }
+    free(list->files);
+    *list = (struct unread_list){0};
+}
+
+static void copy_list(struct unread_list *list, const struct checkpoint_unread *files, uint32_t count)
+{
+    clear_list(list);
+    list->files = count > 0 ? mem_array(count, sizeof(*files)) : NULL;
+    list->count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        list->files[i] = files[i];
+        list->files[i].path = mem_string(files[i].path);
+    }
+}
+
 static void free_entry(struct checkpoint *entry)
 {
+    clear_list(&entry->waiting);
+    clear_list(&entry->unread);
     for (uint32_t i = 0; i < entry->name_count; i++) {
         free(entry->names[i].path);
     }
@@ -246,11 +280,14 @@ static void load_entry(void *context, const struct checkpoint_row *row)
     struct name *name = add_name(entry, row->position.generation);
     name->file = row->file;
     name->size = row->size;
+    name->begun = row->position.offset;
+    name->is_begun = true;
     name->read = row->position.offset;
     name->guard = row->guard;
     name->path = mem_string(row->path);
     entry->past_count = row->past_count;
     memcpy(entry->past, row->past, sizeof(entry->past));
+    copy_list(&entry->unread, row->unread, row->unread_count);
     entry->others = row->others != NULL ? mem_string(row->others) : NULL;
 }
 
@@ -419,6 +456,16 @@ void checkpoint_hold(struct checkpoint *checkpoint)
     unlock(checkpoint->store);
 }
 
+static void remove_forgotten(struct checkpoint *entry)
+{
+    struct checkpoint **place = &entry->store->forgotten;
+    while (*place != entry) {
+        place = &(*place)->next_forgotten;
+    }
+    *place = entry->next_forgotten;
+    entry->store->is_changed |= entry->is_known;
+}
+
 static void release(struct checkpoint *checkpoint)
 {
     ENSURE(checkpoint->refs > 0);
@@ -427,6 +474,7 @@ static void release(struct checkpoint *checkpoint)
         return;
     }
     if (checkpoint->is_forgotten) {
+        remove_forgotten(checkpoint);
         free_entry(checkpoint);
     } else if (!checkpoint->is_known) {
         take_out(checkpoint);
@@ -532,6 +580,20 @@ void checkpoint_note_lost(struct checkpoint *checkpoint, uint64_t generation)
     unlock(checkpoint->store);
 }
 
+/* It is known by its generation from now on. */
+static void drop_waiting(struct checkpoint *entry, const struct file_id *file)
+{
+    struct unread_list *list = &entry->waiting;
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (is_same_file(file, list->files[i].inode, list->files[i].born_ns)) {
+            free((char *)(uintptr_t)list->files[i].path);
+            list->count--;
+            memmove(&list->files[i], &list->files[i + 1], (list->count - i) * sizeof(*list->files));
+            return;
+        }
+    }
+}
+
 void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generation,
                                 const struct file_id *file, const char *path)
 {
@@ -544,11 +606,13 @@ void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generati
         name = add_name(checkpoint, generation);
     }
     name->is_cut &= is_same_file(&name->file, file->inode, file->born_ns);
+    drop_waiting(checkpoint, file);
+    bool is_renamed = name->path == NULL || strcmp(name->path, path) != 0;
     name->file = *file;
     free(name->path);
     name->path = mem_string(path);
     checkpoint->store->is_changed |=
-        checkpoint->is_known && generation == checkpoint->acked.generation;
+        checkpoint->is_known && (generation == checkpoint->acked.generation || is_renamed);
     unlock(checkpoint->store);
 }
 
@@ -560,9 +624,8 @@ void checkpoint_note_size(struct checkpoint *checkpoint, uint64_t generation, ui
     }
     lock(checkpoint->store);
     name->size = size;
-    checkpoint->store->is_changed |= checkpoint->is_known &&
-                                     generation == checkpoint->acked.generation &&
-                                     size - name->written_size >= SIZE_STEP_BYTES;
+    checkpoint->store->is_changed |=
+        checkpoint->is_known && size - name->written_size >= SIZE_STEP_BYTES;
     unlock(checkpoint->store);
 }
 
@@ -584,6 +647,8 @@ void checkpoint_note_read(struct checkpoint *checkpoint, uint64_t generation,
         return;
     }
     lock(checkpoint->store);
+    name->begun = name->is_begun ? name->begun : guard->offset;
+    name->is_begun = true;
     name->read = guard->offset;
     if (guard->len == 0 && guard->offset > 0) { /* not looked at: what was known of the place stays */
         unlock(checkpoint->store);
@@ -644,6 +709,104 @@ const struct checkpoint_past *checkpoint_past_at(const struct checkpoint *checkp
     return number < count ? &checkpoint->past[count - 1 - number] : NULL;
 }
 
+/* ---- what is unread ---- */
+
+static bool is_same_unread(const struct checkpoint_unread *a, const struct checkpoint_unread *b)
+{
+    return a->inode == b->inode && a->born_ns == b->born_ns && a->size == b->size &&
+           a->offset == b->offset && a->fingerprint_len == b->fingerprint_len &&
+           a->fingerprint == b->fingerprint && strcmp(a->path, b->path) == 0;
+}
+
+static bool has_same_unread(const struct unread_list *list, const struct checkpoint_unread *files,
+                            uint32_t count)
+{
+    for (uint32_t i = 0; i < list->count && i < count; i++) {
+        if (!is_same_unread(&list->files[i], &files[i])) {
+            return false;
+        }
+    }
+    return list->count == count;
+}
+
+void checkpoint_note_waiting(struct checkpoint *checkpoint, const struct checkpoint_unread *files,
+                             uint32_t count)
+{
+    if (has_same_unread(&checkpoint->waiting, files, count)) {
+        return;
+    }
+    lock(checkpoint->store);
+    copy_list(&checkpoint->waiting, files, count);
+    checkpoint->store->is_changed |= checkpoint->is_known;
+    unlock(checkpoint->store);
+}
+
+const struct checkpoint_unread *checkpoint_unread_at(const struct checkpoint *checkpoint,
+                                                     uint32_t number)
+{
+    return number < checkpoint->unread.count ? &checkpoint->unread.files[number] : NULL;
+}
+
+void checkpoint_settle_unread(struct checkpoint *checkpoint)
+{
+    lock(checkpoint->store);
+    checkpoint->store->is_changed |= checkpoint->unread.count > 0;
+    clear_list(&checkpoint->unread);
+    unlock(checkpoint->store);
+}
+
+static void forget_unread(struct checkpoint *entry)
+{
+    for (uint32_t i = 0; i < entry->name_count; i++) {
+        entry->names[i].size = 0;
+    }
+    clear_list(&entry->waiting);
+    clear_list(&entry->unread);
+    entry->store->is_changed |= entry->is_known;
+}
+
+static uint64_t count_unread(const struct checkpoint *entry)
+{
+    uint64_t size = checkpoint_size(entry);
+    uint64_t bytes = size > entry->acked.offset ? size - entry->acked.offset : 0;
+    for (uint32_t i = 0; i < entry->unread.count; i++) {
+        bytes += entry->unread.files[i].size - entry->unread.files[i].offset;
+    }
+    return bytes;
+}
+
+static bool is_unclaimed(const struct checkpoint *entry)
+{
+    return entry->is_known && !entry->was_claimed && count_unread(entry) > 0;
+}
+
+void checkpoint_each_unclaimed(struct checkpoint_store *store,
+                               void (*tell)(void *context, const char *key, const char *path),
+                               void *context)
+{
+    lock(store);
+    for (size_t i = 0; i < store->entries.cap; i++) {
+        const struct checkpoint *entry = store->entries.slots[i].value;
+        if (entry != NULL && is_unclaimed(entry)) {
+            tell(context, entry->key, checkpoint_path(entry));
+        }
+    }
+    unlock(store);
+}
+
+uint64_t checkpoint_take_unclaimed(struct checkpoint_store *store, const char *key)
+{
+    uint64_t bytes = 0;
+    lock(store);
+    struct checkpoint *entry = find(store, key);
+    if (entry != NULL && is_unclaimed(entry)) {
+        bytes = count_unread(entry);
+        forget_unread(entry);
+    }
+    unlock(store);
+    return bytes;
+}
+
 void checkpoint_advance(struct checkpoint *checkpoint, struct position position)
 {
     if (checkpoint->is_known && !position_is_before(checkpoint->acked, position)) {
@@ -690,6 +853,8 @@ void checkpoint_forget(struct checkpoint *checkpoint)
     if (!checkpoint->is_forgotten) {
         take_out(checkpoint);
         checkpoint->is_forgotten = true;
+        checkpoint->next_forgotten = checkpoint->store->forgotten;
+        checkpoint->store->forgotten = checkpoint;
     }
     unlock(checkpoint->store);
 }
@@ -717,29 +882,146 @@ static void prune(struct checkpoint_store *store, uint64_t now)
     }
 }
 
+/* A generation that was interrupted has two names, and one file. */
+static bool is_file_of(const struct name *name, const struct checkpoint_unread *file)
+{
+    return is_same_file(&name->file, file->inode, file->born_ns);
+}
+
+static bool has_name_of(const struct checkpoint *entry, const struct checkpoint_unread *file)
+{
+    for (uint32_t i = 0; i < entry->name_count; i++) {
+        if (is_file_of(&entry->names[i], file) && !entry->names[i].is_cut) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Not one that was cut, and holds other bytes by now. */
+static bool is_same_content(const struct name *a, const struct name *b)
+{
+    return is_same_file(&a->file, b->file.inode, b->file.born_ns) && !a->is_cut && !b->is_cut &&
+           a->file.fingerprint_len == b->file.fingerprint_len &&
+           a->file.fingerprint == b->file.fingerprint;
+}
+
+/* Of the acknowledged generation's file, which may have been begun a second time. */
+static uint64_t largest_size(const struct checkpoint *entry)
+{
+    const struct name *acked = find_name(entry, entry->acked.generation);
+    uint64_t size = checkpoint_size(entry);
+    for (uint32_t i = 0; i < entry->name_count; i++) {
+        const struct name *name = &entry->names[i];
+        size = is_same_content(name, acked) && name->size > size ? name->size : size;
+    }
+    return size;
+}
+
+static struct checkpoint_unread unread_of_name(const struct name *name)
+{
+    return (struct checkpoint_unread){
+        .path = name->path,
+        .size = name->size,
+        .offset = name->begun,
+        .inode = name->file.inode,
+        .born_ns = name->file.born_ns,
+        .fingerprint = name->file.fingerprint,
+        .fingerprint_len = name->file.fingerprint_len,
+    };
+}
+
+/* To those that there are already, once for each file; the promise itself tells of its own. */
+static uint32_t add_name_to(struct checkpoint_unread *files, uint32_t count,
+                            const struct checkpoint *entry, const struct name *name)
+{
+    const struct name *acked = find_name(entry, entry->acked.generation);
+    struct checkpoint_unread file = unread_of_name(name);
+    if (is_file_of(acked, &file) && !acked->is_cut) {
+        return count;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_file_of(name, &files[i])) {
+            files[i].size = file.size > files[i].size ? file.size : files[i].size;
+            return count;
+        }
+    }
+    files[count] = file;
+    return count + 1;
+}
+
+/* Newer than what is promised, oldest first: begun ones, then those that wait, then what an earlier process
+ * knew and nobody has looked for. To be freed; the paths are the entry's. */
+static struct checkpoint_unread *gather_unread(struct checkpoint *entry, uint32_t *out_count)
+{
+    uint32_t room = entry->name_count + entry->waiting.count + entry->unread.count;
+    struct checkpoint_unread *files = mem_array(room, sizeof(*files));
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < entry->name_count; i++) {
+        struct name *name = &entry->names[i];
+        name->written_size = name->size;
+        if (name->generation > entry->acked.generation && name->size > name->begun && !name->is_cut) {
+            count = add_name_to(files, count, entry, name);
+        }
+    }
+    for (uint32_t i = 0; i < entry->waiting.count; i++) {
+        if (!has_name_of(entry, &entry->waiting.files[i])) {
+            files[count++] = entry->waiting.files[i];
+        }
+    }
+    for (uint32_t i = 0; i < entry->unread.count; i++) {
+        files[count++] = entry->unread.files[i];
+    }
+    *out_count = count;
+    return files;
+}
+
+static void add_row(struct checkpoint_text *text, struct checkpoint *entry, uint64_t now)
+{
+    struct checkpoint_row row = {.key = entry->key};
+    if (!checkpoint_read(entry, &row.file, &row.position)) {
+        return;
+    }
+    entry->seen_s = entry->seen_s == 0 ? now : entry->seen_s;
+    row.path = checkpoint_path(entry);
+    row.size = largest_size(entry);
+    row.seen_s = entry->seen_s;
+    row.past_count = entry->past_count;
+    row.others = entry->others;
+    checkpoint_guard(entry, &row.guard);
+    memcpy(row.past, entry->past, sizeof(row.past));
+    struct checkpoint_unread *unread = gather_unread(entry, &row.unread_count);
+    row.unread = unread;
+    checkpoint_text_add(text, &row);
+    free(unread);
+}
+
+/* Its log is gone, but lines of it are on their way: if the process dies they are missing. One that was
+ * forgotten later, or has come back, has the key. */
+static bool is_missing_if_killed(const struct checkpoint *entry)
+{
+    const struct checkpoint *later = entry->store->forgotten;
+    while (later != entry && strcmp(later->key, entry->key) != 0) {
+        later = later->next_forgotten;
+    }
+    bool has_key = later == entry && find(entry->store, entry->key) == NULL;
+    uint64_t last = checkpoint_last_generation(entry);
+    return has_key && (last > entry->acked.generation || checkpoint_size(entry) > entry->acked.offset);
+}
+
 static struct checkpoint_text *make_text(struct checkpoint_store *store, uint64_t now)
 {
     struct checkpoint_text *text = checkpoint_text_new();
     for (size_t i = 0; i < store->entries.cap; i++) {
         struct checkpoint *entry = store->entries.slots[i].value;
-        struct file_id file;
-        struct position position;
-        if (entry == NULL || !checkpoint_read(entry, &file, &position)) {
-            continue;
+        if (entry != NULL) {
+            add_row(text, entry, now);
         }
-        entry->seen_s = entry->seen_s == 0 ? now : entry->seen_s;
-        find_name(entry, position.generation)->written_size = checkpoint_size(entry);
-        struct checkpoint_row row = {.key = entry->key,
-                                     .path = checkpoint_path(entry),
-                                     .file = file,
-                                     .position = position,
-                                     .size = checkpoint_size(entry),
-                                     .seen_s = entry->seen_s,
-                                     .past_count = entry->past_count,
-                                     .others = entry->others};
-        checkpoint_guard(entry, &row.guard);
-        memcpy(row.past, entry->past, sizeof(row.past));
-        checkpoint_text_add(text, &row);
+    }
+    for (struct checkpoint *entry = store->forgotten; entry != NULL; entry = entry->next_forgotten) {
+        if (is_missing_if_killed(entry)) {
+            add_row(text, entry, now);
+        }
     }
     return text;
 }

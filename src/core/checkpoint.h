@@ -32,6 +32,17 @@ struct checkpoint_past {
     struct guard guard; /* at `offset` or before it; len 0: not known */
 };
 
+/* A file of a stream, newer than the acknowledged one, of which not all is acknowledged. */
+struct checkpoint_unread {
+    const char *path;
+    uint64_t size;   /* as far as is known */
+    uint64_t offset; /* from here on it is unread, or not acknowledged */
+    uint64_t inode;
+    uint64_t born_ns;
+    uint64_t fingerprint; /* as struct file_id's */
+    uint32_t fingerprint_len;
+};
+
 struct checkpoint_store;
 
 /* One stream's entry. Owned by the store; good until checkpoint_release(). */
@@ -114,7 +125,8 @@ uint64_t checkpoint_last_generation(const struct checkpoint *checkpoint);
  * its way if this process has read it. */
 uint64_t checkpoint_taken(const struct checkpoint *checkpoint);
 
-/* A generation is another log's by now: what is not acknowledged of it is not missing in this one. */
+/* A generation is another log's by now, or all that is not acknowledged of it has been counted: none of it is
+ * missing in this one. */
 void checkpoint_note_moved(struct checkpoint *checkpoint, uint64_t generation);
 
 /* What is missing of a generation has been counted: it is not known of any more. */
@@ -149,6 +161,31 @@ const struct checkpoint_past *checkpoint_past_at(const struct checkpoint *checkp
 /* The file holds other bytes from now on: what was read of it says nothing of them. */
 void checkpoint_note_cut(struct checkpoint *checkpoint, const struct file_id *file);
 
+/* Tell which files of the stream wait and have had no generation yet, in place of those that were told
+ * before. Copied. Those that have one are known by checkpoint_name_generation(). */
+void checkpoint_note_waiting(struct checkpoint *checkpoint, const struct checkpoint_unread *files,
+                             uint32_t count);
+
+/* What an earlier process knew to be unread, by number; NULL: there are no more. They stay on the disk
+ * until they have been looked for. Good until checkpoint_settle_unread(). */
+const struct checkpoint_unread *checkpoint_unread_at(const struct checkpoint *checkpoint,
+                                                     uint32_t number);
+
+/* They have been looked for, and what is gone has been counted. */
+void checkpoint_settle_unread(struct checkpoint *checkpoint);
+
+/*
+ * The streams of which an earlier process knew something unread, and which nobody has claimed in this one:
+ * tells key and path of each, which are good during the call, in which the store must not be used.
+ */
+void checkpoint_each_unclaimed(struct checkpoint_store *store,
+                               void (*tell)(void *context, const char *key, const char *path),
+                               void *context);
+
+/* How many bytes those are for the stream with this key, which is gone: known of no more. To one caller;
+ * 0 for all others, and if somebody has claimed the stream meanwhile. */
+uint64_t checkpoint_take_unclaimed(struct checkpoint_store *store, const char *key);
+
 /* Everything before `position` has been acknowledged. Never moves back. O(1). */
 void checkpoint_advance(struct checkpoint *checkpoint, struct position position);
 
@@ -161,7 +198,8 @@ void checkpoint_leave_track(struct checkpoint *checkpoint);
 bool checkpoint_track(const struct checkpoint *checkpoint, unsigned *out_track);
 
 /* The stream is gone for good: forget it at the last release. A get before that makes a new entry;
- * what is promised for the old one then is promised to nobody. */
+ * what is promised for the old one then is promised to nobody. Until the release the disk has it, if not all
+ * of it is acknowledged: for the next start, if this process dies with its lines. */
 void checkpoint_forget(struct checkpoint *checkpoint);
 
 /*

@@ -118,6 +118,13 @@ static uint64_t checksum_all(const struct checkpoint_row *row, uint64_t form)
                                     past->guard.len, past->guard.hash};
         hash = hash_bytes(numbers, sizeof(numbers), hash);
     }
+    for (uint32_t i = 0; i < row->unread_count; i++) {
+        const struct checkpoint_unread *file = &row->unread[i];
+        const uint64_t numbers[] = {file->size,    file->offset,          file->inode,
+                                    file->born_ns, file->fingerprint_len, file->fingerprint};
+        hash = hash_bytes(file->path, strlen(file->path), hash);
+        hash = hash_bytes(numbers, sizeof(numbers), hash);
+    }
     return row->others != NULL ? hash_bytes(row->others, strlen(row->others), hash) : hash;
 }
 
@@ -156,6 +163,20 @@ static void append_memory(struct buf *out, const struct checkpoint_row *row)
     buf_append_string(out, row->past_count > 0 ? "]" : "");
 }
 
+static void append_unread(struct buf *out, const struct checkpoint_row *row)
+{
+    for (uint32_t i = 0; i < row->unread_count; i++) {
+        const struct checkpoint_unread *file = &row->unread[i];
+        buf_append_string(out, i == 0 ? ", \"unread\": [[" : ", [");
+        append_path(out, file->path);
+        buf_append_format(out, ", %" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRIu32
+                          ", \"%016" PRIx64 "\"]",
+                          (int64_t)file->size, (int64_t)file->offset, (int64_t)file->inode,
+                          (int64_t)file->born_ns, file->fingerprint_len, file->fingerprint);
+    }
+    buf_append_string(out, row->unread_count > 0 ? "]" : "");
+}
+
 /* The members of an object, as they stand between its braces. */
 static void append_others(struct buf *out, const char *others)
 {
@@ -183,6 +204,7 @@ void checkpoint_text_add(struct checkpoint_text *text, const struct checkpoint_r
                       (int64_t)row->file.born_ns, row->file.fingerprint,
                       row->file.fingerprint_len, (int64_t)row->seen_s);
     append_memory(out, row);
+    append_unread(out, row);
     append_others(out, row->others);
     buf_append_string(out, "}");
     text->checksum += checksum(row);
@@ -316,12 +338,59 @@ static bool get_past_content(const json_t *list, struct checkpoint_row *row)
     return true;
 }
 
+static bool get_file(const json_t *item, struct checkpoint_unread *file)
+{
+    uint64_t fingerprint_len;
+    const char *path = json_string_value(json_array_get(item, 0));
+    file->path = path != NULL ? unescape(path) : NULL;
+    if (file->path == NULL || json_array_size(item) != 7 ||
+        !to_number(json_array_get(item, 1), &file->size) ||
+        !to_number(json_array_get(item, 2), &file->offset) ||
+        !to_number(json_array_get(item, 3), &file->inode) ||
+        !to_number(json_array_get(item, 4), &file->born_ns) ||
+        !to_number(json_array_get(item, 5), &fingerprint_len) ||
+        !to_hash(json_array_get(item, 6), &file->fingerprint)) {
+        return false;
+    }
+    file->fingerprint_len = (uint32_t)fingerprint_len;
+    return fingerprint_len <= UINT32_MAX && file->size <= INT64_MAX && file->offset <= file->size;
+}
+
+static void free_files(struct checkpoint_unread *files, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        free((char *)(uintptr_t)files[i].path);
+    }
+    free(files);
+}
+
+/* To be freed with free_files(), whatever the answer is. */
+static bool get_unread(const json_t *list, struct checkpoint_unread **out_files, uint32_t *out_count)
+{
+    size_t index;
+    const json_t *item;
+    if (list == NULL) {
+        return true;
+    }
+    if (!json_is_array(list) || json_array_size(list) == 0) {
+        return false;
+    }
+    *out_count = (uint32_t)json_array_size(list);
+    *out_files = mem_array(*out_count, sizeof(**out_files));
+    json_array_foreach(list, index, item) {
+        if (!get_file(item, &(*out_files)[index])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool is_known(const char *member)
 {
     static const char *const known[] = {
         "path",   "device",     "inode", "born", "fingerprint", "fingerprint_bytes",
         "size",   "generation", "guard", "past", "seen",        "past_content",
-        "offset",
+        "offset", "unread",
     };
     for (size_t i = 0; i < ARRAY_LEN(known); i++) {
         if (strcmp(member, known[i]) == 0) {
@@ -355,30 +424,46 @@ struct reading {
     void *context;
 };
 
+/* What a row points to. */
+struct row_memory {
+    char *key;
+    char *path;
+    char *others;
+    struct checkpoint_unread *unread;
+    uint32_t unread_count;
+};
+
 /* Form 1 knows no other members: they would be in no checksum. */
-static bool get_later(json_t *object, struct checkpoint_row *row, uint64_t form, char **out_others)
+static bool get_later(json_t *object, struct checkpoint_row *row, uint64_t form,
+                      struct row_memory *memory)
 {
     if (form == 1) {
         return true;
     }
-    *out_others = get_others(object);
-    row->others = *out_others;
-    return get_past_content(json_object_get(object, "past_content"), row);
+    memory->others = get_others(object);
+    row->others = memory->others;
+    bool is_right = get_past_content(json_object_get(object, "past_content"), row) &&
+                    get_unread(json_object_get(object, "unread"), &memory->unread,
+                               &memory->unread_count);
+    row->unread = memory->unread;
+    row->unread_count = memory->unread_count;
+    return is_right;
 }
 
 static bool read_row(const char *escaped_key, json_t *object, struct reading *reading)
 {
     struct checkpoint_row row = {0};
     const char *escaped_path = json_string_value(json_object_get(object, "path"));
-    char *key = unescape(escaped_key);
-    char *path = escaped_path != NULL ? unescape(escaped_path) : NULL;
-    char *others = NULL;
-    row.key = key;
-    row.path = path;
-    bool is_right = key != NULL && path != NULL && get_numbers(object, &row) &&
+    struct row_memory memory = {
+        .key = unescape(escaped_key),
+        .path = escaped_path != NULL ? unescape(escaped_path) : NULL,
+    };
+    row.key = memory.key;
+    row.path = memory.path;
+    bool is_right = row.key != NULL && row.path != NULL && get_numbers(object, &row) &&
                     get_guard(json_object_get(object, "guard"), &row) &&
                     get_past(json_object_get(object, "past"), &row) &&
-                    get_later(object, &row, reading->form, &others);
+                    get_later(object, &row, reading->form, &memory);
     if (is_right) {
         reading->checksum += checksum(&row);
         reading->checksum_all += checksum_all(&row, reading->form);
@@ -386,9 +471,10 @@ static bool read_row(const char *escaped_key, json_t *object, struct reading *re
     if (is_right && reading->load != NULL) {
         reading->load(reading->context, &row);
     }
-    free(key);
-    free(path);
-    free(others);
+    free(memory.key);
+    free(memory.path);
+    free(memory.others);
+    free_files(memory.unread, memory.unread_count);
     return is_right;
 }
 

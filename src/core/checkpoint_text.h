@@ -9,11 +9,13 @@
  *      "streams": {"<key>": {"path": …, "device": …, "inode": …, "born": …, "fingerprint": "<hex>",
  *      "fingerprint_bytes": …, "generation": …, "offset": …, "size": …, "seen": …,
  *      "guard": [offset, bytes, "<hex>"], "past": [[inode, born, offset], …],
- *      "past_content": [[bytes, "<fingerprint>", offset, bytes, "<guard>"], …]}}}
+ *      "past_content": [[bytes, "<fingerprint>", offset, bytes, "<guard>"], …],
+ *      "unread": [["<path>", size, offset, inode, born, bytes, "<fingerprint>"], …]}}}
  *
  * `guard` (what stood in front of an offset) and `past` (files that were left, and how far they had
  * been read) are not there if nothing is known. `past_content` tells of the same files how they begin
- * and what stood in front of an offset of them.
+ * and what stood in front of an offset of them. `unread` are the newer files of which not all is
+ * acknowledged, from an offset of theirs on: what the next start cannot find of them it counts as lost.
  *
  * Forms and versions. `form` is what the writer knew, `version` the oldest form whose readers may read
  * this text; so a clew that goes back one form loses nothing and sends nothing twice. A new form adds
@@ -23,7 +25,7 @@
  *
  *     form   what was new
  *     1      all but what follows; it has no member `form`
- *     2      `form`, `checksum_all`, `past_content`; members that are not known are kept
+ *     2      `form`, `checksum_all`, `past_content`, `unread`; members that are not known are kept
  *
  * `checksum` is over what form 1 says, `checksum_all` over all that the streams say, not over how it is
  * printed, so an editor that only reformats does no harm. Keys and paths may hold any byte: what is not
@@ -48,6 +50,8 @@ struct checkpoint_row {
     struct guard guard; /* len 0: not known */
     struct checkpoint_past past[CHECKPOINT_PAST_MAX];
     uint32_t past_count;
+    const struct checkpoint_unread *unread;
+    uint32_t unread_count;
     const char *others; /* the members of the stream that a later form has, as JSON; NULL: none */
 };
 

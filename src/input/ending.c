@@ -113,8 +113,10 @@ void ending_say_lost(struct tail *tail)
         bool is_meant = generation->state == GENERATION_WAITING || generation->state == GENERATION_DONE;
         if (is_meant && !generation->is_gzip && has_no_name(generation, &info)) {
             lost += unpromised(generation, info.size);
+            checkpoint_note_moved(tail->stream.checkpoint, generation->number);
         }
     }
+    checkpoint_note_waiting(tail->stream.checkpoint, NULL, 0);
     if (lost > 0) {
         tail_count_lost(tail, lost);
         log_event(tail->input->env.log, LOG_WARN,

@@ -240,4 +240,5 @@ void tail_say_closed(struct tail *tail)
             tail_give_up(generation);
         }
     }
+    unread_tell(tail);
 }

@@ -624,7 +624,8 @@ static void begin_scan(struct input *input)
 
 static void end_scan(struct input *input)
 {
-    if (!input->was_scanned) {
+    bool is_first = !input->was_scanned;
+    if (is_first) {
         input_tell_found(input);
     }
     if (input->is_whole_scan) {
@@ -639,6 +640,9 @@ static void end_scan(struct input *input)
     if (input->is_whole_scan) {
         list_remove(&input->starting);
         inherit_settle(input->family);
+    }
+    if (is_first && list_is_empty(&input->family->starting)) {
+        unread_count_gone(input);
     }
 }
 

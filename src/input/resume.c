@@ -545,5 +545,6 @@ bool resume_tail(struct tail *tail)
     } else {
         go_on_without(tail, &promise);
     }
+    unread_look_for(tail);
     return true;
 }

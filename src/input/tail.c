@@ -118,6 +118,7 @@ void tail_close(struct tail *tail, bool is_over)
     if (!tail->is_refused) {
         checkpoint_unclaim(tail->stream.checkpoint);
         if (is_over) {
+            checkpoint_note_waiting(tail->stream.checkpoint, NULL, 0);
             checkpoint_forget(tail->stream.checkpoint);
         }
     }
@@ -463,6 +464,7 @@ void tail_look_at_grown(struct tail *tail)
             look_at_grown(generation);
         }
     }
+    unread_tell(tail);
 }
 
 static void refresh(struct generation *generation, const struct found *found)
@@ -703,6 +705,7 @@ static void look_once_more(struct generation *generation)
 static void miss(struct generation *generation)
 {
     look_once_more(generation);
+    generation_tell_name(generation); /* so that how large it was is saved */
     generation->unseen = generation->unseen < UNSEEN_MAX ? generation->unseen + 1 : UNSEEN_MAX;
     if (generation->fd >= 0 && (generation->state == GENERATION_WAITING ||
                                 generation->state == GENERATION_UNCLEAR)) {
@@ -771,6 +774,7 @@ static void settle(struct tail *tail)
         packed_learn_size(generation);
         backlog_note(generation);
     }
+    unread_tell(tail);
     if (current != NULL && (current->size > current->offset || current->unseen > 0 ||
                             current->has_complained || tail_next(current) != NULL)) {
         input_wake(tail);

@@ -13,7 +13,7 @@
  *     moved.c      what came from another stream    inherit.c     from one input to another
  *     backlog.c    how far it is behind
  *     pinned.c     deleted, and held open       loss_news.c   what is lost, once a minute
- *     shell.c      all this in an event loop
+ *     unread.c     what the next start finds    shell.c       all this in an event loop
  *
  * A stream's generations are one list, oldest first. The first that is GENERATION_WAITING is the
  * current one; only it is read, so lines come in the order of writing.
@@ -285,6 +285,17 @@ bool ending_is_last_chance(const struct tail *tail); /* unread bytes of it are i
 
 /* The process ends: count and say what goes with it. */
 void ending_say_lost(struct tail *tail);
+
+/* ---- unread.c ---- */
+
+/* Tell the checkpoint which files wait, so that the next start can count what is gone by then. */
+void unread_tell(struct tail *tail);
+
+/* Look for what an earlier process knew to be unread: count and say what is gone. */
+void unread_look_for(struct tail *tail);
+
+/* All inputs have looked: count and say what was unread of streams that are gone. */
+void unread_count_gone(struct input *input);
 
 /* ---- gone.c ---- */
 

@@ -11,12 +11,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { ROWS_MAX = 8, NAME_BYTES = 24 };
+enum { ROWS_MAX = 8, NAME_BYTES = 24, UNREAD_MAX = 3 };
 
 struct row {
     char key[NAME_BYTES];
     char path[NAME_BYTES];
     struct checkpoint_row row;
+    struct checkpoint_unread unread[UNREAD_MAX];
 };
 
 struct rows {
@@ -76,6 +77,22 @@ static void make_row(struct row *made, const uint8_t **data, size_t *size)
     }
 }
 
+static void make_unread(struct row *made, const uint8_t **data, size_t *size)
+{
+    made->row.unread = made->unread;
+    made->row.unread_count = (uint32_t)number(data, size) % (UNREAD_MAX + 1);
+    for (uint32_t i = 0; i < made->row.unread_count; i++) {
+        struct checkpoint_unread *file = &made->unread[i];
+        file->path = i == 0 ? made->path : made->key;
+        file->size = number(data, size) & INT64_MAX;
+        file->offset = number(data, size) % (file->size + 1);
+        file->inode = number(data, size);
+        file->born_ns = number(data, size);
+        file->fingerprint = number(data, size);
+        file->fingerprint_len = (uint32_t)number(data, size);
+    }
+}
+
 static bool has_key(const struct rows *rows, const char *key)
 {
     for (size_t i = 0; i < rows->count; i++) {
@@ -92,6 +109,7 @@ static void make_rows(struct rows *rows, const uint8_t *data, size_t size)
         struct row *made = &rows->items[rows->count];
         memset(made, 0, sizeof(*made));
         make_row(made, &data, &size);
+        make_unread(made, &data, &size);
         rows->count += has_key(rows, made->key) ? 0 : 1;
     }
 }
@@ -114,6 +132,20 @@ static bool has_same_past(const struct checkpoint_row *a, const struct checkpoin
     return a->past_count == b->past_count;
 }
 
+static bool has_same_unread(const struct checkpoint_row *a, const struct checkpoint_row *b)
+{
+    bool is_same = a->unread_count == b->unread_count;
+    for (uint32_t i = 0; is_same && i < a->unread_count; i++) {
+        const struct checkpoint_unread *one = &a->unread[i];
+        const struct checkpoint_unread *other = &b->unread[i];
+        is_same = strcmp(one->path, other->path) == 0 && one->size == other->size &&
+                  one->offset == other->offset && one->inode == other->inode &&
+                  one->born_ns == other->born_ns && one->fingerprint == other->fingerprint &&
+                  one->fingerprint_len == other->fingerprint_len;
+    }
+    return is_same;
+}
+
 static bool is_same(const struct checkpoint_row *a, const struct checkpoint_row *b)
 {
     return strcmp(a->key, b->key) == 0 && strcmp(a->path, b->path) == 0 &&
@@ -125,7 +157,7 @@ static bool is_same(const struct checkpoint_row *a, const struct checkpoint_row 
            a->seen_s == b->seen_s && a->guard.len == b->guard.len &&
            (a->guard.len == 0 ||
             (a->guard.offset == b->guard.offset && a->guard.hash == b->guard.hash)) &&
-           has_same_past(a, b);
+           has_same_past(a, b) && has_same_unread(a, b);
 }
 
 static void compare(void *context, const struct checkpoint_row *row)

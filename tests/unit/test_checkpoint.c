@@ -425,6 +425,131 @@ static void a_forgotten_stream_begins_anew_though_old_promises_come_in(void **st
     checkpoint_close(store);
 }
 
+static struct checkpoint_unread unread_file(uint64_t inode, uint64_t size)
+{
+    return (struct checkpoint_unread){.path = "/a/%b \"c\"", .size = size, .offset = 3, .inode = inode,
+                                      .born_ns = 7, .fingerprint = 9, .fingerprint_len = 100};
+}
+
+static struct checkpoint_store *commit_and_open(struct checkpoint_store *store, struct place *place)
+{
+    assert_int_equal(checkpoint_commit(store), 0);
+    checkpoint_close(store);
+    return open_store(place, CHECKPOINT_OK);
+}
+
+static void assert_unread(struct checkpoint_store *store, const char *key, size_t count,
+                          const struct checkpoint_unread *expected)
+{
+    struct checkpoint *entry = checkpoint_get(store, key);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct checkpoint_unread *file = checkpoint_unread_at(entry, i);
+        assert_non_null(file);
+        assert_string_equal(file->path, expected[i].path);
+        assert_int_equal(file->size, expected[i].size);
+        assert_int_equal(file->offset, expected[i].offset);
+        assert_int_equal(file->inode, expected[i].inode);
+        assert_int_equal(file->born_ns, expected[i].born_ns);
+        assert_int_equal(file->fingerprint, expected[i].fingerprint);
+        assert_int_equal(file->fingerprint_len, expected[i].fingerprint_len);
+    }
+    assert_null(checkpoint_unread_at(entry, (uint32_t)count));
+    checkpoint_release(entry);
+}
+
+/* First what was begun, then what waits; what has been begun meanwhile waits no more. */
+static void what_is_unread_is_told_to_the_next_start_until_it_has_been_looked_for(void **state)
+{
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    advance(store, "a", at(1, 50));
+    struct checkpoint *entry = checkpoint_get(store, "a");
+    const struct checkpoint_unread waiting[] = {unread_file(11, 40), unread_file(12, 50)};
+    checkpoint_note_waiting(entry, waiting, 2);
+    const struct file_id begun = {.inode = 11, .born_ns = 7, .fingerprint = 9, .fingerprint_len = 100};
+    const struct guard guard = {3, 1, 1};
+    checkpoint_name_generation(entry, 2, &begun, waiting[0].path);
+    checkpoint_note_read(entry, 2, &guard);
+    checkpoint_note_size(entry, 2, 45);
+    checkpoint_release(entry);
+    store = commit_and_open(store, *state);
+    const struct checkpoint_unread expected[] = {unread_file(11, 45), unread_file(12, 50)};
+    assert_unread(store, "a", 2, expected);
+    advance(store, "b", at(1, 5));
+    store = commit_and_open(store, *state);
+    assert_unread(store, "a", 2, expected);
+    entry = checkpoint_get(store, "a");
+    checkpoint_settle_unread(entry);
+    checkpoint_release(entry);
+    store = commit_and_open(store, *state);
+    assert_unread(store, "a", 0, NULL);
+    checkpoint_close(store);
+}
+
+static void count_unclaimed(void *context, const char *key, const char *path)
+{
+    assert_string_equal(key, path);
+    ++*(int *)context;
+}
+
+static int unclaimed(struct checkpoint_store *store)
+{
+    int count = 0;
+    checkpoint_each_unclaimed(store, count_unclaimed, &count);
+    return count;
+}
+
+/* `advance` notes five bytes more than are acknowledged. */
+static void what_nobody_claims_is_given_to_one_and_is_known_no_more(void **state)
+{
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    advance(store, "a", at(1, 50));
+    struct checkpoint *entry = checkpoint_get(store, "a");
+    const struct checkpoint_unread waiting = unread_file(11, 40);
+    checkpoint_note_waiting(entry, &waiting, 1);
+    checkpoint_release(entry);
+    advance(store, "b", at(1, 50));
+    assert_int_equal(unclaimed(store), 0);
+    store = commit_and_open(store, *state);
+    entry = checkpoint_get(store, "b");
+    assert_int_equal(unclaimed(store), 2);
+    checkpoint_claim(entry);
+    assert_int_equal(unclaimed(store), 1);
+    assert_int_equal(checkpoint_take_unclaimed(store, "b"), 0);
+    assert_int_equal(checkpoint_take_unclaimed(store, "a"), 5 + 37);
+    assert_int_equal(checkpoint_take_unclaimed(store, "a"), 0);
+    checkpoint_release(entry);
+    store = commit_and_open(store, *state);
+    assert_int_equal(checkpoint_take_unclaimed(store, "a"), 0);
+    checkpoint_close(store);
+}
+
+static size_t read_bytes(const char *path, char *bytes, size_t max)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t len = fread(bytes, 1, max, file);
+    fclose(file);
+    return len;
+}
+
+/* A log is gone while its lines are on their way: that is on the disk as long as they are. */
+static void a_forgotten_stream_is_kept_while_somebody_holds_what_is_not_acknowledged(void **state)
+{
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    advance(store, "a", at(4, 10));
+    struct checkpoint *old = checkpoint_get(store, "a");
+    checkpoint_forget(old);
+    assert_int_equal(checkpoint_commit(store), 0);
+    assert_false(checkpoint_has(store, "a"));
+    char text[4096] = "";
+    read_bytes(((struct place *)*state)->file, text, sizeof(text) - 1);
+    assert_non_null(strstr(text, "\"a\": {"));
+    checkpoint_release(old);
+    store = commit_and_open(store, *state);
+    assert_false(checkpoint_has(store, "a"));
+    checkpoint_close(store);
+}
+
 static void a_stream_has_one_reader(void **state)
 {
     struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
@@ -482,15 +607,6 @@ static void write_bytes(const char *path, const char *bytes, size_t len)
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, len, file), len);
     fclose(file);
-}
-
-static size_t read_bytes(const char *path, char *bytes, size_t max)
-{
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    size_t len = fread(bytes, 1, max, file);
-    fclose(file);
-    return len;
 }
 
 /* Old state or set aside: a damaged file is never believed to say something else. */
@@ -828,6 +944,9 @@ int main(void)
         TEST(a_shared_store_takes_the_calls_of_several_threads),
         TEST(a_stream_without_an_acknowledgement_is_not_kept),
         TEST(a_forgotten_stream_begins_anew_though_old_promises_come_in),
+        TEST(what_is_unread_is_told_to_the_next_start_until_it_has_been_looked_for),
+        TEST(what_nobody_claims_is_given_to_one_and_is_known_no_more),
+        TEST(a_forgotten_stream_is_kept_while_somebody_holds_what_is_not_acknowledged),
         TEST(a_stream_has_one_reader),
         TEST(the_file_is_private_and_so_is_its_directory),
         TEST(the_second_process_is_told_who_holds_the_directory),
