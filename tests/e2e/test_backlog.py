@@ -125,5 +125,69 @@ def test_the_backlog_is_told_by_input_and_in_top(tmp):
             clew.equal(process.stop(), 0)
 
 
+class Rotated:
+    """Logs of which one rotated file is kept, by writers that go on in it for a moment."""
+
+    def __init__(self, folder, count):
+        folder.mkdir()
+        self.paths = [folder / f"a{n}.log" for n in range(count)]
+        self.outs = [open(path, "a", encoding="utf-8") for path in self.paths]
+        self.written = self.lines = 0
+
+    def write(self, lines):
+        for out in self.outs:
+            self.written += out.write("".join(f"{self.lines + n:08} {'x' * 91}\n" for n in range(lines)))
+            self.lines += lines
+            out.flush()
+
+    def rename(self):
+        for path in self.paths:
+            path.rename(path.with_name(path.name + ".1"))
+
+    def reopen(self):
+        for out in self.outs:
+            out.close()
+        self.outs = [open(path, "a", encoding="utf-8") for path in self.paths]
+
+    def close(self):
+        for out in self.outs:
+            out.close()
+
+
+def known(control):
+    """Bytes that were read, are waiting, or are counted as lost."""
+    counted = metrics(control)
+    unread = sum(int(float(value)) for value in backlog(control)[0].values())
+    return counted["clew_received_bytes_total"] + counted["clew_lost_bytes_total"] + unread
+
+
+def test_what_rotation_takes_away_unread_is_counted_by_its_last_size_to_the_byte(tmp):
+    """The backend is down, files are not held open, and each is gone after two rotations."""
+    port, control, rounds = clew.free_port(), clew.free_port(), 8
+    path = config(tmp, [(port, {})], control={"listen": f"127.0.0.1:{control}"}, inputs=[
+        {"include": [str(tmp / "logs/*.log")], "scan_interval": "10s", "open_files_max": 1}])
+    logs = Rotated(tmp / "logs", 6)
+    with run(path) as process:
+        clew.wait_for_port(control, process)
+        for _ in range(rounds):
+            for _ in range(5):
+                logs.write(100)
+            process.wait_for(lambda: known(control) == logs.written, "what was written is known")
+            logs.rename()
+            logs.write(50)  # under its new name
+            process.wait_for(lambda: known(control) == logs.written, "what was written late is known")
+            logs.reopen()
+        logs.close()
+        with FarEnd(tmp, port=port) as far:
+            process.wait_for(lambda: len(far.bodies()) * 101 + metrics(control)["clew_lost_bytes_total"] ==
+                             logs.written, "all is delivered or counted")
+            clew.equal(process.stop(), 0)
+        err = process.err()
+    gone = re.findall(r"is gone, and (\d+) bytes of it had not been read", err)
+    summary = re.findall(r"within a minute (\d+) more files were gone before they were read to their ends, with "
+                         r"(\d+) bytes that are lost, most of them of \S+ \(\d+ bytes\), \S+", err)
+    clew.equal((len(gone), len(summary)), (1, 1), err)
+
+
 if __name__ == "__main__":
     clew.main()
