@@ -3,9 +3,10 @@
 """Checkpoints of each form that a clew has written, kept for ever in tests/e2e/checkpoints.
 
 usage: CLEW=<program> tests/e2e/checkpoint_forms.py NAME
+       tests/e2e/checkpoint_forms.py --between <older program> <newer program>
 
-writes checkpoints/NAME.json with that program: of logs that were rotated and read, and of one whose backend
-was down since (`world` says which). `place` puts such a file under logs with the same content in another
+The first writes checkpoints/NAME.json with that program: of logs that were rotated and read, and some that
+wait since the backend is down. The second plays upgrades and rollbacks with both. `place` puts such a file under logs with the same content in another
 directory: keys, paths and inodes become those of there, and the checksums follow. The hash is written here a
 second time, so the file's form is not only what clew itself makes of it.
 """
@@ -22,7 +23,7 @@ MASK = (1 << 64) - 1
 K0, K1, K2 = 0x6A09E667F3BCC909, 0xBB67AE8584CAA73B, 0x9E3779B97F4A7C15
 FORM_1 = ("path", "generation", "offset", "size", "device", "inode", "born", "fingerprint",
           "fingerprint_bytes", "seen", "guard", "past")
-KNOWN = (*FORM_1, "past_content")
+KNOWN = (*FORM_1, "past_content", "unread")
 
 
 def lines(name, first, last):
@@ -78,6 +79,9 @@ def sum_of_all(key, stream, form):
     for length, fingerprint, offset, guard_length, guard in stream.get("past_content", []):
         value = hash_bytes(words(length, int(fingerprint, 16), offset, guard_length,
                                  int(guard, 16)), value)
+    for path, size, offset, inode, born, length, fingerprint in stream.get("unread", []):
+        value = hash_bytes(unescape(path), value)
+        value = hash_bytes(words(size, offset, inode, born, length, int(fingerprint, 16)), value)
     others = {name: stream[name] for name in stream if name not in KNOWN}
     if others:
         text = json.dumps(others, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -118,50 +122,107 @@ def place(text, files, tmp):
         stream["past"] = [[*identity(tmp / names[past[0]]), past[2]] for past in stream.get("past", [])]
         if not stream["past"]:
             del stream["past"]
+        for file in stream.get("unread", []):
+            file[0] = file[0].replace("@TMP@", str(tmp))
+            file[3:5] = identity(tmp / names[file[3]])
         moved[key.replace("@TMP@", str(tmp))] = stream
     return seal({**text, "streams": moved})
 
 
 # ---- what is kept ----
 
-READ = {"app.log.2": ("app", 1, 60), "app.log.1": ("app", 61, 120), "app.log": ("app", 121, 180),
-        "50%.log": ("fifty", 1, 40)}
+# The logs as they are when the checkpoints are written, and what has not been acknowledged by then.
+LOGS = {"app.log.2": ("app", 1, 60), "app.log.1": ("app", 61, 120), "app.log": ("app", 121, 180),
+        "50%.log.2": ("fifty", 1, 40), "50%.log.1": ("fifty", 41, 80), "50%.log": ("fifty", 81, 120)}
+WAITING = ["50%.log.1", "50%.log"]
 
 
-def write_world(tmp):
-    """The logs as they are when the checkpoints were written."""
-    for name, (what, first, last) in READ.items():
+def write_world(tmp, logs):
+    for name, (what, first, last) in logs.items():
         (tmp / name).write_text(lines(what, first, last))
 
 
 def load(name):
-    kept = json.loads((KEPT / f"{name}.json").read_text())
-    return kept["checkpoints"], kept["files"]
+    """checkpoints, files (inode of each), logs, waiting"""
+    return json.loads((KEPT / f"{name}.json").read_text())
+
+
+def rotate(log):
+    one, two = (log.with_name(f"{log.name}.{number}") for number in (1, 2))
+    for old, new in ((one, two), (log, one)):
+        if old.exists():
+            old.rename(new)
+
+
+def write(tmp, name, first, count):
+    """The next file of a log."""
+    rotate(tmp / name)
+    (tmp / name).write_text(lines({"app.log": "app"}.get(name, "fifty"), first, first + count - 1))
+
+
+def read_world(tmp, far, process):
+    """The logs, acknowledged but for those that wait."""
+    write(tmp, "50%.log", 1, 40)
+    for first in (1, 61, 121):
+        write(tmp, "app.log", first, 60)
+        far.wait_for(40 + first + 59)
+    process.wait_for(lambda: '"past"' in (tmp / "data/checkpoints.json").read_text(), "a save")
 
 
 def record(name):
     import clew
     from far_end import FarEnd, start_run
 
+    def saved():
+        return (tmp / "data/checkpoints.json").read_text()
+
     with tempfile.TemporaryDirectory() as directory:
         tmp = pathlib.Path(directory)
-        with FarEnd(tmp) as far, start_run(tmp, far, tmp / "app.log", tmp / "50%.log") as process:
-            (tmp / "50%.log").write_text(lines("fifty", 1, 40))
-            for first in (1, 61, 121):
-                if first > 61:
-                    (tmp / "app.log.1").rename(tmp / "app.log.2")
-                if first > 1:
-                    (tmp / "app.log").rename(tmp / "app.log.1")
-                (tmp / "app.log").write_text(lines("app", first, first + 59))
-                far.wait_for(40 + first + 59)
-            process.wait_for(lambda: '"past"' in (tmp / "data/checkpoints.json").read_text(), "a save")
-            clew.equal(process.stop(), 0, process.err())
-        text = (tmp / "data/checkpoints.json").read_text().replace(str(tmp), "@TMP@")
-        files = {one: (tmp / one).stat().st_ino for one in READ}
+        far = FarEnd(tmp)
+        with start_run(tmp, far, tmp / "app.log", tmp / "50%.log") as process:
+            with far:
+                read_world(tmp, far, process)
+            for first in (41, 81):
+                write(tmp, "50%.log", first, 40)
+            process.wait_for(lambda: saved().count("50%25.log.1") == 1 and "50%25.log.2" in saved(),
+                             "what waits is known")
+            process.kill()
+        files = {one: (tmp / one).stat().st_ino for one in LOGS}
+        text = saved().replace(str(tmp), "@TMP@")
     KEPT.mkdir(exist_ok=True)
-    kept = {"files": files, "checkpoints": json.loads(text)}
+    kept = {"files": files, "logs": LOGS, "waiting": WAITING, "checkpoints": json.loads(text)}
     (KEPT / f"{name}.json").write_text(json.dumps(kept, indent=1) + "\n")
 
 
+def between(older, newer):
+    """Upgrade, rollback, upgrade, … with both programs: two rotations, and some late lines, between two lives."""
+    import clew
+    from far_end import FarEnd, run_once
+
+    def live(program):
+        clew.CLEW = program
+        result = run_once(tmp, far, tmp / "app.log")
+        clew.equal(result.code, 0, result)
+
+    with tempfile.TemporaryDirectory() as directory:
+        tmp, last = pathlib.Path(directory), 50
+        with FarEnd(tmp) as far:
+            write(tmp, "app.log", 1, last)
+            live(older)
+            for number in range(8):
+                for _ in range(2):
+                    write(tmp, "app.log", last + 1, 50)
+                    last += 50
+                for old in ("app.log.1", "app.log.2"):
+                    with (tmp / old).open("a") as log:
+                        log.write(lines(old, number, number))
+                live((newer, older)[number % 2])
+            bodies = far.bodies()
+        late = [line for old in ("app.log.1", "app.log.2") for line in numbered(old, 0, 7)]
+        expected = numbered("app", 1, last) + late
+        print(f"{len(expected)} lines in 9 lives: {len(set(expected) - set(bodies))} lost, "
+              f"{len(bodies) - len(set(bodies))} doubled")
+
+
 if __name__ == "__main__":
-    record(sys.argv[1])
+    between(*sys.argv[2:]) if sys.argv[1] == "--between" else record(sys.argv[1])
