@@ -92,6 +92,7 @@ static void let_go(struct generation *generation)
     struct tail *tail = generation->tail;
     tail_give_up_deleted(generation);
     tail->end_since_ns = 0;
+    unread_tell(tail); /* what is counted now is not to be counted by the next start again */
     if (tail_current(tail) != NULL) {
         input_wake(tail);
     } else {
