@@ -54,6 +54,17 @@ static bool goes_on_otherwise(const struct generation *original, int fd, uint64_
     return differs;
 }
 
+/* It holds what was seen last of the original, if it is that long. */
+static bool has_seen(const struct generation *original, int fd, uint64_t size)
+{
+    char bytes[GUARD_BYTES];
+    const struct guard *seen = &original->seen;
+    return original->offset > 0 || seen->len == 0 || size < seen->offset ||
+           (world_read(original->tail->input->env.world, fd, bytes, sizeof(bytes),
+                       seen->offset - sizeof(bytes)) == (ssize_t)sizeof(bytes) &&
+            hash_bytes(bytes, sizeof(bytes), 0) == seen->hash);
+}
+
 static enum likeness compare(const struct generation *original, int fd, uint32_t proof_bytes)
 {
     const struct world *world = original->tail->input->env.world;
@@ -75,7 +86,7 @@ static enum likeness compare(const struct generation *original, int fd, uint32_t
         return IS_TOO_SHORT;
     }
     bool is_unproven = original->offset == 0 && original->id.fingerprint_len >= FINGERPRINT_BYTES;
-    bool is_other = !guard_matches(original, fd) ||
+    bool is_other = !guard_matches(original, fd) || !has_seen(original, fd, info.size) ||
                     (is_unproven && goes_on_otherwise(original, fd, info.size));
     return is_other ? IS_OTHER : IS_COPY;
 }
@@ -203,7 +214,11 @@ static uint64_t held_bytes(const struct generation *original, struct generation 
         return 0; /* what is live may begin alike, but is nobody's copy */
     }
     if (file->is_gzip) {
-        return packed_holds(file, &original->id, &guard) ? UINT64_MAX : 0;
+        bool is_short = file->size_hint < original->seen.offset;
+        bool holds = packed_holds(file, &original->id, &guard) &&
+                     (original->offset > 0 || original->seen.len == 0 || is_short ||
+                      packed_holds(file, &original->id, &original->seen));
+        return holds ? UINT64_MAX : 0;
     }
     const struct world *world = original->tail->input->env.world;
     struct file_stat info;
@@ -212,7 +227,8 @@ static uint64_t held_bytes(const struct generation *original, struct generation 
     int fd = open_for_look(file);
     if (fd >= 0) {
         bool holds = identity_matches_content(world, &original->id, fd) &&
-                     guard_matches(original, fd) && world_stat_open(world, fd, &info) == 0;
+                     guard_matches(original, fd) && world_stat_open(world, fd, &info) == 0 &&
+                     has_seen(original, fd, info.size);
         held = holds ? info.size : 0;
         close_after_look(file, fd);
     } else if (file->original == original) {

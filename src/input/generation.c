@@ -508,12 +508,24 @@ enum gzip_end generation_packed_end(const struct generation *generation)
     return generation->gzip != NULL ? gzip_reader_end(generation->gzip) : GZIP_GOES_ON;
 }
 
+/* What is behind the fingerprint. */
+static void learn_seen(struct generation *generation, int fd, uint64_t size)
+{
+    char bytes[GUARD_BYTES];
+    uint64_t offset = size - sizeof(bytes);
+    if (size > FINGERPRINT_BYTES && world_read(generation->tail->input->env.world, fd, bytes,
+                                               sizeof(bytes), offset) == (ssize_t)sizeof(bytes)) {
+        generation->seen = (struct guard){size, hash_bytes(bytes, sizeof(bytes), 0), sizeof(bytes)};
+    }
+}
+
 void generation_learn_beginning(struct generation *generation)
 {
     const struct world *world = generation->tail->input->env.world;
     struct file_id *id = &generation->id;
-    if (generation->is_gzip || id->fingerprint_len >= FINGERPRINT_BYTES ||
-        generation->size <= id->fingerprint_len || generation->offset > 0) {
+    uint64_t known = id->fingerprint_len < FINGERPRINT_BYTES ? id->fingerprint_len
+                                                             : generation->seen.offset;
+    if (generation->is_gzip || generation->size <= known || generation->offset > 0) {
         return;
     }
     int fd = generation->fd >= 0 ? generation->fd : generation_open_look(generation);
@@ -521,6 +533,7 @@ void generation_learn_beginning(struct generation *generation)
     if (fd >= 0 && world_stat_open(world, fd, &info) == 0 &&
         identity_matches_content(world, id, fd)) {
         identity_fingerprint(world, fd, FINGERPRINT_BYTES, &id->fingerprint, &id->fingerprint_len);
+        learn_seen(generation, fd, info.size);
         generation->size_known = info.size;
         generation_tell_name(generation);
     }

@@ -82,6 +82,19 @@ bool tail_follows_left(struct generation *packed)
     return false;
 }
 
+bool tail_may_follow_left(struct generation *packed)
+{
+    const struct tail *tail = packed->tail;
+    uint64_t now_ns = world_monotonic_ns(tail->input->env.world);
+    for (uint32_t i = 0; i < tail->left_count; i++) {
+        const struct left_file *left = &tail->left[i];
+        if (left->gone_ns + LEFT_NS > now_ns && packed_is_cut_before(packed, left->guard.offset)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void tail_forget_left(struct tail *tail)
 {
     free(tail->left);

@@ -45,6 +45,7 @@ void moved_take_place(struct generation *generation, struct generation *known)
     generation->id.fingerprint = known->id.fingerprint;
     generation->id.fingerprint_len = known->id.fingerprint_len;
     generation->size_known = known->size_known;
+    generation->seen = known->seen;
     struct tail *old = known->tail;
     listen(generation, old->stream.checkpoint, known->number);
     checkpoint_note_moved(old->stream.checkpoint, known->number);

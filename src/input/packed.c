@@ -108,6 +108,54 @@ bool packed_holds(struct generation *packed, const struct file_id *id, const str
     return does;
 }
 
+bool packed_is_other(const struct generation *packed, const char *directory, const char *name)
+{
+    const struct world *world = packed->tail->input->env.world;
+    char bytes[FINGERPRINT_BYTES];
+    size_t len = packed->id.fingerprint_len;
+    uint32_t hint;
+    char *path = mem_format("%s/%s", directory, name);
+    int fd = world_open(world, path);
+    bool is_other = false;
+    free(path);
+    if (fd >= 0) {
+        struct gzip_reader *reader = gzip_reader_new(world, fd);
+        ssize_t n = gzip_reader_read(reader, bytes, len, 0);
+        bool is_whole = gzip_size_hint(world, fd, &hint);
+        is_other = len > 0 ? n == (ssize_t)len && hash_bytes(bytes, len, 0) != packed->id.fingerprint
+                           : is_whole && hint != packed->size_hint;
+        is_other |= is_whole && hint < len;
+        gzip_reader_free(reader);
+        world_close(world, fd);
+    }
+    return is_other;
+}
+
+bool packed_is_cut_before(struct generation *packed, uint64_t offset)
+{
+    char byte;
+    return offset > 0 && !unpack(packed, &byte, 1, offset - 1) &&
+           gzip_reader_end(packed->gzip) == GZIP_CUT;
+}
+
+bool packed_is_growing(struct generation *packed)
+{
+    char bytes[FINGERPRINT_BYTES];
+    uint64_t now_ns = world_realtime_ns(packed->tail->input->env.world);
+    int fd;
+    bool is_cut = packed->modified_ns + UNCLEAR_NS > now_ns && open_for_look(packed, &fd);
+    if (is_cut) {
+        uint64_t offset = 0;
+        ssize_t n;
+        while ((n = gzip_reader_read(packed->gzip, bytes, sizeof(bytes), offset)) > 0) {
+            offset += (uint64_t)n;
+        }
+        is_cut = gzip_reader_end(packed->gzip) == GZIP_CUT;
+        close_after_look(packed, fd);
+    }
+    return is_cut;
+}
+
 bool packed_has_size(const struct generation *packed, uint64_t size)
 {
     return (uint32_t)size == (uint32_t)packed->size_hint && size > 0;
@@ -132,21 +180,15 @@ static bool is_successor(const struct generation *packed, const struct generatio
            packed->link.prev == &original->link && packed->size_hint >= original->size;
 }
 
-/* Nothing of it was read, so only its beginning is known, and that may be a banner: it goes on otherwise
- * than what was compressed. */
+/* Nothing of the original was read, and its beginning may be a banner: this does not hold what was seen of
+ * it last. */
 static bool goes_on_otherwise(struct generation *packed, const struct generation *original)
 {
-    const struct world *world = packed->tail->input->env.world;
     char bytes[GUARD_BYTES];
-    char other[GUARD_BYTES];
-    struct file_stat info;
-    if (original->fd < 0 || original->offset > 0 || original->id.fingerprint_len < FINGERPRINT_BYTES ||
-        world_stat_open(world, original->fd, &info) < 0 || info.size < sizeof(bytes)) {
-        return false;
-    }
-    uint64_t offset = info.size - sizeof(bytes);
-    return world_read(world, original->fd, bytes, sizeof(bytes), offset) == (ssize_t)sizeof(bytes) &&
-           unpack(packed, other, sizeof(other), offset) && memcmp(bytes, other, sizeof(bytes)) != 0;
+    const struct guard *seen = &original->seen;
+    return original->offset == 0 && seen->len > 0 &&
+           unpack(packed, bytes, sizeof(bytes), seen->offset - sizeof(bytes)) &&
+           hash_bytes(bytes, sizeof(bytes), 0) != seen->hash;
 }
 
 static enum likeness compare(struct generation *packed, const struct generation *original)
@@ -200,6 +242,10 @@ static void be_copy(struct generation *packed, struct generation *original)
 {
     packed->state = GENERATION_COPY;
     packed->original = original;
+    if (original != NULL) { /* so it is told from another that gets its inode */
+        packed->id.fingerprint = original->id.fingerprint;
+        packed->id.fingerprint_len = original->id.fingerprint_len;
+    }
 }
 
 /* The original can be read no more: the rest of it is read here. */
@@ -273,23 +319,19 @@ static void judge(struct generation *packed, int fd)
     struct generation *original = NULL;
     packed->size_hint = gzip_size_hint(world, fd, &hint) ? hint : 0;
     retire_unknown(packed);
-    switch (find_original(packed, &original)) {
-    case IS_SAME:
+    enum likeness likeness = find_original(packed, &original);
+    bool is_left = likeness == IS_OTHER && tail_follows_left(packed);
+    if (likeness == IS_OTHER && !is_left && tail_may_follow_left(packed)) {
+        likeness = IS_TOO_SHORT;
+    }
+    bool is_late = packed->unseen > 0 || packed->modified_ns + UNCLEAR_NS < world_realtime_ns(world);
+    if (likeness == IS_SAME) {
         follow(packed, original);
-        break;
-    case IS_OTHER:
-        if (!tail_follows_left(packed)) {
-            be_its_own(packed);
-            retire_unclear(packed);
-        }
-        break;
-    case IS_TOO_SHORT:
-        if (packed->unseen > 0 || packed->modified_ns + UNCLEAR_NS < world_realtime_ns(world)) {
-            be_its_own(packed);
-        } else {
-            input_wake_at(packed->tail, world_monotonic_ns(world) + UNCLEAR_NS / 40);
-        }
-        break;
+    } else if (likeness == IS_TOO_SHORT && !is_late) {
+        input_wake_at(packed->tail, world_monotonic_ns(world) + UNCLEAR_NS / 40);
+    } else if (!is_left) {
+        be_its_own(packed);
+        retire_unclear(packed);
     }
 }
 

@@ -385,7 +385,6 @@ enum turn reader_turn(struct generation *generation)
     }
     size_t len = (size_t)n - guard_len;
     if (len > 0) {
-        generation_learn_beginning(generation);
         reader_learn_hash(generation, generation->id.inode);
         generation_learn_form(generation);
     }
@@ -393,6 +392,7 @@ enum turn reader_turn(struct generation *generation)
     generation->size = generation->offset + len > generation->size || !is_full
                            ? generation->offset + len
                            : generation->size;
+    generation_learn_beginning(generation);
     if (!generation->is_gzip && generation->offset + len > generation->size_known) {
         generation->size_known = generation->offset + len;
     }

@@ -40,6 +40,15 @@ static bool has_guard(const struct world *world, const struct guard *guard, int 
            (len == 0 || hash_bytes(bytes, len, 0) == guard->hash);
 }
 
+/* The number may have been given to another file since: its birth tells. */
+static bool is_same_file(const struct generation *generation, const struct promise *promise)
+{
+    const struct file_id *id = &generation->id;
+    bool is_other_birth = id->born_ns != 0 && promise->file.born_ns != 0 &&
+                          id->born_ns != promise->file.born_ns;
+    return id->inode == promise->file.inode && !is_other_birth;
+}
+
 /* It begins with the same bytes, and has the same bytes in front of where it was read to: files that
  * begin alike may have been written anew. */
 static bool has_content(struct generation *generation, const struct promise *promise)
@@ -52,8 +61,8 @@ static bool has_content(struct generation *generation, const struct promise *pro
     }
     if (fd < 0) {
         /* It may not be read, or its name was given on since it was listed: the inode has to do. */
-        bool is_same = generation->id.inode == promise->file.inode &&
-                       generation->is_gzip == promise->is_gzip;
+        bool is_same =
+            is_same_file(generation, promise) && generation->is_gzip == promise->is_gzip;
         if (fd == -EACCES && is_same) {
             input_complain(generation, EACCES); /* it is looked at as soon as it may be */
         }
@@ -63,15 +72,6 @@ static bool has_content(struct generation *generation, const struct promise *pro
                has_guard(world, &promise->guard, fd);
     world_close(world, fd);
     return has;
-}
-
-/* The number may have been given to another file since: its birth tells. */
-static bool is_same_file(const struct generation *generation, const struct promise *promise)
-{
-    const struct file_id *id = &generation->id;
-    bool is_other_birth = id->born_ns != 0 && promise->file.born_ns != 0 &&
-                          id->born_ns != promise->file.born_ns;
-    return id->inode == promise->file.inode && !is_other_birth;
 }
 
 /* The same inode with the same bytes. The device may have another number after a reboot. */
@@ -514,6 +514,19 @@ static struct generation *find(const struct tail *tail, const struct promise *pr
     return found != NULL ? found : find_bytes(tail, promise);
 }
 
+/* The promised file may be in what is being compressed now: what there is of that does not tell yet. */
+static bool may_be_compressed(const struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation->is_gzip && packed_is_growing(generation)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool resume_tail(struct tail *tail)
 {
     const struct input *input = tail->input;
@@ -538,7 +551,11 @@ bool resume_tail(struct tail *tail)
     struct generation *found = find(tail, &promise);
     bool is_certain = !tail->has_stale_name || (found != NULL && is_same_file(found, &promise));
     if (!is_certain && tail->begin_tries++ < BEGIN_TRIES_MAX) {
+        input_look_soon(tail);
         return false;
+    }
+    if (found == NULL && may_be_compressed(tail)) {
+        return false; /* the next scan is soon enough */
     }
     if (found != NULL) {
         go_on(tail, found, &promise);

@@ -333,6 +333,7 @@ static void begin_anew(struct generation *generation)
     generation->searched = 0;
     generation->unread_since_ns = 0;
     generation->guard_len = 0;
+    generation->seen = (struct guard){0};
     generation->id.fingerprint_len = 0;
     generation->id.fingerprint = 0;
     generation->is_hash_final = false;
@@ -349,13 +350,26 @@ static void begin_anew(struct generation *generation)
 
 /* ---- what a look has found ---- */
 
-/* A rotated file does not become the live one; of one that is empty no bytes can tell. */
+/* A rotated file does not become the live one; of one that is empty no bytes can tell. What has some and
+ * another name may as well be taken for another file: none of those was read. */
 static bool was_rotated_empty(const struct generation *generation, const struct found *found)
 {
     bool is_empty = generation->size == 0 && generation->offset == 0;
     bool is_known = generation->id.born_ns != 0 && found->info.born_ns != 0;
+    bool is_other = found->info.size > 0 && strcmp(generation->name, found->name) != 0;
     return is_empty && !is_known && generation->fd < 0 && !generation->is_live &&
-           found->age == LOG_LIVE;
+           (found->age == LOG_LIVE || is_other);
+}
+
+/* What is compressed may have the inode of another that was: it has another name and time then. */
+static bool is_reused_by_packed(const struct tail *tail, const struct generation *generation,
+                                const struct found *found)
+{
+    bool is_known = generation->id.born_ns != 0 && found->info.born_ns != 0;
+    return !is_known && generation->is_gzip && found->is_compressed && generation->gzip == NULL &&
+           generation->modified_ns != found->info.modified_ns &&
+           strcmp(generation->name, found->name) != 0 &&
+           packed_is_other(generation, tail->directory, found->name);
 }
 
 /* Without a time of birth a reused inode shows in the bytes only. `tail` is where it was found. */
@@ -366,7 +380,8 @@ static bool is_reused_inode(const struct tail *tail, const struct generation *ge
     /* The next rotated file may have the inode and the name of the one before. */
     bool is_touched = !generation->is_live && generation->modified_ns != found->info.modified_ns;
     bool is_unpacked = generation->is_gzip && !found->is_compressed; /* what was compressed stays so */
-    if (was_rotated_empty(generation, found) || is_unpacked) {
+    if (was_rotated_empty(generation, found) || is_unpacked ||
+        is_reused_by_packed(tail, generation, found)) {
         return true;
     }
     if (generation->fd >= 0 || generation->id.fingerprint_len == 0 || generation->is_gzip ||
@@ -445,9 +460,9 @@ static void look_at_grown(struct generation *generation)
 {
     struct file_stat info;
     bool may_grow = generation->state == GENERATION_WAITING && !generation->is_gzip &&
-                    !generation->is_rewritten && generation->size != SIZE_UNKNOWN;
-    if (may_grow && stat_it(generation, &info) && info.size > generation->size &&
-        generation_has_content(generation)) {
+                    !generation->is_rewritten;
+    if (may_grow && generation->size != SIZE_UNKNOWN && stat_it(generation, &info) &&
+        info.size > generation->size && generation_has_content(generation)) {
         be_as_large_as(generation, info.size);
     } else if (may_grow) {
         input_look_soon(generation->tail);
@@ -817,7 +832,6 @@ static void begin(struct tail *tail, const struct found_log *log)
         settle(tail);
     } else {
         drop_all(tail);
-        input_look_soon(tail);
     }
 }
 

@@ -97,6 +97,8 @@ struct generation {
     uint64_t size;         /* as last seen; SIZE_UNKNOWN: compressed, or cut, and its end not reached */
     uint64_t size_known;   /* … when it last held, for certain, the bytes that are known of it: what is
                             * seen later may be the size of what was written to it anew */
+    struct guard seen;     /* in front of what was seen of it while nothing was read: files that begin with
+                            * one banner are told apart by that; len 0: its beginning is all */
     uint64_t size_hint;    /* of one that is compressed: what it unpacks to, as its end tells; or 0 */
     uint64_t size_before;  /* … and how much was in it before it was compressed, as far as is known */
     uint64_t modified_ns;
@@ -371,12 +373,16 @@ void tail_remember(const struct generation *generation);
 /* It holds the bytes of one that is remembered: it is read on where that was left, if it has more. */
 bool tail_follows_left(struct generation *packed);
 
+/* … or may, once there is more of it. */
+bool tail_may_follow_left(struct generation *packed);
+
 void tail_forget_left(struct tail *tail);
 
 /* ---- resume.c ---- */
 
 /* Decide what of a new stream's generations is to be read and from where. False: their names were given on
- * meanwhile, and what is promised may be among them: they have to be listed again. */
+ * meanwhile, and what is promised may be among them, or in what is being compressed now: they have to be
+ * listed again. */
 bool resume_tail(struct tail *tail);
 
 /* ---- copy.c ---- */
@@ -407,6 +413,16 @@ bool packed_holds(struct generation *packed, const struct file_id *id, const str
 
 /* Learn what it unpacks to as its end tells: if it goes before it is read, that is known to be lost. */
 void packed_learn_size(struct generation *packed);
+
+/* What has its inode now, under this name, unpacks to what begins otherwise, or to something where it was
+ * empty. */
+bool packed_is_other(const struct generation *packed, const char *directory, const char *name);
+
+/* It is open for a look, not whole, and unpacks to less than this so far. */
+bool packed_is_cut_before(struct generation *packed, uint64_t offset);
+
+/* It is not whole, but was written to a short time ago. */
+bool packed_is_growing(struct generation *packed);
 
 /* It unpacks to so many bytes, as far as its end tells. */
 bool packed_has_size(const struct generation *packed, uint64_t size);

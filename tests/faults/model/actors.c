@@ -205,6 +205,13 @@ static bool is_of_dead_container(const struct log_actor *log, const char *name)
     return log->setup->scheme == SCHEME_KUBELET && len > 4 && strcmp(name + len - 4, ".log") == 0;
 }
 
+/* Each log has its own. */
+static void name_in_work(const struct actors *actors, const struct log_actor *log, const char *what,
+                         char *out)
+{
+    snprintf(out, NAME_MAX_BYTES, "%s%d.tmp", what, (int)(log - actors->logs));
+}
+
 static void plan_packing(struct actors *actors, struct log_actor *log, struct rotated *rotated)
 {
     char final[NAME_MAX_BYTES];
@@ -284,10 +291,12 @@ static void plan_live(struct actors *actors, struct log_actor *log, const char *
         return;
     }
     if (log->setup->links) {
+        char made[NAME_MAX_BYTES];
+        name_in_work(actors, log, "new", made);
         plan(actors, log, MOVE_LINK, log->live, name);
         plan_after(actors, log, MOVE_WAIT, draw_chance(&actors->draw, 40) ? TWO_NAMES_NS : 0, name, "");
-        plan(actors, log, MOVE_CREATE, "new.tmp", "");
-        plan(actors, log, MOVE_RENAME, "new.tmp", log->live);
+        plan(actors, log, MOVE_CREATE, made, "");
+        plan(actors, log, MOVE_RENAME, made, log->live);
         plan_after(actors, log, MOVE_REOPEN, log->setup->reopen_us * US, log->live, "");
         return;
     }

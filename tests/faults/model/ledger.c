@@ -329,9 +329,25 @@ static void allow_double(struct ledger *ledger, const struct contents *contents)
     }
 }
 
+/* A copy that lacks some of what had been read is not told as one (docs/tailing.md, "Truncation"). */
+static void allow_short_copies(struct ledger *ledger, const struct contents *contents)
+{
+    struct stream_ledger *stream = &ledger->streams[contents->stream];
+    for (size_t i = 0; i < ledger->disk->count; i++) {
+        const struct contents *copy = &ledger->disk->nodes[i]->contents;
+        bool is_short = copy->is_copy && copy->stream == contents->stream &&
+                        copy->first == contents->first && copy->end < contents->end &&
+                        stream->has_taken && stream->last_line >= copy->end;
+        for (unsigned line = copy->first; is_short && line < copy->end; line++) {
+            stream->lines[line].may_double = true;
+        }
+    }
+}
+
 void ledger_cut(struct ledger *ledger, struct node *file)
 {
     struct contents *contents = &file->contents;
+    allow_short_copies(ledger, contents);
     allow_late(ledger, contents);
     allow_double(ledger, contents);
     vanish(ledger, contents, true, true);
