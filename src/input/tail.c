@@ -263,6 +263,19 @@ struct source *tail_source(struct tail *tail, uint64_t restart)
 
 /* ---- truncation ---- */
 
+/* What may not be read can stay so for ever. */
+static bool has_readable_unclear(const struct tail *tail)
+{
+    struct generation *generation;
+    TAIL_FOR_EACH(tail, generation)
+    {
+        if (generation->state == GENERATION_UNCLEAR && !generation->has_complained) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What was cut away may be in a copy that lost its name between being listed and being opened: it was
  * renamed, or it is compressed. Another look finds it. */
 static bool may_have_copy(struct generation *generation)
@@ -272,7 +285,7 @@ static bool may_have_copy(struct generation *generation)
         return false;
     }
     generation->cut_looks++;
-    if (generation->cut_looks > CUT_LOOKS && !tail_is_unclear(tail)) {
+    if (generation->cut_looks > CUT_LOOKS && !has_readable_unclear(tail)) {
         return false;
     }
     input_look_soon(tail);

@@ -151,18 +151,31 @@ static unsigned missing_tokens(const struct written_line *line)
     return missing;
 }
 
-/* All that was written to the file has arrived. */
+/* A token that arrived before a kill, and was not saved, is unread for the next life. */
+static bool has_unread(const struct ledger *ledger, const struct written_line *line)
+{
+    for (unsigned i = 0; i < line->tokens; i++) {
+        const struct token *token = &line->each[i];
+        if (token->delivered_life == 0 ||
+            (token->delivered_life != ledger->life && token->saved_life == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* All that was written to the file has arrived, as clew knows it. */
 static bool is_read(const struct ledger *ledger, const struct node *file)
 {
     const struct contents *contents = &file->contents;
     const struct stream_ledger *stream = &ledger->streams[contents->stream];
     for (unsigned i = contents->first; i < contents->end; i++) {
-        if (missing_tokens(&stream->lines[i]) > 0) {
+        if (has_unread(ledger, &stream->lines[i])) {
             return false;
         }
     }
     for (unsigned i = 0; i < stream->count; i++) {
-        if (stream->lines[i].file == file && missing_tokens(&stream->lines[i]) > 0) {
+        if (stream->lines[i].file == file && has_unread(ledger, &stream->lines[i])) {
             return false; /* it begins here */
         }
     }
@@ -514,12 +527,12 @@ void ledger_stopped(struct ledger *ledger)
 }
 
 /* What was rotated before a log is seen for the first time is nobody's loss (docs/tailing.md); it is if
- * nothing of a life before this one was saved. */
+ * nothing was saved since one before this one found it. */
 static void forget_old(struct ledger *ledger)
 {
     for (int i = 0; i < STREAMS_MAX; i++) {
         struct stream_ledger *stream = &ledger->streams[i];
-        for (unsigned k = 0; k < stream->count; k++) {
+        for (unsigned k = 0; k < stream->count && !stream->is_promised; k++) {
             stream->lines[k].is_old = stream->lines[k].written_ns != 0 && !lies_live(ledger, i, k);
         }
     }
@@ -529,9 +542,7 @@ void ledger_came_up(struct ledger *ledger)
 {
     ledger_disturb(ledger, -1);
     ledger->life++;
-    if (!ledger->has_saved) {
-        forget_old(ledger);
-    }
+    forget_old(ledger);
     allow_unknown(ledger);
     allow_copied(ledger);
     allow_growing(ledger);
@@ -688,10 +699,10 @@ void ledger_ack(struct ledger *ledger, const struct piece *piece)
 
 void ledger_save(struct ledger *ledger)
 {
-    ledger->has_saved = true;
     for (size_t i = 0; i < STREAMS_MAX; i++) {
         struct stream_ledger *stream = &ledger->streams[i];
         stream->counted_saved[ledger->life] = stream->counted[ledger->life];
+        stream->is_promised |= ledger->disk->now_ns > ledger->up_since_ns + visible_time(ledger);
         for (unsigned k = 0; k < stream->count; k++) {
             for (unsigned t = 0; t < stream->lines[k].tokens; t++) {
                 struct token *token = &stream->lines[k].each[t];

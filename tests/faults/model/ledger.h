@@ -59,6 +59,7 @@ struct stream_ledger {
     unsigned last_line;       /* the last token taken in this run … */
     unsigned last_token;
     bool has_taken;
+    bool is_promised;         /* a checkpoint was saved after clew had found it */
     bool was_emptied;         /* a file was cut of which there is no copy */
     uint64_t noise_bytes;     /* written over what is deleted: they may be missed, too */
     uint64_t calm_since_ns;   /* nothing has held clew up since */
@@ -73,7 +74,6 @@ struct ledger {
     uint64_t up_since_ns;     /* 0: clew is down */
     uint64_t stopped_ns;      /* it looks at nothing any more, though it is up; 0: it does */
     uint16_t life;            /* its number, from 1 */
-    bool has_saved;           /* there is a checkpoint */
     bool is_blocked;          /* the backend answers nothing */
     bool has_lost_files;      /* clew has counted some, of unknown size */
     bool may_be_noise;        /* a file was written over that had not been read */
