@@ -124,7 +124,8 @@ bool packed_is_other(const struct generation *packed, const char *directory, con
         bool is_whole = gzip_size_hint(world, fd, &hint);
         is_other = len > 0 ? n == (ssize_t)len && hash_bytes(bytes, len, 0) != packed->id.fingerprint
                            : is_whole && hint != packed->size_hint;
-        is_other |= is_whole && hint < len;
+        bool is_cut = n < (ssize_t)len && gzip_reader_end(reader) == GZIP_CUT;
+        is_other |= is_cut || (is_whole && hint < len); /* it is being made */
         gzip_reader_free(reader);
         world_close(world, fd);
     }
@@ -180,15 +181,34 @@ static bool is_successor(const struct generation *packed, const struct generatio
            packed->link.prev == &original->link && packed->size_hint >= original->size;
 }
 
+/* It ends otherwise than the original goes on there. */
+static bool ends_otherwise(struct generation *packed, const struct generation *original)
+{
+    const struct world *world = packed->tail->input->env.world;
+    char bytes[GUARD_BYTES];
+    char other[GUARD_BYTES];
+    if (original->fd < 0 || packed->size_hint < sizeof(bytes)) {
+        return false;
+    }
+    uint64_t offset = packed->size_hint - sizeof(bytes);
+    return unpack(packed, bytes, sizeof(bytes), offset) &&
+           world_read(world, original->fd, other, sizeof(other), offset) == (ssize_t)sizeof(other) &&
+           memcmp(bytes, other, sizeof(bytes)) != 0;
+}
+
 /* Nothing of the original was read, and its beginning may be a banner: this does not hold what was seen of
  * it last. */
 static bool goes_on_otherwise(struct generation *packed, const struct generation *original)
 {
     char bytes[GUARD_BYTES];
     const struct guard *seen = &original->seen;
-    return original->offset == 0 && seen->len > 0 &&
-           unpack(packed, bytes, sizeof(bytes), seen->offset - sizeof(bytes)) &&
-           hash_bytes(bytes, sizeof(bytes), 0) != seen->hash;
+    if (original->offset > 0 || seen->len == 0) {
+        return false;
+    }
+    if (unpack(packed, bytes, sizeof(bytes), seen->offset - sizeof(bytes))) {
+        return hash_bytes(bytes, sizeof(bytes), 0) != seen->hash;
+    }
+    return ends_otherwise(packed, original);
 }
 
 static enum likeness compare(struct generation *packed, const struct generation *original)

@@ -31,6 +31,7 @@ struct contents {
     unsigned format;      /* enum format */
     bool is_visible;
     bool is_denied;       /* clew may not read it */
+    bool is_unknown;      /* … nor might it when it came up last */
     bool is_copy;         /* … or what another was compressed to */
     uint64_t moved_ns;    /* it has been another log since; 0: it is what it was */
 };

@@ -310,6 +310,12 @@ void ledger_deny(struct ledger *ledger, struct node *file)
 
 void ledger_allow(struct ledger *ledger, struct node *file)
 {
+    const struct contents *contents = &file->contents;
+    for (unsigned i = contents->first; contents->is_unknown && i < contents->end; i++) {
+        /* Whether it was cut before is seen only now: then it grew by what is not lost. */
+        ledger->streams[contents->stream].lines[i].may_be_counted = true;
+    }
+    file->contents.is_unknown = false;
     file->contents.visible_ns = ledger->disk->now_ns;
     ledger_disturb(ledger, file->contents.stream);
 }
@@ -447,7 +453,8 @@ void ledger_block(struct ledger *ledger, bool is_blocked)
 static void allow_unknown(struct ledger *ledger)
 {
     for (size_t i = 0; i < ledger->disk->count; i++) {
-        const struct node *file = ledger->disk->nodes[i];
+        struct node *file = ledger->disk->nodes[i];
+        file->contents.is_unknown |= file->contents.is_denied;
         const struct contents all = {.stream = file->contents.stream,
                                      .end = file->contents.stream < 0
                                                 ? 0
