@@ -30,8 +30,7 @@ enum gzip_end {
  * `offset`; what lies before the damage is returned. What a file that was cut grows by is read. */
 ssize_t gzip_reader_read(struct gzip_reader *reader, char *bytes, size_t len, uint64_t offset);
 
-/* As the last read met it that was not of bytes which had been returned before. */
-enum gzip_end gzip_reader_end(const struct gzip_reader *reader);
+enum gzip_end gzip_reader_end(const struct gzip_reader *reader); /* as the last read met it */
 
 /* How many bytes it unpacks to, as the end of the file says: modulo 2^32, of the last member, and
  * meaningless as long as it is not whole (RFC 1952, ISIZE). False: there is no such end. */
