@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "pack.h"
 
-enum { HOUR_COUNTS_FROM = 7 /* so that it soon has two digits */, NOISE = '%' };
+enum { HOUR_COUNTS_FROM = 8 /* so that it soon has two digits */, NOISE = '%' };
 enum { ROTATED_MAX = 32, MOVES_MAX = 96, JOBS_MAX = STEPS_MAX, CHORES_MAX = 4096 };
 
 #define US UINT64_C(1000)
@@ -60,6 +60,7 @@ struct log_actor {
     struct rotated rotated[ROTATED_MAX]; /* newest first */
     size_t rotated_count;
     uint64_t counter;            /* of SCHEME_UP, and restarts of a container */
+    uint64_t hour;               /* that it counts the files of */
     struct node *moved;          /* the directory of what was moved */
     uint64_t writer_free_ns;
     enum what jobs[JOBS_MAX];    /* for the one who rotates */
@@ -137,12 +138,20 @@ static void name_of_date(const struct actors *actors, const char *between, char 
     snprintf(out, NAME_MAX_BYTES, "%s%s%s", day, between, hour);
 }
 
-/* An hour of this takes twenty seconds, so that there are some. */
-static void name_of_hour(const struct actors *actors, int stream, uint64_t number, char *out)
+static void name_of_hour(const struct log_actor *log, int stream, uint64_t number, char *out)
+{
+    snprintf(out, NAME_MAX_BYTES, "%s.2026-03-02_%02llu.%llu.log", base_names[stream],
+             (unsigned long long)log->hour, (unsigned long long)number);
+}
+
+/* An hour of this takes twenty seconds, so that there are some. In each the count begins anew. */
+static void see_hour(const struct actors *actors, struct log_actor *log)
 {
     uint64_t hour = actors->disk->now_ns / (20000 * MS) % 24;
-    snprintf(out, NAME_MAX_BYTES, "%s.2026-03-02_%02llu.%llu.log", base_names[stream],
-             (unsigned long long)hour, (unsigned long long)number);
+    if (log->setup->scheme == SCHEME_HOUR && hour != log->hour) {
+        log->hour = hour;
+        log->counter = HOUR_COUNTS_FROM;
+    }
 }
 
 /* The name of the next rotated file, or of the one with this number. */
@@ -163,7 +172,7 @@ static void name_of(const struct actors *actors, int stream, uint64_t number, ch
         snprintf(out, NAME_MAX_BYTES, "%.30s.%.40s", log->live, date);
         break;
     case SCHEME_HOUR:
-        name_of_hour(actors, stream, number, out);
+        name_of_hour(log, stream, number, out);
         break;
     case SCHEME_MOVED:
         snprintf(out, NAME_MAX_BYTES, "%s%llu.log", base_names[stream], (unsigned long long)number);
@@ -317,6 +326,7 @@ static void plan_rotation(struct actors *actors, struct log_actor *log, int stre
     const struct stream_setup *setup = log->setup;
     bool is_up = setup->scheme == SCHEME_UP || setup->scheme == SCHEME_HOUR ||
                  setup->scheme == SCHEME_MOVED;
+    see_hour(actors, log);
     name_of(actors, stream, is_up ? log->counter + 1 : 1, name);
     if (!is_numbered_down(log) && is_taken(log, name)) {
         return; /* twice in a second */
