@@ -202,6 +202,7 @@ void copy_read_on(struct generation *copy, const struct generation *original)
     copy->id.fingerprint = original->id.fingerprint;
     copy->id.fingerprint_len = original->id.fingerprint_len;
     copy->size_known = copy->is_gzip ? 0 : copy->size;
+    copy->size_before = copy->is_gzip ? original->size : 0;
     generation_tell_name(copy);
 }
 

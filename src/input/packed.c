@@ -16,8 +16,7 @@
  * compared with how the generations begin that have lost their names, and tells what becomes of it:
  *
  *     the bytes of one that was read to its end          copy
- *     … of one that is open, or still has its name       copy, for as long as that can be read
- *     … of one that is neither                           waiting, from where that was left
+ *     … of one that was not                              copy, until that can be read no more (gone.c)
  *     … of a copy                                        copy of the same
  *     … of one that was read, and is gone                waiting, from where that was left (left.c)
  *     of none, written since the stream is read          waiting, from its beginning
@@ -268,28 +267,15 @@ static void be_copy(struct generation *packed, struct generation *original)
     }
 }
 
-/* The original can be read no more: the rest of it is read here. */
-static void read_on(struct generation *packed, struct generation *original)
-{
-    bool was_current = original->state == GENERATION_WAITING;
-    packed->size_before = original->size;
-    copy_read_on(packed, original);
-    packed->number = was_current ? original->number : 0;
-    original->state = GENERATION_COPY;
-}
-
 static void follow(struct generation *packed, struct generation *original)
 {
-    bool is_readable = original->unseen == 0 || original->fd >= 0;
     original->is_packed = original->unseen > 0;
     if (original->state == GENERATION_IGNORED) {
         packed->state = GENERATION_IGNORED;
     } else if (original->state == GENERATION_COPY) {
         be_copy(packed, original->original); /* perhaps of what is gone by now */
-    } else if (is_readable || packed_has_size(packed, original->offset)) {
-        be_copy(packed, original);
     } else {
-        read_on(packed, original);
+        be_copy(packed, original);
     }
 }
 

@@ -86,7 +86,7 @@ static bool has_file(const struct tail *tail, const struct promise *promise)
     struct generation *generation;
     TAIL_FOR_EACH(tail, generation)
     {
-        if (is_same_file(generation, promise) && !generation->is_gzip) {
+        if (is_same_file(generation, promise)) {
             return true;
         }
     }
