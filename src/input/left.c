@@ -72,7 +72,10 @@ bool tail_follows_left(struct generation *packed)
     uint64_t now_ns = world_monotonic_ns(tail->input->env.world);
     for (uint32_t i = 0; i < tail->left_count; i++) {
         const struct left_file *left = &tail->left[i];
-        if (left->gone_ns + LEFT_NS > now_ns && packed_holds(packed, &left->id, &left->guard)) {
+        bool is_told = left->guard.len > 0 || left->guard.offset <= left->id.fingerprint_len ||
+                       packed_has_size(packed, left->guard.offset);
+        if (is_told && left->gone_ns + LEFT_NS > now_ns &&
+            packed_holds(packed, &left->id, &left->guard)) {
             read_on(packed, left);
             tail->left_count--;
             memmove(tail->left + i, left + 1, (tail->left_count - i) * sizeof(*left));

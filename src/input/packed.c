@@ -227,7 +227,10 @@ static enum likeness compare(struct generation *packed, const struct generation 
                     packed_has_size(packed, original->size) ||
                     (original->unseen > 0 && packed->size_hint >= original->size);
     if (has_guard(packed, &guard)) {
-        return is_proof && !goes_on_otherwise(packed, original) ? IS_SAME : IS_OTHER;
+        /* What was read before the start has no guard: then the size tells, for a banner does not. */
+        bool is_told = original->state != GENERATION_DONE || guard.len > 0 || guard.offset <= len ||
+                       packed_has_size(packed, guard.offset);
+        return is_proof && is_told && !goes_on_otherwise(packed, original) ? IS_SAME : IS_OTHER;
     }
     /* Files may begin alike and be of one size; what is compressed still has not all bytes yet. */
     return gzip_reader_end(packed->gzip) == GZIP_CUT ? IS_TOO_SHORT : IS_OTHER;
