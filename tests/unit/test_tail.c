@@ -349,7 +349,7 @@ static void a_deleted_file_that_is_read_as_it_grows_is_not_given_up(void **state
         fprintf(writer, "line %d\n", 101 + i);
         fflush(writer);
         rig_run_until(rig, 101 + (size_t)i);
-        clock_ahead_ns += 900 * UINT64_C(1000000); /* less than a deleted file must rest */
+        clock_ahead_ns += 400 * UINT64_C(1000000); /* less than a deleted file must rest */
         rig_run_ms(rig, 60);
     }
     fclose(writer);
