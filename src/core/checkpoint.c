@@ -950,6 +950,12 @@ static uint32_t add_name_to(struct checkpoint_unread *files, uint32_t count,
     return count + 1;
 }
 
+/* What a compressed file holds may not be known, and no number of its bytes can be told. */
+static bool is_countable(const struct checkpoint_unread *file)
+{
+    return file->size <= INT64_MAX && file->size > file->offset;
+}
+
 /* Newer than what is promised, oldest first: begun ones, then those that wait, then what an earlier process
  * knew and nobody has looked for. To be freed; the paths are the entry's. */
 static struct checkpoint_unread *gather_unread(struct checkpoint *entry, uint32_t *out_count)
@@ -960,12 +966,13 @@ static struct checkpoint_unread *gather_unread(struct checkpoint *entry, uint32_
     for (uint32_t i = 0; i < entry->name_count; i++) {
         struct name *name = &entry->names[i];
         name->written_size = name->size;
-        if (name->generation > entry->acked.generation && name->size > name->begun && !name->is_cut) {
+        struct checkpoint_unread file = unread_of_name(name);
+        if (name->generation > entry->acked.generation && is_countable(&file) && !name->is_cut) {
             count = add_name_to(files, count, entry, name);
         }
     }
     for (uint32_t i = 0; i < entry->waiting.count; i++) {
-        if (!has_name_of(entry, &entry->waiting.files[i])) {
+        if (is_countable(&entry->waiting.files[i]) && !has_name_of(entry, &entry->waiting.files[i])) {
             files[count++] = entry->waiting.files[i];
         }
     }

@@ -485,6 +485,24 @@ static void what_is_unread_is_told_to_the_next_start_until_it_has_been_looked_fo
     checkpoint_close(store);
 }
 
+/* What a compressed file holds may not be known: no number is written that the next start would not read. */
+static void a_size_that_nobody_knows_is_not_told(void **state)
+{
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    advance(store, "a", at(1, 50));
+    struct checkpoint *entry = checkpoint_get(store, "a");
+    const struct checkpoint_unread waiting[] = {unread_file(11, UINT64_MAX), unread_file(12, 2),
+                                                unread_file(13, 50)};
+    checkpoint_note_waiting(entry, waiting, 3);
+    const struct file_id begun = {.inode = 14, .born_ns = 7, .fingerprint = 9, .fingerprint_len = 100};
+    checkpoint_name_generation(entry, 2, &begun, "/logs/a.1.gz");
+    checkpoint_note_size(entry, 2, UINT64_MAX);
+    checkpoint_release(entry);
+    store = commit_and_open(store, *state);
+    assert_unread(store, "a", 1, &waiting[2]);
+    checkpoint_close(store);
+}
+
 static void count_unclaimed(void *context, const char *key, const char *path)
 {
     assert_string_equal(key, path);
@@ -945,6 +963,7 @@ int main(void)
         TEST(a_stream_without_an_acknowledgement_is_not_kept),
         TEST(a_forgotten_stream_begins_anew_though_old_promises_come_in),
         TEST(what_is_unread_is_told_to_the_next_start_until_it_has_been_looked_for),
+        TEST(a_size_that_nobody_knows_is_not_told),
         TEST(what_nobody_claims_is_given_to_one_and_is_known_no_more),
         TEST(a_forgotten_stream_is_kept_while_somebody_holds_what_is_not_acknowledged),
         TEST(a_stream_has_one_reader),
