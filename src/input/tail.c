@@ -727,6 +727,11 @@ static void look_once_more(struct generation *generation)
         generation->size = info.size;
         generation_learn_beginning(generation); /* what it is compressed to is known by that */
     }
+    if (generation->fd >= 0 && !generation->is_gzip && generation->number > 0 &&
+        world_stat_open(world, generation->fd, &info) == 0 && info.links == 0 &&
+        info.size >= generation->size_known) {
+        be_as_large_as(generation, info.size); /* the next start cannot look any more */
+    }
 }
 
 /* Its name is no longer there. What is open is read to its end first. */

@@ -99,6 +99,33 @@ def test_deleted_files_hold_no_more_than_the_limit_and_what_is_given_up_is_count
     clew.equal((1 + int(summary[0][0]), int(single[0][1]) + int(summary[0][1])), (len(lost), total))
 
 
+def test_what_was_given_up_is_not_counted_again_after_a_crash(tmp):
+    port, control, pods, limit, count = clew.free_port(), clew.free_port(), tmp / "pods", 1 << 20, 20
+    path = config(tmp, [(port, {})], control={"listen": f"127.0.0.1:{control}"},
+                  inputs=[{"include": [f"{pods}/*/*/*.log"], "scan_interval": "100ms",
+                           "read_bytes": "16KiB", "deleted_bytes_max": limit}])
+    size = sum(write_pod(pods, pod, 0, LINES) for pod in range(count))
+    saved = tmp / "data" / "checkpoints.json"
+    with run(path) as process:
+        clew.wait_for_port(control, process)
+        process.wait_for(lambda: metrics(control)["clew_open_files"] == count, "all are open")
+        for pod in range(count):
+            delete_pod(pods, pod)
+        process.wait_for(lambda: "given up" in process.err() and sum(deleted_open(process)) <= limit, "the limit")
+        before = saved.stat().st_mtime_ns
+        process.wait_for(lambda: write_pod(pods, 99, 0, 1) and saved.stat().st_mtime_ns > before + 10 ** 9,
+                         "a checkpoint that knows it")
+        lost = metrics(control)["clew_lost_bytes_total"]
+        process.kill()
+    assert 0 < lost < size, lost
+    with run(path) as process:
+        clew.wait_for_port(control, process)
+        process.wait_for(lambda: metrics(control)["clew_lost_bytes_total"] >= size - lost, "the rest is counted")
+        again = metrics(control)["clew_lost_bytes_total"]
+        clew.equal(process.stop(), 0)
+        clew.equal(lost + again, size, process.err())
+
+
 def test_the_backlog_is_told_by_input_and_in_top(tmp):
     port, control, log = clew.free_port(), clew.free_port(), tmp / "app.log"
     path = config(tmp, [(port, {})], control={"listen": f"127.0.0.1:{control}"}, inputs=[
