@@ -152,7 +152,10 @@ static void answer(void *context, const struct http_request *request, struct htt
     for (const char *at; (at = memmem(rest.data, rest.len, "@line ", 6)) != NULL;) {
         size_t stream = 0;
         size_t line = 0;
-        assert_int_equal(sscanf(at, "@line %zu/%zu.", &stream, &line), 2);
+        char mark[48] = "";
+        size_t len = (size_t)(rest.data + rest.len - at);
+        memcpy(mark, at, len < sizeof(mark) ? len : sizeof(mark) - 1);
+        assert_int_equal(sscanf(mark, "@line %zu/%zu.", &stream, &line), 2);
         arrive(backend, stream, line);
         rest = slice_skip(rest, (size_t)(at - rest.data) + 6);
     }
