@@ -22,6 +22,7 @@ ROWS = 15  # of the table
 MOODS = [(0.0, "well"), (0.25, "slow"), (0.35, "away"), (0.5, "slow"), (0.6, "well")]  # from this share on
 API_ENDS = (0.42, 0.75)  # it is restarted
 RELOADS = 20
+WARM_UP_S = 50  # before it is measured: until pods of every age are there, for more is remembered of older ones
 TOKEN_S = 300  # the kubelet puts a new one before the old one ends
 CATCH_UP_S = 120
 
@@ -157,7 +158,7 @@ class Node:
 
     def note(self, at, mood, share):
         row = looks.take(self.process.pid, self.port, self.tmp / "data")
-        before = self.looks[-1] if self.looks else {"at": 0, "cpu": 0}
+        before = self.looks[-1] if self.looks else {"at": -WARM_UP_S, "cpu": 0}
         row.update(at=at, share=share, mood=mood, pods=len(self.written) + len(self.alive),
                    late=self.books.lateness(), look_ms=self.slowest,
                    core=(row["cpu"] - before["cpu"]) / max(at - before["at"], 1e-9))
@@ -201,15 +202,15 @@ def mood_at(share):
 
 
 def play(node, seconds):
-    begin = time.monotonic()
+    begin = time.monotonic() + WARM_UP_S
     second = rows = reloads = 0
-    born, due, last = 0, float(PODS), 0.0
+    born, due, last = 0, float(PODS), -float(WARM_UP_S)
     api_ends, tokens = list(API_ENDS), TOKEN_S
     for _ in range(PODS):
         node.birth(born)
         born += 1
     while (at := time.monotonic() - begin) < seconds:
-        share = at / seconds
+        share = max(at, 0) / seconds
         node.books.mood(mood_at(share))
         due, last = due + (at - last if node.may_change() else 0), at
         if born < int(due):

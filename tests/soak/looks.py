@@ -68,7 +68,7 @@ def take(pid, port, data):
         "rss": status_kb(pid, "VmRSS") * KB, "private": private_kb(pid) * KB,
         "descriptors": len(os.listdir(f"/proc/{pid}/fd")), "watches": watches(pid),
         "series": sum(not line.startswith("#") for line in metrics.splitlines()),
-        "checkpoint": folder_bytes(data) - spool, "spool": spool, "cpu": cpu_s(pid),
+        "checkpoint": (data / "checkpoints.json").stat().st_size, "spool": spool, "cpu": cpu_s(pid),
         "lost": counter(metrics, "clew_lost_bytes_total"), "metrics_ms": metrics_ms}
 
 
@@ -76,7 +76,7 @@ COLUMNS = [  # of a row: heading, and what is written of it
     ("s", lambda r: f"{r['at']:.0f}"), ("backend", lambda r: r["mood"]), ("pods so far", lambda r: r["pods"]),
     ("RSS MiB", lambda r: f"{r['rss'] / KB / KB:.1f}"), ("private MiB", lambda r: f"{r['private'] / KB / KB:.1f}"),
     ("descriptors", lambda r: r["descriptors"]), ("watches", lambda r: r["watches"]),
-    ("series", lambda r: r["series"]), ("state KiB", lambda r: f"{r['checkpoint'] / KB:.0f}"),
+    ("series", lambda r: r["series"]), ("checkpoint KiB", lambda r: f"{r['checkpoint'] / KB:.0f}"),
     ("spool MiB", lambda r: f"{r['spool'] / KB / KB:.1f}"),
     ("p99 late s", lambda r: "-" if r["late"] is None else f"{r['late']:.2f}"),
     ("slowest look ms", lambda r: f"{r['look_ms']:.0f}"), ("core %", lambda r: f"{r['core']:.1%}"[:-1])]
