@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "import/import.h"
+#include "shippers/import.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lint/lint.h"
+#include "shippers/lint.h"
 
 #include <dirent.h>
 #include <errno.h>

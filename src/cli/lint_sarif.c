@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "cli/print_json.h"
-#include "lint/lint.h"
+#include "shippers/lint.h"
 
 static json_t *rules(void)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "config/config.h"
-#include "import/import.h"
+#include "shippers/import.h"
 
 /*
  * Whatever is in a foreign config, what `clew import` makes of it is a config that clew reads without

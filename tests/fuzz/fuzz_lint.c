@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdint.h>
 #include "base/mem.h"
-#include "lint/lint.h"
+#include "shippers/lint.h"
 
 /*
  * Whatever is in a foreign config, each of the readers takes it or leaves it without harm, and every
