@@ -541,6 +541,11 @@ uint64_t checkpoint_size(const struct checkpoint *checkpoint)
     return name != NULL ? name->size : 0;
 }
 
+uint64_t checkpoint_promised_s(const struct checkpoint *checkpoint)
+{
+    return checkpoint->seen_s;
+}
+
 uint64_t checkpoint_last_generation(const struct checkpoint *checkpoint)
 {
     uint64_t last = checkpoint->is_known ? checkpoint->acked.generation : 0;
@@ -613,6 +618,22 @@ void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generati
     name->path = mem_string(path);
     checkpoint->store->is_changed |=
         checkpoint->is_known && (generation == checkpoint->acked.generation || is_renamed);
+    unlock(checkpoint->store);
+}
+
+void checkpoint_note_copied(struct checkpoint *checkpoint, const struct file_id *from,
+                            const struct file_id *to, const char *path)
+{
+    lock(checkpoint->store);
+    for (uint32_t i = 0; i < checkpoint->name_count; i++) {
+        struct name *name = &checkpoint->names[i];
+        if (is_same_file(&name->file, from->inode, from->born_ns) && !name->is_cut) {
+            name->file = *to;
+            free(name->path);
+            name->path = mem_string(path);
+            checkpoint->store->is_changed |= checkpoint->is_known;
+        }
+    }
     unlock(checkpoint->store);
 }
 

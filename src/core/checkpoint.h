@@ -117,6 +117,9 @@ bool checkpoint_read(const struct checkpoint *checkpoint, struct file_id *out_fi
 const char *checkpoint_path(const struct checkpoint *checkpoint);
 uint64_t checkpoint_size(const struct checkpoint *checkpoint);
 
+/* When what is promised was acknowledged, as the disk has it: real time in seconds; 0: not yet. */
+uint64_t checkpoint_promised_s(const struct checkpoint *checkpoint);
+
 /* The newest generation that was named, or is promised: one with acknowledgements still to come must not
  * share its number with another file. 0: none. */
 uint64_t checkpoint_last_generation(const struct checkpoint *checkpoint);
@@ -136,6 +139,11 @@ void checkpoint_note_lost(struct checkpoint *checkpoint, uint64_t generation);
  * renamed or its fingerprint has grown. */
 void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generation,
                                 const struct file_id *file, const char *path);
+
+/* What generations have of this file is in another one from now on, and goes on there: in a copy, or in what
+ * the file was compressed to. */
+void checkpoint_note_copied(struct checkpoint *checkpoint, const struct file_id *from,
+                            const struct file_id *to, const char *path);
 
 /* A generation has at least this many bytes: if it is gone after a restart, what is missing can be
  * counted. Small growth is by itself no reason to write. */

@@ -86,6 +86,9 @@ static enum likeness compare(const struct generation *original, int fd, uint32_t
         return IS_TOO_SHORT;
     }
     bool is_unproven = original->offset == 0 && original->id.fingerprint_len >= FINGERPRINT_BYTES;
+    if (is_unproven && info.size < original->seen.offset) {
+        return IS_TOO_SHORT; /* what both begin with may be a banner */
+    }
     bool is_other = !guard_matches(original, fd) || !has_seen(original, fd, info.size) ||
                     (is_unproven && goes_on_otherwise(original, fd, info.size));
     return is_other ? IS_OTHER : IS_COPY;
@@ -203,16 +206,26 @@ void copy_read_on(struct generation *copy, const struct generation *original)
     copy->id.fingerprint_len = original->id.fingerprint_len;
     copy->size_known = copy->is_gzip ? 0 : copy->size;
     copy->size_before = copy->is_gzip ? original->size : 0;
+    char *path = generation_path(copy);
+    checkpoint_note_copied(copy->tail->stream.checkpoint, &original->id, &copy->id, path);
+    free(path);
     generation_tell_name(copy);
 }
 
 /* ---- what is not lost ---- */
 
+/* What is live may begin alike, but is nobody's copy, and so may what was there before the original was. */
+static bool may_hold(const struct generation *original, const struct generation *file)
+{
+    bool is_older = file->id.born_ns != 0 && file->id.born_ns < original->id.born_ns;
+    return file != original && !file->is_live && file->state != GENERATION_IGNORED && !is_older;
+}
+
 static uint64_t held_bytes(const struct generation *original, struct generation *file)
 {
     const struct guard guard = {original->offset, original->guard, original->guard_len};
-    if (file == original || file->is_live || file->state == GENERATION_IGNORED) {
-        return 0; /* what is live may begin alike, but is nobody's copy */
+    if (!may_hold(original, file)) {
+        return 0;
     }
     if (file->is_gzip) {
         bool is_short = file->size_hint < original->seen.offset;

@@ -51,6 +51,7 @@ void moved_take_place(struct generation *generation, struct generation *known)
     checkpoint_note_moved(old->stream.checkpoint, known->number);
     known->state = GENERATION_COPY; /* it is the same file */
     generation_drop(known, DROP_COPIED);
+    unread_tell(old);
     tail_close_if_empty(old);
 }
 

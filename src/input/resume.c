@@ -23,11 +23,14 @@ enum {
     LINE_LOOK_BYTES = 4096,  /* how far back from the end the last newline is looked for */
 };
 
+#define NS_PER_S UINT64_C(1000000000)
+
 struct promise {
     struct file_id file;
     struct position position;
     struct guard guard; /* len 0: not known */
     uint64_t size;
+    uint64_t made_ns; /* real time, at most a second before it was saved */
     bool is_gzip; /* it was made when that was compressed, so its birth tells of no other */
 };
 
@@ -306,6 +309,13 @@ static void put_behind(struct generation *generation, struct list **place)
     *place = &generation->link;
 }
 
+/* The promised file was empty, so whatever is empty may be taken for it: it may have been written to
+ * since, and copied and cut, or its inode be another's. All that was written since then is unread. */
+static bool may_hold_promised(const struct generation *generation, const struct promise *promise)
+{
+    return promise->file.fingerprint_len == 0 && generation->modified_ns >= promise->made_ns;
+}
+
 /* `found` is what the promise is about; the source is that of the stream's other files. */
 static void go_on(struct tail *tail, struct generation *found, const struct promise *promise)
 {
@@ -325,7 +335,7 @@ static void go_on(struct tail *tail, struct generation *found, const struct prom
             (was_left(generation, is_older && !is_late) || was_left_and_packed(generation))) {
             continue;
         }
-        if (is_older && !is_late) {
+        if (is_older && !is_late && !may_hold_promised(generation, promise)) {
             is_read(generation);
         } else {
             generation->state = GENERATION_WAITING;
@@ -514,14 +524,31 @@ static struct generation *find(const struct tail *tail, const struct promise *pr
     return found != NULL ? found : find_bytes(tail, promise);
 }
 
-/* The promised file may be in what is being compressed now: what there is of that does not tell yet. */
-static bool may_be_compressed(const struct tail *tail)
+static bool is_left(struct generation *generation)
+{
+    const struct checkpoint_past *past;
+    struct checkpoint *checkpoint = generation->tail->stream.checkpoint;
+    uint64_t offset;
+    bool is = checkpoint_past(checkpoint, &generation->id, &offset);
+    for (uint32_t i = 0; !is && generation->is_gzip && (past = checkpoint_past_at(checkpoint, i)) != NULL;
+         i++) {
+        is = holds_left(generation, past);
+    }
+    return is;
+}
+
+/* The promised file may be in what is being compressed now: what there is of that does not tell yet. It is
+ * not in what came behind others that were written since the promise was made. */
+static bool may_be_compressed(const struct tail *tail, const struct promise *promise)
 {
     struct generation *generation;
     TAIL_FOR_EACH(tail, generation)
     {
         if (generation->is_gzip && packed_is_growing(generation)) {
             return true;
+        }
+        if (generation->modified_ns >= promise->made_ns + NS_PER_S && !is_left(generation)) {
+            return false;
         }
     }
     return false;
@@ -543,6 +570,7 @@ bool resume_tail(struct tail *tail)
         return true;
     }
     promise.size = checkpoint_size(checkpoint);
+    promise.made_ns = checkpoint_promised_s(checkpoint) * NS_PER_S;
     promise.guard = (struct guard){0};
     const char *path = checkpoint_path(checkpoint);
     promise.is_gzip = path != NULL && log_name_is_gzip(path);
@@ -554,7 +582,7 @@ bool resume_tail(struct tail *tail)
         input_look_soon(tail);
         return false;
     }
-    if (found == NULL && may_be_compressed(tail)) {
+    if (found == NULL && may_be_compressed(tail, &promise)) {
         return false; /* the next scan is soon enough */
     }
     if (found != NULL) {
