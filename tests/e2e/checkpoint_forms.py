@@ -6,9 +6,10 @@ usage: CLEW=<program> tests/e2e/checkpoint_forms.py NAME
        tests/e2e/checkpoint_forms.py --between <older program> <newer program>
 
 The first writes checkpoints/NAME.json with that program: of logs that were rotated and read, and some that
-wait since the backend is down. The second plays upgrades and rollbacks with both. `place` puts such a file under logs with the same content in another
-directory: keys, paths and inodes become those of there, and the checksums follow. The hash is written here a
-second time, so the file's form is not only what clew itself makes of it.
+wait since the backend is down. The second plays upgrades and rollbacks with both, each life to its end;
+tests/faults/versions.py plays them with kills. `place` puts such a file under logs with the same content in
+another directory: keys, paths and inodes become those of there, and the checksums follow. The hash is written
+here a second time, so the file's form is not only what clew itself makes of it.
 """
 
 import json
@@ -98,6 +99,23 @@ def seal(text):
         whole = hash_bytes(words(form), 0) + sum(sum_of_all(*one, form) for one in streams)
         text["checksum_all"] = f"{whole & MASK:016x}"
     return text
+
+
+def as_form_1(text):
+    """As a clew that knows form 1 alone reads it, and writes it back: the sum that it looks at is that of the
+    file, and what it does not know is not there any more."""
+    if text["version"] != 1:
+        raise ValueError("form 1 does not read this")
+    streams = {}
+    for key, stream in text["streams"].items():
+        streams[key] = {name: stream[name] for name in stream if name in FORM_1}
+        past = stream.get("past", [])
+        if len(past) > 4 or any(len(one) != 3 for one in past):
+            raise ValueError(f"form 1 does not read this: {past}")
+    old = seal({"version": 1, "streams": streams})
+    if old["checksum"] != text["checksum"]:
+        raise ValueError("form 1 calls this damaged")
+    return old
 
 
 # ---- under other files ----

@@ -54,20 +54,6 @@ def go_on(tmp, far):
     return sorted(far.bodies()[before:])
 
 
-def only_form_1(text):
-    """As a clew that knows form 1 alone reads it, and writes it back: the sum that it looks at is that of the
-    file, and what it does not know is not there any more."""
-    clew.equal(text["version"], 1)
-    streams = {}
-    for key, stream in text["streams"].items():
-        streams[key] = {name: stream[name] for name in stream if name in forms.FORM_1}
-        past = stream.get("past", [])
-        assert len(past) <= 4 and all(len(one) == 3 for one in past), past
-    old = forms.seal({"version": 1, "streams": streams})
-    clew.equal(old["checksum"], text["checksum"], "the sum that form 1 looks at")
-    return old
-
-
 def test_each_form_that_is_kept_says_what_its_checksums_say(tmp):
     assert f"form-{FORM}" in kept(), "the form that is written now is kept"
     for name in kept():
@@ -154,12 +140,12 @@ def test_one_form_back_and_forward_again_nothing_is_lost_and_nothing_doubled(tmp
         append(here / "app.log", "app", 181, 190)
         with FarEnd(here) as far:
             clew.equal(go_on(here, far), sorted(forms.numbered("app", 181, 190) + waiting), name)
-            put(here, only_form_1(saved(here)))
+            put(here, forms.as_form_1(saved(here)))
             append(here / "app.log", "app", 191, 195)
             append(here / "app.log.1", "late", 1, 3)
             expected = sorted(forms.numbered("app", 191, 195) + forms.numbered("late", 1, 3))
             clew.equal(go_on(here, far), expected, name)
-            only_form_1(saved(here))
+            forms.as_form_1(saved(here))
 
 
 if __name__ == "__main__":
