@@ -3,22 +3,24 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include "base/mem.h"
-#include "shippers/fluentbit/import.h"
+#include "shippers/dialects.h"
 
 enum { ARENA_BYTES_MAX = 512 << 20 };
+
+const char *const import_fate_names[] = {"mapped", "default", "changed", "ignored", "needs_you"};
+const char *const import_fate_titles[] = {"mapped", "kept by default", "changed on purpose",
+                                          "ignored", "needs you"};
+
+struct import {
+    struct foreign foreign;
+    struct import_work *work; /* NULL until a first file was read */
+};
 
 struct import *import_new(void)
 {
     struct import *import = mem_alloc(sizeof(*import));
     arena_init(&import->foreign.arena, ARENA_BYTES_MAX);
-    struct buf *const bufs[] = {&import->multiline, &import->top,   &import->resource,
-                                &import->filters,   &import->routes, &import->retry,
-                                &import->yaml};
-    for (size_t i = 0; i < ARRAY_LEN(bufs); i++) {
-        buf_init(bufs[i], IMPORT_YAML_BYTES_MAX);
-    }
     return import;
 }
 
@@ -27,31 +29,26 @@ void import_free(struct import *import)
     if (import == NULL) {
         return;
     }
-    for (size_t i = 0; i < import->input_count; i++) {
-        buf_fini(&import->inputs[i].yaml);
+    if (import->work != NULL) {
+        free(import->work->rows);
+        import->work->dialect->import_end(import->work);
     }
-    for (size_t i = 0; i < import->output_count; i++) {
-        buf_fini(&import->outputs[i].yaml);
-    }
-    buf_fini(&import->multiline);
-    buf_fini(&import->top);
-    buf_fini(&import->resource);
-    buf_fini(&import->filters);
-    buf_fini(&import->routes);
-    buf_fini(&import->retry);
-    buf_fini(&import->yaml);
-    free(import->rows);
     arena_fini(&import->foreign.arena);
     free(import);
 }
 
 static int read_one(struct import *import, const struct foreign_text *text)
 {
-    if (import->config == NULL) {
-        import->config = fb_read(&import->foreign, text);
-        return import->config != NULL ? IMPORT_READ : IMPORT_NOT_A_CONFIG;
+    if (import->work != NULL) {
+        return import->work->dialect->import_more(import->work, text) ? IMPORT_READ
+                                                                      : IMPORT_NOT_A_CONFIG;
     }
-    return fb_read_more(import->config, text) ? IMPORT_READ : IMPORT_NOT_A_CONFIG;
+    for (size_t i = 0; dialects[i] != NULL && import->work == NULL; i++) {
+        if (dialects[i]->import_begin != NULL) {
+            import->work = dialects[i]->import_begin(&import->foreign, text);
+        }
+    }
+    return import->work != NULL ? IMPORT_READ : IMPORT_NOT_A_CONFIG;
 }
 
 int import_file(struct import *import, const char *path)
@@ -63,139 +60,28 @@ int import_file(struct import *import, const char *path)
 
 int import_text(struct import *import, const char *name, const char *text, size_t len)
 {
-    struct arena *arena = import_arena(import);
-    struct foreign_text whole = {foreign_copy(arena, slice_from_string(name)), {NULL, 0}};
-    if (len > FOREIGN_TEXT_BYTES_MAX) {
-        return -EFBIG;
-    }
-    whole.text = slice_make(foreign_copy(arena, slice_make(text, len)), len);
-    return read_one(import, &whole);
-}
-
-/* ---- the whole ---- */
-
-static void put_inputs(struct import *import)
-{
-    if (import->input_count == 0) {
-        buf_append_string(&import->yaml, "# No input of the old config is one that clew reads; "
-                                         "the table at the end says why.\ninputs: []\n\n");
-        return;
-    }
-    buf_append_string(&import->yaml, "inputs:\n");
-    for (size_t i = 0; i < import->input_count; i++) {
-        struct draft_input *input = &import->inputs[i];
-        yaml_comment_section(import, &import->yaml, input->section, "  ");
-        buf_append_format(&import->yaml, "  - name: %s\n", yaml_quote_literal(import, input->name));
-        buf_append_slice(&import->yaml, buf_slice(&input->yaml));
-        buf_append_string(&import->yaml, "\n");
-    }
-}
-
-static bool has_items(const struct buf *buf)
-{
-    return buf->len > 0 && memmem(buf->data, buf->len, "  - ", 4) != NULL;
-}
-
-static void put_list(struct import *import, const char *name, const struct buf *items)
-{
-    if (items->len == 0) {
-        return;
-    }
-    buf_append_format(&import->yaml, has_items(items) ? "%s:\n" : "# %s: none is left.\n", name);
-    buf_append_slice(&import->yaml, buf_slice(items));
-    buf_append_string(&import->yaml, "\n");
-}
-
-static void put_outputs(struct import *import)
-{
-    if (import->output_count == 0) {
-        buf_append_string(&import->yaml,
-                          "# No output of the old config has a place to ship to. This is where a "
-                          "Collector beside\n# clew listens; say where your backend is.\noutputs:\n"
-                          "  - endpoint: http://localhost:4318/v1/logs\n\n");
-        return;
-    }
-    buf_append_string(&import->yaml, "outputs:\n");
-    for (size_t i = 0; i < import->output_count; i++) {
-        struct draft_output *output = &import->outputs[i];
-        yaml_comment_section(import, &import->yaml, output->section, "  ");
-        buf_append_format(&import->yaml, "  - name: %s\n", yaml_quote_literal(import, output->name));
-        buf_append_slice(&import->yaml, buf_slice(&output->yaml));
-        buf_append_string(&import->yaml, "\n");
-    }
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const struct import_row *x = a;
-    const struct import_row *y = b;
-    int order = strcmp(x->place.file, y->place.file);
-    if (order == 0) {
-        order = (x->place.line > y->place.line) - (x->place.line < y->place.line);
-    }
-    if (order == 0) { /* the section before its options */
-        order = (*x->option != '\0') - (*y->option != '\0');
-    }
-    return order != 0 ? order : strcmp(x->option, y->option);
-}
-
-static void put_table(struct import *import)
-{
-    buf_append_string(&import->yaml, "# What became of each section and option:\n");
-    for (size_t i = 0; i < import->row_count; i++) {
-        const struct import_row *row = &import->rows[i];
-        const char *slash = strrchr(row->place.file, '/');
-        buf_append_format(&import->yaml, "# %s:%u %s%s%s%s%s: %s%s%s\n",
-                          yaml_comment(import, slash != NULL ? slash + 1 : row->place.file),
-                          row->place.line, row->section, *row->option != '\0' ? " " : "",
-                          row->option, *row->value != '\0' ? " " : "", row->value,
-                          import_fate_titles[row->fate], *row->what != '\0' ? ": " : "", row->what);
-    }
+    struct foreign_text whole;
+    int result = foreign_take(&import->foreign, name, slice_make(text, len), &whole);
+    return result < 0 ? result : read_one(import, &whole);
 }
 
 struct slice import_convert(struct import *import)
 {
-    struct buf *out = &import->yaml;
-    import_service(import);
-    import_inputs(import);
-    import_flows(import);
-    import_multiline(import);
-    import_kubernetes(import);
-    import_filters(import);
-    import_outputs(import);
-    import_routes(import);
-    import_parsers(import);
-    for (enum fb_kind kind = FB_SERVICE; kind < FB_OTHER; kind++) {
-        rows_finish(import, kind);
-    }
-    if (import->row_count > 0) {
-        qsort(import->rows, import->row_count, sizeof(import->rows[0]), by_place);
-    }
-    buf_append_format(out, "# clew's config in place of %s, made by `clew import`.\n"
-                           "# The numbers are lines of the old file; what became of each is in the "
-                           "table at the end.\n\n",
-                      yaml_comment(import, import->config->path));
-    buf_append_slice(out, buf_slice(&import->top));
-    put_list(import, "multiline", &import->multiline);
-    put_inputs(import);
-    put_list(import, "filters", &import->filters);
-    put_outputs(import);
-    put_list(import, "routes", &import->routes);
-    put_table(import);
-    return buf_slice(out);
+    ENSURE(import->work != NULL);
+    return import->work->dialect->import_convert(import->work);
 }
 
 const struct import_row *import_rows(const struct import *import, size_t *out_count)
 {
-    *out_count = import->row_count;
-    return import->rows;
+    *out_count = import->work->row_count;
+    return import->work->rows;
 }
 
 size_t import_count(const struct import *import, enum import_fate fate)
 {
     size_t count = 0;
-    for (size_t i = 0; i < import->row_count; i++) {
-        count += import->rows[i].fate == fate ? 1 : 0;
+    for (size_t i = 0; i < import->work->row_count; i++) {
+        count += import->work->rows[i].fate == fate ? 1 : 0;
     }
     return count;
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shippers/lint.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "shippers/probe/trail.h"
+#include "shippers/dialects.h"
 
 enum {
     CONFIG_BYTES_MAX = 256 << 20,
@@ -37,8 +36,10 @@ static int lint_it(struct lint *lint, const struct foreign_text *text)
 {
     lint->steps = 0;
     lint->foreign.files = 0;
-    bool is_known = logstash_lint(lint, text) || vector_lint(lint, text) ||
-                    fluentbit_lint(lint, text);
+    bool is_known = false;
+    for (size_t i = 0; dialects[i] != NULL && !is_known; i++) {
+        is_known = dialects[i]->lint(lint, text);
+    }
     arena_clear(&lint->scratch);
     return is_known ? LINT_READ : LINT_NOT_A_CONFIG;
 }
@@ -52,12 +53,9 @@ int lint_file(struct lint *lint, const char *path)
 
 int lint_text(struct lint *lint, const char *name, const char *text, size_t len)
 {
-    struct foreign_text whole = {foreign_copy(&lint->foreign.arena, slice_from_string(name)), {NULL, 0}};
-    if (len > FOREIGN_TEXT_BYTES_MAX) {
-        return -EFBIG;
-    }
-    whole.text = slice_make(foreign_copy(&lint->foreign.arena, slice_make(text, len)), len);
-    return lint_it(lint, &whole);
+    struct foreign_text whole;
+    int result = foreign_take(&lint->foreign, name, slice_make(text, len), &whole);
+    return result < 0 ? result : lint_it(lint, &whole);
 }
 
 enum lint_verdict lint_verdict(const struct lint *lint)

@@ -49,6 +49,17 @@ const char *foreign_format(struct arena *arena, const char *format, ...)
     return copy;
 }
 
+int foreign_take(struct foreign *foreign, const char *name, struct slice text,
+                 struct foreign_text *out)
+{
+    if (text.len > FOREIGN_TEXT_BYTES_MAX) {
+        return -EFBIG;
+    }
+    out->path = foreign_copy(&foreign->arena, slice_from_string(name));
+    out->text = slice_make(foreign_copy(&foreign->arena, text), text.len);
+    return 0;
+}
+
 int foreign_read(struct foreign *foreign, const char *path, struct foreign_text *out)
 {
     struct buf buf;

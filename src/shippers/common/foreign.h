@@ -44,6 +44,10 @@ const char *foreign_copy(struct arena *arena, struct slice s);
 const char *foreign_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* A text in hand into the arena; 0, or -EFBIG. */
+int foreign_take(struct foreign *foreign, const char *name, struct slice text,
+                 struct foreign_text *out);
+
 /* Whole file into the arena; 0 or -errno. */
 int foreign_read(struct foreign *foreign, const char *path, struct foreign_text *out);
 

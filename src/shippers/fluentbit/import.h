@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "shippers/fluentbit/read.h"
-#include "shippers/import.h"
+#include "shippers/dialects.h"
 
 enum {
     IMPORT_ROWS_MAX = 1 << 15,
@@ -54,11 +54,10 @@ struct draft_rule {
     const char *name;
 };
 
-struct import {
-    struct foreign foreign;
+struct fb_import {
+    struct import_work work;
+    struct foreign *foreign;
     struct fb_config *config;
-    struct import_row *rows;
-    size_t row_count;
     struct draft_input inputs[IMPORT_INPUTS_MAX];
     size_t input_count;
     struct flow flows[IMPORT_FLOWS_MAX];
@@ -77,29 +76,35 @@ struct import {
     struct buf yaml;
 };
 
-static inline struct arena *import_arena(struct import *import)
+/* The functions of the dialect's row. */
+struct import_work *fb_import_begin(struct foreign *foreign, const struct foreign_text *text);
+bool fb_import_more(struct import_work *work, const struct foreign_text *text);
+struct slice fb_import_convert(struct import_work *work);
+void fb_import_end(struct import_work *work);
+
+static inline struct arena *import_arena(struct fb_import *import)
 {
-    return &import->foreign.arena;
+    return &import->foreign->arena;
 }
 
 /* ---- rows ---- */
 
 /* Of a property, or of the section itself where that is NULL. */
-void row_add(struct import *import, const struct fb_section *section,
+void row_add(struct fb_import *import, const struct fb_section *section,
              const struct fb_property *property, enum import_fate fate, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 /* Every property of that key. */
-void row_add_all(struct import *import, const struct fb_section *section, const char *key,
+void row_add_all(struct fb_import *import, const struct fb_section *section, const char *key,
                  enum import_fate fate, const char *what);
 
 /* What has no place: an option that was not written. */
-void row_add_unwritten(struct import *import, const struct fb_section *section, const char *option,
+void row_add_unwritten(struct fb_import *import, const struct fb_section *section, const char *option,
                        enum import_fate fate, const char *what);
-void row_add_note(struct import *import, const struct fb_note *note);
+void row_add_note(struct fb_import *import, const struct fb_note *note);
 
 /* "FILTER parser". */
-const char *section_title(struct import *import, const struct fb_section *section);
+const char *section_title(struct fb_import *import, const struct fb_section *section);
 
 /* By a table of options that are known and not converted one by one; what no table knows needs you. */
 struct known_option {
@@ -108,34 +113,34 @@ struct known_option {
     enum import_fate fate;
     const char *what;
 };
-void rows_finish(struct import *import, enum fb_kind kind);
+void rows_finish(struct fb_import *import, enum fb_kind kind);
 const struct known_option *known_find(enum fb_kind kind, const char *plugin, const char *option);
 
 /* ---- YAML ---- */
 
 /* A value in quotes, variables as clew has them: `${X}` is nothing where X is not set, as it was. */
-const char *yaml_quote(struct import *import, const char *value);
+const char *yaml_quote(struct fb_import *import, const char *value);
 
 /* The same without variables: every dollar sign is itself. */
-const char *yaml_quote_literal(struct import *import, const char *value);
+const char *yaml_quote_literal(struct fb_import *import, const char *value);
 
 /* `[a, b]` of quoted texts. */
-const char *yaml_list(struct import *import, const char *const *items, size_t count);
+const char *yaml_list(struct fb_import *import, const char *const *items, size_t count);
 
 /* A sequence of UTF-8 that YAML lets stand in a comment: no control character, and none that would
  * end the line. `len` 0 is none. */
 bool text_is_printable(const char *text, size_t len);
 
 /* A text that may stand in a comment. */
-const char *yaml_comment(struct import *import, const char *text);
+const char *yaml_comment(struct fb_import *import, const char *text);
 
 /* The lines of the old section as a comment. */
-void yaml_comment_section(struct import *import, struct buf *out, const struct fb_section *section,
+void yaml_comment_section(struct fb_import *import, struct buf *out, const struct fb_section *section,
                           const char *indent);
 
 /* A name of letters, digits, `_`, `-`, `.` that nothing of `taken` has yet. */
-const char *draft_name(struct import *import, const char *wanted,
-                      bool (*is_taken)(const struct import *import, const char *name));
+const char *draft_name(struct fb_import *import, const char *wanted,
+                      bool (*is_taken)(const struct fb_import *import, const char *name));
 
 /* ---- values ---- */
 
@@ -144,55 +149,55 @@ bool text_has_template(const char *value); /* `{{`, `{%`, $VAR that an envsubst 
 bool text_is_number(const char *text);
 
 /* `5`, `5s`, `1.5`, `2m` as clew's duration; NULL if it is none. */
-const char *duration_text(struct import *import, const char *value);
+const char *duration_text(struct fb_import *import, const char *value);
 
 /* An Onigmo pattern of Ruby's as PCRE2, checked; NULL if it is none that clew takes. */
-const char *pattern_text(struct import *import, const char *value);
+const char *pattern_text(struct fb_import *import, const char *value);
 
 /* ---- the parts ---- */
 
-void import_service(struct import *import);
-void import_inputs(struct import *import);
-void import_flows(struct import *import);
-void import_multiline(struct import *import);
-void import_kubernetes(struct import *import);
-void import_filters(struct import *import);
-void import_outputs(struct import *import);
-void import_routes(struct import *import);
-void import_parsers(struct import *import); /* rows for those that nothing has used */
+void import_service(struct fb_import *import);
+void import_inputs(struct fb_import *import);
+void import_flows(struct fb_import *import);
+void import_multiline(struct fb_import *import);
+void import_kubernetes(struct fb_import *import);
+void import_filters(struct fb_import *import);
+void import_outputs(struct fb_import *import);
+void import_routes(struct fb_import *import);
+void import_parsers(struct fb_import *import); /* rows for those that nothing has used */
 
 /* An input's parser: envelope, format, or a filter that parses. */
-void input_parser(struct import *import, struct draft_input *input, const struct fb_property *p);
+void input_parser(struct fb_import *import, struct draft_input *input, const struct fb_property *p);
 
 /* A filter that parses the lines of an input. False: it cannot be, `out_why` says why. */
-bool input_parse_lines(struct import *import, struct draft_input *input,
+bool input_parse_lines(struct fb_import *import, struct draft_input *input,
                        const struct fb_section *parser, const char **out_why);
 
 /* line_bytes_max, by the largest of options that are sizes; `keys` ends with NULL. */
-void input_longest(struct import *import, struct draft_input *input, const char *const *keys);
+void input_longest(struct fb_import *import, struct draft_input *input, const char *const *keys);
 
 /* The lines of an input's item; false where there is nothing to read from. */
-bool convert_syslog(struct import *import, struct draft_input *input);
-bool convert_stdin(struct import *import, struct draft_input *input);
-bool convert_systemd(struct import *import, struct draft_input *input);
+bool convert_syslog(struct fb_import *import, struct draft_input *input);
+bool convert_stdin(struct fb_import *import, struct draft_input *input);
+bool convert_systemd(struct fb_import *import, struct draft_input *input);
 
 /* Is there room for one more filter? Then it is counted. */
-bool filter_has_room(struct import *import);
+bool filter_has_room(struct fb_import *import);
 
 /* A `parse` filter for a parser of the config; false if it cannot be. Rows of the parser's own
  * options are added once. */
-bool parse_filter(struct import *import, const struct fb_section *parser, const char *field,
+bool parse_filter(struct fb_import *import, const struct fb_section *parser, const char *field,
                   const char *when, struct buf *out, const char **out_why);
 
 /* The condition under which records meet a section's Match, NULL for always. False: never. */
-bool match_when(struct import *import, const struct fb_section *section, const char **out_when);
-bool flow_is_matched(struct import *import, const struct fb_section *section,
+bool match_when(struct fb_import *import, const struct fb_section *section, const char **out_when);
+bool flow_is_matched(struct fb_import *import, const struct fb_section *section,
                      const struct flow *flow);
 
 /* The `condition` of a processor, NULL for none. False: it cannot be said, and rows say so. */
-bool processor_when(struct import *import, const struct fb_section *section, const char **out_when);
+bool processor_when(struct fb_import *import, const struct fb_section *section, const char **out_when);
 
 /* One or two conditions that both have to hold; either may be NULL. */
-const char *when_both(struct import *import, const char *a, const char *b);
+const char *when_both(struct fb_import *import, const char *a, const char *b);
 
 #endif

@@ -22,19 +22,19 @@ struct rule {
     size_t values;
 };
 
-static const char *number_test(struct import *import, const struct rule *rule, const char *name)
+static const char *number_test(struct fb_import *import, const struct rule *rule, const char *name)
 {
     return text_is_number(rule->value) ? condition_test(import, rule->field, name, rule->value)
                                        : NULL;
 }
 
-static const char *negated(struct import *import, const char *condition)
+static const char *negated(struct fb_import *import, const char *condition)
 {
     return condition != NULL ? foreign_format(import_arena(import), "{not: %s}", condition) : NULL;
 }
 
 /* NULL: clew cannot say it. */
-static const char *rule_text(struct import *import, const struct rule *rule)
+static const char *rule_text(struct fb_import *import, const struct rule *rule)
 {
     static const struct {
         const char *theirs;
@@ -74,7 +74,7 @@ static bool is_option(const struct fb_property *p, const char *name)
 }
 
 /* The second and further values make a list of quoted texts of it. */
-static void add_value(struct import *import, struct rule *rule, const char *value)
+static void add_value(struct fb_import *import, struct rule *rule, const char *value)
 {
     const char *quoted = constant_text(import, value);
     if (rule->values == 0) {
@@ -94,7 +94,7 @@ static bool is_list(const struct rule *rule)
 }
 
 /* Takes the option into the rule; false where it belongs to the next one. */
-static bool fill(struct import *import, struct rule *rule, const struct fb_property *p,
+static bool fill(struct fb_import *import, struct rule *rule, const struct fb_property *p,
                  const struct fb_property *before)
 {
     if (is_option(p, "rules.value")) {
@@ -123,7 +123,7 @@ static bool is_ours(const struct fb_property *p)
     return strncasecmp(p->key, prefix, sizeof(prefix) - 1) == 0;
 }
 
-static void tell_all(struct import *import, const struct fb_section *s, bool is_said)
+static void tell_all(struct fb_import *import, const struct fb_section *s, bool is_said)
 {
     for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
         if (is_ours(p)) {
@@ -133,7 +133,7 @@ static void tell_all(struct import *import, const struct fb_section *s, bool is_
     }
 }
 
-bool processor_when(struct import *import, const struct fb_section *section, const char **out_when)
+bool processor_when(struct fb_import *import, const struct fb_section *section, const char **out_when)
 {
     struct rule rule = {0};
     const char *list = NULL;

@@ -21,7 +21,7 @@ static const struct {
 };
 
 /* `$a['b']["c"]` as `a.b.c`; NULL if it is none of that form. */
-static const char *accessor(struct import *import, const char *text)
+static const char *accessor(struct fb_import *import, const char *text)
 {
     struct buf out;
     buf_init(&out, 1024);
@@ -46,7 +46,7 @@ static const char *accessor(struct import *import, const char *text)
     return copy;
 }
 
-static const char *kubernetes_name(struct import *import, const char *key)
+static const char *kubernetes_name(struct fb_import *import, const char *key)
 {
     for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
         if (strcmp(facts[i].theirs, key) == 0) {
@@ -86,7 +86,7 @@ bool field_is_good(const char *name)
     return is_good;
 }
 
-const char *field_name(struct import *import, const char *key)
+const char *field_name(struct fb_import *import, const char *key)
 {
     const char *name = accessor(import, key);
     if (name == NULL) {
@@ -138,7 +138,7 @@ bool prefix_takes_ids(const char *prefix)
 }
 
 /* A `%{` would be a template of clew's. */
-const char *constant_text(struct import *import, const char *value)
+const char *constant_text(struct fb_import *import, const char *value)
 {
     const char *at = strstr(value, "%{");
     if (text_has_template(value)) {
@@ -156,7 +156,7 @@ const char *constant_text(struct import *import, const char *value)
 
 /* ---- conditions ---- */
 
-const char *condition_test(struct import *import, const char *key, const char *name,
+const char *condition_test(struct fb_import *import, const char *key, const char *name,
                            const char *value)
 {
     const char *field = field_name(import, key);
@@ -166,24 +166,24 @@ const char *condition_test(struct import *import, const char *key, const char *n
                                 yaml_quote_literal(import, field), name, value);
 }
 
-const char *condition_matches(struct import *import, const char *key, const char *regex)
+const char *condition_matches(struct fb_import *import, const char *key, const char *regex)
 {
     const char *pattern = pattern_text(import, regex);
     return pattern == NULL ? NULL
                            : condition_test(import, key, "matches", yaml_quote_literal(import, pattern));
 }
 
-const char *condition_exists(struct import *import, const char *key, bool exists)
+const char *condition_exists(struct fb_import *import, const char *key, bool exists)
 {
     return condition_test(import, key, "exists", exists ? "true" : "false");
 }
 
-const char *condition_equals(struct import *import, const char *key, const char *value)
+const char *condition_equals(struct fb_import *import, const char *key, const char *value)
 {
     return condition_test(import, key, "equals", constant_text(import, value));
 }
 
-const char *condition_but_not(struct import *import, const char *key, const char *condition)
+const char *condition_but_not(struct fb_import *import, const char *key, const char *condition)
 {
     const char *is_there = condition_exists(import, key, true);
     return condition == NULL || is_there == NULL

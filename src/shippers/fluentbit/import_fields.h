@@ -7,7 +7,7 @@
 #include "shippers/fluentbit/import.h"
 
 /* The name clew has for a key or record accessor (`$kubernetes['pod_name']`); NULL if it has none. */
-const char *field_name(struct import *import, const char *key);
+const char *field_name(struct fb_import *import, const char *key);
 
 /* A name that may be given to a field. */
 bool field_is_good(const char *name);
@@ -21,18 +21,18 @@ bool pattern_takes_ids(const char *pattern);
 bool prefix_takes_ids(const char *prefix);
 
 /* A text as a constant, quoted; NULL if it would be a template to clew. */
-const char *constant_text(struct import *import, const char *value);
+const char *constant_text(struct fb_import *import, const char *value);
 
 /* Conditions as YAML; NULL if it cannot be said. */
-const char *condition_matches(struct import *import, const char *key, const char *regex);
-const char *condition_exists(struct import *import, const char *key, bool exists);
-const char *condition_equals(struct import *import, const char *key, const char *value);
+const char *condition_matches(struct fb_import *import, const char *key, const char *regex);
+const char *condition_exists(struct fb_import *import, const char *key, bool exists);
+const char *condition_equals(struct fb_import *import, const char *key, const char *value);
 
 /* By the name of the test; `value` is YAML. */
-const char *condition_test(struct import *import, const char *key, const char *name,
+const char *condition_test(struct fb_import *import, const char *key, const char *name,
                            const char *value);
 
 /* The key is there and `condition` does not hold. */
-const char *condition_but_not(struct import *import, const char *key, const char *condition);
+const char *condition_but_not(struct fb_import *import, const char *key, const char *condition);
 
 #endif

@@ -12,7 +12,7 @@
 #include "shippers/fluentbit/import_fields.h"
 
 struct filtering {
-    struct import *import;
+    struct fb_import *import;
     const struct fb_section *section;
     const char *when; /* of the section's Match */
     size_t made;      /* items that have come of it */
@@ -187,7 +187,7 @@ static void convert_grep(struct filtering *f)
 /* False: a condition that cannot be said. */
 static bool modify_condition(struct filtering *f, const struct fb_property *p, const char **inout)
 {
-    struct import *import = f->import;
+    struct fb_import *import = f->import;
     const char *rest;
     const char *value;
     const char *kind = fb_word(import_arena(import), p->raw, &rest);
@@ -576,7 +576,7 @@ static void convert(struct filtering *f)
     refuse(f);
 }
 
-static void convert_section(struct import *import, const struct fb_section *s, const char *when,
+static void convert_section(struct fb_import *import, const struct fb_section *s, const char *when,
                             bool is_reached)
 {
     struct filtering f = {import, s, when, 0};
@@ -607,7 +607,7 @@ static void convert_section(struct import *import, const struct fb_section *s, c
     convert(&f);
 }
 
-void import_filters(struct import *import)
+void import_filters(struct fb_import *import)
 {
     for (size_t i = 0; i < import->input_count; i++) {
         const char *when = import->input_count == 1

@@ -36,7 +36,7 @@ static bool regex_matches(const char *text, const char *tag)
 }
 
 /* Stars of patterns, in the part that is not known of a tag, mean "some path". */
-static const char *sample(struct import *import, const struct flow *flow)
+static const char *sample(struct fb_import *import, const struct flow *flow)
 {
     const char *star = strchr(flow->tag, '*');
     const char *folder = import->inputs[flow->input].folder;
@@ -53,7 +53,7 @@ static const char *sample(struct import *import, const struct flow *flow)
     return text;
 }
 
-static enum match match_flow(struct import *import, const struct fb_section *section,
+static enum match match_flow(struct fb_import *import, const struct fb_section *section,
                              const struct flow *flow)
 {
     const struct fb_property *regex = fb_get(section, "match_regex");
@@ -76,7 +76,7 @@ static enum match match_flow(struct import *import, const struct fb_section *sec
                                                                                 : MATCH_NO;
 }
 
-bool flow_is_matched(struct import *import, const struct fb_section *section,
+bool flow_is_matched(struct fb_import *import, const struct fb_section *section,
                      const struct flow *flow)
 {
     return match_flow(import, section, flow) != MATCH_NO;
@@ -90,7 +90,7 @@ static struct slice members(const char *condition)
     return slice_has_prefix(s, head) ? slice_make(s.data + head.len, s.len - head.len - 2) : s;
 }
 
-const char *when_both(struct import *import, const char *a, const char *b)
+const char *when_both(struct fb_import *import, const char *a, const char *b)
 {
     if (a == NULL || b == NULL) {
         return a != NULL ? a : b;
@@ -127,7 +127,7 @@ static bool is_sayable(const char *condition)
 }
 
 /* The path that a dotted tag was made of, as a pattern: a dot may have been a slash. */
-static const char *path_condition(struct import *import, const char *match)
+static const char *path_condition(struct fb_import *import, const char *match)
 {
     struct buf out;
     buf_init(&out, 4096);
@@ -149,7 +149,7 @@ static const char *path_condition(struct import *import, const char *match)
 }
 
 /* Of a flow that is taken in part: which paths. NULL: it cannot be said, so all of them. */
-static const char *part_condition(struct import *import, const struct fb_section *section,
+static const char *part_condition(struct fb_import *import, const struct fb_section *section,
                                   const struct flow *flow)
 {
     const char *match = fb_value(section, "match", "");
@@ -161,7 +161,7 @@ static const char *part_condition(struct import *import, const struct fb_section
 }
 
 /* Which records of the flow are there still when this section's turn comes. */
-static const char *flow_when(struct import *import, const struct flow *flow,
+static const char *flow_when(struct fb_import *import, const struct flow *flow,
                              const struct fb_section *section)
 {
     bool is_behind = section->kind == FB_OUTPUT || section->number > flow->gone_number;
@@ -172,7 +172,7 @@ static const char *flow_when(struct import *import, const struct flow *flow,
                      foreign_format(import_arena(import), "{not: %s}", flow->gone));
 }
 
-static const char *flow_condition(struct import *import, const struct fb_section *section,
+static const char *flow_condition(struct fb_import *import, const struct fb_section *section,
                                   const struct flow *flow, enum match match, bool is_only)
 {
     const char *name = import->inputs[flow->input].name;
@@ -185,7 +185,7 @@ static const char *flow_condition(struct import *import, const struct fb_section
 }
 
 /* Does the section see every record of every input? */
-static bool is_everything(struct import *import, const struct fb_section *section,
+static bool is_everything(struct fb_import *import, const struct fb_section *section,
                           const enum match *matches)
 {
     for (size_t i = 0; i < import->input_count; i++) {
@@ -201,7 +201,7 @@ static bool is_everything(struct import *import, const struct fb_section *sectio
     return true;
 }
 
-bool match_when(struct import *import, const struct fb_section *section, const char **out_when)
+bool match_when(struct fb_import *import, const struct fb_section *section, const char **out_when)
 {
     enum match matches[IMPORT_FLOWS_MAX];
     const char *list = NULL;
@@ -240,7 +240,7 @@ bool match_when(struct import *import, const struct fb_section *section, const c
 /* `$key regex new.tag keep`: the records that the rule takes are a flow of their own, told by its
  * condition, and, unless they are kept, no longer of the old one. */
 /* `{any: [a, b]}`; what is too long to be said stays as it was. */
-static const char *either(struct import *import, const char *a, const char *b)
+static const char *either(struct fb_import *import, const char *a, const char *b)
 {
     struct slice x = slice_from_string(a);
     struct slice head = SLICE("{any: [");
@@ -258,7 +258,7 @@ static const char *bounded(const char *condition)
     return condition != NULL && is_sayable(condition) ? condition : NULL;
 }
 
-static void rewrite_rule(struct import *import, const struct fb_section *s,
+static void rewrite_rule(struct fb_import *import, const struct fb_section *s,
                          const struct fb_property *rule, size_t old_count)
 {
     struct arena *arena = import_arena(import);
@@ -303,7 +303,7 @@ static void rewrite_rule(struct import *import, const struct fb_section *s,
                       "all records");
 }
 
-static void rewrite(struct import *import, const struct fb_section *s)
+static void rewrite(struct fb_import *import, const struct fb_section *s)
 {
     size_t old_count = import->flow_count;
     const struct fb_property *rule = fb_next(s->first, "rule");
@@ -313,7 +313,7 @@ static void rewrite(struct import *import, const struct fb_section *s)
     row_add(import, s, NULL, IMPORT_MAPPED, "there are no tags: filters and routes say which records");
 }
 
-void import_flows(struct import *import)
+void import_flows(struct fb_import *import)
 {
     const struct fb_section *s = import->config->first[FB_FILTER];
     for (; s != NULL; s = s->next) {
@@ -326,7 +326,7 @@ void import_flows(struct import *import)
 /* ---- routes ---- */
 
 /* One route for the inputs that an output gets whole, one for each flow of which it gets a part. */
-static size_t put_routes(struct import *import, const struct draft_output *output)
+static size_t put_routes(struct fb_import *import, const struct draft_output *output)
 {
     size_t count = 0;
     const char *names = NULL;
@@ -358,7 +358,7 @@ static size_t put_routes(struct import *import, const struct draft_output *outpu
     return count + (names != NULL ? 1 : 0);
 }
 
-void import_routes(struct import *import)
+void import_routes(struct fb_import *import)
 {
     enum { ROUTES_MAX = 64 }; /* as clew has it */
     size_t count = 0;

@@ -10,7 +10,7 @@
 
 enum { PATHS_MAX = 64 };
 
-static bool is_input_taken(const struct import *import, const char *name)
+static bool is_input_taken(const struct fb_import *import, const char *name)
 {
     for (size_t i = 0; i < import->input_count; i++) {
         if (strcmp(import->inputs[i].name, name) == 0) {
@@ -21,7 +21,7 @@ static bool is_input_taken(const struct import *import, const char *name)
 }
 
 /* Unknown parts of a tag are stars. */
-static const char *tag_pattern(struct import *import, const char *tag)
+static const char *tag_pattern(struct fb_import *import, const char *tag)
 {
     char out[256];
     size_t n = 0;
@@ -43,7 +43,7 @@ static const char *tag_pattern(struct import *import, const char *tag)
 
 /* ---- paths ---- */
 
-static size_t split(struct import *import, const char *value, const char **out)
+static size_t split(struct fb_import *import, const char *value, const char **out)
 {
     size_t count = 0;
     while (*value != '\0' && count < PATHS_MAX) {
@@ -59,7 +59,7 @@ static size_t split(struct import *import, const char *value, const char **out)
 
 /* A path of which a variable is the beginning would be nothing where the variable is not set, which
  * clew refuses; and braces and backslashes mean more to clew's globs. */
-static const char *path_text(struct import *import, const char *path)
+static const char *path_text(struct fb_import *import, const char *path)
 {
     struct arena *arena = import_arena(import);
     if (strncmp(path, "${", 2) == 0 && strstr(path, ":-") == NULL) {
@@ -71,7 +71,7 @@ static const char *path_text(struct import *import, const char *path)
     return path;
 }
 
-static void put_paths(struct import *import, struct draft_input *input, const char *option,
+static void put_paths(struct fb_import *import, struct draft_input *input, const char *option,
                       const char *const *paths, size_t count)
 {
     const char *texts[PATHS_MAX];
@@ -81,7 +81,7 @@ static void put_paths(struct import *import, struct draft_input *input, const ch
     buf_append_format(&input->yaml, "    %s: %s\n", option, yaml_list(import, texts, count));
 }
 
-static const char *folder_of(struct import *import, const char *path)
+static const char *folder_of(struct fb_import *import, const char *path)
 {
     size_t len = strcspn(path, "*?[$");
     while (len > 0 && path[len - 1] != '/') {
@@ -99,7 +99,7 @@ static bool has_slash(const char *path)
 
 /* ---- tail ---- */
 
-static bool tail_path(struct import *import, struct draft_input *input)
+static bool tail_path(struct fb_import *import, struct draft_input *input)
 {
     const struct fb_property *p = fb_get(input->section, "path");
     const char *paths[PATHS_MAX];
@@ -117,7 +117,7 @@ static bool tail_path(struct import *import, struct draft_input *input)
     return true;
 }
 
-static void tail_exclude(struct import *import, struct draft_input *input)
+static void tail_exclude(struct fb_import *import, struct draft_input *input)
 {
     const struct fb_property *p = fb_get(input->section, "exclude_path");
     const char *paths[PATHS_MAX + 2] = {"*.gz", "*.tmp"};
@@ -141,7 +141,7 @@ static void tail_exclude(struct import *import, struct draft_input *input)
                         : ": a star does not cross a slash here");
 }
 
-static void tail_beginning(struct import *import, struct draft_input *input)
+static void tail_beginning(struct fb_import *import, struct draft_input *input)
 {
     const struct fb_property *p = fb_get(input->section, "read_from_head");
     const char *value = p != NULL ? p->value : "off";
@@ -159,7 +159,7 @@ static void tail_beginning(struct import *import, struct draft_input *input)
     }
 }
 
-static void tail_scan(struct import *import, struct draft_input *input)
+static void tail_scan(struct fb_import *import, struct draft_input *input)
 {
     row_add_all(import, input->section, "refresh_interval", IMPORT_CHANGED,
                 "scan_interval, 1 s: a file that lives for less than the old interval is read too");
@@ -174,7 +174,7 @@ static unsigned long long size_of(const char *value)
     return n > 0 && n < 1e12 ? (unsigned long long)n : 0;
 }
 
-void input_longest(struct import *import, struct draft_input *input, const char *const *keys)
+void input_longest(struct fb_import *import, struct draft_input *input, const char *const *keys)
 {
     unsigned long long longest = 0;
     for (size_t i = 0; keys[i] != NULL; i++) {
@@ -197,7 +197,7 @@ void input_longest(struct import *import, struct draft_input *input, const char 
     }
 }
 
-static bool convert_tail(struct import *import, struct draft_input *input)
+static bool convert_tail(struct fb_import *import, struct draft_input *input)
 {
     static const char *const sizes[] = {"buffer_max_size", NULL};
     const struct fb_section *s = input->section;
@@ -223,7 +223,7 @@ static bool convert_tail(struct import *import, struct draft_input *input)
 /* Those that clew reads too. False: nothing to read from is known. */
 static const struct {
     const char *name;
-    bool (*convert)(struct import *import, struct draft_input *input);
+    bool (*convert)(struct fb_import *import, struct draft_input *input);
     const char *missing;
 } own_inputs[] = {
     {"tail", convert_tail, "an input without files is none"},
@@ -265,7 +265,7 @@ static const struct {
                            "has receivers for metrics and the like"},
 };
 
-static void refuse(struct import *import, const struct fb_section *s)
+static void refuse(struct fb_import *import, const struct fb_section *s)
 {
     size_t i = 0;
     while (*foreign_inputs[i].name != '\0' && strcasecmp(foreign_inputs[i].name, fb_name(s)) != 0) {
@@ -279,7 +279,7 @@ static void refuse(struct import *import, const struct fb_section *s)
     }
 }
 
-static const char *own_tag(struct import *import, const struct fb_section *s, unsigned number)
+static const char *own_tag(struct fb_import *import, const struct fb_section *s, unsigned number)
 {
     const char *tag = fb_value(s, "tag", NULL);
     if (tag != NULL) {
@@ -290,7 +290,7 @@ static const char *own_tag(struct import *import, const struct fb_section *s, un
 }
 
 /* An input that clew does not read still has a tag that filters and outputs go by. */
-static void add_flow(struct import *import, size_t input, const char *tag)
+static void add_flow(struct fb_import *import, size_t input, const char *tag)
 {
     if (import->flow_count < IMPORT_FLOWS_MAX) {
         import->flows[import->flow_count++] = (struct flow){.input = input, .tag = tag};
@@ -298,7 +298,7 @@ static void add_flow(struct import *import, size_t input, const char *tag)
 }
 
 /* Of an input that cannot be converted: what no table knows. */
-static void tell_rest(struct import *import, const struct fb_section *s)
+static void tell_rest(struct fb_import *import, const struct fb_section *s)
 {
     for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
         if (!*p->is_told && !fb_is_key(p, "name") && known_find(s->kind, fb_name(s), p->key) == NULL) {
@@ -307,7 +307,7 @@ static void tell_rest(struct import *import, const struct fb_section *s)
     }
 }
 
-static void convert_input(struct import *import, const struct fb_section *s, unsigned number)
+static void convert_input(struct fb_import *import, const struct fb_section *s, unsigned number)
 {
     size_t type = 0;
     while (type < ARRAY_LEN(own_inputs) && strcasecmp(fb_name(s), own_inputs[type].name) != 0) {
@@ -336,7 +336,7 @@ static void convert_input(struct import *import, const struct fb_section *s, uns
     import->input_count++;
 }
 
-void import_inputs(struct import *import)
+void import_inputs(struct fb_import *import)
 {
     struct {
         const char *plugin;

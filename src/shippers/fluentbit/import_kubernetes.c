@@ -17,7 +17,7 @@ struct wishes {
     bool exclude;
 };
 
-static void tell(struct import *import, const struct fb_section *s)
+static void tell(struct fb_import *import, const struct fb_section *s)
 {
     row_add_all(import, s, "labels", IMPORT_MAPPED, "kubernetes.labels");
     row_add_all(import, s, "annotations", IMPORT_MAPPED, "kubernetes.annotations");
@@ -26,7 +26,7 @@ static void tell(struct import *import, const struct fb_section *s)
 }
 
 /* Of the filter that asks the kubelet: where it is, as far as that is known here. */
-static const char *kubelet_of(struct import *import, const struct fb_section *s)
+static const char *kubelet_of(struct fb_import *import, const struct fb_section *s)
 {
     const char *host = fb_value(s, "kubelet_host", "127.0.0.1");
     const char *port = fb_value(s, "kubelet_port", "10250");
@@ -37,7 +37,7 @@ static const char *kubelet_of(struct import *import, const struct fb_section *s)
 }
 
 /* `source`, `endpoint` and `verify`, of the first filter that says use_kubelet. */
-static void put_kubelet(struct import *import, const struct fb_section *s)
+static void put_kubelet(struct fb_import *import, const struct fb_section *s)
 {
     bool is_unknown = false;
     bool is_on = fb_bool(s, "use_kubelet", false, &is_unknown);
@@ -60,7 +60,7 @@ static void put_kubelet(struct import *import, const struct fb_section *s)
     }
 }
 
-void import_kubernetes(struct import *import)
+void import_kubernetes(struct fb_import *import)
 {
     struct wishes wishes = {0};
     const struct fb_section *asks = NULL;

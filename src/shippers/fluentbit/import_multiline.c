@@ -18,7 +18,7 @@ enum {
 };
 
 struct joining {
-    struct import *import;
+    struct fb_import *import;
     struct draft_input *input;
     const char *rules[RULES_MAX];
     size_t count;
@@ -35,7 +35,7 @@ static bool is_builtin(const char *name)
     return strcmp(name, MULTILINE_ALL) == 0;
 }
 
-static bool is_rule_taken(const struct import *import, const char *name)
+static bool is_rule_taken(const struct fb_import *import, const char *name)
 {
     for (size_t i = 0; i < import->rule_count; i++) {
         if (strcmp(import->rules[i].name, name) == 0) {
@@ -67,7 +67,7 @@ struct step {
     const char *regex;
 };
 
-static const char *state_name(struct import *import, const char *state)
+static const char *state_name(struct fb_import *import, const char *state)
 {
     struct slice s = slice_trim(slice_from_string(state));
     const char *name = foreign_copy(import_arena(import), s);
@@ -78,7 +78,7 @@ static const char *state_name(struct import *import, const char *state)
 }
 
 /* `"a, b" "/re/" "c"`; false if clew cannot have it. */
-static bool read_step(struct import *import, const struct fb_property *p, struct step *out)
+static bool read_step(struct fb_import *import, const struct fb_property *p, struct step *out)
 {
     struct arena *arena = import_arena(import);
     const char *rest;
@@ -99,7 +99,7 @@ static bool read_step(struct import *import, const struct fb_property *p, struct
 }
 
 /* Every state that a step comes from is one that a step leads to, and one begins. */
-static bool is_whole(struct import *import, const struct step *steps, size_t count)
+static bool is_whole(struct fb_import *import, const struct step *steps, size_t count)
 {
     bool begins = false;
     for (size_t i = 0; i < count; i++) {
@@ -126,7 +126,7 @@ static bool is_whole(struct import *import, const struct step *steps, size_t cou
 /* Writes it once; the name clew has for it, NULL if it cannot be. */
 static const char *own_rule(struct joining *j, const struct fb_section *parser)
 {
-    struct import *import = j->import;
+    struct fb_import *import = j->import;
     struct step steps[STEPS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < import->rule_count; i++) {
@@ -157,7 +157,7 @@ static const char *own_rule(struct joining *j, const struct fb_section *parser)
     return name;
 }
 
-static const struct fb_section *find_parser(const struct import *import, const char *name)
+static const struct fb_section *find_parser(const struct fb_import *import, const char *name)
 {
     const struct fb_section *s = import->config->first[FB_MULTILINE_PARSER];
     while (s != NULL && strcmp(fb_name(s), name) != 0) {
@@ -226,7 +226,7 @@ static void take_option(struct joining *j, const struct fb_section *section, con
 /* `Multiline On`, `Parser_Firstline`: a record begins where that parser's pattern does. */
 static void take_firstline(struct joining *j)
 {
-    struct import *import = j->import;
+    struct fb_import *import = j->import;
     const struct fb_section *s = j->input->section;
     const struct fb_property *p = fb_get(s, "parser_firstline");
     const struct fb_section *parser = p != NULL ? fb_parser(import->config, p->value) : NULL;
@@ -262,7 +262,7 @@ static void take_filters(struct joining *j, size_t index)
     }
 }
 
-void import_multiline(struct import *import)
+void import_multiline(struct fb_import *import)
 {
     for (size_t i = 0; i < import->input_count; i++) {
         struct joining j = {import, &import->inputs[i], {NULL}, 0, 0};

@@ -14,7 +14,7 @@
 #include "shippers/fluentbit/import.h"
 
 struct target {
-    struct import *import;
+    struct fb_import *import;
     const struct fb_section *section;
     struct buf yaml;
     const char *headers; /* `a: 'b', c: 'd'` */
@@ -22,7 +22,7 @@ struct target {
 
 static const char collector_url[] = "http://localhost:4318/v1/logs";
 
-static bool is_output_taken(const struct import *import, const char *name)
+static bool is_output_taken(const struct fb_import *import, const char *name)
 {
     for (size_t i = 0; i < import->output_count; i++) {
         if (strcmp(import->outputs[i].name, name) == 0) {
@@ -60,7 +60,7 @@ static bool is_host(const char *text)
 }
 
 /* `host` or `host:port`. */
-static bool is_authority(struct import *import, const char *text)
+static bool is_authority(struct fb_import *import, const char *text)
 {
     size_t len = strcspn(text, ":");
     return is_host(foreign_copy(import_arena(import), slice_make(text, len))) &&
@@ -83,7 +83,7 @@ static bool is_uri(const char *text)
 }
 
 /* `${HOST}` with something to stand in for it, so that the config can be read before it is set. */
-static const char *variable_or(struct import *import, const char *text, const char *otherwise,
+static const char *variable_or(struct fb_import *import, const char *text, const char *otherwise,
                                bool (*is_good)(const char *text), bool *out_is_known)
 {
     size_t len = strlen(text);
@@ -173,7 +173,7 @@ static void put_address(struct target *t, const char *host, const char *port, bo
 
 /* ---- who may write ---- */
 
-static const char *base64(struct import *import, const char *text)
+static const char *base64(struct fb_import *import, const char *text)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t len = strlen(text);
@@ -538,7 +538,7 @@ static size_t find_other(const char *name)
     return i;
 }
 
-static struct draft_output *new_output(struct import *import, const struct fb_section *s,
+static struct draft_output *new_output(struct fb_import *import, const struct fb_section *s,
                                        const char *name)
 {
     if (import->output_count == IMPORT_OUTPUTS_MAX) {
@@ -552,7 +552,7 @@ static struct draft_output *new_output(struct import *import, const struct fb_se
     return output;
 }
 
-static void refuse(struct import *import, const struct fb_section *s)
+static void refuse(struct fb_import *import, const struct fb_section *s)
 {
     size_t i = find_other(fb_name(s));
     bool is_collector = others[i].fate == IMPORT_NEEDS_YOU &&
@@ -573,7 +573,7 @@ static void refuse(struct import *import, const struct fb_section *s)
     }
 }
 
-static void finish_output(struct import *import, struct target *t, const char *backend)
+static void finish_output(struct fb_import *import, struct target *t, const char *backend)
 {
     const char *alias = fb_value(t->section, "alias", NULL);
     struct draft_output *output = new_output(import, t->section,
@@ -597,7 +597,7 @@ static void finish_output(struct import *import, struct target *t, const char *b
     row_add(import, t->section, NULL, IMPORT_MAPPED, "outputs: %s, %s", output->name, backend);
 }
 
-static void convert_output(struct import *import, const struct fb_section *s)
+static void convert_output(struct fb_import *import, const struct fb_section *s)
 {
     struct target t = {import, s, .headers = ""};
     buf_init(&t.yaml, IMPORT_YAML_BYTES_MAX);
@@ -616,7 +616,7 @@ static void convert_output(struct import *import, const struct fb_section *s)
     refuse(import, s);
 }
 
-void import_outputs(struct import *import)
+void import_outputs(struct fb_import *import)
 {
     for (const struct fb_section *s = import->config->first[FB_OUTPUT]; s != NULL; s = s->next) {
         convert_output(import, s);

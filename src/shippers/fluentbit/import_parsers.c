@@ -23,13 +23,13 @@ static bool is_envelope(const struct fb_section *parser)
     return is_cri || strcmp(fb_name(parser), "docker") == 0;
 }
 
-bool filter_has_room(struct import *import)
+bool filter_has_room(struct fb_import *import)
 {
     return import->filter_count++ < IMPORT_FILTERS_MAX;
 }
 
 /* `code:integer size:float`: as clew's types, ids left texts. */
-static const char *types_text(struct import *import, const struct fb_section *parser,
+static const char *types_text(struct fb_import *import, const struct fb_section *parser,
                               const char *pattern)
 {
     static const struct {
@@ -56,7 +56,7 @@ static const char *types_text(struct import *import, const struct fb_section *pa
     return out;
 }
 
-bool parse_filter(struct import *import, const struct fb_section *parser, const char *field,
+bool parse_filter(struct fb_import *import, const struct fb_section *parser, const char *field,
                   const char *when, struct buf *out, const char **out_why)
 {
     const char *format = fb_value(parser, "format", "");
@@ -98,7 +98,7 @@ bool parse_filter(struct import *import, const struct fb_section *parser, const 
     return true;
 }
 
-bool input_parse_lines(struct import *import, struct draft_input *input,
+bool input_parse_lines(struct fb_import *import, struct draft_input *input,
                        const struct fb_section *parser, const char **out_why)
 {
     const char *when = foreign_format(import_arena(import), "{input: %s}",
@@ -107,7 +107,7 @@ bool input_parse_lines(struct import *import, struct draft_input *input,
     return parse_filter(import, parser, "$body", when, &import->filters, out_why);
 }
 
-static void parse_lines(struct import *import, struct draft_input *input,
+static void parse_lines(struct fb_import *import, struct draft_input *input,
                         const struct fb_property *p, const struct fb_section *parser)
 {
     const char *why = "";
@@ -119,7 +119,7 @@ static void parse_lines(struct import *import, struct draft_input *input,
     }
 }
 
-void input_parser(struct import *import, struct draft_input *input, const struct fb_property *p)
+void input_parser(struct fb_import *import, struct draft_input *input, const struct fb_property *p)
 {
     const struct fb_section *parser = fb_parser(import->config, p->value);
     const struct fb_section *s = input->section;
@@ -158,7 +158,7 @@ static bool is_named(const struct fb_section *list, const char *name)
     return false;
 }
 
-static void finish_parsers(struct import *import, enum fb_kind kind)
+static void finish_parsers(struct fb_import *import, enum fb_kind kind)
 {
     const struct fb_config *config = import->config;
     for (const struct fb_section *s = config->first[kind]; s != NULL; s = s->next) {
@@ -183,7 +183,7 @@ static void finish_parsers(struct import *import, enum fb_kind kind)
     }
 }
 
-void import_parsers(struct import *import)
+void import_parsers(struct fb_import *import)
 {
     finish_parsers(import, FB_PARSER);
     finish_parsers(import, FB_MULTILINE_PARSER);

@@ -14,10 +14,6 @@
 
 enum { VALUE_BYTES_MAX = 60 };
 
-const char *const import_fate_names[] = {"mapped", "default", "changed", "ignored", "needs_you"};
-const char *const import_fate_titles[] = {"mapped", "kept by default", "changed on purpose",
-                                          "ignored", "needs you"};
-
 bool key_is_secret(const char *key)
 {
     static const char *const words[] = {"passw", "secret", "token", "apikey", "api_key",
@@ -32,7 +28,7 @@ bool key_is_secret(const char *key)
 }
 
 /* One line of printable text, not too long. */
-static const char *one_line(struct import *import, const char *value)
+static const char *one_line(struct fb_import *import, const char *value)
 {
     char out[VALUE_BYTES_MAX + 8];
     size_t n = 0;
@@ -60,7 +56,7 @@ static bool is_reference(const char *value)
     return strstr(value, "${") != NULL || strstr(value, "{{") != NULL || value[0] == '$';
 }
 
-const char *section_title(struct import *import, const struct fb_section *section)
+const char *section_title(struct fb_import *import, const struct fb_section *section)
 {
     static const char *const kinds[] = {"SERVICE", "PARSER", "MULTILINE_PARSER", "INPUT",
                                         "FILTER",  "OUTPUT"};
@@ -70,22 +66,22 @@ const char *section_title(struct import *import, const struct fb_section *sectio
     return foreign_format(import_arena(import), "%s%s%s", kind, *name != '\0' ? " " : "", name);
 }
 
-static void put(struct import *import, struct import_row row)
+static void put(struct fb_import *import, struct import_row row)
 {
     enum { CAP_MIN = 64 };
-    size_t n = import->row_count;
+    size_t n = import->work.row_count;
     if (n == IMPORT_ROWS_MAX) {
         return;
     }
     if (n == 0 || (n >= CAP_MIN && (n & (n - 1)) == 0)) {
         size_t cap = n == 0 ? CAP_MIN : n * 2;
-        import->rows = mem_resize(import->rows, cap, sizeof(*import->rows));
+        import->work.rows = mem_resize(import->work.rows, cap, sizeof(*import->work.rows));
     }
-    import->rows[n] = row;
-    import->row_count++;
+    import->work.rows[n] = row;
+    import->work.row_count++;
 }
 
-void row_add(struct import *import, const struct fb_section *section,
+void row_add(struct fb_import *import, const struct fb_section *section,
              const struct fb_property *property, enum import_fate fate, const char *format, ...)
 {
     va_list args;
@@ -112,7 +108,7 @@ void row_add(struct import *import, const struct fb_section *section,
     free(what);
 }
 
-void row_add_all(struct import *import, const struct fb_section *section, const char *key,
+void row_add_all(struct fb_import *import, const struct fb_section *section, const char *key,
                  enum import_fate fate, const char *what)
 {
     const struct fb_property *p = fb_next(section->first, key);
@@ -121,7 +117,7 @@ void row_add_all(struct import *import, const struct fb_section *section, const 
     }
 }
 
-void row_add_unwritten(struct import *import, const struct fb_section *section, const char *option,
+void row_add_unwritten(struct fb_import *import, const struct fb_section *section, const char *option,
                        enum import_fate fate, const char *what)
 {
     put(import,
@@ -135,7 +131,7 @@ void row_add_unwritten(struct import *import, const struct fb_section *section, 
         });
 }
 
-void row_add_note(struct import *import, const struct fb_note *note)
+void row_add_note(struct fb_import *import, const struct fb_note *note)
 {
     put(import,
         (struct import_row){
@@ -161,7 +157,7 @@ static bool is_told_again(const struct fb_property *p)
     return false;
 }
 
-static void finish_section(struct import *import, const struct fb_section *section)
+static void finish_section(struct fb_import *import, const struct fb_section *section)
 {
     const char *plugin = fb_name(section);
     for (const struct fb_property *p = section->first; p != NULL; p = p->next) {
@@ -181,7 +177,7 @@ static void finish_section(struct import *import, const struct fb_section *secti
 }
 
 /* Those of an input that is converted are told already, as filters. */
-static void finish_processors(struct import *import, const struct fb_section *owner)
+static void finish_processors(struct fb_import *import, const struct fb_section *owner)
 {
     for (const struct fb_section *s = owner->processors; s != NULL; s = s->next) {
         bool is_told = false;
@@ -202,7 +198,7 @@ static void finish_processors(struct import *import, const struct fb_section *ow
     }
 }
 
-void rows_finish(struct import *import, enum fb_kind kind)
+void rows_finish(struct fb_import *import, enum fb_kind kind)
 {
     for (const struct fb_section *s = import->config->first[kind]; s != NULL; s = s->next) {
         finish_section(import, s);

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "shippers/fluentbit/import.h"
 
-static void log_level(struct import *import, const struct fb_section *s)
+static void log_level(struct fb_import *import, const struct fb_section *s)
 {
     static const struct {
         const char *theirs;
@@ -31,7 +31,7 @@ static void log_level(struct import *import, const struct fb_section *s)
     }
 }
 
-static void grace(struct import *import, const struct fb_section *s)
+static void grace(struct fb_import *import, const struct fb_section *s)
 {
     const struct fb_property *p = fb_get(s, "grace");
     const char *duration = p != NULL ? duration_text(import, p->value) : NULL;
@@ -43,7 +43,7 @@ static void grace(struct import *import, const struct fb_section *s)
     }
 }
 
-static void flush(struct import *import, const struct fb_section *s)
+static void flush(struct fb_import *import, const struct fb_section *s)
 {
     row_add_all(import, s, "flush", IMPORT_DEFAULT,
                 "a batch is sent when its first record is outputs.batch.age old, 100 ms");
@@ -55,7 +55,7 @@ static bool is_address(const char *text)
 }
 
 /* Health and metrics. An operator's probes know the port. */
-static void http_server(struct import *import, const struct fb_section *s)
+static void http_server(struct fb_import *import, const struct fb_section *s)
 {
     const struct fb_property *p = fb_get(s, "http_server");
     const char *listen = fb_value(s, "http_listen", "0.0.0.0");
@@ -81,7 +81,7 @@ static void http_server(struct import *import, const struct fb_section *s)
     row_add_all(import, s, "http_port", IMPORT_MAPPED, "control.listen");
 }
 
-static void retries(struct import *import, const struct fb_section *s)
+static void retries(struct fb_import *import, const struct fb_section *s)
 {
     const struct fb_property *base = fb_get(s, "scheduler.base");
     const struct fb_property *cap = fb_get(s, "scheduler.cap");
@@ -99,7 +99,7 @@ static void retries(struct import *import, const struct fb_section *s)
     row_add_all(import, s, "scheduler.cap", fate, "outputs.retry.max, the longest pause");
 }
 
-void import_service(struct import *import)
+void import_service(struct fb_import *import)
 {
     const struct fb_section *s = import->config->first[FB_SERVICE];
     bool is_first = true;

@@ -48,7 +48,7 @@ static bool is_of(const char *text, const char *allowed)
 #define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 /* A value that is one variable: with `other` where the variable is not set. NULL: it is none. */
-static const char *variable_or(struct import *import, const char *raw, const char *other)
+static const char *variable_or(struct fb_import *import, const char *raw, const char *other)
 {
     size_t len = strlen(raw);
     if (len < 4 || strncmp(raw, "${", 2) != 0 || raw[len - 1] != '}') {
@@ -63,7 +63,7 @@ static const char *variable_or(struct import *import, const char *raw, const cha
 
 /* A part of the address: `otherwise` where the option is not written, `other` where it says nothing
  * that can be used. */
-static const char *part(struct import *import, const struct fb_section *s, const char *key,
+static const char *part(struct fb_import *import, const struct fb_section *s, const char *key,
                         bool (*is_good)(const char *), const char *otherwise, const char *other)
 {
     const struct fb_property *p = fb_get(s, key);
@@ -105,7 +105,7 @@ static bool is_path(const char *text)
            !text_has_template(text);
 }
 
-static void put_listen(struct import *import, struct draft_input *input, const struct mode *mode)
+static void put_listen(struct fb_import *import, struct draft_input *input, const struct mode *mode)
 {
     const struct fb_section *s = input->section;
     const char *where = NULL;
@@ -125,7 +125,7 @@ static void put_listen(struct import *import, struct draft_input *input, const s
     buf_append_format(&input->yaml, "    listen: %s\n", yaml_list(import, &url, 1));
 }
 
-static const struct mode *syslog_mode(struct import *import, const struct fb_section *s)
+static const struct mode *syslog_mode(struct fb_import *import, const struct fb_section *s)
 {
     const struct fb_property *p = fb_get(s, "mode");
     const struct mode *mode = p != NULL ? find_mode(p->value) : &modes[0];
@@ -149,12 +149,12 @@ static const struct mode *syslog_mode(struct import *import, const struct fb_sec
               "msgid are host.name, service.name, process.pid and syslog.msg.id"
 
 /* What follows in the old config goes by the names that the parser gave. */
-static bool has_filters(struct import *import, const struct fb_section *s)
+static bool has_filters(struct fb_import *import, const struct fb_section *s)
 {
     return import->config->first[FB_FILTER] != NULL || s->processors != NULL;
 }
 
-static void syslog_parser(struct import *import, struct draft_input *input,
+static void syslog_parser(struct fb_import *import, struct draft_input *input,
                           const struct mode *mode)
 {
     const struct fb_section *s = input->section;
@@ -197,7 +197,7 @@ static void syslog_parser(struct import *import, struct draft_input *input,
 /* ---- the inputs ---- */
 
 /* TLS, and what belongs to it. */
-static void syslog_tls(struct import *import, const struct fb_section *s)
+static void syslog_tls(struct fb_import *import, const struct fb_section *s)
 {
     bool is_on = fb_bool(s, "tls", false, NULL);
     for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
@@ -209,7 +209,7 @@ static void syslog_tls(struct import *import, const struct fb_section *s)
     }
 }
 
-bool convert_syslog(struct import *import, struct draft_input *input)
+bool convert_syslog(struct fb_import *import, struct draft_input *input)
 {
     static const char *const sizes[] = {"buffer_max_size", "buffer_chunk_size", NULL};
     const struct mode *mode = syslog_mode(import, input->section);
@@ -224,7 +224,7 @@ bool convert_syslog(struct import *import, struct draft_input *input)
     return true;
 }
 
-bool convert_stdin(struct import *import, struct draft_input *input)
+bool convert_stdin(struct fb_import *import, struct draft_input *input)
 {
     static const char *const sizes[] = {"buffer_size", NULL};
     const struct fb_section *s = input->section;
@@ -248,7 +248,7 @@ bool convert_stdin(struct import *import, struct draft_input *input)
 
 /* `_SYSTEMD_UNIT=x.service` is a unit; any other match clew has no option for. Fluent Bit takes what
  * one of several filters matches, unless systemd_filter_type says And. */
-static void journal_units(struct import *import, struct draft_input *input)
+static void journal_units(struct fb_import *import, struct draft_input *input)
 {
     static const char unit[] = "_SYSTEMD_UNIT=";
     const struct fb_section *s = input->section;
@@ -284,7 +284,7 @@ static void journal_units(struct import *import, struct draft_input *input)
                 "units: one of them is enough");
 }
 
-bool convert_systemd(struct import *import, struct draft_input *input)
+bool convert_systemd(struct fb_import *import, struct draft_input *input)
 {
     const struct fb_section *s = input->section;
     const struct fb_property *path = fb_get(s, "path");

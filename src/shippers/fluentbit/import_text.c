@@ -105,7 +105,7 @@ static void put_escaped(struct slice text, struct buf *out)
     buf_append_string(out, "\"");
 }
 
-static const char *quote(struct import *import, const char *value, bool has_variables)
+static const char *quote(struct fb_import *import, const char *value, bool has_variables)
 {
     struct buf made;
     struct buf out;
@@ -130,17 +130,17 @@ static const char *quote(struct import *import, const char *value, bool has_vari
     return copy;
 }
 
-const char *yaml_quote(struct import *import, const char *value)
+const char *yaml_quote(struct fb_import *import, const char *value)
 {
     return quote(import, value, true);
 }
 
-const char *yaml_quote_literal(struct import *import, const char *value)
+const char *yaml_quote_literal(struct fb_import *import, const char *value)
 {
     return quote(import, value, false);
 }
 
-const char *yaml_list(struct import *import, const char *const *items, size_t count)
+const char *yaml_list(struct fb_import *import, const char *const *items, size_t count)
 {
     const char *list = "";
     for (size_t i = 0; i < count; i++) {
@@ -187,7 +187,7 @@ static void put_comment_line(struct buf *out, const char *indent, unsigned line,
     buf_append_string(out, is_cut ? " …\n" : "\n");
 }
 
-const char *yaml_comment(struct import *import, const char *text)
+const char *yaml_comment(struct fb_import *import, const char *text)
 {
     char *copy = mem_string(text);
     for (char *c = copy; *c != '\0'; c++) {
@@ -198,7 +198,7 @@ const char *yaml_comment(struct import *import, const char *text)
     return out;
 }
 
-void yaml_comment_section(struct import *import, struct buf *out, const struct fb_section *section,
+void yaml_comment_section(struct fb_import *import, struct buf *out, const struct fb_section *section,
                           const char *indent)
 {
     const char *slash = strrchr(section->place.file, '/');
@@ -226,7 +226,7 @@ bool text_is_number(const char *text)
     return digits > 0 && digits < 10 && text[digits] == '\0';
 }
 
-const char *duration_text(struct import *import, const char *value)
+const char *duration_text(struct fb_import *import, const char *value)
 {
     char *end = NULL;
     double number = strtod(value, &end);
@@ -248,8 +248,8 @@ const char *duration_text(struct import *import, const char *value)
     return foreign_format(import_arena(import), "%llums", (unsigned long long)ms);
 }
 
-const char *draft_name(struct import *import, const char *wanted,
-                      bool (*is_taken)(const struct import *import, const char *name))
+const char *draft_name(struct fb_import *import, const char *wanted,
+                      bool (*is_taken)(const struct fb_import *import, const char *name))
 {
     enum { NAME_BYTES_MAX = 40 };
     char out[NAME_BYTES_MAX + 1];
@@ -311,7 +311,7 @@ static void translate(struct slice s, struct buf *out)
     }
 }
 
-const char *pattern_text(struct import *import, const char *value)
+const char *pattern_text(struct fb_import *import, const char *value)
 {
     struct slice s = slice_trim(slice_from_string(value));
     const char *flags = "";

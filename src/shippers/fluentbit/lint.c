@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include "shippers/fluentbit/import.h"
 
 struct stage fb_stage(struct fb_config *config, const struct fb_section *section,
                       const struct fb_property *property, const char *why, const char *fix)
@@ -18,7 +19,7 @@ struct stage fb_stage(struct fb_config *config, const struct fb_section *section
     };
 }
 
-bool fluentbit_lint(struct lint *lint, const struct foreign_text *text)
+static bool lint_fluentbit(struct lint *lint, const struct foreign_text *text)
 {
     struct fb_config *config = fb_read(&lint->foreign, text);
     if (config == NULL) {
@@ -28,3 +29,12 @@ bool fluentbit_lint(struct lint *lint, const struct foreign_text *text)
     fb_run(config);
     return true;
 }
+
+const struct dialect dialect_fluentbit = {
+    .name = "Fluent Bit",
+    .lint = lint_fluentbit,
+    .import_begin = fb_import_begin,
+    .import_more = fb_import_more,
+    .import_convert = fb_import_convert,
+    .import_end = fb_import_end,
+};

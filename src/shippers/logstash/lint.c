@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
+#include "shippers/dialects.h"
 #include "shippers/logstash/lint.h"
 #include "shippers/probe/regex.h"
 
@@ -257,7 +258,7 @@ static void run_inputs(struct logstash *l, const struct ls_node *node, unsigned 
     }
 }
 
-bool logstash_lint(struct lint *lint, const struct foreign_text *text)
+static bool lint_logstash(struct lint *lint, const struct foreign_text *text)
 {
     struct logstash l = {.lint = lint};
     if (!ls_read(lint, text, &l.pipeline)) {
@@ -275,3 +276,8 @@ bool logstash_lint(struct lint *lint, const struct foreign_text *text)
     run_inputs(&l, l.pipeline.inputs, 0);
     return true;
 }
+
+const struct dialect dialect_logstash = {
+    .name = "Logstash",
+    .lint = lint_logstash,
+};

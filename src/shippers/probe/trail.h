@@ -3,10 +3,10 @@
 #define CLEW_SHIPPERS_PROBE_TRAIL_H
 
 /*
- * What the readers of the formats share: the probes, a probe's way through the stages of one
+ * What the dialects share: the probes, a probe's way through the stages of one
  * route (its trail), and how a stage is held against what it did.
  *
- *     engine of a format                                   trail
+ *     lint of a dialect                                    trail
  *        |-- trail_begin(probe, record) ----------------->|  where are the ids?
  *        |   … changes trail.record as the stage does …    |
  *        |-- trail_judge(stage) ------------------------->|  where are they now? a finding, or none
@@ -82,11 +82,5 @@ bool lint_step(struct lint *lint);
 /* Add a finding, once for its place and effect; `verdict` makes the whole worse. */
 void lint_report(struct lint *lint, const struct stage *stage, enum lint_effect effect,
                  enum lint_verdict verdict, const char *when);
-
-/* ---- the formats: each reads `text`, sends the probes, false if it is not its format ---- */
-
-bool fluentbit_lint(struct lint *lint, const struct foreign_text *text);
-bool vector_lint(struct lint *lint, const struct foreign_text *text);
-bool logstash_lint(struct lint *lint, const struct foreign_text *text);
 
 #endif

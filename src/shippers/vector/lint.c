@@ -12,11 +12,11 @@
 #include <strings.h>
 #include "base/mem.h"
 #include "shippers/common/names.h"
-#include "shippers/probe/trail.h"
+#include "shippers/dialects.h"
 #include "shippers/probe/regex.h"
-#include "shippers/vector/toml.h"
-#include "shippers/vector/lint_lua.h"
 #include "shippers/probe/vrl.h"
+#include "shippers/vector/lint_lua.h"
+#include "shippers/vector/toml.h"
 
 enum {
     COMPONENTS_MAX = 256,
@@ -649,7 +649,7 @@ static bool find_config(struct vector *v, const struct yaml *node, unsigned dept
     return is_any;
 }
 
-bool vector_lint(struct lint *lint, const struct foreign_text *text)
+static bool lint_vector(struct lint *lint, const struct foreign_text *text)
 {
     struct vector *v = mem_alloc(sizeof(*v));
     v->lint = lint;
@@ -666,3 +666,8 @@ bool vector_lint(struct lint *lint, const struct foreign_text *text)
     free(v);
     return is_known;
 }
+
+const struct dialect dialect_vector = {
+    .name = "Vector",
+    .lint = lint_vector,
+};
