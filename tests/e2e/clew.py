@@ -20,11 +20,13 @@ Arguments given to the file choose the tests whose name contains one of them.
 The binary is $CLEW, else build/clew beside the sources. Only Debian's python3 is needed.
 """
 
+import contextlib
 import functools
 import inspect
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -240,10 +242,17 @@ def wait_for(condition, what, deadline=EVENT_TIMEOUT):
 
 
 def free_port():
-    """A TCP port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A TCP port of the loopback interface that nobody listens on.
+
+    It lies below those that the kernel gives to clients (net.ipv4.ip_local_port_range), which would take it
+    between two lives of a program that listens there.
+    """
+    first_of_clients = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.SystemRandom().randrange(10000, max(first_of_clients, 20000))
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def is_listening(port):
