@@ -172,14 +172,6 @@ static bool is_candidate(const struct generation *original, const struct generat
     return original != packed && may && !original->is_gzip && !original->is_packed;
 }
 
-/* Nothing of it was ever looked at, and it is gone: what takes its place holds its bytes. */
-static bool is_successor(const struct generation *packed, const struct generation *original)
-{
-    bool is_other = original->fd >= 0 && original->size == 0 && packed->size_hint > 0;
-    return original->unseen > 0 && !is_other && original->offset == 0 &&
-           packed->link.prev == &original->link && packed->size_hint >= original->size;
-}
-
 /* It ends otherwise than the original goes on there. */
 static bool ends_otherwise(struct generation *packed, const struct generation *original)
 {
@@ -214,7 +206,7 @@ static enum likeness compare(struct generation *packed, const struct generation 
 {
     uint32_t len = original->id.fingerprint_len;
     if (len == 0) {
-        return is_successor(packed, original) ? IS_SAME : IS_OTHER;
+        return IS_OTHER; /* anything begins so */
     }
     if (!begins_with(packed, &original->id)) {
         char bytes[FINGERPRINT_BYTES];
@@ -256,6 +248,61 @@ static enum likeness find_original(struct generation *packed, struct generation 
         }
     }
     return found;
+}
+
+/* ---- of what nothing is known ---- */
+
+/* It was empty, or never looked at, and it is gone: what takes its place holds its bytes. */
+static bool is_successor(const struct generation *packed, const struct generation *original)
+{
+    bool is_other = original->fd >= 0 && original->size == 0 && packed->size_hint > 0;
+    return original->unseen > 0 && !is_other && original->offset == 0 &&
+           packed->link.prev == &original->link && packed->size_hint >= original->size;
+}
+
+/* It was listed, and renamed and compressed before it was opened: only its size is known, and its name. */
+static bool was_only_listed(const struct generation *original)
+{
+    return original->unseen > 0 && original->fd < 0 && original->id.fingerprint_len == 0 &&
+           original->size > 0 && original->size != SIZE_UNKNOWN;
+}
+
+/* What was listed is in something that was made since, and has as many bytes; of what is to be read it may
+ * have more, for a writer may have been in it. */
+static bool may_be_made_of(const struct generation *packed, const struct generation *original)
+{
+    bool is_unread = original->state == GENERATION_WAITING || original->state == GENERATION_UNCLEAR;
+    bool is_later = packed->modified_ns >= original->modified_ns &&
+                    (packed->id.born_ns == 0 || packed->id.born_ns >= original->modified_ns);
+    bool fits = is_unread ? packed->size_hint >= original->size : packed_has_size(packed, original->size);
+    return fits && (is_later || log_name_is_packed_of(packed->name, original->name));
+}
+
+/* Several may have been compressed since: what has its name, then what was the largest. */
+static bool is_better(const struct generation *packed, const struct generation *a,
+                      const struct generation *b)
+{
+    bool has_name = log_name_is_packed_of(packed->name, a->name);
+    bool has_other = b != NULL && log_name_is_packed_of(packed->name, b->name);
+    return b == NULL || (has_name && !has_other) || (has_name == has_other && a->size > b->size);
+}
+
+static struct generation *find_unknown(const struct generation *packed)
+{
+    struct generation *original;
+    struct generation *best = NULL;
+    TAIL_FOR_EACH(packed->tail, original)
+    {
+        if (original == packed || original->is_gzip || original->is_packed ||
+            original->state == GENERATION_COPY) {
+            continue;
+        }
+        bool is_unknown = original->id.fingerprint_len == 0 && original->state != GENERATION_UNCLEAR;
+        bool may = was_only_listed(original) ? may_be_made_of(packed, original)
+                                             : is_unknown && is_successor(packed, original);
+        best = may && is_better(packed, original, best) ? original : best;
+    }
+    return best;
 }
 
 /* ---- what becomes of it ---- */
@@ -332,6 +379,9 @@ static void judge(struct generation *packed, int fd)
     bool is_left = likeness == IS_OTHER && tail_follows_left(packed);
     if (likeness == IS_OTHER && !is_left && tail_may_follow_left(packed)) {
         likeness = IS_TOO_SHORT;
+    }
+    if (likeness == IS_OTHER && !is_left && (original = find_unknown(packed)) != NULL) {
+        likeness = IS_SAME;
     }
     bool is_late = packed->unseen > 0 || packed->modified_ns + UNCLEAR_NS < world_realtime_ns(world);
     if (likeness == IS_SAME) {

@@ -282,6 +282,83 @@ static void what_is_promised_is_found_though_its_name_is_given_on_at_the_start(v
     rig_close(rig);
 }
 
+static void what_is_listed_and_compressed_before_it_is_opened_is_no_loss(void **state)
+{
+    struct rig *rig = *state;
+    struct race race;
+    rig_append_numbers(rig, POD "/0.log", 1, 10);
+    rig_open(rig, POD "/*.log");
+    rig_run_until(rig, 10);
+    rig_close(rig);
+    rig_forget_lines(rig);
+    rig_append_numbers(rig, POD "/0.log", 11, 12);
+    rig_rename(rig, POD "/0.log", POD "/0.log.20260302-100001");
+    rig_append_numbers(rig, POD "/0.log", 13, 60);
+    rig_rename(rig, POD "/0.log", POD "/0.log.20260302-100002");
+    rig_append_numbers(rig, POD "/0.log", 61, 70);
+    run_race(rig, &race, "/0.log.20260302-100002",
+             "cd " POD " && gzip -n 0.log.20260302-100002 && mv 0.log 0.log.20260302-100003 && "
+             "gzip -n 0.log.20260302-100003 && echo line 71 >0.log");
+    rig_open(rig, POD "/*.log");
+    rig_run_until(rig, 61);
+    rig_run_ms(rig, 100);
+    rig_assert_numbers(rig, 11, 71);
+    assert_null(race.command);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 0);
+    rig_close(rig);
+}
+
+static void what_is_listed_and_deleted_before_it_is_opened_is_a_loss(void **state)
+{
+    struct rig *rig = *state;
+    struct race race;
+    rig_append_numbers(rig, POD "/0.log", 1, 10);
+    rig_open(rig, POD "/*.log");
+    rig_run_until(rig, 10);
+    rig_close(rig);
+    rig_forget_lines(rig);
+    rig_rename(rig, POD "/0.log", POD "/0.log.20260302-100001");
+    rig_append_numbers(rig, POD "/0.log", 11, 60);
+    rig_rename(rig, POD "/0.log", POD "/0.log.20260302-100002");
+    rig_append_numbers(rig, POD "/0.log", 61, 70);
+    run_race(rig, &race, "/0.log.20260302-100002",
+             "cd " POD " && rm 0.log.20260302-100002 && mv 0.log 0.log.20260302-100003 && "
+             "gzip -n 0.log.20260302-100003 && echo line 71 >0.log");
+    rig_open(rig, POD "/*.log");
+    rig_run_until(rig, 11);
+    rig_run_ms(rig, 100);
+    rig_assert_numbers(rig, 61, 71);
+    assert_null(race.command);
+    assert_int_equal(rig->counters.values[C_BYTES_LOST], 50 * strlen("line 11\n"));
+    rig_close(rig);
+}
+
+static void what_was_read_and_is_compressed_before_it_is_opened_is_not_sent_again(void **state)
+{
+    struct rig *rig = *state;
+    struct race race;
+    rig_append_numbers(rig, POD "/0.log", 1, 10);
+    rig_open(rig, POD "/*.log");
+    rig_run_until(rig, 10);
+    for (int i = 1; i <= 6; i++) { /* more than the checkpoint knows beginnings of */
+        char *rotated = mem_format(POD "/0.log.20260302-10000%d", i);
+        rig_rename(rig, POD "/0.log", rotated);
+        free(rotated);
+        rig_append_numbers(rig, POD "/0.log", 1 + 10 * i, 10 + 10 * i);
+        rig_run_until(rig, 10 + 10 * (size_t)i);
+    }
+    rig_close(rig);
+    rig_forget_lines(rig);
+    run_race(rig, &race, "/0.log.20260302-100001", "cd " POD " && gzip -n 0.log.20260302-10000[1-6]");
+    rig_append_numbers(rig, POD "/0.log", 71, 80);
+    rig_open(rig, POD "/*.log");
+    rig_run_until(rig, 10);
+    rig_run_ms(rig, 100);
+    rig_assert_numbers(rig, 71, 80);
+    assert_null(race.command);
+    rig_close(rig);
+}
+
 /* ---- into another directory ---- */
 
 static void what_was_moved_and_read_to_its_end_is_not_sent_again_after_a_restart(void **state)
@@ -512,6 +589,9 @@ int main(int argc, char **argv)
         TEST(a_copy_that_is_compressed_before_it_is_opened_is_no_loss),
         TEST(a_file_whose_name_is_given_on_before_it_is_opened_was_not_cut),
         TEST(what_is_promised_is_found_though_its_name_is_given_on_at_the_start),
+        TEST(what_is_listed_and_compressed_before_it_is_opened_is_no_loss),
+        TEST(what_is_listed_and_deleted_before_it_is_opened_is_a_loss),
+        TEST(what_was_read_and_is_compressed_before_it_is_opened_is_not_sent_again),
         TEST(a_rotated_file_that_may_not_be_read_any_more_keeps_no_newer_one_waiting),
         TEST(what_cannot_be_read_for_a_minute_is_given_up_for_what_is_newer),
         TEST(a_read_file_that_cannot_be_looked_at_for_some_looks_is_not_read_again),
