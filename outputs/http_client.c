@@ -8,9 +8,9 @@
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/compress.h"
 #include "base/curl_loop.h"
 #include "base/mem.h"
-#include "outputs/compress.h"
 
 enum {
     CONNECT_TIMEOUT_MS = 10000,

@@ -31,9 +31,9 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/compress.h"
 #include "base/mem.h"
 #include "core/addresses.h"
-#include "outputs/compress.h"
 #include "outputs/http_client.h"
 #include "outputs/otlp_ask.h"
 #include "outputs/outage.h"

@@ -13,8 +13,8 @@
 
 #include <stdbool.h>
 #include "base/buf.h"
+#include "base/compress.h"
 #include "core/batch.h"
-#include "outputs/compress.h"
 #include "outputs/request_size.h"
 
 struct piece {

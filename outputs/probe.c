@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 #include "base/clock.h"
+#include "base/compress.h"
 #include "base/mem.h"
 #include "core/record.h"
-#include "outputs/compress.h"
 #include "outputs/otlp_encode.h"
 
 enum { SEVERITY_INFO = 9 };

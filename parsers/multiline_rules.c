@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "core/multiline_names.h"
-#include "core/pattern.h"
 #include "parsers/multiline_builtin.h"
 #include "parsers/trace_line.h"
 

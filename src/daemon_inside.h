@@ -7,9 +7,9 @@
 #include <ev.h>
 #include "base/list.h"
 #include "base/log.h"
+#include "base/share.h"
 #include "control/control.h"
 #include "core/counters.h"
-#include "core/share.h"
 #include "coverage.h"
 #include "daemon.h"
 #include "filtering.h"

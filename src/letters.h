@@ -10,10 +10,10 @@
  */
 
 #include "base/log.h"
+#include "base/share.h"
 #include "core/counters.h"
 #include "core/output.h"
 #include "core/settings.h"
-#include "core/share.h"
 #include "packer.h"
 
 struct letters;

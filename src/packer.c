@@ -2,10 +2,10 @@
 #include "packer.h"
 
 #include <stdlib.h>
+#include "base/compress.h"
 #include "base/mem.h"
-#include "outputs/compress.h"
+#include "base/uncompress.h"
 #include "outputs/otlp_split.h"
-#include "receive/uncompress.h"
 
 struct packer {
     enum compression compression;

@@ -11,8 +11,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/glob.h"
 #include "base/mem.h"
-#include "input/glob.h"
 
 enum { PLACES = 1024 }; /* a power of two; 24 KiB */
 

@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/file.h"
+#include "base/glob.h"
 #include "base/landlock.h"
 #include "base/mem.h"
 #include "base/syscall_filter.h"
-#include "input/glob.h"
 #include "input/runtime_roots.h"
 
 /*

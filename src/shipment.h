@@ -26,12 +26,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/log.h"
+#include "base/share.h"
 #include "core/counters.h"
 #include "core/output.h"
 #include "core/output_books.h"
 #include "core/record.h"
 #include "core/settings.h"
-#include "core/share.h"
 
 struct shipment;
 

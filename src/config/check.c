@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "base/utf8.h"
 #include "config/units.h"
 #include "config/url.h"
-#include "core/pattern.h"
 #include "core/settings.h"
 
 enum {

@@ -12,12 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "config/check.h"
 #include "config/filter_check.h"
 #include "config/options.h"
 #include "config/yaml_text.h"
 #include "core/own_value.h"
-#include "core/pattern.h"
 #include "core/severity.h"
 
 enum {

@@ -5,10 +5,10 @@
 #include <string.h>
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "config/check.h"
 #include "core/filter_settings.h"
 #include "core/own_value.h"
-#include "core/pattern.h"
 #include "core/secret.h"
 
 char *check_field(const char *key, const char *value)

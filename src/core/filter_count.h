@@ -3,7 +3,7 @@
 #define CLEW_CORE_FILTER_COUNT_H
 
 #include <stdint.h>
-#include "core/pattern.h"
+#include "base/pattern.h"
 
 /* What one filter of the config did. Names come from the config, so there are only so many. */
 struct filter_count {

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/compress.h"
 #include "core/filter_settings.h"
 
 enum read_from {
@@ -43,12 +44,6 @@ enum parse_format {
     PARSE_FORMAT_LOGFMT,
     PARSE_FORMAT_TEXT,
     PARSE_FORMAT_SYSLOG,
-};
-
-enum compression {
-    COMPRESSION_NONE,
-    COMPRESSION_GZIP,
-    COMPRESSION_ZSTD,
 };
 
 enum long_line {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "core/pattern.h"
+#include "base/pattern.h"
 #include "filters/name.h"
 
 struct condition {

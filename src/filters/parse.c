@@ -11,9 +11,9 @@
 
 #include <stdlib.h>
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "core/keys.h"
 #include "core/parser.h"
-#include "core/pattern.h"
 #include "core/resolve.h"
 #include "filters/edit.h"
 #include "filters/filter.h"

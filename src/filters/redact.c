@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "base/utf8.h"
 #include "core/credential.h"
-#include "core/pattern.h"
 #include "core/secret.h"
 #include "filters/edit.h"
 #include "filters/filter.h"

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 #include "base/mem.h"
-#include "core/pattern.h"
+#include "base/pattern.h"
 #include "filters/edit.h"
 #include "filters/filter.h"
 #include "filters/name.h"

@@ -5,9 +5,9 @@
 /* The inside of discovery: one directory, its rules, and how its names become logs. Only
  * discover.c and directory.c include this. */
 
+#include "base/glob.h"
 #include "base/map.h"
 #include "input/discover.h"
-#include "input/glob.h"
 
 /* An index past every component: all that looks like a log, at any depth. */
 #define RULE_EVERYTHING SIZE_MAX

@@ -10,13 +10,13 @@
 #include <stdbool.h>
 #include "base/list.h"
 #include "base/log.h"
+#include "base/share.h"
 #include "core/backlog.h"
 #include "core/checkpoint.h"
 #include "core/counters.h"
 #include "core/line.h"
 #include "core/losses.h"
 #include "core/settings.h"
-#include "core/share.h"
 
 struct allotment;
 struct ev_loop;

@@ -18,9 +18,9 @@
 #include "base/http_server.h"
 #include "base/json_write.h"
 #include "base/mem.h"
+#include "base/uncompress.h"
 #include "otlp.pb-c.h"
 #include "receive/decode.h"
-#include "receive/uncompress.h"
 #include "receive/wire.h"
 #include "receive/write.h"
 

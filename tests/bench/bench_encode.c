@@ -13,9 +13,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/compress.h"
 #include "base/mem.h"
 #include "common.h"
-#include "outputs/compress.h"
 #include "outputs/otlp_encode.h"
 
 /* Few records in the loop of the encoder: a table is in the cache when a line was just parsed. Many

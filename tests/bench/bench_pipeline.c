@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/buf.h"
+#include "base/compress.h"
 #include "base/diag.h"
 #include "base/mem.h"
 #include "common.h"
@@ -21,7 +22,6 @@
 #include "core/audit.h"
 #include "core/keys.h"
 #include "core/shapes.h"
-#include "outputs/compress.h"
 #include "outputs/otlp_encode.h"
 #include "registry.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
-#include "outputs/compress.h"
+#include "base/compress.h"
 
 /* Read back with the libraries' own decoders; gzip with zlib, which did not write it. */
 static void assert_expands(enum compression compression, struct slice in, struct slice expected)

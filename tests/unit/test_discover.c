@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "input/glob.h"
+#include "base/glob.h"
 #include "input/log_name.h"
 
 /* ---- patterns ---- */

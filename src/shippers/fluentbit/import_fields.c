@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include "base/mem.h"
-#include "core/pattern.h"
+#include "base/pattern.h"
 #include "shippers/common/names.h"
 
 /* What filter_kubernetes puts into `kubernetes` is in the resource. */

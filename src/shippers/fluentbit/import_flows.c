@@ -12,8 +12,8 @@
 #include <string.h>
 #include <strings.h>
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "base/utf8.h"
-#include "core/pattern.h"
 #include "shippers/fluentbit/import_fields.h"
 
 enum match {

@@ -14,8 +14,8 @@
 #include <string.h>
 #include <strings.h>
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "base/utf8.h"
-#include "core/pattern.h"
 
 enum { TEXT_BYTES_MAX = 64 << 10 };
 

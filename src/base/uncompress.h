@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_RECEIVE_UNCOMPRESS_H
-#define CLEW_RECEIVE_UNCOMPRESS_H
+#ifndef CLEW_BASE_UNCOMPRESS_H
+#define CLEW_BASE_UNCOMPRESS_H
 
 /*
  * Content encodings undone (RFC 9110 section 8.4): gzip, which every OTLP receiver must take, and

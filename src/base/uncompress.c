@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "receive/uncompress.h"
+#include "base/uncompress.h"
 
 /*
  * libdeflate wants the whole output at once and says when it was too small: room is doubled until

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_SHARE_H
-#define CLEW_CORE_SHARE_H
+#ifndef CLEW_BASE_SHARE_H
+#define CLEW_BASE_SHARE_H
 
 #include <stdint.h>
 

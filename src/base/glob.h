@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_INPUT_GLOB_H
-#define CLEW_INPUT_GLOB_H
+#ifndef CLEW_BASE_GLOB_H
+#define CLEW_BASE_GLOB_H
 
 /*
  * Patterns for paths: `*` and `?` (never a slash, never a leading dot), `[a-z]`, `{a,b}`, and `**`

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "input/glob.h"
+#include "base/glob.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_PATTERN_H
-#define CLEW_CORE_PATTERN_H
+#ifndef CLEW_BASE_PATTERN_H
+#define CLEW_BASE_PATTERN_H
 
 /*
  * A user's pattern: PCRE2, compiled with JIT once, bounded in time when it is matched.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "outputs/compress.h"
+#include "base/compress.h"
 
 #include <libdeflate.h>
 #include <stdlib.h>

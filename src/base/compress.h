@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_OUTPUTS_COMPRESS_H
-#define CLEW_OUTPUTS_COMPRESS_H
+#ifndef CLEW_BASE_COMPRESS_H
+#define CLEW_BASE_COMPRESS_H
 
 /*
  * Compression of request bodies: gzip by libdeflate, zstd, each at its fastest level.
@@ -12,7 +12,12 @@
 
 #include <stdbool.h>
 #include "base/buf.h"
-#include "core/settings.h"
+
+enum compression {
+    COMPRESSION_NONE,
+    COMPRESSION_GZIP,
+    COMPRESSION_ZSTD,
+};
 
 struct compressor;
 
