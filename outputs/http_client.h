@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 #include "base/buf.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 struct ev_loop;
 struct http_client;

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "core/extra_attributes.h"
-#include "core/hits.h"
 #include "outputs/otlp_wire.h"
+#include "record/extra_attributes.h"
+#include "record/hits.h"
 
 enum {
     HEADS_MAX = 64, /* of a line; one with more is written the other way */

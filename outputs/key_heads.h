@@ -3,14 +3,14 @@
 #define CLEW_OUTPUTS_KEY_HEADS_H
 
 /*
- * What stands on the wire before a value, kept with the shape of the line (core/hits.h): lines of one
+ * What stands on the wire before a value, kept with the shape of the line (record/hits.h): lines of one
  * shape have the same names at the same places, so all of an attribute but its value and its lengths
  * is copied as it stands here.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "core/fields.h"
+#include "record/fields.h"
 
 enum {
     KEY_HEAD_BYTES = 32, /* always copied whole */
@@ -31,7 +31,7 @@ struct key_head {
 /* All top-level fields of a line; none, where those are too many. */
 struct key_heads {
     uint32_t count;
-    bool may_be_extra; /* one has a key like those of core/extra_attributes.h */
+    bool may_be_extra; /* one has a key like those of record/extra_attributes.h */
     struct key_head items[];
 };
 

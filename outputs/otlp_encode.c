@@ -16,17 +16,17 @@
  * ready from the resource cache (otlp_resource.h); its two lengths are set when it ends. A group is
  * begun only together with its first record, so there is never an empty one.
  *
- * clew adds attributes of its own; which, core/extra_attributes.h decides. What does not change
+ * clew adds attributes of its own; which, record/extra_attributes.h decides. What does not change
  * about them is encoded once, when the encoder is made, or kept with the resource.
  */
 
 #include <stdlib.h>
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "core/extra_attributes.h"
-#include "core/nesting.h"
 #include "outputs/otlp_resource.h"
 #include "outputs/otlp_value.h"
+#include "record/extra_attributes.h"
+#include "record/nesting.h"
 
 enum {
     UID_CHARS = 32,

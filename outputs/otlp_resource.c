@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include "base/hash.h"
 #include "base/mem.h"
-#include "core/extra_attributes.h"
 #include "outputs/otlp_value.h"
+#include "record/extra_attributes.h"
 
 enum {
     SLOTS = 256, /* a power of two */

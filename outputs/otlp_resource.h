@@ -10,12 +10,12 @@
  * the bytes are kept by source and service, in a cache of fixed size: a newcomer takes the place of
  * whoever had its slot.
  *
- * Which attributes those are, core/extra_attributes.h decides.
+ * Which attributes those are, record/extra_attributes.h decides.
  */
 
 #include "base/buf.h"
-#include "core/record.h"
-#include "core/settings.h"
+#include "record/record.h"
+#include "record/settings.h"
 
 struct resource_block {
     uint64_t serial;             /* tells this block from every other one, before and after */

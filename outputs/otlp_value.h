@@ -12,13 +12,13 @@
  * with its length nothing has to be written where a container ends.
  *
  * Fields that moved or were removed are left out, whatever holds them. A container that is nested
- * deeper than `levels` goes as a string, its JSON text (core/nesting.h).
+ * deeper than `levels` goes as a string, its JSON text (record/nesting.h).
  */
 
 #include "base/buf.h"
-#include "core/fields.h"
 #include "outputs/key_heads.h"
 #include "outputs/otlp_wire.h"
+#include "record/fields.h"
 
 /* What a container that is nested too deep is instead. */
 struct value_text {
@@ -67,7 +67,7 @@ char *value_put_attributes(char *p, enum otlp_tag tag, const struct fields *fiel
  * Both in one walk, for records that are nothing special: nothing is measured but containers, and
  * nothing is written from `limit` on. NULL when it does not fit; what is behind `p` is then rubbish.
  * `line`: where most keys and texts are, so that short ones may be copied with some bytes behind
- * them. *out_extra: whether one of the keys may be one of core/extra_attributes.h.
+ * them. *out_extra: whether one of the keys may be one of record/extra_attributes.h.
  */
 char *value_put_direct(char *p, const char *limit, const struct fields *fields, struct slice line,
                        struct value_sizes *sizes, bool *out_extra);

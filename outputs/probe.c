@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/compress.h"
 #include "base/mem.h"
-#include "core/record.h"
 #include "outputs/otlp_encode.h"
+#include "record/record.h"
 
 enum { SEVERITY_INFO = 9 };
 

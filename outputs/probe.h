@@ -20,9 +20,9 @@
  */
 
 #include <stdbool.h>
-#include "core/counters.h"
 #include "outputs/http_client.h"
 #include "outputs/response.h"
+#include "record/counters.h"
 
 #define PROBE_TEXT "clew asks whether this address takes logs; this is no line of any log"
 

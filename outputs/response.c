@@ -4,8 +4,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include "base/mem.h"
-#include "core/mask.h"
 #include "outputs/otlp_read.h"
+#include "record/mask.h"
 
 /* A backend quotes what it does not like of a record: it is shown as a sample is. */
 static void set_message(struct response *out, struct slice text)

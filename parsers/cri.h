@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/slice.h"
-#include "core/record.h"
+#include "record/record.h"
 
 /* The minute of the last time that was read: lines come in the order of time, so a date is computed
  * once a minute. All zero at first. */

@@ -14,7 +14,7 @@
  */
 
 #include "base/arena.h"
-#include "core/parser.h"
+#include "record/parser.h"
 
 enum escape_dialect {
     ESCAPE_JSON,

@@ -15,10 +15,10 @@
  */
 
 #include <stdbool.h>
-#include "core/counters.h"
-#include "core/line.h"
-#include "core/record.h"
-#include "core/settings.h"
+#include "record/counters.h"
+#include "record/line.h"
+#include "record/record.h"
+#include "record/settings.h"
 
 struct frame;
 

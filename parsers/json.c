@@ -2,12 +2,12 @@
 #include "parsers/parsers.h"
 
 #include "base/utf8.h"
-#include "core/shapes.h"
 #include "parsers/escape.h"
 #include "parsers/known.h"
 #include "parsers/number.h"
 #include "parsers/scan.h"
 #include "parsers/short_number.h"
+#include "record/shapes.h"
 
 /*
  * The JSON scanner: one pass over a line into the flat field table, no tree, no recursion.
@@ -15,7 +15,7 @@
  * First scan.h finds where the special bytes are: quotes, backslashes, control characters. A string
  * then ends at the next one behind its opening quote, wherever that is.
  *
- * Names are read by shape (core/shapes.h) where the line is like one before it: what stands between
+ * Names are read by shape (record/shapes.h) where the line is like one before it: what stands between
  * two values is compared with what stood there then. Where it differs, names are read one by one
  * from there to the end, and the path is learnt. Arrays are always read element by element: they
  * may hold any number.

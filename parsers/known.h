@@ -2,10 +2,10 @@
 #ifndef CLEW_PARSERS_KNOWN_H
 #define CLEW_PARSERS_KNOWN_H
 
-/* The field that a known path (core/shapes.h) tells all about but its value. */
+/* The field that a known path (record/shapes.h) tells all about but its value. */
 
-#include "core/fields.h"
-#include "core/shapes.h"
+#include "record/fields.h"
+#include "record/shapes.h"
 
 /* Read first, then written: that is one word each time. */
 static inline void known_describe(const struct shape_node *node, struct field *field)

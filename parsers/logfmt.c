@@ -2,10 +2,10 @@
 #include "parsers/parsers.h"
 
 #include "base/utf8.h"
-#include "core/shapes.h"
 #include "parsers/known.h"
 #include "parsers/pairs.h"
 #include "parsers/scan.h"
+#include "record/shapes.h"
 
 /*
  * logfmt: a line that is key=value tokens (parsers/pairs.h) from its first to its last byte.
@@ -14,7 +14,7 @@
  * key=value, a token is neither pair nor bare key, or two bare keys stand side by side
  * (`trace_id=… order created` is a message with ids before it).
  *
- * A line like one before it is read by shape (core/shapes.h): blanks, key and '=' with one compare,
+ * A line like one before it is read by shape (record/shapes.h): blanks, key and '=' with one compare,
  * then to the next bit of what ends a value (parsers/scan.h). Nothing of a line is looked at as a
  * whole before its first token has been taken, since most text has none.
  */
@@ -24,7 +24,7 @@ struct logfmt {
     struct shapes *shapes;
     struct slice line;
     const char *end;
-    uint32_t node;     /* where the path is (core/shapes.h); 0: no longer followed */
+    uint32_t node;     /* where the path is (record/shapes.h); 0: no longer followed */
     bool has_missed;   /* keys are read one by one, and those before have been noted */
     bool is_utf8;      /* all of the line */
     bool has_repeated; /* a key may have come twice */

@@ -21,10 +21,10 @@
  */
 
 #include <stdbool.h>
-#include "core/counters.h"
-#include "core/settings.h"
 #include "parsers/frame.h"
 #include "parsers/multiline_rules.h"
+#include "record/counters.h"
+#include "record/settings.h"
 
 enum { MULTILINE_MAYBE_MAX = 8 };
 

@@ -33,7 +33,7 @@ struct builtin_rules {
     struct builtin_step steps[BUILTIN_STEPS_MAX];    /* … these at one without `is` */
 };
 
-/* In the order of multiline_builtin_names (core/multiline_names.h). */
+/* In the order of multiline_builtin_names (record/multiline_names.h). */
 extern const struct builtin_rules builtin_rules[];
 
 #endif

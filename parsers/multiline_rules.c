@@ -5,9 +5,9 @@
 #include <string.h>
 #include "base/mem.h"
 #include "base/pattern.h"
-#include "core/multiline_names.h"
 #include "parsers/multiline_builtin.h"
 #include "parsers/trace_line.h"
+#include "record/multiline_names.h"
 
 /*
  * The machines of an input lie one behind the other in one array of steps; each has its own bits of

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/slice.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 struct multiline_rules;
 

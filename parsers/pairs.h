@@ -14,7 +14,7 @@
  * A value is a string, always: what was written. Single quotes mean nothing.
  */
 
-#include "core/parser.h"
+#include "record/parser.h"
 
 struct pair {
     struct slice key;

@@ -2,7 +2,7 @@
 #ifndef CLEW_PARSERS_PARSERS_H
 #define CLEW_PARSERS_PARSERS_H
 
-#include "core/parser.h"
+#include "record/parser.h"
 
 /* RFC 8259, one object a line. PARSE_NO for anything that is not exactly one whole object. */
 extern const struct parser parser_json;

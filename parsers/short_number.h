@@ -11,8 +11,8 @@
  */
 
 #include "base/digits.h"
-#include "core/fields.h"
 #include "parsers/scan.h"
+#include "record/fields.h"
 
 /* Eight bytes from `p`, zeros from `end` on. `len`: how many bytes before `end` are the line's. */
 static inline uint64_t short_number_load(const char *p, const char *end, size_t len)

@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include "base/diag.h"
 #include "core/audit.h"
-#include "core/counters.h"
-#include "core/settings.h"
+#include "record/counters.h"
+#include "record/settings.h"
 
 struct daemon_options {
     bool once; /* end when everything that is there has been read and delivered */

@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include "base/log.h"
 #include "core/audit.h"
-#include "core/counters.h"
-#include "core/filter_count.h"
-#include "core/record.h"
 #include "filters/filters.h"
+#include "record/counters.h"
+#include "record/filter_count.h"
+#include "record/record.h"
 
 struct filtering;
 

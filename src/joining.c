@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "core/multiline_names.h"
 #include "parsers/multiline_builtin.h"
+#include "record/multiline_names.h"
 
 enum { SETS_MAX = 32, NAMES_MAX = 16 };
 

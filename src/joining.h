@@ -9,10 +9,10 @@
  * are left aside and counted.
  */
 
-#include "core/counters.h"
-#include "core/settings.h"
-#include "core/source.h"
 #include "parsers/multiline_rules.h"
+#include "record/counters.h"
+#include "record/settings.h"
+#include "record/source.h"
 
 struct joining;
 

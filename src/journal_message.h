@@ -10,8 +10,8 @@
  * repeats a name. Otherwise MESSAGE stays a text among the fields of the entry, and becomes the body.
  */
 
-#include "core/parser.h"
-#include "core/settings.h"
+#include "record/parser.h"
+#include "record/settings.h"
 
 /* `entry` is the room for the entry's fields, used again for each, of the same count_max as the record's.
  * On any result but PARSE_OK the record is as it was. */

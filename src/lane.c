@@ -19,7 +19,7 @@
  *
  * Within a stream the order is kept: a batch is sent only while no other with lines of one of its
  * streams is on its way to this output, or waits before it; others may pass what so waits. What was never on
- * disk has its track to tell (track.h). A file tells its streams as a set of bits (core/stream_set.h); one
+ * disk has its track to tell (track.h). A file tells its streams as a set of bits (record/stream_set.h); one
  * that does not, of an earlier run and not read yet or of a clew that did not write that, passes nothing
  * and is not passed.
  */

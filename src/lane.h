@@ -15,10 +15,10 @@
 #include "base/log.h"
 #include "base/share.h"
 #include "core/batch.h"
-#include "core/counters.h"
 #include "core/output.h"
-#include "core/output_books.h"
-#include "core/settings.h"
+#include "record/counters.h"
+#include "record/output_books.h"
+#include "record/settings.h"
 
 struct lane;
 

@@ -11,10 +11,10 @@
 
 #include "base/log.h"
 #include "base/share.h"
-#include "core/counters.h"
 #include "core/output.h"
-#include "core/settings.h"
 #include "packer.h"
+#include "record/counters.h"
+#include "record/settings.h"
 
 struct letters;
 

@@ -11,9 +11,9 @@
  */
 
 #include "base/log.h"
-#include "core/counters.h"
-#include "core/line.h"
-#include "core/settings.h"
+#include "record/counters.h"
+#include "record/line.h"
+#include "record/settings.h"
 
 struct ev_loop;
 struct metadata;

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "core/resolve.h"
-#include "core/shapes.h"
 #include "filters/filters.h"
 #include "journal_message.h"
 #include "parsers/parsers.h"
+#include "record/shapes.h"
 #include "registry.h"
 
 struct pipeline {

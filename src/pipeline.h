@@ -9,10 +9,10 @@
  */
 
 #include <stdbool.h>
-#include "core/counters.h"
-#include "core/record.h"
-#include "core/settings.h"
 #include "parsers/frame.h"
+#include "record/counters.h"
+#include "record/record.h"
+#include "record/settings.h"
 
 struct pipeline;
 struct filter_tools;

@@ -11,7 +11,7 @@
  */
 
 #include "core/output.h"
-#include "core/parser.h"
+#include "record/parser.h"
 
 /* NULL at the end. */
 extern const struct parser *const registry_parsers[];

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "core/parcel.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 struct replay_counts {
     uint64_t sent;    /* records */

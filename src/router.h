@@ -11,8 +11,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "core/settings.h"
-#include "core/source.h"
+#include "record/settings.h"
+#include "record/source.h"
 
 struct router;
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "filters/filters.h"
-#include "record_copy.h"
+#include "record/record_save.h"
 #include "router.h"
 
 /* What one route adds to the way of a record. */

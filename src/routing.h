@@ -10,12 +10,12 @@
 
 #include <stdbool.h>
 #include "base/log.h"
-#include "core/counters.h"
-#include "core/filter_count.h"
-#include "core/line.h"
-#include "core/record.h"
-#include "core/settings.h"
 #include "filters/filters.h"
+#include "record/counters.h"
+#include "record/filter_count.h"
+#include "record/line.h"
+#include "record/record.h"
+#include "record/settings.h"
 #include "shipment.h"
 
 struct routing;

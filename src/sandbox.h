@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include "base/log.h"
-#include "core/counters.h"
-#include "core/settings.h"
+#include "record/counters.h"
+#include "record/settings.h"
 
 struct sandbox;
 

@@ -27,11 +27,11 @@
 #include <stdint.h>
 #include "base/log.h"
 #include "base/share.h"
-#include "core/counters.h"
 #include "core/output.h"
-#include "core/output_books.h"
-#include "core/record.h"
-#include "core/settings.h"
+#include "record/counters.h"
+#include "record/output_books.h"
+#include "record/record.h"
+#include "record/settings.h"
 
 struct shipment;
 

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "core/settings.h"
+#include "record/settings.h"
 
 struct connect_result {
     const char *output; /* its name, of the settings */

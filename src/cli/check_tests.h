@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include "core/settings.h"
+#include "record/settings.h"
 
 struct tests_result {
     size_t passed;

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include "base/diag.h"
 #include "cli/options.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 struct config_arguments {
     const char *file;

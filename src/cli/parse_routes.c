@@ -7,7 +7,7 @@
 #include "base/shown.h"
 #include "cli/stages.h"
 #include "core/otlp_json.h"
-#include "record_copy.h"
+#include "record/record_save.h"
 #include "router.h"
 
 struct parse_routes {

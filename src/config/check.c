@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "config/units.h"
 #include "config/url.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 enum {
     PORT_MAX = 65535,

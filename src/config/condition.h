@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include "base/diag.h"
 #include "config/tree.h"
-#include "core/filter_settings.h"
+#include "record/filter_settings.h"
 
 /* What is wrong is added to `diag`, and the condition is NULL then. `path` names the option in
  * messages. The caller frees what is in it (condition_settings_fini()) and the struct. */

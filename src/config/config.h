@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include "base/diag.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 struct config_sources {
     const char *file;         /* NULL: none */

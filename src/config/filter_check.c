@@ -7,9 +7,9 @@
 #include "base/mem.h"
 #include "base/pattern.h"
 #include "config/check.h"
-#include "core/filter_settings.h"
-#include "core/own_value.h"
-#include "core/secret.h"
+#include "record/filter_settings.h"
+#include "record/own_value.h"
+#include "record/secret.h"
 
 char *check_field(const char *key, const char *value)
 {

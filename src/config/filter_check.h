@@ -4,7 +4,7 @@
 
 /* What is asked of the values of filters, in the shape of `check` of config/options.h. */
 
-/* A field, or a value of the record's own that is there (core/own_value.h). */
+/* A field, or a value of the record's own that is there (record/own_value.h). */
 char *check_field(const char *key, const char *value);
 char *check_plain_field(const char *key, const char *value);  /* … a field */
 char *check_target(const char *key, const char *value);       /* … one that can be changed */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The options of filters. To add a kind: its struct or list in core/filter_settings.h, a row here, its
+ * The options of filters. To add a kind: its struct or list in record/filter_settings.h, a row here, its
  * line in `kinds` below, its file in src/filters and its chapter in docs/filters.md.
  */
 
@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "config/check.h"
 #include "config/filter_check.h"
-#include "core/filter_settings.h"
+#include "record/filter_settings.h"
 
 #define AT(member) offsetof(struct remove_settings, member)
 static const struct option remove_options[] = {

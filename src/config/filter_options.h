@@ -4,7 +4,7 @@
 
 #include "base/diag.h"
 #include "config/options.h"
-#include "core/filter_settings.h"
+#include "record/filter_settings.h"
 
 /* What one item of a list of filters may hold, a row without name at the end. The struct is struct
  * filter_settings, with check_filter() as its check_section and has_place set. */

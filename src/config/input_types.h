@@ -7,7 +7,7 @@
 #include "base/diag.h"
 #include "config/options.h"
 #include "config/tree.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 extern const char *const input_type_names[]; /* NULL at the end */
 

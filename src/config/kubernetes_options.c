@@ -2,7 +2,7 @@
 #include "config/kubernetes_options.h"
 
 #include "config/check.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 #define KIB 1024ULL
 #define MIB (1024 * KIB)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "config/check.h"
-#include "core/multiline_names.h"
+#include "record/multiline_names.h"
 
 #define KIB 1024ULL
 #define MIB (1024 * KIB)

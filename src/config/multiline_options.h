@@ -6,7 +6,7 @@
 
 #include "config/options.h"
 #include "config/tree.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 extern const struct option multiline_options[];      /* of an input */
 extern const struct option multiline_rule_options[]; /* of a rule set of the config's own */

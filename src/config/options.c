@@ -8,12 +8,12 @@
 #include "base/mem.h"
 #include "config/check.h"
 #include "config/filter_options.h"
-#include "config/kubernetes_options.h"
 #include "config/input_types.h"
+#include "config/kubernetes_options.h"
 #include "config/multiline_options.h"
 #include "config/test_options.h"
 #include "config/units.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 #define KIB 1024ULL
 #define MIB (1024 * KIB)

@@ -7,7 +7,7 @@
  *
  * One row an option: its name, kind, where in `struct settings` it goes, default, limits and a
  * sentence of help. The reader, `clew check`, `clew help config` and conf/clew.yaml know nothing
- * else, so that an option is added by a member in core/settings.h and a row here, and can neither
+ * else, so that an option is added by a member in record/settings.h and a row here, and can neither
  * be forgotten in the documentation nor differ from it.
  */
 

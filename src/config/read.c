@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "config/condition.h"
 #include "config/units.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 enum {
     NAMES_MAX = 64,     /* options of one section */

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 #include "config/tree.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 enum { ROUTES_MAX = 64 };
 

@@ -4,7 +4,7 @@
 
 #include "base/diag.h"
 #include "config/options.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 /* What one item of `tests` may hold: struct test_settings, with check_test() as its check_section and
  * has_place set. */

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/buf.h"
-#include "core/backlog.h"
+#include "record/backlog.h"
 
 /* Appends whole families, without `# EOF`; false at out->limit. */
 bool backlog_metrics_write(const struct backlog *backlogs, size_t count, struct buf *out);

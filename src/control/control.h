@@ -22,8 +22,8 @@
 #include <stdbool.h>
 #include "base/buf.h"
 #include "base/log.h"
-#include "core/counters.h"
-#include "core/settings.h"
+#include "record/counters.h"
+#include "record/settings.h"
 
 struct ev_loop;
 struct control;

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 #include "base/buf.h"
-#include "core/filter_count.h"
+#include "record/filter_count.h"
 
 /* Appends whole families, without `# EOF`; nothing where there is no filter. False at out->limit. */
 bool filter_metrics_write(const struct filter_count *counts, size_t count, struct buf *out);

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include "base/shown.h"
 #include "base/utf8.h"
-#include "core/source.h"
+#include "record/source.h"
 
 static const char name[] = "clew_log_lost_bytes";
 static const char help[] = "Of clew_lost_bytes, those of one log: a container, or a file. The first "

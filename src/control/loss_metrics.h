@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 #include "base/buf.h"
-#include "core/losses.h"
+#include "record/losses.h"
 
 /* Appends a whole family, without `# EOF`; false at out->limit. */
 bool loss_metrics_write(const struct losses *losses, struct buf *out);

@@ -115,7 +115,7 @@ static const char reference_intro[] =
     "\n"
     "`GET /metrics` of the control endpoint (`control.listen` in the config, loopback unless changed)\n"
     "answers in the OpenMetrics text format, which Prometheus and every collector of its kind read.\n"
-    "This page is made from the table in `src/core/counters.c`; a test compares the two.\n"
+    "This page is made from the table in `src/record/counters.c`; a test compares the two.\n"
     "\n"
     "The books balance: records received are records sent, rejected, refused, discarded by a filter,\n"
     "too large for any request, or in flight.\n"

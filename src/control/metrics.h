@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 #include "base/buf.h"
-#include "core/counters.h"
+#include "record/counters.h"
 
 #define METRICS_CONTENT_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/buf.h"
-#include "core/output_books.h"
+#include "record/output_books.h"
 
 /* Appends whole families, without `# EOF`; false at out->limit. */
 bool output_metrics_write(const struct output_books *books, size_t count, struct buf *out);

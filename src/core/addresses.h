@@ -15,7 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "core/settings.h"
+#include "record/settings.h"
 
 struct addresses;
 

@@ -5,8 +5,8 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "core/audit_book.h"
-#include "core/counters.h"
-#include "core/mask.h"
+#include "record/counters.h"
+#include "record/mask.h"
 
 /*
  * Lines come file by file, and the lines of a file mostly name one service. So the usual record

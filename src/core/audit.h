@@ -18,8 +18,8 @@
  */
 
 #include <stdbool.h>
-#include "core/record.h"
-#include "core/settings.h"
+#include "record/record.h"
+#include "record/settings.h"
 
 struct audit;
 struct audit_origin; /* where lines come from: one container, one file, standard input */

@@ -19,8 +19,8 @@
 #include <stdint.h>
 #include "base/buf.h"
 #include "core/checkpoint.h"
-#include "core/settings.h"
-#include "core/stream_set.h"
+#include "record/settings.h"
+#include "record/stream_set.h"
 
 enum { BATCH_TRACKS_MAX = 64 };
 

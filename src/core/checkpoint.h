@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/file.h"
-#include "core/position.h"
+#include "record/position.h"
 
 enum { CHECKPOINT_OUTPUTS_MAX = 64, CHECKPOINT_PAST_MAX = 4 };
 

@@ -36,7 +36,7 @@
 #include <stdint.h>
 #include "base/slice.h"
 #include "core/checkpoint.h"
-#include "core/position.h"
+#include "record/position.h"
 
 enum { CHECKPOINT_TEXT_BYTES_MAX = 1 << 28 }; /* a larger file is not one of ours */
 

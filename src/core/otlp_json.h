@@ -11,14 +11,14 @@
  *      "clew":{"format":"json","trace_class":"ok","also":["unsampled"]}}
  *
  * What is not known is left out. The attributes are those that the OTLP encoder ships: the fields
- * of the line that were not moved or removed, then those of core/extra_attributes.h. Not the hot
+ * of the line that were not moved or removed, then those of record/extra_attributes.h. Not the hot
  * path.
  */
 
 #include <stdbool.h>
 #include "base/buf.h"
-#include "core/record.h"
-#include "core/settings.h"
+#include "record/record.h"
+#include "record/settings.h"
 
 /* Appends the object, without newline. False, and may have written a part, at out->limit. */
 bool otlp_json_write_record(const struct record *record, const struct settings *settings,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/otlp_line.h"
 
-#include "core/keys.h"
 #include "core/severity.h"
 #include "core/timestamp.h"
+#include "record/keys.h"
 
 /* The member `key` of object `parent`, NULL if there is none; NULL has none. */
 static const struct field *member(const struct fields *fields, const struct field *parent,

@@ -11,7 +11,7 @@
  */
 
 #include <stdbool.h>
-#include "core/record.h"
+#include "record/record.h"
 
 /* Severity, time, body, service, namespace and logger (the scope's name). False if the line is not
  * OTLP/JSON; the record is then as it was. */

@@ -18,8 +18,8 @@
 #include "base/log.h"
 #include "core/addresses.h"
 #include "core/batch.h"
-#include "core/counters.h"
-#include "core/settings.h"
+#include "record/counters.h"
+#include "record/settings.h"
 
 struct ev_loop; /* libev's */
 struct output;

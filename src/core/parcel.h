@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/buf.h"
-#include "core/settings.h"
-#include "core/stream_set.h"
+#include "record/settings.h"
+#include "record/stream_set.h"
 
 enum {
     PARCEL_TEXT_BYTES = 512,

@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 #include "base/buf.h"
-#include "core/record.h"
+#include "record/record.h"
 
 /* Appends the object, without newline. False, and may have written a part, at out->limit. */
 bool plain_json_write_record(const struct record *record, struct buf *out);

@@ -4,18 +4,18 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "core/head.h"
-#include "core/hits.h"
 #include "core/otlp_line.h"
 #include "core/service.h"
 #include "core/severity.h"
 #include "core/severity_fields.h"
-#include "core/shapes.h"
 #include "core/timestamp_fields.h"
 #include "core/trace.h"
+#include "record/hits.h"
+#include "record/shapes.h"
 
 /*
- * One walk over the top level tells which members mean something (core/keys.h); everything else
- * works on that short list, and where the line's shape is known (core/shapes.h) the list is too. What
+ * One walk over the top level tells which members mean something (record/keys.h); everything else
+ * works on that short list, and where the line's shape is known (record/shapes.h) the list is too. What
  * it leaves open is looked for in the containers, and, in text lines, in the head of the text. What
  * the line says in its members goes before what stands in its text, but for the head of a text line:
  * there the head is the layout's and the members are the message's.

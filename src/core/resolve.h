@@ -12,8 +12,8 @@
  * FIELD_MOVED.
  */
 
-#include "core/record.h"
-#include "core/settings.h"
+#include "record/record.h"
+#include "record/settings.h"
 
 struct resolver;
 

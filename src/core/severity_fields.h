@@ -2,8 +2,8 @@
 #ifndef CLEW_CORE_SEVERITY_FIELDS_H
 #define CLEW_CORE_SEVERITY_FIELDS_H
 
-#include "core/hits.h"
-#include "core/record.h"
+#include "record/hits.h"
+#include "record/record.h"
 
 /* The record's severity from the members of its line; false if they tell none. A level that no
  * table knows is still the record's severity_text. */

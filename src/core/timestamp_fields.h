@@ -2,8 +2,8 @@
 #ifndef CLEW_CORE_TIMESTAMP_FIELDS_H
 #define CLEW_CORE_TIMESTAMP_FIELDS_H
 
-#include "core/hits.h"
 #include "core/timestamp.h"
+#include "record/hits.h"
 
 /* The time of a record from the members of its line: the first, in the order of enum key_id, that
  * is one. False if none is. */

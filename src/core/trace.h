@@ -12,9 +12,9 @@
  * candidate (for text lines: when an id is missing).
  */
 
-#include "core/hits.h"
-#include "core/record.h"
-#include "core/settings.h"
+#include "record/hits.h"
+#include "record/record.h"
+#include "record/settings.h"
 
 struct trace_resolver;
 

@@ -17,9 +17,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "core/keys.h"
-#include "core/record.h"
 #include "core/trace_normalise.h"
+#include "record/keys.h"
+#include "record/record.h"
 
 /* Where an id comes from, in the order of priority. */
 enum trace_family {

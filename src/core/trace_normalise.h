@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/slice.h"
-#include "core/trace_class.h"
+#include "record/trace_class.h"
 
 /* How a value is to be read. */
 enum id_form {

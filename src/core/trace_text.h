@@ -10,9 +10,9 @@
  * position in brackets (Spring, Sleuth, Brave). An unlabelled 32-digit id is only reported.
  */
 
-#include "core/keys.h"
 #include "core/trace_candidates.h"
 #include "core/trace_user.h"
+#include "record/keys.h"
 
 struct trace_text {
     struct key_cache *keys;        /* clew's own table; not owned */

@@ -9,10 +9,10 @@
  * a flat member of that name (my_req_trace too) and as a member of nested objects, at any split.
  */
 
-#include "core/fields.h"
-#include "core/keys.h"
-#include "core/settings.h"
 #include "core/trace_candidates.h"
+#include "record/fields.h"
+#include "record/keys.h"
+#include "record/settings.h"
 
 struct trace_user;
 

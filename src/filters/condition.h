@@ -9,9 +9,9 @@
  * unless the rest of it decides alone: Kleene's logic of three values.
  */
 
-#include "core/record.h"
-#include "core/settings.h"
 #include "filters/filter.h"
+#include "record/record.h"
+#include "record/settings.h"
 
 struct condition;
 

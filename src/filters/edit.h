@@ -11,8 +11,8 @@
  * hold; the record is then as it was.
  */
 
-#include "core/record.h"
 #include "filters/name.h"
+#include "record/record.h"
 
 /* Take away what the name means; nothing happens where there is nothing. */
 void edit_remove(struct record *record, const struct name *name);

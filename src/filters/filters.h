@@ -7,7 +7,7 @@
  * is its grammar; every rule that holds for all filters is kept here:
  *
  *   - A filter changes fields of the line only. Ids, severity, time, body and resource it changes
- *     where the config names them with their `$` (core/own_value.h), never otherwise.
+ *     where the config names them with their `$` (record/own_value.h), never otherwise.
  *   - A filter that cannot do its work leaves the record as it was, which is counted; it drops
  *     nothing unless the config says so.
  *   - What a filter drops, and which ids it took away, is counted under its name.
@@ -19,11 +19,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "core/filter_count.h"
-#include "core/parser.h"
-#include "core/record.h"
 #include "core/resolve.h"
-#include "core/settings.h"
+#include "record/filter_count.h"
+#include "record/parser.h"
+#include "record/record.h"
+#include "record/settings.h"
 
 struct filters;
 

@@ -4,8 +4,8 @@
 
 #include <string.h>
 #include "base/mem.h"
-#include "core/own_value.h"
 #include "filters/filters.h"
+#include "record/own_value.h"
 
 static bool is_id(const char *name)
 {

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "core/extra_attributes.h"
-#include "core/trace_class.h"
+#include "record/extra_attributes.h"
+#include "record/trace_class.h"
 
 enum { NUMBER_CHARS_MAX = 64 };
 

@@ -11,10 +11,10 @@
  * body or an id is: it can be read, but is no attribute.
  */
 
-#include "core/own_value.h"
-#include "core/record.h"
-#include "core/settings.h"
 #include "filters/name_index.h"
+#include "record/own_value.h"
+#include "record/record.h"
+#include "record/settings.h"
 
 struct name {
     const char *text; /* as in the config; not owned */

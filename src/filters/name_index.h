@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/slice.h"
-#include "core/fields.h"
+#include "record/fields.h"
 
 /* A bit that is always set in `present`: of what is to be asked of every record. */
 #define NAME_BIT_ALWAYS (UINT64_C(1) << 63)
@@ -50,7 +50,7 @@ enum {
     NAME_MEMO_PLACES = 8,
 };
 
-/* What the walk has found in a line of some shape (core/shapes.h), and would find in the next one. */
+/* What the walk has found in a line of some shape (record/shapes.h), and would find in the next one. */
 struct name_memo {
     uint64_t serial; /* of the shape; 0: of none */
     uint64_t present;

@@ -16,12 +16,12 @@
 #include "base/mem.h"
 #include "base/pattern.h"
 #include "base/utf8.h"
-#include "core/credential.h"
-#include "core/secret.h"
 #include "filters/edit.h"
 #include "filters/filter.h"
 #include "filters/keyed_hash.h"
 #include "filters/name.h"
+#include "record/credential.h"
+#include "record/secret.h"
 
 #define MASK "[redacted]"
 

@@ -11,8 +11,8 @@
  *     bool     true, yes, on, 1 and false, no, off, 0, in any case; 1 and 0
  */
 
-#include "core/filter_settings.h"
 #include "filters/name.h"
+#include "record/filter_settings.h"
 
 /* The type of that name; SCALAR_TYPES: none. */
 enum scalar_type scalar_type_find(const char *name);

@@ -7,8 +7,8 @@
  * type), or a text with names in it (`%{user}@%{host}`). `%%{` is a `%{` that is none.
  */
 
-#include "core/filter_settings.h"
 #include "filters/name.h"
+#include "record/filter_settings.h"
 
 struct template;
 

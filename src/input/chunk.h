@@ -11,9 +11,9 @@
  */
 
 #include "base/buf.h"
-#include "core/counters.h"
-#include "core/line.h"
-#include "core/settings.h"
+#include "record/counters.h"
+#include "record/line.h"
+#include "record/settings.h"
 
 enum { CHUNK_READ_BYTES = 64 * 1024 };
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include "base/hash.h"
 #include "base/mem.h"
-#include "core/source.h"
 #include "input/allotment.h"
+#include "record/source.h"
 
 /*
  * From names to logs. Listing collects every name that may be a file of a log, sorted by base and

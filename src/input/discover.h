@@ -18,10 +18,10 @@
  */
 
 #include "base/log.h"
-#include "core/counters.h"
-#include "core/settings.h"
 #include "input/identity.h"
 #include "input/log_name.h"
+#include "record/counters.h"
+#include "record/settings.h"
 
 struct discover;
 struct allotment;

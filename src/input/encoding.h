@@ -8,7 +8,7 @@
  */
 
 #include "base/buf.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 enum text_form {
     TEXT_FORM_UNKNOWN, /* too few bytes to tell yet */

@@ -8,7 +8,7 @@
  * To add one: write src/input/<name>.c with a `const struct feed_type feed_<name>` and add it to the
  * table in feed.c and to config/input_types.c, with the options that are its own.
  *
- * What a kind owes is in core/line.h. One without checkpoints gives lines of a stream whose
+ * What a kind owes is in record/line.h. One without checkpoints gives lines of a stream whose
  * `checkpoint` is NULL: nothing is promised of them, since nobody could read them again.
  */
 

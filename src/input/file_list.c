@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/mem.h"
-#include "core/source.h"
+#include "record/source.h"
 
 struct seen_file {
     dev_t device;

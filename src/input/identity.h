@@ -12,8 +12,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "core/position.h"
 #include "input/world.h"
+#include "record/position.h"
 
 enum { FINGERPRINT_BYTES = 1024 };
 

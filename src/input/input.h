@@ -11,12 +11,12 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/share.h"
-#include "core/backlog.h"
 #include "core/checkpoint.h"
-#include "core/counters.h"
-#include "core/line.h"
-#include "core/losses.h"
-#include "core/settings.h"
+#include "record/backlog.h"
+#include "record/counters.h"
+#include "record/line.h"
+#include "record/losses.h"
+#include "record/settings.h"
 
 struct allotment;
 struct ev_loop;

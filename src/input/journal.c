@@ -15,7 +15,7 @@
 /*
  * Entries of a systemd journal, in its order.
  *
- * A place in it (core/position.h): each GENERATION_ENTRIES entries are a generation, whose path is the
+ * A place in it (record/position.h): each GENERATION_ENTRIES entries are a generation, whose path is the
  * cursor of the first of them; the offset counts entries from there. After a restart the reader goes to
  * the cursor and as many entries on as the guard says, and believes it if the entry there is the one
  * that the guard names. Otherwise it begins at the cursor again: entries may come twice, none is left

@@ -7,7 +7,7 @@
  * too. For commands that look at logs once; the tailer has its own reader.
  */
 
-#include "core/line.h"
+#include "record/line.h"
 
 struct read_lines_job {
     const char *path;            /* NULL: standard input */

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 #include "base/log.h"
-#include "core/counters.h"
+#include "record/counters.h"
 
 struct ev_loop;
 struct directory;

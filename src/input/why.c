@@ -3,7 +3,7 @@
 
 #include <string.h>
 #include "base/landlock.h"
-#include "core/counters.h"
+#include "record/counters.h"
 
 const char *why_not_opened(const char *path, int error, bool is_sandboxed,
                            struct counters *counters)

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 #include "base/slice.h"
-#include "core/settings.h"
+#include "record/settings.h"
 
 struct ev_loop;
 struct api_request;

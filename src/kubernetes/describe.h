@@ -8,8 +8,8 @@
  * conventions.
  */
 
-#include "core/source.h"
 #include "kubernetes/pod.h"
+#include "record/source.h"
 
 /*
  * Sets the source's attributes, its default service and its policy. The source's own path says which

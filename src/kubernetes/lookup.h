@@ -4,8 +4,8 @@
 
 /* Sources and the pods that are known: the one call for every line. */
 
-#include "core/source.h"
 #include "kubernetes/pod_store.h"
+#include "record/source.h"
 
 enum lookup {
     LOOKUP_NONE,    /* the path names no container of Kubernetes: nothing to be known */

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/slice.h"
-#include "core/counters.h"
-#include "core/settings.h"
+#include "record/counters.h"
+#include "record/settings.h"
 
 struct json_t; /* jansson's */
 

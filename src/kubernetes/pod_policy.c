@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "core/record.h"
 #include "core/zone.h"
+#include "record/record.h"
 
 /* An annotation at hand. */
 struct reading {

@@ -18,8 +18,8 @@
  * A value that means nothing is left aside and counted: a pod can do no harm but to itself.
  */
 
-#include "core/source.h"
 #include "kubernetes/pod.h"
+#include "record/source.h"
 
 struct source_policy pod_policy_read(const struct pod *pod, struct slice container,
                                      const struct kubernetes_settings *settings,

@@ -7,8 +7,8 @@
  * is kept for deleted_kept, since its last lines are read after its end.
  */
 
-#include "core/source.h"
 #include "kubernetes/pod.h"
+#include "record/source.h"
 
 struct pod_store;
 

@@ -20,9 +20,9 @@
 #include "common.h"
 #include "config/config.h"
 #include "core/audit.h"
-#include "core/keys.h"
-#include "core/shapes.h"
 #include "outputs/otlp_encode.h"
+#include "record/keys.h"
+#include "record/shapes.h"
 #include "registry.h"
 
 enum stage {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include "base/mem.h"
-#include "core/extra_attributes.h"
-#include "core/nesting.h"
 #include "otlp_decode.h"
 #include "outputs/otlp_encode.h"
 #include "parse_case.h"
 #include "parsers/parsers.h"
+#include "record/extra_attributes.h"
+#include "record/nesting.h"
 
 /*
  * Any line that is JSON, encoded, and decoded by a reader that shares nothing with the encoder, is

@@ -12,7 +12,7 @@
  */
 
 #include "base/buf.h"
-#include "core/record.h"
+#include "record/record.h"
 
 static inline void dump_text(struct buf *out, struct slice s)
 {

@@ -13,8 +13,8 @@
 
 #include <jansson.h>
 #include <string.h>
-#include "core/record.h"
 #include "base/mem.h"
+#include "record/record.h"
 
 static inline bool oracle_is_equal(const struct fields *fields, uint32_t i, const json_t *json);
 

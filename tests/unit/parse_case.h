@@ -4,10 +4,10 @@
 
 /* One parser, one record, one line: what the tests of the parsers share. */
 
-#include "core/keys.h"
-#include "core/parser.h"
-#include "core/shapes.h"
 #include "field_dump.h"
+#include "record/keys.h"
+#include "record/parser.h"
+#include "record/shapes.h"
 
 enum { CASE_FIELDS_MAX = 20000, CASE_DEPTH_MAX = 64, CASE_ARENA_MAX = 1 << 24 };
 

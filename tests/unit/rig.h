@@ -14,9 +14,9 @@
 
 #include "base/log.h"
 #include "core/checkpoint.h"
-#include "core/counters.h"
-#include "core/settings.h"
 #include "input/input.h"
+#include "record/counters.h"
+#include "record/settings.h"
 
 struct rig_line {
     char *text;

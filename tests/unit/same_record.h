@@ -4,15 +4,15 @@
 
 /*
  * Lines one after the other through two chains of parse, resolve and encode: one that keeps what
- * lines have in common (core/shapes.h), one that looks at each line as if it were the first. Both
+ * lines have in common (record/shapes.h), one that looks at each line as if it were the first. Both
  * must come to the same record and the same bytes; shared by a unit test and a fuzz target.
  */
 
 #include "base/mem.h"
 #include "core/resolve.h"
-#include "core/shapes.h"
 #include "outputs/otlp_encode.h"
 #include "parsers/parsers.h"
+#include "record/shapes.h"
 
 struct chain {
     struct settings settings;

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 #include "audit_case.h"
-#include "core/mask.h"
+#include "record/mask.h"
 
 #define BIT(note) (UINT64_C(1) << (note))
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 
-#include "core/extra_attributes.h"
+#include "record/extra_attributes.h"
 
 static struct source plain_source(void)
 {

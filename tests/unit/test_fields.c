@@ -2,8 +2,8 @@
 #include "driver.h"
 
 #include <stdio.h>
-#include "core/fields.h"
 #include "field_dump.h"
+#include "record/fields.h"
 
 static struct field *add(struct fields *fields, const char *key, enum field_kind kind, int64_t i)
 {

@@ -2,9 +2,9 @@
 #include "driver.h"
 
 #include <stdlib.h>
-#include "core/secret.h"
 #include "filter_case.h"
 #include "filters/keyed_hash.h"
+#include "record/secret.h"
 
 #define ID    "4bf92f3577b34da6a3ce929d0e0e4736"
 #define SPAN  "00f067aa0ba902b7"
@@ -322,7 +322,7 @@ static void what_no_filter_of_a_chain_names_comes_out_as_it_went_in(void **state
     assert_true(changed > 50);
 }
 
-/* Lines of one shape (core/shapes.h) for each of those above, of which the names differ where a shape
+/* Lines of one shape (record/shapes.h) for each of those above, of which the names differ where a shape
  * does not tell them: in arrays. */
 static const char *const more_lines[] = {
     "{\"witness\":[1,2],\"a\":1,\"b\":2}",

@@ -2,8 +2,8 @@
 #include "driver.h"
 
 #include <stdio.h>
-#include "core/keys.h"
-#include "core/trace_class.h"
+#include "record/keys.h"
+#include "record/trace_class.h"
 
 static void names_are_found_in_every_spelling(void **state)
 {

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/buf.h"
-#include "core/multiline_names.h"
 #include "parsers/assembler.h"
 #include "parsers/multiline_builtin.h"
 #include "parsers/trace_line.h"
 #include "pipeline.h"
+#include "record/multiline_names.h"
 
 #define TEXT(literal) ((char[]){literal}) /* for settings, which own their texts */
 #define SECOND UINT64_C(1000000000)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 
-#include "core/record.h"
 #include "kubernetes/image_name.h"
 #include "kubernetes/pod_policy.h"
+#include "record/record.h"
 
 static char *text(const char *literal)
 {

@@ -2,9 +2,9 @@
 #include "driver.h"
 
 #include <stdio.h>
-#include "core/hits.h"
 #include "parse_case.h"
 #include "parsers/parsers.h"
+#include "record/hits.h"
 
 /* Read with what the lines before have taught, a line is what it is without. */
 struct pair_of_cases {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 
-#include "core/counters.h"
-#include "core/source.h"
+#include "record/counters.h"
+#include "record/source.h"
 
 #define UID "0b5a1d2e-7c0f-4b6a-9d8e-1f2a3b4c5d6e"
 #define ID  "8f1c0de5b1a94c4f8a1be3f0c2d4e6f8091a2b3c4d5e6f708192a3b4c5d6e7f8"

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 #include "base/mem.h"
-#include "core/multiline_names.h"
+#include "record/multiline_names.h"
 #include "shippers/fluentbit/import_fields.h"
 
 enum {

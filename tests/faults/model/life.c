@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "base/mem.h"
-#include "core/losses.h"
 #include "input/input.h"
+#include "record/losses.h"
 
 enum { QUEUE_MAX = 4096, LOG_BYTES_MAX = 1 << 20 };
 
