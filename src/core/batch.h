@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/buf.h"
-#include "core/checkpoint.h"
+#include "checkpoints/checkpoint.h"
 #include "record/settings.h"
 #include "record/stream_set.h"
 

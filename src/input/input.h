@@ -11,7 +11,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/share.h"
-#include "core/checkpoint.h"
+#include "checkpoints/checkpoint.h"
 #include "record/backlog.h"
 #include "record/counters.h"
 #include "record/line.h"

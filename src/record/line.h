@@ -18,17 +18,17 @@
  *        |                                |   context; what that keeps for it is this one's
  *        |------ gone(stream) ----------->|   the stream ends; the sink frees what it keeps for it
  *
- * Delivery is told to the stream's checkpoint (core/checkpoint.h), never to the input.
+ * Delivery is told to the stream's checkpoint (checkpoints/checkpoint.h), never to the input.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/slice.h"
-#include "core/checkpoint.h"
 #include "record/position.h"
 #include "record/source.h"
 
 struct audit_origin;
+struct checkpoint;
 
 /* One log as an application sees it: see record/position.h. Owned by the input. */
 struct stream {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
-#include "core/checkpoint_text.h"
+#include "checkpoints/checkpoint_text.h"
 
 #include <stdlib.h>
 

@@ -48,7 +48,7 @@ ROOMS = [
          ["routes", "reload"]),
     Room("output queues", 3, ["src/lane*.c"], ["shipment", "promises"],
          ["crash", "far", "limits"], ["dead_letters", "address", "reload", "outputs"]),
-    Room("checkpoint", 3, ["src/core/checkpoint*.c"],
+    Room("checkpoint", 3, ["src/checkpoints/*.c"],
          ["shipment", "checkpoint", "model", "rotation", "tail", "more seeds"],
          ["crash", "files"], ["state"]),
     Room("spool", 3, ["src/core/spool.c"], ["spool", "promises"], ["crash", "far", "limits"],

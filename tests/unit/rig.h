@@ -13,7 +13,7 @@
 #include "driver.h"
 
 #include "base/log.h"
-#include "core/checkpoint.h"
+#include "checkpoints/checkpoint.h"
 #include "input/input.h"
 #include "record/counters.h"
 #include "record/settings.h"

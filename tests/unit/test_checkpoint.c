@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "core/checkpoint.h"
+#include "checkpoints/checkpoint.h"
 
 /* ---- a directory of its own for every test ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_CHECKPOINT_TEXT_H
-#define CLEW_CORE_CHECKPOINT_TEXT_H
+#ifndef CLEW_CHECKPOINTS_CHECKPOINT_TEXT_H
+#define CLEW_CHECKPOINTS_CHECKPOINT_TEXT_H
 
 /*
  * The checkpoint file's form: JSON that a person can read.
@@ -35,7 +35,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/slice.h"
-#include "core/checkpoint.h"
+#include "checkpoints/checkpoint.h"
 #include "record/position.h"
 
 enum { CHECKPOINT_TEXT_BYTES_MAX = 1 << 28 }; /* a larger file is not one of ours */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/checkpoint.h"
+#include "checkpoints/checkpoint.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "core/checkpoint_text.h"
+#include "checkpoints/checkpoint_text.h"
 
 /*
  * Entries live in a table by key. Each holds the acknowledged position and the names of the

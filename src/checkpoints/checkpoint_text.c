@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/checkpoint_text.h"
+#include "checkpoints/checkpoint_text.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_CHECKPOINT_H
-#define CLEW_CORE_CHECKPOINT_H
+#ifndef CLEW_CHECKPOINTS_CHECKPOINT_H
+#define CLEW_CHECKPOINTS_CHECKPOINT_H
 
 /*
  * Checkpoints: how far into each stream delivery has been acknowledged.
