@@ -3,12 +3,12 @@
 
 #include <stdlib.h>
 #include "base/mem.h"
-#include "core/resolve.h"
 #include "filters/filters.h"
 #include "journal_message.h"
 #include "parsers/parsers.h"
 #include "record/shapes.h"
 #include "registry.h"
+#include "resolve/resolve.h"
 
 struct pipeline {
     struct counters *counters;

@@ -6,10 +6,10 @@
 #include "base/mem.h"
 #include "base/shown.h"
 #include "core/plain_json.h"
-#include "core/severity.h"
 #include "filters/filters.h"
 #include "filters/name.h"
 #include "pipeline.h"
+#include "resolve/severity.h"
 
 enum { ROOM = 16 * 1024 * 1024 };
 

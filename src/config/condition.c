@@ -17,8 +17,8 @@
 #include "config/filter_check.h"
 #include "config/options.h"
 #include "config/yaml_text.h"
-#include "core/severity.h"
 #include "record/own_value.h"
+#include "resolve/severity.h"
 
 enum {
     CONDITIONS_MAX = 1024, /* in one option: an alias costs a few bytes and may stand for many */

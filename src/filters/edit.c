@@ -3,8 +3,8 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "core/severity.h"
-#include "core/trace_id.h"
+#include "resolve/severity.h"
+#include "resolve/trace/id.h"
 
 static const struct slice nothing = {NULL, 0};
 

@@ -19,11 +19,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "core/resolve.h"
 #include "record/filter_count.h"
 #include "record/parser.h"
 #include "record/record.h"
 #include "record/settings.h"
+#include "resolve/resolve.h"
 
 struct filters;
 

@@ -12,12 +12,12 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "base/pattern.h"
-#include "core/resolve.h"
 #include "filters/edit.h"
 #include "filters/filter.h"
 #include "filters/scalar.h"
 #include "record/keys.h"
 #include "record/parser.h"
+#include "resolve/resolve.h"
 
 enum { WAS_MOVED = 128 }; /* a flag for the time of one call */
 

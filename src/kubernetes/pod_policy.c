@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "core/zone.h"
 #include "record/record.h"
+#include "resolve/time/zone.h"
 
 /* An annotation at hand. */
 struct reading {

@@ -5,7 +5,7 @@
 /*
  * The table of names behind record/keys.h, as data. To add a name: a row in key_table.c beside its
  * kin, its count here; a new meaning also wants its id in record/keys.h and, where it belongs to the
- * trace conventions, its row in trace_candidates.c.
+ * trace conventions, its row in resolve/trace/candidates.c.
  */
 
 #include "record/keys.h"

@@ -11,7 +11,7 @@
  */
 
 #include "core/audit.h"
-#include "core/resolve.h"
+#include "resolve/resolve.h"
 
 void __wrap_resolver_resolve(struct resolver *resolver, struct record *record);
 void __wrap_audit_count(struct audit *audit, const struct record *record);

@@ -8,7 +8,7 @@
  */
 
 #include "core/audit.h"
-#include "core/resolve.h"
+#include "resolve/resolve.h"
 
 void __real_resolver_resolve(struct resolver *resolver, struct record *record);
 void __real_audit_count(struct audit *audit, const struct record *record);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "core/trace_text.h"
+#include "resolve/trace/text.h"
 
 /*
  * Any text through the scan, and through every normaliser. What counts as valid is never all zero,

@@ -4,8 +4,8 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "core/head.h"
-#include "core/severity.h"
+#include "resolve/head.h"
+#include "resolve/severity.h"
 
 /*
  * Times, levels, zone files and heads of text lines. What is found lies within the input, times

@@ -65,7 +65,7 @@ LIBRARIES = {
                   "src/receive/decode.c", "src/receive/decode_json.c", "outputs/response.c"},
     "libdeflate.h": {"src/base/compress.c", "tests/bench/floor.c", "src/base/uncompress.c"},
     "microhttpd.h": {"src/base/http_server.c"},
-    "pcre2.h": {"src/base/pattern.c", "src/core/trace_user.c", "src/shippers/probe/regex.c"},
+    "pcre2.h": {"src/base/pattern.c", "src/resolve/trace/user.c", "src/shippers/probe/regex.c"},
     "seccomp.h": {"src/base/syscall_filter.c"},
     "systemd/sd-journal.h": {"src/input/journal.c"},
     "yaml.h": {"src/config/yaml.c", "src/shippers/common/yaml.c"},

@@ -9,10 +9,10 @@
  */
 
 #include "base/mem.h"
-#include "core/resolve.h"
 #include "outputs/otlp_encode.h"
 #include "parsers/parsers.h"
 #include "record/shapes.h"
+#include "resolve/resolve.h"
 
 struct chain {
     struct settings settings;

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <jansson.h>
-#include "core/resolve.h"
 #include "parse_case.h"
 #include "parsers/parsers.h"
+#include "resolve/resolve.h"
 
 /*
  * tests/corpus/values/ holds one line a row with what it must resolve to: severity_number,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 
-#include "core/severity.h"
+#include "resolve/severity.h"
 
 static void level_words_have_the_numbers_of_the_log_data_model(void **state)
 {

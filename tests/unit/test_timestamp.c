@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include "core/civil.h"
-#include "core/timestamp.h"
-#include "core/zone.h"
+#include "resolve/time/civil.h"
+#include "resolve/time/timestamp.h"
+#include "resolve/time/zone.h"
 
 /* 2026-03-02T10:11:12Z, and a reading half a minute later. */
 #define MOMENT_S   1772446272ULL

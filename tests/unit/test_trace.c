@@ -4,8 +4,8 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "core/resolve.h"
 #include "parsers/parsers.h"
+#include "resolve/resolve.h"
 
 /*
  * Lines go through the real parsers, in the order in which clew tries them, and the real resolve

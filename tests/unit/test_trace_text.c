@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include "core/trace_text.h"
+#include "resolve/trace/text.h"
 
 /* The scan alone, at every alignment and against a guard page. */
 
