@@ -12,8 +12,8 @@
  */
 
 #include <stdbool.h>
+#include "audit/audit.h"
 #include "base/diag.h"
-#include "core/audit.h"
 #include "record/counters.h"
 #include "record/settings.h"
 

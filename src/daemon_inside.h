@@ -5,11 +5,11 @@
 /* What daemon.c, daemon_open.c, daemon_control.c, reload.c and workers.c share; nobody else includes it. */
 
 #include <ev.h>
+#include "audit/coverage.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/share.h"
 #include "control/control.h"
-#include "coverage.h"
 #include "daemon.h"
 #include "filtering.h"
 #include "input/feed.h"

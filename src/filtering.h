@@ -9,8 +9,8 @@
  */
 
 #include <stdbool.h>
+#include "audit/audit.h"
 #include "base/log.h"
-#include "core/audit.h"
 #include "filters/filters.h"
 #include "record/counters.h"
 #include "record/filter_count.h"

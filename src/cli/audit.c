@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "audit/audit.h"
+#include "audit/baseline.h"
+#include "audit/json.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -16,9 +19,6 @@
 #include "cli/config_options.h"
 #include "cli/options.h"
 #include "config/config.h"
-#include "core/audit.h"
-#include "core/audit_baseline.h"
-#include "core/audit_json.h"
 #include "input/file_list.h"
 #include "input/read_lines.h"
 #include "kubernetes/lookup.h"

@@ -2,10 +2,10 @@
 #ifndef CLEW_CLI_AUDIT_VIEWS_H
 #define CLEW_CLI_AUDIT_VIEWS_H
 
-/* Reports of the audit for people. The one for machines is core/audit_json.h. */
+/* Reports of the audit for people. The one for machines is audit/json.h. */
 
 #include <stdio.h>
-#include "core/audit_report.h"
+#include "audit/report.h"
 
 struct audit_view {
     const struct audit_report *report;

@@ -2,9 +2,9 @@
 #include "cli/print_json.h"
 
 #include <stdlib.h>
+#include "audit/json.h"
 #include "base/mem.h"
 #include "base/shown.h"
-#include "core/audit_json.h"
 
 void cli_print_json(const json_t *json, size_t flags, FILE *out)
 {

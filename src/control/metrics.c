@@ -2,9 +2,9 @@
 #include "control/metrics.h"
 
 #include <inttypes.h>
+#include "audit/coverage_metrics.h"
 #include "base/mem.h"
 #include "control/backlog_metrics.h"
-#include "control/coverage_metrics.h"
 #include "control/filter_metrics.h"
 #include "control/loss_metrics.h"
 #include "control/output_metrics.h"

@@ -29,7 +29,7 @@ enum { SOURCE_MULTILINE_BYTES = 64, SOURCE_ZONE_BYTES = 40 };
 /* What the metadata of a container asks for its own lines; see docs/kubernetes.md. */
 struct source_policy {
     char multiline[SOURCE_MULTILINE_BYTES]; /* names of rule sets, as given; empty: as the input says */
-    char zone[SOURCE_ZONE_BYTES]; /* of times that name none, as resolve/time/zone.h knows it; empty: not told */
+    char zone[SOURCE_ZONE_BYTES]; /* of times that name none (resolve/time/zone.h); empty: not told */
     unsigned excluded;   /* bits 1 << enum iostream: lines that are read and not shipped */
     bool has_format;         /* else as the input says */
     bool has_min_coverage;   /* else as the config says */

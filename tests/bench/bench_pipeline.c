@@ -13,13 +13,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include "audit/audit.h"
 #include "base/buf.h"
 #include "base/compress.h"
 #include "base/diag.h"
 #include "base/mem.h"
 #include "common.h"
 #include "config/config.h"
-#include "core/audit.h"
 #include "outputs/otlp_encode.h"
 #include "record/keys.h"
 #include "record/shapes.h"

@@ -10,7 +10,7 @@
  * left out. The other half of the answer is twice.c.
  */
 
-#include "core/audit.h"
+#include "audit/audit.h"
 #include "resolve/resolve.h"
 
 void __wrap_resolver_resolve(struct resolver *resolver, struct record *record);

@@ -7,7 +7,7 @@
  * all in the cache. As in bypass.c, the linker leads the calls here.
  */
 
-#include "core/audit.h"
+#include "audit/audit.h"
 #include "resolve/resolve.h"
 
 void __real_resolver_resolve(struct resolver *resolver, struct record *record);

@@ -59,7 +59,7 @@ LIBRARIES = {
              "src/workers.c", "outputs/otlp_http.c"},
     "jansson.h": {"src/cli/check.c", "src/cli/import.c", "src/cli/lint.c", "src/cli/lint_sarif.c",
                   "src/cli/print_json.c", "src/cli/print_json.h",
-                  "src/cli/top_screen.c", "src/core/audit_baseline.c", "src/core/audit_json.c",
+                  "src/cli/top_screen.c", "src/audit/baseline.c", "src/audit/json.c",
                   "src/checkpoints/checkpoint_text.c", "src/core/parcel.c", "src/kubernetes/pod.c",
                   "src/kubernetes/pod_reader.c", "src/shippers/probe/item_json.c",
                   "src/receive/decode.c", "src/receive/decode_json.c", "outputs/response.c"},

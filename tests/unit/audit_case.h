@@ -4,7 +4,7 @@
 
 /* Records as the resolve stage leaves them, for the tests of the audit. */
 
-#include "core/audit_report.h"
+#include "audit/report.h"
 
 struct audit_line {
     const struct source *source;

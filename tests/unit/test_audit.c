@@ -4,8 +4,8 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "audit/json.h"
 #include "audit_case.h"
-#include "core/audit_json.h"
 
 static struct audit_settings settings_of(double min_coverage, uint64_t min_records)
 {

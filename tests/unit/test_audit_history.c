@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include "audit/coverage_metrics.h"
+#include "audit/history.h"
 #include "audit_case.h"
-#include "control/coverage_metrics.h"
-#include "core/audit_history.h"
 
 #define MINUTE UINT64_C(60000000000)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 
-#include "core/audit_trend.h"
+#include "audit/trend.h"
 
 static uint64_t total(const struct audit_trend *trend)
 {

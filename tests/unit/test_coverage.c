@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <unistd.h>
+#include "audit/coverage.h"
 #include "audit_case.h"
-#include "coverage.h"
 
 #define MINUTE UINT64_C(60000000000)
 

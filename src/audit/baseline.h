@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_AUDIT_BASELINE_H
-#define CLEW_CORE_AUDIT_BASELINE_H
+#ifndef CLEW_AUDIT_BASELINE_H
+#define CLEW_AUDIT_BASELINE_H
 
 /*
  * An earlier report to hold a new one against: did an upgrade take the ids off? Only the coverage
  * of each service is compared, as numbers of records depend on how long one looked.
  */
 
-#include "core/audit_report.h"
+#include "audit/report.h"
 
 struct audit_baseline;
 

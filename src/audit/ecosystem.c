@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/ecosystem.h"
+#include "audit/ecosystem.h"
 
 #include <string.h>
 #include "base/mem.h"

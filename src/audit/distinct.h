@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_AUDIT_DISTINCT_H
-#define CLEW_CORE_AUDIT_DISTINCT_H
+#ifndef CLEW_AUDIT_DISTINCT_H
+#define CLEW_AUDIT_DISTINCT_H
 
 /*
  * About how many different things there were, in constant memory: HyperLogLog (Flajolet et al.,

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "coverage.h"
+#include "audit/coverage.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include "audit/coverage_metrics.h"
+#include "audit/history.h"
+#include "audit/json.h"
+#include "audit/report.h"
 #include "base/list.h"
 #include "base/mem.h"
-#include "control/coverage_metrics.h"
-#include "core/audit_history.h"
-#include "core/audit_json.h"
-#include "core/audit_report.h"
 
 /*
  * A look is a report in pieces. They share the history, which takes in one report at a time: so one
@@ -16,7 +16,7 @@
  *
  *     state       one unit of work                              left when
  *     WAITING                                                   no look is before it
- *     DRAFTED     a group or an origin, see core/audit_report.h  the report is done
+ *     DRAFTED     a group or an origin, see audit/report.h  the report is done
  *     BEGUN … WRITTEN   a group of the document, a line of the metrics, a line of the summary
  */
 

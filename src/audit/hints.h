@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_AUDIT_HINTS_H
-#define CLEW_CORE_AUDIT_HINTS_H
+#ifndef CLEW_AUDIT_HINTS_H
+#define CLEW_AUDIT_HINTS_H
 
 /*
  * Why records of a group have no ids, and what to do: rules in a table, each about one class or one
  * observation. docs/coverage.md has a section for each rule and for each ecosystem's code.
  */
 
-#include "core/audit_book.h"
-#include "core/ecosystem.h"
+#include "audit/book.h"
+#include "audit/ecosystem.h"
 
 struct audit_hint {
     const char *rule;              /* [a-z0-9_]+: its section in docs/coverage.md */

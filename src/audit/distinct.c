@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/audit_distinct.h"
+#include "audit/distinct.h"
 
 #include <math.h>
 

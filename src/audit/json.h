@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_AUDIT_JSON_H
-#define CLEW_CORE_AUDIT_JSON_H
+#ifndef CLEW_AUDIT_JSON_H
+#define CLEW_AUDIT_JSON_H
 
 /* A report as the JSON document that docs/coverage.md describes. Its `version` is 1; members may be
  * added, none is taken away or changes its meaning without a new version. */
 
+#include "audit/history.h"
+#include "audit/report.h"
 #include "base/buf.h"
-#include "core/audit_history.h"
-#include "core/audit_report.h"
 
 enum { AUDIT_JSON_VERSION = 1 };
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CONTROL_COVERAGE_METRICS_H
-#define CLEW_CONTROL_COVERAGE_METRICS_H
+#ifndef CLEW_AUDIT_COVERAGE_METRICS_H
+#define CLEW_AUDIT_COVERAGE_METRICS_H
 
 /*
  * Coverage by service as OpenMetrics text.
  *
- * Labels are bounded: those of core/audit_history.h, by name and namespace; what services had while
+ * Labels are bounded: those of audit/history.h, by name and namespace; what services had while
  * they had none is `service="(others)"`, which has no share of a window, no minimum and is never below.
  */
 
 #include <stdbool.h>
+#include "audit/history.h"
 #include "base/buf.h"
-#include "core/audit_history.h"
 
 /* How far it is written; zeroed: nothing is. */
 struct coverage_metrics {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_AUDIT_HISTORY_H
-#define CLEW_CORE_AUDIT_HISTORY_H
+#ifndef CLEW_AUDIT_HISTORY_H
+#define CLEW_AUDIT_HISTORY_H
 
 /*
  * Coverage over the last minute, five minutes and hour, for `clew run`.
@@ -19,7 +19,7 @@
  * UUID has none.
  */
 
-#include "core/audit_report.h"
+#include "audit/report.h"
 
 enum audit_window {
     AUDIT_WINDOW_1M,

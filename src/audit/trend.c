@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/audit_trend.h"
+#include "audit/trend.h"
 
 #include <string.h>
 

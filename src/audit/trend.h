@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_AUDIT_TREND_H
-#define CLEW_CORE_AUDIT_TREND_H
+#ifndef CLEW_AUDIT_TREND_H
+#define CLEW_AUDIT_TREND_H
 
 /*
  * Coverage over time, in constant memory whatever the span: buckets of equal width, which begin at

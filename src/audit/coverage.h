@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_COVERAGE_H
-#define CLEW_COVERAGE_H
+#ifndef CLEW_AUDIT_COVERAGE_H
+#define CLEW_AUDIT_COVERAGE_H
 
 /*
  * Coverage while clew runs: what /coverage and /metrics show, and the warnings.
@@ -20,9 +20,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "audit/audit.h"
 #include "base/buf.h"
 #include "base/log.h"
-#include "core/audit.h"
 
 struct coverage;
 
@@ -46,7 +46,7 @@ void coverage_begin_check(struct coverage *coverage);
 bool coverage_check_step(struct coverage *coverage, uint64_t now_ns, size_t units);
 
 /* The document of docs/coverage.md with its windows, of the `count` services behind the `first` worst
- * ones; or the families by service (control/coverage_metrics.h). */
+ * ones; or the families by service (audit/coverage_metrics.h). */
 struct coverage_look *coverage_look_json(struct coverage *coverage, uint64_t first, uint64_t count);
 struct coverage_look *coverage_look_metrics(struct coverage *coverage);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/audit_baseline.h"
+#include "audit/baseline.h"
 
 #include <jansson.h>
 #include <stdlib.h>
+#include "audit/json.h"
 #include "base/mem.h"
-#include "core/audit_json.h"
 
 struct audit_baseline {
     json_t *root;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/audit.h"
+#include "audit/audit.h"
 
 #include <stdlib.h>
+#include "audit/book.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "core/audit_book.h"
 #include "record/counters.h"
 #include "record/mask.h"
 

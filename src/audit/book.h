@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_AUDIT_BOOK_H
-#define CLEW_CORE_AUDIT_BOOK_H
+#ifndef CLEW_AUDIT_BOOK_H
+#define CLEW_AUDIT_BOOK_H
 
 /*
  * The audit's books: what is counted of one group of records, and the group's parts by the
- * dimensions that were asked for. For audit.c, which writes them, and audit_report.c, which reads.
+ * dimensions that were asked for. For audit.c, which writes them, and report.c, which reads.
  */
 
+#include "audit/audit.h"
+#include "audit/distinct.h"
+#include "audit/trend.h"
 #include "base/list.h"
 #include "base/map.h"
-#include "core/audit.h"
-#include "core/audit_distinct.h"
-#include "core/audit_trend.h"
 
 /*
  * The most frequent trace ids, by the space-saving algorithm (Metwally et al., 2005): a new id

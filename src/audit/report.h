@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_AUDIT_REPORT_H
-#define CLEW_CORE_AUDIT_REPORT_H
+#ifndef CLEW_AUDIT_REPORT_H
+#define CLEW_AUDIT_REPORT_H
 
 /*
  * What the audit has counted, given to services, judged and explained. A report is a copy: the
@@ -12,8 +12,8 @@
  */
 
 #include <stdbool.h>
-#include "core/audit_book.h"
-#include "core/audit_hints.h"
+#include "audit/book.h"
+#include "audit/hints.h"
 
 enum audit_verdict {
     AUDIT_BELOW,        /* known to be traced, and under its minimum */
@@ -41,7 +41,7 @@ struct audit_entry {
     bool is_instrumented; /* some record shows that a logger adds ids: its absents mean no span */
     enum ecosystem ecosystem;
     bool has_before; /* the baseline had enough records of it … */
-    double before;   /* … and this coverage; see core/audit_baseline.h */
+    double before;   /* … and this coverage; see audit/baseline.h */
     bool is_worse;
     struct audit_hint *hints; /* the one that explains most records first */
     size_t hint_count;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/audit_hints.h"
+#include "audit/hints.h"
 
 #include <stdlib.h>
 #include "base/mem.h"

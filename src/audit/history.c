@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/audit_history.h"
+#include "audit/history.h"
 
 #include <stdlib.h>
 #include "base/list.h"

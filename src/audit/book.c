@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/audit_book.h"
+#include "audit/book.h"
 
 #include <stdlib.h>
 #include "base/hash.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "control/coverage_metrics.h"
+#include "audit/coverage_metrics.h"
 
 #include <inttypes.h>
 #include "base/mem.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/audit_json.h"
+#include "audit/json.h"
 
 #include <jansson.h>
 #include <stdlib.h>

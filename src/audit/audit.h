@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_AUDIT_H
-#define CLEW_CORE_AUDIT_H
+#ifndef CLEW_AUDIT_AUDIT_H
+#define CLEW_AUDIT_AUDIT_H
 
 /*
  * The audit: how many records of each service carry trace context, and why the others do not.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/audit_report.h"
+#include "audit/report.h"
 
 #include <stdlib.h>
 #include "base/mem.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_ECOSYSTEM_H
-#define CLEW_CORE_ECOSYSTEM_H
+#ifndef CLEW_AUDIT_ECOSYSTEM_H
+#define CLEW_AUDIT_ECOSYSTEM_H
 
 /* Which language's loggers wrote a few lines: told by the names and shapes that they alone use, so
  * that a hint can name the fix that fits. */
