@@ -2,7 +2,7 @@
 #include "outputs/piece.h"
 
 #include "base/mem.h"
-#include "outputs/otlp_split.h"
+#include "otlp/split.h"
 
 void piece_init(struct piece *piece)
 {

@@ -3,7 +3,7 @@
 #define CLEW_OUTPUTS_PIECE_H
 
 /*
- * What of a batch is sent now: all of it, or a run of its records (otlp_split.h). What comes before is
+ * What of a batch is sent now: all of it, or a run of its records (otlp/split.h). What comes before is
  * decided; what comes after follows, in pieces that grow again. So one bad record costs itself and not
  * its neighbours, and a backend that takes no large request gets small ones.
  *
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include "base/buf.h"
 #include "base/compress.h"
-#include "core/batch.h"
+#include "otlp/batch.h"
 #include "outputs/request_size.h"
 
 struct piece {

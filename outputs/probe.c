@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/compress.h"
 #include "base/mem.h"
-#include "outputs/otlp_encode.h"
+#include "otlp/encode.h"
 #include "record/record.h"
 
 enum { SEVERITY_INFO = 9 };

@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include "base/mem.h"
-#include "outputs/otlp_read.h"
+#include "otlp/read.h"
 #include "record/mask.h"
 
 /* A backend quotes what it does not like of a record: it is shown as a sample is. */

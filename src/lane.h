@@ -14,8 +14,8 @@
 #include <stdint.h>
 #include "base/log.h"
 #include "base/share.h"
-#include "core/batch.h"
 #include "core/output.h"
+#include "otlp/batch.h"
 #include "record/counters.h"
 #include "record/output_books.h"
 #include "record/settings.h"

@@ -5,7 +5,7 @@
 #include "base/compress.h"
 #include "base/mem.h"
 #include "base/uncompress.h"
-#include "outputs/otlp_split.h"
+#include "otlp/split.h"
 
 struct packer {
     enum compression compression;

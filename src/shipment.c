@@ -22,7 +22,7 @@
 #include "base/mem.h"
 #include "core/parcel.h"
 #include "lanes.h"
-#include "outputs/otlp_encode.h"
+#include "otlp/encode.h"
 #include "track.h"
 
 enum {

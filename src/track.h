@@ -18,8 +18,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "core/batch.h"
-#include "outputs/otlp_encode.h"
+#include "otlp/batch.h"
+#include "otlp/encode.h"
 
 /* A batch that takes records, and where its request stands while the encoder writes another. */
 struct open {

@@ -13,8 +13,8 @@
 #include "cli/parse_routes.h"
 #include "cli/stages.h"
 #include "config/config.h"
-#include "core/otlp_json.h"
 #include "filters/filters.h"
+#include "otlp/record_json.h"
 #include "parsers/assembler.h"
 #include "pipeline.h"
 

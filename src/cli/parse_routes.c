@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/shown.h"
 #include "cli/stages.h"
-#include "core/otlp_json.h"
+#include "otlp/record_json.h"
 #include "record/record_save.h"
 #include "router.h"
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "base/shown.h"
-#include "core/otlp_json.h"
 #include "core/plain_json.h"
+#include "otlp/record_json.h"
 
 /* The record as text, to be freed; NULL: it is too large to show. */
 static char *show(const struct record *record, struct buf *scratch)

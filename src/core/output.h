@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include "base/log.h"
 #include "core/addresses.h"
-#include "core/batch.h"
+#include "otlp/batch.h"
 #include "record/counters.h"
 #include "record/settings.h"
 

@@ -9,7 +9,7 @@
  *      "$trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","$service":"shop"}
  *
  * Without times and without what clew adds of the file. Bytes that are not UTF-8 are U+FFFD. Not for
- * machines: core/otlp_json.h is.
+ * machines: otlp/record_json.h is.
  */
 
 #include <stdbool.h>

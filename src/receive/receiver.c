@@ -20,9 +20,9 @@
 #include "base/mem.h"
 #include "base/uncompress.h"
 #include "otlp.pb-c.h"
-#include "receive/decode.h"
-#include "receive/wire.h"
-#include "receive/write.h"
+#include "otlp/decode.h"
+#include "otlp/measure.h"
+#include "otlp/write_json.h"
 
 enum {
     CONNECTIONS_MAX = 512,

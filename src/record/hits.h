@@ -72,7 +72,7 @@ struct shape {
     struct key_hits top;
     struct hits hits; /* of the top level */
     struct places places;
-    void *encoded; /* what an encoder keeps of the names (outputs/key_heads.h), one block of malloc(3)
+    void *encoded; /* what an encoder keeps of the names (src/otlp/key_heads.h), one block of malloc(3)
                       that goes with the shape; NULL: nothing yet */
 };
 

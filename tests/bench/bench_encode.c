@@ -16,7 +16,7 @@
 #include "base/compress.h"
 #include "base/mem.h"
 #include "common.h"
-#include "outputs/otlp_encode.h"
+#include "otlp/encode.h"
 
 /* Few records in the loop of the encoder: a table is in the cache when a line was just parsed. Many
  * in what is compressed: they differ as those of a real log do. */

@@ -20,7 +20,7 @@
 #include "base/mem.h"
 #include "common.h"
 #include "config/config.h"
-#include "outputs/otlp_encode.h"
+#include "otlp/encode.h"
 #include "record/keys.h"
 #include "record/shapes.h"
 #include "registry.h"

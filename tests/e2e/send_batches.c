@@ -22,7 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/mem.h"
-#include "outputs/otlp_encode.h"
+#include "otlp/encode.h"
 #include "outputs/outputs.h"
 
 struct run {

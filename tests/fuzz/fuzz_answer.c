@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
-#include "outputs/otlp_split.h"
+#include "otlp/split.h"
 #include "outputs/response.h"
 
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include "base/mem.h"
+#include "otlp/encode.h"
 #include "otlp_decode.h"
-#include "outputs/otlp_encode.h"
 #include "parse_case.h"
 #include "parsers/parsers.h"
 #include "record/extra_attributes.h"

@@ -3,9 +3,9 @@
 #include <stdint.h>
 #include "base/buf.h"
 #include "base/mem.h"
-#include "receive/decode.h"
-#include "receive/wire.h"
-#include "receive/write.h"
+#include "otlp/decode.h"
+#include "otlp/measure.h"
+#include "otlp/write_json.h"
 
 /*
  * The receiver's decoder, by the first byte for JSON ('j') or protobuf. What it takes can be written,

@@ -62,7 +62,7 @@ LIBRARIES = {
                   "src/cli/top_screen.c", "src/audit/baseline.c", "src/audit/json.c",
                   "src/checkpoints/checkpoint_text.c", "src/core/parcel.c", "src/kubernetes/pod.c",
                   "src/kubernetes/pod_reader.c", "src/shippers/probe/item_json.c",
-                  "src/receive/decode.c", "src/receive/decode_json.c", "outputs/response.c"},
+                  "src/otlp/decode.c", "src/otlp/decode_json.c", "outputs/response.c"},
     "libdeflate.h": {"src/base/compress.c", "tests/bench/floor.c", "src/base/uncompress.c"},
     "microhttpd.h": {"src/base/http_server.c"},
     "pcre2.h": {"src/base/pattern.c", "src/resolve/trace/user.c", "src/shippers/probe/regex.c"},

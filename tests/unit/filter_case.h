@@ -12,7 +12,7 @@
 #include "config/config.h"
 #include "field_dump.h"
 #include "filters/filters.h"
-#include "outputs/otlp_encode.h"
+#include "otlp/encode.h"
 #include "pipeline.h"
 
 enum { FILTER_CASE_ROOM = 1 << 24 };

@@ -9,7 +9,7 @@
  */
 
 #include "base/mem.h"
-#include "outputs/otlp_encode.h"
+#include "otlp/encode.h"
 #include "parsers/parsers.h"
 #include "record/shapes.h"
 #include "resolve/resolve.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 
-#include "core/batch.h"
+#include "otlp/batch.h"
 
 /* A double of the store: an entry is a number of holds. The linker takes these, as batch.c asks for
  * nothing else of checkpoint.c. */

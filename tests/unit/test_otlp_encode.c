@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "otlp/encode.h"
 #include "otlp_decode.h"
-#include "outputs/otlp_encode.h"
 #include "record/nesting.h"
 
 enum { FIELDS_MAX = 4096, BYTES_MAX = 1 << 20 };

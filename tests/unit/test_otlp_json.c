@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/json_write.h"
-#include "core/otlp_json.h"
+#include "otlp/record_json.h"
 
 enum {
     ROOM = 1 << 20

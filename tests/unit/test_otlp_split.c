@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include "outputs/otlp_encode.h"
-#include "outputs/otlp_split.h"
+#include "otlp/encode.h"
+#include "otlp/split.h"
 
 enum { RECORDS = 7 };
 

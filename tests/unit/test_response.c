@@ -2,7 +2,7 @@
 #include "driver.h"
 
 #include <stdlib.h>
-#include "outputs/otlp_read.h"
+#include "otlp/read.h"
 #include "outputs/response.h"
 
 #define PROTOBUF "application/x-protobuf"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "outputs/otlp_read.h"
+#include "otlp/read.h"
 
 static bool take_varint(struct slice *in, uint64_t *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "receive/decoder.h"
+#include "otlp/decoder.h"
 
 /*
  * protobuf-c allocates piece by piece and by its own recursion. Both are bounded from outside: its
@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "otlp.pb-c.h"
-#include "receive/wire.h"
+#include "otlp/measure.h"
 
 struct decoder *decoder_new(size_t memory_max)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "outputs/otlp_encode.h"
+#include "otlp/encode.h"
 
 /*
  * Nearly every record is short, of the resource of the one before, and finds room: add_direct()
@@ -13,7 +13,7 @@
  * same bytes, and `out` is never left with half a record.
  *
  * A group is a run of records of one resource: one ResourceLogs with one ScopeLogs. Its head comes
- * ready from the resource cache (otlp_resource.h); its two lengths are set when it ends. A group is
+ * ready from the resource cache (resource.h); its two lengths are set when it ends. A group is
  * begun only together with its first record, so there is never an empty one.
  *
  * clew adds attributes of its own; which, record/extra_attributes.h decides. What does not change
@@ -23,8 +23,8 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "outputs/otlp_resource.h"
-#include "outputs/otlp_value.h"
+#include "otlp/resource.h"
+#include "otlp/value.h"
 #include "record/extra_attributes.h"
 #include "record/nesting.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_BATCH_H
-#define CLEW_CORE_BATCH_H
+#ifndef CLEW_OTLP_BATCH_H
+#define CLEW_OTLP_BATCH_H
 
 /*
  * A batch: one ExportLogsServiceRequest on its way to the outputs, and the promises that may be made

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/batch.h"
+#include "otlp/batch.h"
 
 #include <stdlib.h>
 #include "base/hash.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_OUTPUTS_OTLP_WIRE_H
-#define CLEW_OUTPUTS_OTLP_WIRE_H
+#ifndef CLEW_OTLP_WIRE_H
+#define CLEW_OTLP_WIRE_H
 
 /*
  * The protobuf wire format and the field numbers of OTLP logs, as the encoder and the splitter use

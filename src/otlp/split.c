@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "outputs/otlp_split.h"
+#include "otlp/split.h"
 
 /*
  * The request is walked three levels deep: ResourceLogs, ScopeLogs, LogRecord; records and heads
@@ -7,8 +7,8 @@
  * of the wanted records was in it, so that no empty envelope is sent.
  */
 
-#include "outputs/otlp_read.h"
-#include "outputs/otlp_wire.h"
+#include "otlp/read.h"
+#include "otlp/wire.h"
 
 enum { IN_REQUEST, IN_RESOURCE_LOGS, IN_SCOPE_LOGS };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_RECEIVE_WIRE_H
-#define CLEW_RECEIVE_WIRE_H
+#ifndef CLEW_OTLP_MEASURE_H
+#define CLEW_OTLP_MEASURE_H
 
 /*
  * A walk over the bytes of an ExportLogsServiceRequest that makes nothing of them: how many records

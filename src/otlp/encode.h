@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_OUTPUTS_OTLP_ENCODE_H
-#define CLEW_OUTPUTS_OTLP_ENCODE_H
+#ifndef CLEW_OTLP_ENCODE_H
+#define CLEW_OTLP_ENCODE_H
 
 /*
  * Records to the bytes of an ExportLogsServiceRequest (opentelemetry-proto, logs/v1), straight from

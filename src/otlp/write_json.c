@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "receive/write.h"
+#include "otlp/write_json.h"
 
 /*
  * Whether a comma is due is seen from the last byte written: none behind a bracket that opens. A

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_RECEIVE_WRITE_H
-#define CLEW_RECEIVE_WRITE_H
+#ifndef CLEW_OTLP_WRITE_JSON_H
+#define CLEW_OTLP_WRITE_JSON_H
 
 /*
  * A decoded request as one line of OTLP/JSON, `{"resourceLogs":[…]}`, the shape in which the

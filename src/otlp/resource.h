@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_OUTPUTS_OTLP_RESOURCE_H
-#define CLEW_OUTPUTS_OTLP_RESOURCE_H
+#ifndef CLEW_OTLP_RESOURCE_H
+#define CLEW_OTLP_RESOURCE_H
 
 /*
  * Resource blocks, encoded once and kept.

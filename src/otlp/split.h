@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_OUTPUTS_OTLP_SPLIT_H
-#define CLEW_OUTPUTS_OTLP_SPLIT_H
+#ifndef CLEW_OTLP_SPLIT_H
+#define CLEW_OTLP_SPLIT_H
 
 /*
  * A piece of a request: some of its records, each with the resource and scope it had. For a far end

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "receive/decoder.h"
+#include "otlp/decoder.h"
 
 /*
  * OTLP/JSON to the messages of otlp.proto: jansson reads the text, the rest is one function a
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include "base/buf.h"
 #include "otlp.pb-c.h"
-#include "receive/wire.h"
+#include "otlp/measure.h"
 
 enum {
     CONTAINER_BYTES = 320, /* what jansson takes for an object or array … */

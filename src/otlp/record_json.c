@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/otlp_json.h"
+#include "otlp/record_json.h"
 
 #include <inttypes.h>
 #include "base/json_write.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_OTLP_JSON_H
-#define CLEW_CORE_OTLP_JSON_H
+#ifndef CLEW_OTLP_RECORD_JSON_H
+#define CLEW_OTLP_RECORD_JSON_H
 
 /*
  * One record as JSON, for `clew parse`: an OTLP/JSON LogRecord with two members more.

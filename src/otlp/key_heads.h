@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_OUTPUTS_KEY_HEADS_H
-#define CLEW_OUTPUTS_KEY_HEADS_H
+#ifndef CLEW_OTLP_KEY_HEADS_H
+#define CLEW_OTLP_KEY_HEADS_H
 
 /*
  * What stands on the wire before a value, kept with the shape of the line (record/hits.h): lines of one

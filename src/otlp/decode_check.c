@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "receive/decoder.h"
+#include "otlp/decoder.h"
 
 /*
  * One walk over a decoded request. Ids of a wrong length are refused with the whole request, as the

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_RECEIVE_DECODER_H
-#define CLEW_RECEIVE_DECODER_H
+#ifndef CLEW_OTLP_DECODER_H
+#define CLEW_OTLP_DECODER_H
 
 /* What the files of the decoder share. Only decode.c, decode_json.c and decode_check.c see it. */
 
 #include "base/arena.h"
-#include "receive/decode.h"
+#include "otlp/decode.h"
 
 struct json_t; /* jansson's */
 

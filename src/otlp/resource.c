@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "outputs/otlp_resource.h"
+#include "otlp/resource.h"
 
 #include <stdlib.h>
 #include "base/hash.h"
 #include "base/mem.h"
-#include "outputs/otlp_value.h"
+#include "otlp/value.h"
 #include "record/extra_attributes.h"
 
 enum {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_OUTPUTS_OTLP_VALUE_H
-#define CLEW_OUTPUTS_OTLP_VALUE_H
+#ifndef CLEW_OTLP_VALUE_H
+#define CLEW_OTLP_VALUE_H
 
 /*
  * Fields of the table as AnyValue and KeyValue messages.
@@ -16,8 +16,8 @@
  */
 
 #include "base/buf.h"
-#include "outputs/key_heads.h"
-#include "outputs/otlp_wire.h"
+#include "otlp/key_heads.h"
+#include "otlp/wire.h"
 #include "record/fields.h"
 
 /* What a container that is nested too deep is instead. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "outputs/otlp_value.h"
+#include "otlp/value.h"
 
 #include <stdlib.h>
 #include "base/mem.h"

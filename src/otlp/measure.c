@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "receive/wire.h"
+#include "otlp/measure.h"
 
 #include <stddef.h>
 #include "base/mem.h"

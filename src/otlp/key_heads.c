@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "outputs/key_heads.h"
+#include "otlp/key_heads.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "outputs/otlp_wire.h"
+#include "otlp/wire.h"
 #include "record/extra_attributes.h"
 #include "record/hits.h"
 

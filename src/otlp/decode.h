@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_RECEIVE_DECODE_H
-#define CLEW_RECEIVE_DECODE_H
+#ifndef CLEW_OTLP_DECODE_H
+#define CLEW_OTLP_DECODE_H
 
 /*
  * The body of a request, content encoding undone, to the messages of otlp.proto, whole and checked:

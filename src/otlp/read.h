@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_OUTPUTS_OTLP_READ_H
-#define CLEW_OUTPUTS_OTLP_READ_H
+#ifndef CLEW_OTLP_READ_H
+#define CLEW_OTLP_READ_H
 
 /*
  * Walking protobuf bytes, field by field: for the few small messages that a far end answers with,
