@@ -11,7 +11,7 @@
  *     active    on_answer(): free again if the batch is done with, doubted, else waiting
  *     doubted   the probe's answer, or a request that is taken: as active, else waiting
  *
- * A refusal is believed only of an address that has taken something (core/addresses.h). Until then it
+ * A refusal is believed only of an address that has taken something (outputs/addresses.h). Until then it
  * may be a mistake in the config that no record is to blame for: those that are refused wait, and the
  * address is asked by requests with nothing of a log in them (outputs/probe.h). If it refuses them
  * too it is at fault, which is an outage like any other; its next try is a request with records again,
@@ -33,11 +33,11 @@
 #include "base/clock.h"
 #include "base/compress.h"
 #include "base/mem.h"
-#include "core/addresses.h"
+#include "outputs/addresses.h"
 #include "outputs/http_client.h"
 #include "outputs/otlp_ask.h"
 #include "outputs/outage.h"
-#include "outputs/outputs.h"
+#include "outputs/output.h"
 #include "outputs/piece.h"
 #include "outputs/probe.h"
 #include "outputs/reason.h"

@@ -11,6 +11,8 @@
 #include "base/share.h"
 #include "control/control.h"
 #include "daemon.h"
+#include "delivery/route_filters.h"
+#include "delivery/shipment.h"
 #include "filtering.h"
 #include "input/feed.h"
 #include "joining.h"
@@ -18,9 +20,7 @@
 #include "parsers/assembler.h"
 #include "pipeline.h"
 #include "record/counters.h"
-#include "routing.h"
 #include "sandbox.h"
-#include "shipment.h"
 #include "workers.h"
 
 struct daemon;

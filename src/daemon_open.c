@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include "base/mem.h"
+#include "config/config.h"
 
 enum {
     DESCRIPTORS_RESERVED = 32, /* loop, state, endpoint, names and certificates being looked up */
@@ -174,11 +175,17 @@ static bool open_first(struct daemon *first, char **out_error)
     return *out_error == NULL;
 }
 
+static bool is_same_output(const struct output_settings *a, const struct output_settings *b)
+{
+    return config_is_same_item("outputs", a, b);
+}
+
 bool daemon_open_graph(struct daemon *daemon, struct daemon *first, char **out_error)
 {
     const struct settings *settings = daemon->settings;
     struct shipment_env env = {daemon->loop,  &daemon->log, &daemon->counters,
-                               daemon_has_room, daemon,       daemon->share, daemon->addresses};
+                               daemon_has_room, daemon,       daemon->share, daemon->addresses,
+                               is_same_output};
     daemon->audit = audit_new(&settings->audit);
     audit_count_in(daemon->audit, &daemon->counters);
     daemon->own_source = source_new(NULL, "clew", UINT64_MAX);

@@ -7,7 +7,6 @@
 #include "journal_message.h"
 #include "parsers/parsers.h"
 #include "record/shapes.h"
-#include "registry.h"
 #include "resolve/resolve.h"
 
 struct pipeline {
@@ -31,7 +30,7 @@ struct pipeline *pipeline_new(const struct settings *settings, struct counters *
     pipeline->counters = counters;
     pipeline->limits.depth_max = PARSE_DEPTH_MAX;
     pipeline->resolver = resolver;
-    pipeline->tools = (struct filter_tools){settings, resolver, registry_parsers};
+    pipeline->tools = (struct filter_tools){settings, resolver, parsers_tried};
     arena_init(&pipeline->arena, settings->parse.arena_bytes_max);
     fields_init(&pipeline->record.fields, (uint32_t)settings->parse.fields_max);
     pipeline->record.fields.keys = resolver_keys(resolver);
@@ -108,8 +107,8 @@ static void parse(struct pipeline *pipeline, struct record *record, enum parse_f
         (void)parser_syslog.parse(record->line, &pipeline->limits, record);
         return;
     }
-    for (size_t i = 0; registry_parsers[i] != NULL; i++) {
-        const struct parser *parser = registry_parsers[i];
+    for (size_t i = 0; parsers_tried[i] != NULL; i++) {
+        const struct parser *parser = parsers_tried[i];
         if (!may_try(parser, format)) {
             continue;
         }

@@ -197,7 +197,7 @@ uint64_t checkpoint_take_unclaimed(struct checkpoint_store *store, const char *k
 /* Everything before `position` has been acknowledged. Never moves back. O(1). */
 void checkpoint_advance(struct checkpoint *checkpoint, struct position position);
 
-/* A batch of the track (src/track.h) has lines of the stream in hand, until it leaves. While one has, no
+/* A batch of the track (delivery/track.h) has lines of the stream in hand, until it leaves. While one has, no
  * batch of another track may. */
 void checkpoint_join_track(struct checkpoint *checkpoint, unsigned track);
 void checkpoint_leave_track(struct checkpoint *checkpoint);

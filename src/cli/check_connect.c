@@ -7,8 +7,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "core/output.h"
-#include "registry.h"
+#include "outputs/output.h"
 
 struct asking {
     struct ev_loop *loop;
@@ -59,7 +58,7 @@ static void ask(struct asked *asked, const struct output_settings *settings)
     struct connect_result *result = asked->result;
     char *error = NULL;
     result->output = settings->name;
-    asked->type = registry_find_output(settings->type);
+    asked->type = output_type_find(settings->type);
     ENSURE(asked->type != NULL); /* the config knows the types of outputs */
     if (asked->type->ask == NULL) {
         result->is_good = true;

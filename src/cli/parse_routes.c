@@ -6,9 +6,9 @@
 #include "base/mem.h"
 #include "base/shown.h"
 #include "cli/stages.h"
+#include "delivery/route_match.h"
 #include "otlp/record_json.h"
 #include "record/record_save.h"
-#include "router.h"
 
 struct parse_routes {
     const struct settings *settings;

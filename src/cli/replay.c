@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "cli/config_options.h"
 #include "config/config.h"
-#include "replay.h"
+#include "delivery/replay.h"
 
 struct arguments {
     struct config_arguments config;

@@ -32,7 +32,7 @@ struct batch_position {
 struct batch {
     uint64_t sequence; /* counts up */
     uint64_t crate;    /* counts up: those of a track go to the checkpoints in this order */
-    unsigned track;    /* below BATCH_TRACKS_MAX: no other has streams of this one (src/track.h) */
+    unsigned track;    /* below BATCH_TRACKS_MAX: no other has streams of this one (src/delivery/track.h) */
     uint64_t outputs;  /* bit n: output number n gets it … */
     uint64_t required; /* … and its promise is outstanding */
     struct buf bytes;  /* the encoded request, not compressed */

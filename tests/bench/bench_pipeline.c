@@ -20,10 +20,10 @@
 #include "base/mem.h"
 #include "common.h"
 #include "config/config.h"
+#include "parsers/parsers.h"
 #include "otlp/encode.h"
 #include "record/keys.h"
 #include "record/shapes.h"
-#include "registry.h"
 
 enum stage {
     STAGE_FRAME,
@@ -65,8 +65,8 @@ static void parse_only(struct bench *bench, const struct framed *framed)
     const struct parse_limits limits = {.depth_max = 64};
     record_begin(&bench->record);
     bench->record.source = framed->source;
-    for (size_t i = 0; registry_parsers[i] != NULL; i++) {
-        if (registry_parsers[i]->parse(framed->line, &limits, &bench->record) == PARSE_OK) {
+    for (size_t i = 0; parsers_tried[i] != NULL; i++) {
+        if (parsers_tried[i]->parse(framed->line, &limits, &bench->record) == PARSE_OK) {
             return;
         }
         fields_clear(&bench->record.fields);

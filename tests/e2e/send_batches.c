@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "otlp/encode.h"
-#include "outputs/outputs.h"
+#include "outputs/output.h"
 
 struct run {
     struct settings settings;

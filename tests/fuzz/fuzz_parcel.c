@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/hash.h"
 #include "base/mem.h"
-#include "core/parcel.h"
+#include "delivery/parcel.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "driver.h"
 
 #include <stdlib.h>
-#include "core/addresses.h"
+#include "outputs/addresses.h"
 #include "outputs/endpoint.h"
 
 #define BELOW                                                                                      \

@@ -20,8 +20,8 @@
 #include "base/clock.h"
 #include "base/http_server.h"
 #include "config/config.h"
-#include "core/addresses.h"
-#include "shipment.h"
+#include "delivery/shipment.h"
+#include "outputs/addresses.h"
 
 enum {
     OUTPUTS = 3,
@@ -221,11 +221,16 @@ static void take_places(struct world *world)
     memcpy(world->places, shipment_next_places(world->shipment), sizeof(world->places));
 }
 
+static bool is_same_output(const struct output_settings *a, const struct output_settings *b)
+{
+    return config_is_same_item("outputs", a, b);
+}
+
 static void start(struct world *world)
 {
     char *error = NULL;
     const struct shipment_env env = {world->loop, &world->log, &world->counters, ignore_room,
-                                     NULL, {0}, world->addresses};
+                                     NULL, {0}, world->addresses, is_same_output};
     world->shipment = shipment_new(world->settings[world->config], &env, &error);
     assert_non_null(world->shipment);
     take_places(world);

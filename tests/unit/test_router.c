@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 #include "config/config.h"
-#include "router.h"
+#include "delivery/route_match.h"
 
 #define IN_OUT                                                                                     \
     "inputs: [{name: pods, include: /x}, {name: files, include: /y}]\n"                            \

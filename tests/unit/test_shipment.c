@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "config/config.h"
-#include "shipment.h"
+#include "delivery/shipment.h"
 
 /* A shipment whose far ends listen, but never answer: what is sent stays under way. */
 struct world {
@@ -27,6 +27,11 @@ struct world {
     struct record record;
     unsigned rooms;
 };
+
+static bool is_same_output(const struct output_settings *a, const struct output_settings *b)
+{
+    return config_is_same_item("outputs", a, b);
+}
 
 static void count_room(void *context)
 {
@@ -75,7 +80,8 @@ static int set_up(void **state)
     world->checkpoint = checkpoint_get(world->store, "/tmp/a.log");
     checkpoint_name_generation(world->checkpoint, 1, &(struct file_id){1, 2, 3, 4, 5},
                                "/tmp/a.log");
-    const struct shipment_env env = {world->loop, &world->log, &world->counters, count_room, world};
+    const struct shipment_env env = {world->loop, &world->log, &world->counters, count_room, world,
+                                     .is_same_output = is_same_output};
     world->shipment = shipment_new(world->settings, &env, &error);
     assert_non_null(world->shipment);
     world->source = source_new("/tmp/a.log", "tail", 1);

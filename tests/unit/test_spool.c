@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "core/spool.h"
+#include "delivery/spool.h"
 
 enum { ROOM = 1 << 20 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_LANES_H
-#define CLEW_LANES_H
+#ifndef CLEW_DELIVERY_OUTPUT_QUEUES_H
+#define CLEW_DELIVERY_OUTPUT_QUEUES_H
 
 /*
  * All lanes, each at its place for as long as it lives: batches name outputs by place (bit n).
@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "lane.h"
+#include "delivery/output_queue.h"
 
 struct lanes {
     struct lane_env env;

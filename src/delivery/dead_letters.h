@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_LETTERS_H
-#define CLEW_LETTERS_H
+#ifndef CLEW_DELIVERY_DEAD_LETTERS_H
+#define CLEW_DELIVERY_DEAD_LETTERS_H
 
 /*
  * Dead letters: records that a far end will never take, on disk with the reason, for `clew replay`.
@@ -11,8 +11,8 @@
 
 #include "base/log.h"
 #include "base/share.h"
-#include "core/output.h"
-#include "packer.h"
+#include "delivery/parcel_packing.h"
+#include "outputs/output.h"
 #include "record/counters.h"
 #include "record/settings.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "packer.h"
+#include "delivery/parcel_packing.h"
 
 #include <stdlib.h>
 #include "base/compress.h"

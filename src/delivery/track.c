@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "track.h"
+#include "delivery/track.h"
 
 #include <stdlib.h>
 #include "base/mem.h"

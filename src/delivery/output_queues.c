@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lanes.h"
+#include "delivery/output_queues.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -8,7 +8,6 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/mem.h"
-#include "config/config.h"
 
 enum { LANES_SHARE = 8 }; /* of memory_limit for the queues, as much for what outputs have in hand */
 
@@ -94,7 +93,7 @@ static bool make(struct lanes *lanes, size_t number, size_t *out_place, char **o
 
 static bool changes(const struct lanes *lanes, size_t place, const struct output_settings *settings)
 {
-    return !config_is_same_item("outputs", lane_settings(lanes->items[place]), settings);
+    return !lanes->env.is_same_output(lane_settings(lanes->items[place]), settings);
 }
 
 static bool prepare_one(struct lanes *lanes, size_t number, char **out_error)

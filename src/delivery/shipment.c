@@ -15,15 +15,15 @@
  * in a spool) or later (an output that is not required still waits for its backend).
  */
 
-#include "shipment.h"
+#include "delivery/shipment.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "core/parcel.h"
-#include "lanes.h"
+#include "delivery/output_queues.h"
+#include "delivery/parcel.h"
+#include "delivery/track.h"
 #include "otlp/encode.h"
-#include "track.h"
 
 enum {
     /* A request a far end may be asked to take (OTLP/HTTP recommends servers a limit of 64 MiB). */
@@ -403,7 +403,7 @@ struct shipment *shipment_new(const struct settings *settings, const struct ship
     set_limits(shipment, settings);
     const struct lane_env lane_env = {env->loop, env->log,   env->counters, promised,
                                       release,   lane_moved, shipment,      env->share,
-                                      env->addresses};
+                                      env->addresses, env->is_same_output};
     if (!lanes_init(&shipment->lanes, settings, &lane_env, out_error)) {
         shipment_free(shipment);
         return NULL;

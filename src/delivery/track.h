@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_TRACK_H
-#define CLEW_TRACK_H
+#ifndef CLEW_DELIVERY_TRACK_H
+#define CLEW_DELIVERY_TRACK_H
 
 /*
  * Tracks: batches that follow each other, side by side with those of other tracks.

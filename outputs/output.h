@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_OUTPUT_H
-#define CLEW_CORE_OUTPUT_H
+#ifndef CLEW_OUTPUTS_OUTPUT_H
+#define CLEW_OUTPUTS_OUTPUT_H
 
 /*
  * The daemon hands over whole batches and is told, once for each, how it ended. Between the two
@@ -16,8 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/log.h"
-#include "core/addresses.h"
 #include "otlp/batch.h"
+#include "outputs/addresses.h"
 #include "record/counters.h"
 #include "record/settings.h"
 
@@ -117,5 +117,11 @@ struct output_type {
 struct output {
     const struct output_type *type;
 };
+
+/* OTLP/HTTP with protobuf bodies. */
+extern const struct output_type output_otlp_http;
+
+/* By what the config calls `type`; NULL: there is no such output. */
+const struct output_type *output_type_find(const char *name);
 
 #endif

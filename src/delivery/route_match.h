@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_ROUTER_H
-#define CLEW_ROUTER_H
+#ifndef CLEW_DELIVERY_ROUTE_MATCH_H
+#define CLEW_DELIVERY_ROUTE_MATCH_H
 
 /*
  * Which routes of the config a source takes. docs/routes.md says it for the user.

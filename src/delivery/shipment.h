@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_SHIPMENT_H
-#define CLEW_SHIPMENT_H
+#ifndef CLEW_DELIVERY_SHIPMENT_H
+#define CLEW_DELIVERY_SHIPMENT_H
 
 /*
  * From records to batches, and from acknowledged batches to checkpoints.
@@ -9,7 +9,7 @@
  *                                                                             │          │ promised
  *                                                                             └─► book ──┴─► checkpoints
  *
- * A batch is encoded once and shared by all outputs; each has its lane (lane.h) and its own pace.
+ * A batch is encoded once and shared by all outputs; each has its lane (output_queue.h) and its own pace.
  * As many batches are open side by side, each of streams of its own (track.h), as may be under way. While
  * no output can take one it goes on growing, so that a backend that is slow is asked less often, not for
  * less. Once it is full it waits in the lanes' queues, where there are several or a spool; when the queue
@@ -27,7 +27,7 @@
 #include <stdint.h>
 #include "base/log.h"
 #include "base/share.h"
-#include "core/output.h"
+#include "outputs/output.h"
 #include "record/counters.h"
 #include "record/output_books.h"
 #include "record/record.h"
@@ -43,6 +43,8 @@ struct shipment_env {
     void *context;
     struct share share; /* its part of the limits, and of what is in the spools */
     struct addresses *addresses; /* of all workers */
+    /* Whether a reload leaves an output as it is: every option means the same. */
+    bool (*is_same_output)(const struct output_settings *a, const struct output_settings *b);
 };
 
 /* Opens the outputs. NULL on failure, with *out_error a sentence that the caller frees. */
@@ -134,7 +136,7 @@ bool shipment_is_safe(const struct shipment *shipment);  /* … or has it in its
 /* The books of each output; at most `max`. Returns how many there are. */
 size_t shipment_books(const struct shipment *shipment, struct output_books *books, size_t max);
 
-/* An output holds its records because of a mistake in the config: core/output.h. */
+/* An output holds its records because of a mistake in the config: outputs/output.h. */
 bool shipment_is_mistaken(const struct shipment *shipment);
 
 /* Some records were refused for good since the start. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_LANE_INSIDE_H
-#define CLEW_LANE_INSIDE_H
+#ifndef CLEW_DELIVERY_OUTPUT_QUEUE_INSIDE_H
+#define CLEW_DELIVERY_OUTPUT_QUEUE_INSIDE_H
 
-/* What lane.c and lane_reload.c share; nobody else includes it. */
+/* What output_queue.c and output_queue_reload.c share; nobody else includes it. */
 
-#include "core/spool.h"
-#include "lane.h"
-#include "letters.h"
-#include "packer.h"
+#include "delivery/dead_letters.h"
+#include "delivery/output_queue.h"
+#include "delivery/parcel_packing.h"
+#include "delivery/spool.h"
 
 struct ticket {
     struct ticket *next;

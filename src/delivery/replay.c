@@ -9,7 +9,7 @@
  *          └───done()────┘ the letter is removed, unless all of it was rejected
  */
 
-#include "replay.h"
+#include "delivery/replay.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,11 +19,10 @@
 #include <string.h>
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/output.h"
-#include "core/spool.h"
-#include "letters.h"
-#include "packer.h"
-#include "registry.h"
+#include "delivery/dead_letters.h"
+#include "delivery/parcel_packing.h"
+#include "delivery/spool.h"
+#include "outputs/output.h"
 
 struct replay {
     const struct output_settings *settings;
@@ -170,7 +169,7 @@ static void send_all(struct replay *replay, const struct settings *settings)
 
 static bool open_and_send(struct replay *replay, const struct settings *settings, char **out_error)
 {
-    const struct output_type *type = registry_find_output(replay->settings->type);
+    const struct output_type *type = output_type_find(replay->settings->type);
     const struct output_env env = {replay->loop, &replay->log, &replay->counters,
                                    on_done,      on_refused,   replay};
     replay->output = type != NULL ? type->open(replay->settings, &env, out_error) : NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_PARCEL_H
-#define CLEW_CORE_PARCEL_H
+#ifndef CLEW_DELIVERY_PARCEL_H
+#define CLEW_DELIVERY_PARCEL_H
 
 /*
  * A request on disk: one file, of which the first line is for people and the rest is the body as it

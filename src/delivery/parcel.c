@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/parcel.h"
+#include "delivery/parcel.h"
 
 #include <inttypes.h>
 #include <jansson.h>

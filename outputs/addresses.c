@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/addresses.h"
+#include "outputs/addresses.h"
 
 #include <pthread.h>
 #include <stdlib.h>

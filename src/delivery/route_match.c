@@ -7,7 +7,7 @@
  * goes away.
  */
 
-#include "router.h"
+#include "delivery/route_match.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_ADDRESSES_H
-#define CLEW_CORE_ADDRESSES_H
+#ifndef CLEW_OUTPUTS_ADDRESSES_H
+#define CLEW_OUTPUTS_ADDRESSES_H
 
 /*
  * The addresses that have taken a request since clew started.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_LANE_H
-#define CLEW_LANE_H
+#ifndef CLEW_DELIVERY_OUTPUT_QUEUE_H
+#define CLEW_DELIVERY_OUTPUT_QUEUE_H
 
 /*
  * One output's way: its queue of batches, its spool, and the output itself.
@@ -14,8 +14,8 @@
 #include <stdint.h>
 #include "base/log.h"
 #include "base/share.h"
-#include "core/output.h"
 #include "otlp/batch.h"
+#include "outputs/output.h"
 #include "record/counters.h"
 #include "record/output_books.h"
 #include "record/settings.h"
@@ -32,6 +32,7 @@ struct lane_env {
     void *context;
     struct share share; /* several workers have a lane each for one output, and one spool folder */
     struct addresses *addresses; /* of all workers */
+    bool (*is_same_output)(const struct output_settings *a, const struct output_settings *b);
 };
 
 /* Opens output `number` of the config and what is in its spool; batches know it as number `index`.
@@ -90,7 +91,7 @@ void lane_push(struct lane *lane, struct batch *batch);
 /* Keep records that this far end cannot be sent, as a dead letter. */
 enum refusal_end lane_refuse(struct lane *lane, const struct refusal *refusal);
 
-bool lane_is_mistaken(const struct lane *lane); /* the output's config: core/output.h */
+bool lane_is_mistaken(const struct lane *lane); /* the output's config: outputs/output.h */
 
 /* Little is to be done for a while: hold no memory for it. */
 void lane_rest(struct lane *lane);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_SPOOL_H
-#define CLEW_CORE_SPOOL_H
+#ifndef CLEW_DELIVERY_SPOOL_H
+#define CLEW_DELIVERY_SPOOL_H
 
 /*
  * A directory of parcels, oldest first: where requests wait when memory is full, and where those
@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/file.h"
-#include "core/parcel.h"
+#include "delivery/parcel.h"
 
 struct spool;
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "routing.h"
+#include "delivery/route_filters.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "delivery/route_match.h"
 #include "filters/filters.h"
 #include "record/record_save.h"
-#include "router.h"
 
 /* What one route adds to the way of a record. */
 struct leg {

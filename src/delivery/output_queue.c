@@ -24,7 +24,7 @@
  * and is not passed.
  */
 
-#include "lane_inside.h"
+#include "delivery/output_queue_inside.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -33,7 +33,6 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/mem.h"
-#include "registry.h"
 
 #define FAR_NS   UINT64_C(30000000) /* a backend all of whose answers take so long is far away */
 #define RETRY_NS UINT64_C(1000000000) /* pause between tries of a disk that does not take or give */
@@ -617,7 +616,7 @@ static void take_up_files(struct lane *lane)
 struct output *lane_open_output(struct lane *lane, const struct output_settings *settings,
                                 char **out_error)
 {
-    const struct output_type *type = registry_find_output(settings->type);
+    const struct output_type *type = output_type_find(settings->type);
     const struct output_env env = {lane->env.loop, lane->env.log, lane->env.counters, output_done,
                                    output_refused, lane, lane->env.addresses};
     if (type == NULL) {

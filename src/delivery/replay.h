@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_REPLAY_H
-#define CLEW_REPLAY_H
+#ifndef CLEW_DELIVERY_REPLAY_H
+#define CLEW_DELIVERY_REPLAY_H
 
 /*
  * Dead letters, listed and sent again. May run beside a `clew run` with the same data directory.
@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "core/parcel.h"
+#include "delivery/parcel.h"
 #include "record/settings.h"
 
 struct replay_counts {

@@ -5,7 +5,7 @@
  * regard to the output, so what was meant for the old connection is as good for the new one.
  */
 
-#include "lane_inside.h"
+#include "delivery/output_queue_inside.h"
 
 #include <inttypes.h>
 #include <string.h>

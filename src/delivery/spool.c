@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/spool.h"
+#include "delivery/spool.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_ROUTING_H
-#define CLEW_ROUTING_H
+#ifndef CLEW_DELIVERY_ROUTE_FILTERS_H
+#define CLEW_DELIVERY_ROUTE_FILTERS_H
 
 /*
  * A record on its routes: to each that takes it, through that route's own filters, into the shipment.
@@ -10,13 +10,13 @@
 
 #include <stdbool.h>
 #include "base/log.h"
+#include "delivery/shipment.h"
 #include "filters/filters.h"
 #include "record/counters.h"
 #include "record/filter_count.h"
 #include "record/line.h"
 #include "record/record.h"
 #include "record/settings.h"
-#include "shipment.h"
 
 struct routing;
 

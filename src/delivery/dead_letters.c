@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "letters.h"
+#include "delivery/dead_letters.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
 #include "base/mem.h"
-#include "core/spool.h"
+#include "delivery/spool.h"
 
 struct letters {
     const char *output;

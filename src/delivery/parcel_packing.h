@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_PACKER_H
-#define CLEW_PACKER_H
+#ifndef CLEW_DELIVERY_PARCEL_PACKING_H
+#define CLEW_DELIVERY_PARCEL_PACKING_H
 
 /*
  * Requests into the form they have on disk, and back: compressed as they are sent, so that what was
  * spooled goes out as it lies.
  */
 
-#include "core/parcel.h"
+#include "delivery/parcel.h"
 
 struct packer;
 
