@@ -19,12 +19,12 @@
 #include "cli/config_options.h"
 #include "cli/options.h"
 #include "config/config.h"
+#include "daemon/pipeline.h"
 #include "input/file_list.h"
 #include "input/read_lines.h"
 #include "kubernetes/lookup.h"
 #include "kubernetes/pod_file.h"
 #include "parsers/assembler.h"
-#include "pipeline.h"
 
 enum view {
     VIEW_TABLE,

@@ -14,10 +14,10 @@
 #include "cli/print_json.h"
 #include "config/config.h"
 #include "config/url.h"
+#include "daemon/sandbox.h"
 #include "filters/filters.h"
 #include "input/feed.h"
 #include "outputs/endpoint.h"
-#include "sandbox.h"
 
 enum format {
     AS_TEXT,

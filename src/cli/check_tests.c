@@ -5,10 +5,10 @@
 #include <string.h>
 #include "base/mem.h"
 #include "base/shown.h"
-#include "core/plain_json.h"
+#include "cli/plain_json.h"
+#include "daemon/pipeline.h"
 #include "filters/filters.h"
 #include "filters/name.h"
-#include "pipeline.h"
 #include "resolve/severity.h"
 
 enum { ROOM = 16 * 1024 * 1024 };

@@ -13,10 +13,10 @@
 #include "cli/parse_routes.h"
 #include "cli/stages.h"
 #include "config/config.h"
+#include "daemon/pipeline.h"
 #include "filters/filters.h"
 #include "otlp/record_json.h"
 #include "parsers/assembler.h"
-#include "pipeline.h"
 
 struct arguments {
     struct config_arguments config;

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "cli/audit_views.h"
 #include "cli/config_options.h"
 #include "config/config.h"
-#include "cli/audit_views.h"
-#include "daemon.h"
+#include "daemon/daemon.h"
 
 struct arguments {
     struct config_arguments config;

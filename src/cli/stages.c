@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "base/shown.h"
-#include "core/plain_json.h"
+#include "cli/plain_json.h"
 #include "otlp/record_json.h"
 
 /* The record as text, to be freed; NULL: it is too large to show. */

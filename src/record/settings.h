@@ -255,7 +255,7 @@ struct settings {
     char *log_level;             /* debug, info, warn, error */
     uint64_t shutdown_timeout_ms;
     uint64_t checkpoint_interval_ms;
-    bool sandbox;                /* src/sandbox.h */
+    bool sandbox;                /* daemon/sandbox.h */
     uint64_t workers;            /* threads that read and ship, each with its share of the files */
     uint64_t memory_limit;       /* of all of them */
     uint64_t dead_letter_bytes_max; /* of each output; 0: none are kept */

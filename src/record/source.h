@@ -45,11 +45,11 @@ struct source {
     char *default_service; /* service.name of records that name none; NULL: none */
     bool is_service_fixed; /* … and it is the config's word: metadata does not change it */
     bool is_service_first; /* … and it goes before the one a line names */
-    bool is_journal; /* lines are entries of a journal: see src/journal_message.h */
+    bool is_journal; /* lines are entries of a journal: see parsers/journal_message.h */
     struct source_policy policy;
     uint64_t id; /* unique in this process: the encoder's cache goes by it */
 
-    /* Of whoever adds metadata (src/metadata.h). */
+    /* Of whoever adds metadata (src/kubernetes/pod_wait.h). */
     uint64_t metadata_serial;  /* of the last look */
     uint64_t metadata_version; /* of what was added; 0: nothing yet */
     uint64_t held_since_ns;    /* its lines wait for metadata since then (monotonic); 0: they do not */

@@ -5,7 +5,7 @@
 /* What the programs that measure stages over a pod log in memory have in common. */
 
 #include <stdint.h>
-#include "pipeline.h"
+#include "daemon/pipeline.h"
 
 /* CPU time of this process: other programs on the machine do not count. */
 uint64_t bench_cpu_ns(void);

@@ -53,7 +53,7 @@ ROOMS = [
          ["crash", "files"], ["state"]),
     Room("spool", 3, ["src/delivery/spool.c"], ["spool", "promises"], ["crash", "far", "limits"],
          ["spool", "dead_letters"]),
-    Room("run", 3, ["src/daemon.c", "src/daemon_open.c", "src/delivery/parcel_packing.c",
+    Room("run", 3, ["src/daemon/daemon.c", "src/daemon/open.c", "src/delivery/parcel_packing.c",
                       "src/delivery/route_match.c", "src/delivery/route_filters.c"],
          ["router", "joining", "batch"], ["crash", "routed", "records"],
          ["start", "signals", "state", "multiline", "routes", "reload"]),

@@ -10,10 +10,10 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "daemon/pipeline.h"
 #include "field_dump.h"
 #include "filters/filters.h"
 #include "otlp/encode.h"
-#include "pipeline.h"
 
 enum { FILTER_CASE_ROOM = 1 << 24 };
 

@@ -55,7 +55,7 @@ static inline void chain_fini(struct chain *c)
     buf_fini(&c->request);
 }
 
-/* As src/pipeline.c has them. */
+/* As src/daemon/pipeline.c has them. */
 static inline void chain_parse(struct record *record)
 {
     static const struct parser *const parsers[] = {&parser_json, &parser_logfmt, &parser_text};

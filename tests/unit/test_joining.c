@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "config/config.h"
-#include "joining.h"
+#include "daemon/pod_multiline.h"
 
 /* `wide` has 19 states, `dated` and `query` two each. */
 static const char config[] =

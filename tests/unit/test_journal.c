@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include "input/journal_entry.h"
-#include "journal_message.h"
 #include "parse_case.h"
+#include "parsers/journal_message.h"
 #include "parsers/parsers.h"
 
 enum { FIELDS_MAX = 4 };

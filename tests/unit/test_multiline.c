@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/buf.h"
+#include "daemon/pipeline.h"
 #include "parsers/assembler.h"
 #include "parsers/multiline_builtin.h"
 #include "parsers/trace_line.h"
-#include "pipeline.h"
 #include "record/multiline_names.h"
 
 #define TEXT(literal) ((char[]){literal}) /* for settings, which own their texts */

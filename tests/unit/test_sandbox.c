@@ -25,7 +25,7 @@
 #include "base/file.h"
 #include "base/landlock.h"
 #include "base/syscall_filter.h"
-#include "sandbox.h"
+#include "daemon/sandbox.h"
 
 enum { NO_WALLS = 255 };
 

@@ -297,7 +297,7 @@ static void stop(struct life *life)
     ledger_stopped(life->ledger);
 }
 
-/* The new one is opened first, as src/reload.c does it: it may be refused. */
+/* The new one is opened first, as src/daemon/reload.c does it: it may be refused. */
 static void change_input(struct life *life)
 {
     struct input *old = life->input;

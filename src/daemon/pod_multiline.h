@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_JOINING_H
-#define CLEW_JOINING_H
+#ifndef CLEW_DAEMON_POD_MULTILINE_H
+#define CLEW_DAEMON_POD_MULTILINE_H
 
 /*
  * The rules by which a pod asks for its lines to be joined: `clew.dev/multiline` is names of rule sets

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_JOURNAL_MESSAGE_H
-#define CLEW_JOURNAL_MESSAGE_H
+#ifndef CLEW_PARSERS_JOURNAL_MESSAGE_H
+#define CLEW_PARSERS_JOURNAL_MESSAGE_H
 
 /*
  * An entry of a journal is two lines in one: the entry itself, a JSON object of its fields

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/plain_json.h"
+#include "cli/plain_json.h"
 
 #include <inttypes.h>
 #include "base/json_write.h"

@@ -26,7 +26,7 @@
  * it is gone.
  */
 
-#include "daemon_inside.h"
+#include "daemon/daemon_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "workers.h"
+#include "daemon/workers.h"
 
 #include <ev.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include "base/mem.h"
-#include "daemon_inside.h"
+#include "daemon/daemon_inside.h"
 #include "input/allotment.h"
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_METADATA_H
-#define CLEW_METADATA_H
+#ifndef CLEW_KUBERNETES_POD_WAIT_H
+#define CLEW_KUBERNETES_POD_WAIT_H
 
 /*
  * Who wrote a line, as far as Kubernetes knows: between the inputs and the rest of the daemon.

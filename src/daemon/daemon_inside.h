@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_DAEMON_INSIDE_H
-#define CLEW_DAEMON_INSIDE_H
+#ifndef CLEW_DAEMON_DAEMON_INSIDE_H
+#define CLEW_DAEMON_DAEMON_INSIDE_H
 
-/* What daemon.c, daemon_open.c, daemon_control.c, reload.c and workers.c share; nobody else includes it. */
+/* What daemon.c, open.c, control.c, reload.c and workers.c share; nobody else includes it. */
 
 #include <ev.h>
 #include "audit/coverage.h"
@@ -10,18 +10,18 @@
 #include "base/log.h"
 #include "base/share.h"
 #include "control/control.h"
-#include "daemon.h"
+#include "daemon/daemon.h"
+#include "daemon/filtering.h"
+#include "daemon/pipeline.h"
+#include "daemon/pod_multiline.h"
+#include "daemon/sandbox.h"
+#include "daemon/workers.h"
 #include "delivery/route_filters.h"
 #include "delivery/shipment.h"
-#include "filtering.h"
 #include "input/feed.h"
-#include "joining.h"
-#include "metadata.h"
+#include "kubernetes/pod_wait.h"
 #include "parsers/assembler.h"
-#include "pipeline.h"
 #include "record/counters.h"
-#include "sandbox.h"
-#include "workers.h"
 
 struct daemon;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "journal_message.h"
+#include "parsers/journal_message.h"
 
 #include "base/mem.h"
 #include "parsers/parsers.h"

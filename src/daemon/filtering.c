@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "filtering.h"
+#include "daemon/filtering.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

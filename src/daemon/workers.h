@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_WORKERS_H
-#define CLEW_WORKERS_H
+#ifndef CLEW_DAEMON_WORKERS_H
+#define CLEW_DAEMON_WORKERS_H
 
 /*
  * Several daemons in one process, a thread each: docs/workers.md.

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pipeline.h"
+#include "daemon/pipeline.h"
 
 #include <stdlib.h>
 #include "base/mem.h"
 #include "filters/filters.h"
-#include "journal_message.h"
+#include "parsers/journal_message.h"
 #include "parsers/parsers.h"
 #include "record/shapes.h"
 #include "resolve/resolve.h"

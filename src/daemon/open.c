@@ -4,7 +4,7 @@
  * The graph of one worker: what it is made of, in the order in which the parts need each other.
  */
 
-#include "daemon_inside.h"
+#include "daemon/daemon_inside.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_FILTERING_H
-#define CLEW_FILTERING_H
+#ifndef CLEW_DAEMON_FILTERING_H
+#define CLEW_DAEMON_FILTERING_H
 
 /*
  * The config's chain of filters while clew runs: what passes, what is counted, and what is said.

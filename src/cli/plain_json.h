@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_CORE_PLAIN_JSON_H
-#define CLEW_CORE_PLAIN_JSON_H
+#ifndef CLEW_CLI_PLAIN_JSON_H
+#define CLEW_CLI_PLAIN_JSON_H
 
 /*
  * A record for people: its attributes as plain JSON, and with a `$` what it has of its own.

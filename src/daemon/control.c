@@ -5,7 +5,7 @@
  * of an answer, so what it says is true of one moment.
  */
 
-#include "daemon_inside.h"
+#include "daemon/daemon_inside.h"
 
 #include <stdlib.h>
 #include <string.h>

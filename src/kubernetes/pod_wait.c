@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "metadata.h"
+#include "kubernetes/pod_wait.h"
 
 #include <stdlib.h>
 #include "base/clock.h"

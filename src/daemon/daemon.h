@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_DAEMON_H
-#define CLEW_DAEMON_H
+#ifndef CLEW_DAEMON_DAEMON_H
+#define CLEW_DAEMON_DAEMON_H
 
 /*
  * `clew run`: builds the graph from the settings, owns the loop, and ends it well.

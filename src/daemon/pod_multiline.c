@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "joining.h"
+#include "daemon/pod_multiline.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_PIPELINE_H
-#define CLEW_PIPELINE_H
+#ifndef CLEW_DAEMON_PIPELINE_H
+#define CLEW_DAEMON_PIPELINE_H
 
 /*
  * The way of one line from the frame stage to a resolved record: parse, resolve, count.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_SANDBOX_H
-#define CLEW_SANDBOX_H
+#ifndef CLEW_DAEMON_SANDBOX_H
+#define CLEW_DAEMON_SANDBOX_H
 
 /*
  * The walls that `clew run` puts around itself once it has read its config: docs/security.md.

@@ -8,7 +8,7 @@
  * shipment has no room the line is not taken, and the input offers it again after resume().
  */
 
-#include "daemon_inside.h"
+#include "daemon/daemon_inside.h"
 
 #include <errno.h>
 #include <malloc.h>
