@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The walls that clew run puts around itself: docs/security.md. What they refuse is tried by
-tests/unit/test_sandbox.c."""
+tests/unit/daemon/test_sandbox.c."""
 
 import json
 import pathlib

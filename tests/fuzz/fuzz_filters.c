@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdint.h>
 #include <stdlib.h>
-#include "filter_case.h"
-#include "otlp_decode.h"
+#include "filters/filter_case.h"
+#include "otlp/otlp_decode.h"
 
 /*
  * Any line through any chain: what no filter of the chain names comes out as it went in, the field

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
 #include "parse_case.h"
-#include "json_oracle.h"
+#include "parsers/json_oracle.h"
 #include "parsers/parsers.h"
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "same_record.h"
+#include "record/same_record.h"
 
 #include <string.h>
 

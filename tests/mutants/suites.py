@@ -55,7 +55,7 @@ ROOMS = [
          ["spool", "dead_letters"]),
     Room("run", 3, ["src/daemon/daemon.c", "src/daemon/open.c", "src/delivery/parcel_packing.c",
                       "src/delivery/route_match.c", "src/delivery/route_filters.c"],
-         ["router", "joining", "batch"], ["crash", "routed", "records"],
+         ["route_match", "pod_multiline", "batch"], ["crash", "routed", "records"],
          ["start", "signals", "state", "multiline", "routes", "reload"]),
 ]
 # The suite of a file's own subject is asked first, for it is the likeliest to notice.
