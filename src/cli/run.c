@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "cli/audit_views.h"
+#include "cli/audit/views.h"
 #include "cli/config_options.h"
 #include "config/config.h"
 #include "daemon/daemon.h"

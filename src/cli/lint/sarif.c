@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/lint_sarif.h"
+#include "cli/lint/sarif.h"
 
 #include <jansson.h>
 #include <stdlib.h>

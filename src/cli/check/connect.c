@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/check_connect.h"
+#include "cli/check/connect.h"
 
 #include <ev.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/parse_routes.h"
+#include "cli/parse/routes.h"
 
 #include <stdlib.h>
 #include "base/json_write.h"

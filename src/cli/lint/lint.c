@@ -14,7 +14,7 @@
 #include "base/shown.h"
 #include "base/wrap.h"
 #include "cli/cli.h"
-#include "cli/lint_sarif.h"
+#include "cli/lint/sarif.h"
 #include "cli/options.h"
 #include "cli/print_json.h"
 

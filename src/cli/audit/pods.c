@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/audit_pods.h"
+#include "cli/audit/pods.h"
 
 #include <ev.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/audit_views.h"
+#include "cli/audit/views.h"
 
 /*
  * Colours are those of Okabe and Ito, which people with any kind of colour blindness can tell apart.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/shown.h"
-#include "cli/audit_views.h"
+#include "cli/audit/views.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/top_screen.h"
+#include "cli/top/screen.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
 #include "base/shown.h"
-#include "cli/audit_views.h"
+#include "cli/audit/views.h"
 #include "cli/print_json.h"
 
 #define RED "\033[1;31m"

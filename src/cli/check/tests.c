@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/check_tests.h"
+#include "cli/check/tests.h"
 
 #include <stdlib.h>
 #include <string.h>

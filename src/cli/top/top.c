@@ -23,7 +23,7 @@
 #include "base/mem.h"
 #include "cli/config_options.h"
 #include "cli/http_get.h"
-#include "cli/top_screen.h"
+#include "cli/top/screen.h"
 #include "config/config.h"
 
 enum { ROWS_DEFAULT = 40, INTERVAL_MS_MIN = 100, SERVICES_MAX = 500 };

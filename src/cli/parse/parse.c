@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "cli/config_options.h"
 #include "cli/options.h"
-#include "cli/parse_routes.h"
+#include "cli/parse/routes.h"
 #include "cli/stages.h"
 #include "config/config.h"
 #include "daemon/pipeline.h"
