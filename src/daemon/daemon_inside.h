@@ -18,7 +18,7 @@
 #include "daemon/workers.h"
 #include "delivery/route_filters.h"
 #include "delivery/shipment.h"
-#include "input/feed.h"
+#include "input/input_type.h"
 #include "kubernetes/pod_wait.h"
 #include "parsers/assembler.h"
 #include "record/counters.h"

@@ -13,7 +13,7 @@
  * Refusing at any point closes what was prepared, and nothing has happened. Parts whose options are the
  * same are left alone with all they hold: an input with its streams, an output with its connections
  * and queue. An input of files that changed is closed when another one has taken its streams, as they are
- * (src/input/inherit.c). One that none goes on with is closed: its partial lines stay in their files, and
+ * (input/tail/inherit.c). One that none goes on with is closed: its partial lines stay in their files, and
  * what was in flight would be read again, as after a restart, had it not settled. An output that changed
  * keeps its queue, its spool and its dead letters, and what its old connection has in hand, to try again,
  * is sent by the new one. Batches that are open are sealed first, so a record goes where the config said

@@ -14,7 +14,7 @@
 #include "base/landlock.h"
 #include "base/mem.h"
 #include "base/syscall_filter.h"
-#include "input/runtime_roots.h"
+#include "input/tail/runtime_roots.h"
 
 /*
  * A rule of Landlock belongs to a directory, not to a name, so what is allowed has to be there at the

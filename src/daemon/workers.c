@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "daemon/daemon_inside.h"
-#include "input/allotment.h"
+#include "input/tail/assignment.h"
 
 /*
  * A pause is one flag under one mutex. Who is woken looks at the flag, counts itself as resting, and

@@ -7,8 +7,8 @@
  *
  * Each has a loop, inputs, pipeline, audit, counters, outputs and connections of its own, and shares
  * nothing with the others but the checkpoints (checkpoints/checkpoint.h), the table of who reads what
- * (input/allotment.h) and folders on disk (delivery/spool.h), which have locks. The first one runs in the
- * thread that made it; it has the signals, the control endpoint and whatever else there is once only.
+ * (input/tail/assignment.h) and folders on disk (delivery/spool.h), which have locks. The first one runs in
+ * the thread that made it; it has the signals, the control endpoint and whatever else there is once only.
  * When it needs something of the others, it makes them stand still between two events:
  *
  *     the first                        another

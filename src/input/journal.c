@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "input/feed.h"
+#include "input/input_type.h"
 
 #include <errno.h>
 #include <ev.h>

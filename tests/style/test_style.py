@@ -52,9 +52,9 @@ LIBRARIES = {
                     "src/kubernetes/api_request.c", "src/cli/http_get.c"},
     "ev.h": {"src/base/curl_loop.c", "src/base/http_server.c", "src/cli/audit/pods.c", "src/cli/check/connect.c",
              "src/cli/receive.c",
-             "src/daemon/daemon.c", "src/daemon/daemon_inside.h", "src/input/journal.c", "src/input/shell.c",
+             "src/daemon/daemon.c", "src/daemon/daemon_inside.h", "src/input/journal.c", "src/input/tail/shell.c",
              "src/input/stdin.c",
-             "src/input/syslog.c", "src/kubernetes/pod_watch.c", "src/input/watch.c", "src/delivery/replay.c",
+             "src/input/syslog.c", "src/kubernetes/pod_watch.c", "src/input/tail/watch.c", "src/delivery/replay.c",
              "src/daemon/workers.c", "outputs/otlp_http.c"},
     "jansson.h": {"src/cli/check/check.c", "src/cli/import.c", "src/cli/lint/lint.c", "src/cli/lint/sarif.c",
                   "src/cli/print_json.c", "src/cli/print_json.h",
@@ -68,7 +68,7 @@ LIBRARIES = {
     "seccomp.h": {"src/base/syscall_filter.c"},
     "systemd/sd-journal.h": {"src/input/journal.c"},
     "yaml.h": {"src/config/yaml.c", "src/shippers/common/yaml.c"},
-    "zlib.h": {"src/input/gzip_reader.c", "src/input/read_lines.c", "tests/faults/model/pack.c"},
+    "zlib.h": {"src/input/tail/gzip_reader.c", "src/cli/read_lines.c", "tests/faults/model/pack.c"},
     "zstd.h": {"src/base/compress.c", "tests/bench/floor.c", "src/base/uncompress.c"},
 }
 

@@ -16,7 +16,7 @@
 #include "config/url.h"
 #include "daemon/sandbox.h"
 #include "filters/filters.h"
-#include "input/feed.h"
+#include "input/input_type.h"
 #include "outputs/endpoint.h"
 
 enum format {

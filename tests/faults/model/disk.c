@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "input/discover.h"
-#include "input/watch.h"
+#include "input/tail/discover.h"
+#include "input/tail/watch.h"
 
 enum { CALL_NS_MIN = 500, CALL_NS_MAX = 6000 };
 

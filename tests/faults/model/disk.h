@@ -4,7 +4,7 @@
 
 /*
  * A file system in memory, with its clock and its inotify: the world that the input under test is
- * given (src/input/world.h).
+ * given (src/input/tail/world.h).
  *
  * Each call of clew's takes a little time, and what others do to the files happens in between: before
  * the call is carried out, `happen` is called, and a listing goes on while names are moved, as
@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "draw.h"
-#include "input/world.h"
+#include "input/tail/world.h"
 
 enum { NODES_MAX = 4096, ENTRIES_MAX = 64, HANDLES_MAX = 512, TOLD_MAX = 4096, NAME_MAX_BYTES = 80,
        WATCHES_MAX = 2 /* a reload opens the new one before it closes the old */ };

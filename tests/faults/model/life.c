@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "base/mem.h"
-#include "input/input.h"
+#include "input/tail/input.h"
 #include "record/losses.h"
 
 enum { QUEUE_MAX = 4096, LOG_BYTES_MAX = 1 << 20 };

@@ -14,7 +14,7 @@
 
 #include "base/log.h"
 #include "checkpoints/checkpoint.h"
-#include "input/input.h"
+#include "input/tail/input.h"
 #include "record/counters.h"
 #include "record/settings.h"
 

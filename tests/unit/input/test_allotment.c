@@ -2,7 +2,7 @@
 #include "driver.h"
 
 #include <stdio.h>
-#include "input/allotment.h"
+#include "input/tail/assignment.h"
 
 static unsigned give(struct allotment *allotment, const char *lot)
 {

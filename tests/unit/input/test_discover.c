@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rig.h"
 
-#include "input/directory.h"
+#include "input/tail/directory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/glob.h"
-#include "input/log_name.h"
+#include "input/tail/log_name.h"
 
 /* ---- patterns ---- */
 

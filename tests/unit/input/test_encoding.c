@@ -6,7 +6,7 @@
 #include <uchar.h>
 #include <unistd.h>
 #include "base/buf.h"
-#include "input/encoding.h"
+#include "input/tail/encoding.h"
 
 /* Files in UTF-16, and byte order marks. */
 

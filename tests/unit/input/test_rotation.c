@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "input/world.h"
+#include "input/tail/world.h"
 
 /* Rotation where it is hardest: faster than a directory can be listed, and across a restart. */
 

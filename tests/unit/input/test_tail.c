@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "input/world.h"
+#include "input/tail/world.h"
 
 #define POD "pods/shop_checkout-1_0b1c2d3e-0000-4000-8000-000000000001/app"
 
