@@ -54,7 +54,7 @@ struct name {
     uint64_t written_size; /* as the file on disk has it */
     struct file_id file;
     char *path;
-    bool is_cut; /* the file holds other bytes since */
+    uint32_t cut; /* the file holds other bytes since: how often it had been cut by then; 0: it does not */
     bool is_begun;
 };
 
@@ -76,6 +76,7 @@ struct checkpoint {
     uint32_t refs;
     uint32_t batches; /* that have lines of it … */
     unsigned track;   /* … all of which are on this one */
+    uint32_t cuts; /* of its files, in this process */
     uint64_t seen_s; /* real time of the last change */
     struct unread_list waiting; /* in this process */
     struct unread_list unread;  /* of an earlier one, not yet looked for */
@@ -236,7 +237,7 @@ static void forget_past(struct checkpoint *entry, uint32_t at)
 static void remember_past(struct checkpoint *entry, const struct name *name)
 {
     uint32_t at = find_past(entry, &name->file);
-    if (name->is_cut) {
+    if (name->cut > 0) {
         return;
     }
     if (at == CHECKPOINT_PAST_MAX) {
@@ -610,7 +611,7 @@ void checkpoint_name_generation(struct checkpoint *checkpoint, uint64_t generati
     if (name == NULL) {
         name = add_name(checkpoint, generation);
     }
-    name->is_cut &= is_same_file(&name->file, file->inode, file->born_ns);
+    name->cut = is_same_file(&name->file, file->inode, file->born_ns) ? name->cut : 0;
     drop_waiting(checkpoint, file);
     bool is_renamed = name->path == NULL || strcmp(name->path, path) != 0;
     name->file = *file;
@@ -627,7 +628,7 @@ void checkpoint_note_copied(struct checkpoint *checkpoint, const struct file_id 
     lock(checkpoint->store);
     for (uint32_t i = 0; i < checkpoint->name_count; i++) {
         struct name *name = &checkpoint->names[i];
-        if (is_same_file(&name->file, from->inode, from->born_ns) && !name->is_cut) {
+        if (is_same_file(&name->file, from->inode, from->born_ns) && name->cut == 0) {
             name->file = *to;
             free(name->path);
             name->path = mem_string(path);
@@ -704,9 +705,13 @@ void checkpoint_note_cut(struct checkpoint *checkpoint, const struct file_id *fi
         forget_past(checkpoint, at);
         checkpoint->store->is_changed |= checkpoint->is_known;
     }
+    checkpoint->cuts++;
     for (uint32_t i = 0; i < checkpoint->name_count; i++) {
         struct name *name = &checkpoint->names[i];
-        name->is_cut |= is_same_file(&name->file, file->inode, file->born_ns);
+        if (name->cut == 0 && is_same_file(&name->file, file->inode, file->born_ns)) {
+            name->cut = checkpoint->cuts;
+            checkpoint->store->is_changed |= checkpoint->is_known;
+        }
     }
     unlock(checkpoint->store);
 }
@@ -912,7 +917,7 @@ static bool is_file_of(const struct name *name, const struct checkpoint_unread *
 static bool has_name_of(const struct checkpoint *entry, const struct checkpoint_unread *file)
 {
     for (uint32_t i = 0; i < entry->name_count; i++) {
-        if (is_file_of(&entry->names[i], file) && !entry->names[i].is_cut) {
+        if (is_file_of(&entry->names[i], file) && entry->names[i].cut == 0) {
             return true;
         }
     }
@@ -922,7 +927,7 @@ static bool has_name_of(const struct checkpoint *entry, const struct checkpoint_
 /* Not one that was cut, and holds other bytes by now. */
 static bool is_same_content(const struct name *a, const struct name *b)
 {
-    return is_same_file(&a->file, b->file.inode, b->file.born_ns) && !a->is_cut && !b->is_cut &&
+    return is_same_file(&a->file, b->file.inode, b->file.born_ns) && a->cut == 0 && b->cut == 0 &&
            a->file.fingerprint_len == b->file.fingerprint_len &&
            a->file.fingerprint == b->file.fingerprint;
 }
@@ -939,11 +944,12 @@ static uint64_t largest_size(const struct checkpoint *entry)
     return size;
 }
 
+/* Of what was cut only what is on its way is told: the rest was counted then, or another file holds it. */
 static struct checkpoint_unread unread_of_name(const struct name *name)
 {
     return (struct checkpoint_unread){
         .path = name->path,
-        .size = name->size,
+        .size = name->cut > 0 && name->read < name->size ? name->read : name->size,
         .offset = name->begun,
         .inode = name->file.inode,
         .born_ns = name->file.born_ns,
@@ -952,23 +958,10 @@ static struct checkpoint_unread unread_of_name(const struct name *name)
     };
 }
 
-/* To those that there are already, once for each file; the promise itself tells of its own. */
-static uint32_t add_name_to(struct checkpoint_unread *files, uint32_t count,
-                            const struct checkpoint *entry, const struct name *name)
+/* A file that is cut holds one content after the other: those that it had are told one by one. */
+static bool is_same_until_cut(const struct name *a, const struct name *b)
 {
-    const struct name *acked = find_name(entry, entry->acked.generation);
-    struct checkpoint_unread file = unread_of_name(name);
-    if (is_file_of(acked, &file) && !acked->is_cut) {
-        return count;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (is_file_of(name, &files[i])) {
-            files[i].size = file.size > files[i].size ? file.size : files[i].size;
-            return count;
-        }
-    }
-    files[count] = file;
-    return count + 1;
+    return is_same_file(&a->file, b->file.inode, b->file.born_ns) && a->cut == b->cut;
 }
 
 /* What a compressed file holds may not be known, and no number of its bytes can be told. */
@@ -977,21 +970,55 @@ static bool is_countable(const struct checkpoint_unread *file)
     return file->size <= INT64_MAX && file->size > file->offset;
 }
 
+/* Of each of `files` the name that told of it. */
+struct told {
+    struct checkpoint_unread *files;
+    const struct name **names;
+    uint32_t count;
+};
+
+/* Once for each file: one that was interrupted has two names. */
+static void tell_name(struct told *told, const struct name *name)
+{
+    struct checkpoint_unread file = unread_of_name(name);
+    uint32_t at = 0;
+    while (at < told->count && !is_same_until_cut(told->names[at], name)) {
+        at++;
+    }
+    if (at == told->count) {
+        told->names[at] = name;
+        told->files[at] = file;
+        told->count++;
+    } else if (file.size > told->files[at].size) {
+        told->files[at].size = file.size;
+    }
+}
+
+/* The promise itself tells of its own file. `files` has room for all. */
+static uint32_t gather_named(struct checkpoint *entry, struct checkpoint_unread *files)
+{
+    const struct name *acked = find_name(entry, entry->acked.generation);
+    struct told told = {files, mem_array(entry->name_count, sizeof(*told.names)), 0};
+    for (uint32_t i = 0; i < entry->name_count; i++) {
+        struct name *name = &entry->names[i];
+        const struct checkpoint_unread file = unread_of_name(name);
+        name->written_size = name->size;
+        bool is_newer = name->generation > acked->generation;
+        if (is_newer && is_countable(&file) && !is_same_until_cut(acked, name)) {
+            tell_name(&told, name);
+        }
+    }
+    free(told.names);
+    return told.count;
+}
+
 /* Newer than what is promised, oldest first: begun ones, then those that wait, then what an earlier process
  * knew and nobody has looked for. To be freed; the paths are the entry's. */
 static struct checkpoint_unread *gather_unread(struct checkpoint *entry, uint32_t *out_count)
 {
     uint32_t room = entry->name_count + entry->waiting.count + entry->unread.count;
     struct checkpoint_unread *files = mem_array(room, sizeof(*files));
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < entry->name_count; i++) {
-        struct name *name = &entry->names[i];
-        name->written_size = name->size;
-        struct checkpoint_unread file = unread_of_name(name);
-        if (name->generation > entry->acked.generation && is_countable(&file) && !name->is_cut) {
-            count = add_name_to(files, count, entry, name);
-        }
-    }
+    uint32_t count = gather_named(entry, files);
     for (uint32_t i = 0; i < entry->waiting.count; i++) {
         if (is_countable(&entry->waiting.files[i]) && !has_name_of(entry, &entry->waiting.files[i])) {
             files[count++] = entry->waiting.files[i];

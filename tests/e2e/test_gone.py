@@ -4,6 +4,7 @@
 
 import gzip
 import json
+import os
 import re
 import shutil
 
@@ -12,7 +13,7 @@ from far_end import FarEnd
 from test_outputs import config, metrics, run
 
 POD = "shop_checkout-1_0b1c2d3e-0000-4000-8000-000000000001"
-ROTATIONS, LINES = 4, 500
+ROTATIONS, LINES = 4, 100
 
 
 def lines(first, count):
@@ -77,6 +78,63 @@ class Node:
             clew.equal(len(found), bodies)
             assert len(set(found)) == bodies, "twice"
             return re.sub(r"\s+", " ", said[0][1])
+
+
+class CutNode(Node):
+    """A log that is cut while its backend is down: by logrotate's copytruncate, or by `> app.log`."""
+
+    def __init__(self, tmp):
+        super().__init__(tmp)
+        self.log = tmp / "logs" / "app.log"
+        self.log.parent.mkdir()
+        self.config = config(tmp, [(self.port, {"in_flight": 16, "batch": {"age": "20ms"}})],
+                             control={"listen": f"127.0.0.1:{self.control}"},
+                             inputs=[{"include": [str(self.log)], "scan_interval": "100ms"}])
+        self.cut_bytes = 0
+
+    def cut(self, number, is_copied):
+        if is_copied:
+            shutil.copyfile(self.log, self.log.with_name(f"app.log-2026030{number}"))
+        self.cut_bytes += self.log.stat().st_size
+        os.truncate(self.log, 0)
+
+    def die_after_cuts(self, is_copied):
+        """Each time all was read, and nothing acknowledged."""
+        with run(self.config) as process:
+            clew.wait_for_port(self.control, process)
+            for number in range(ROTATIONS + 1):
+                if number > 0:
+                    self.cut(number, is_copied)
+                    process.wait_for(lambda: metrics(self.control)["clew_file_truncations_total"] == number,
+                                     "it is seen to be cut")
+                self.write(number * LINES)
+                process.wait_for(lambda: metrics(self.control)["clew_received_records_total"] ==
+                                 (number + 1) * LINES, "all is read")
+            process.wait_for(lambda: self.unread() >= self.cut_bytes, "what was cut is saved")
+            process.kill()
+
+
+def test_copies_that_are_gone_while_clew_was_down_are_counted(tmp):
+    node = CutNode(tmp)
+    node.die_after_cuts(is_copied=True)
+    for path in node.rotated():
+        path.unlink()
+    node.start_again(node.cut_bytes, LINES)
+
+
+def test_copies_that_are_there_are_not_missed(tmp):
+    node = CutNode(tmp)
+    node.die_after_cuts(is_copied=True)
+    gone = node.rotated()[1]
+    lost = gone.stat().st_size
+    gone.unlink()
+    node.start_again(lost, ROTATIONS * LINES)
+
+
+def test_what_was_cut_without_a_copy_and_died_with_the_process_is_counted(tmp):
+    node = CutNode(tmp)
+    node.die_after_cuts(is_copied=False)
+    node.start_again(node.cut_bytes, LINES)
 
 
 def test_a_pod_that_is_gone_with_all_its_files_is_counted_after_a_kill(tmp):

@@ -485,6 +485,37 @@ static void what_is_unread_is_told_to_the_next_start_until_it_has_been_looked_fo
     checkpoint_close(store);
 }
 
+/* Each content by itself, as far as it was read: the rest was counted when it was cut. One that was
+ * interrupted is one file, and the promise tells of its own. */
+static void contents_that_were_cut_before_they_were_acknowledged_are_told_one_by_one(void **state)
+{
+    struct checkpoint_store *store = open_store(*state, CHECKPOINT_OK);
+    struct file_id file = {.inode = 11, .born_ns = 7, .fingerprint_len = 100};
+    struct checkpoint *entry = checkpoint_get(store, "a");
+    for (uint64_t generation = 1; generation <= 5; generation++) {
+        file.fingerprint = generation == 3 ? 2 : generation; /* the second is interrupted */
+        checkpoint_name_generation(entry, generation, &file, "/a/log");
+        checkpoint_note_read(entry, generation, &(struct guard){0, 0, 0});
+        checkpoint_note_size(entry, generation, 60 + generation);
+        checkpoint_note_read(entry, generation, &(struct guard){generation * 10, 1, 1});
+        if (generation != 2 && generation != 5) {
+            checkpoint_note_cut(entry, &file);
+        }
+    }
+    checkpoint_advance(entry, at(1, 5));
+    checkpoint_release(entry);
+    store = commit_and_open(store, *state);
+    struct checkpoint_unread expected[] = {unread_file(11, 30), unread_file(11, 40), unread_file(11, 65)};
+    const uint64_t fingerprints[] = {2, 4, 5};
+    for (size_t i = 0; i < 3; i++) {
+        expected[i].path = "/a/log";
+        expected[i].offset = 0;
+        expected[i].fingerprint = fingerprints[i];
+    }
+    assert_unread(store, "a", 3, expected);
+    checkpoint_close(store);
+}
+
 /* What a compressed file holds may not be known: no number is written that the next start would not read. */
 static void a_size_that_nobody_knows_is_not_told(void **state)
 {
@@ -963,6 +994,7 @@ int main(void)
         TEST(a_stream_without_an_acknowledgement_is_not_kept),
         TEST(a_forgotten_stream_begins_anew_though_old_promises_come_in),
         TEST(what_is_unread_is_told_to_the_next_start_until_it_has_been_looked_for),
+        TEST(contents_that_were_cut_before_they_were_acknowledged_are_told_one_by_one),
         TEST(a_size_that_nobody_knows_is_not_told),
         TEST(what_nobody_claims_is_given_to_one_and_is_known_no_more),
         TEST(a_forgotten_stream_is_kept_while_somebody_holds_what_is_not_acknowledged),
