@@ -24,16 +24,17 @@ static const struct {
     [FAMILY_RECORDS] = {"clew_audit_records", "counter", NULL,
                         "Records of a service that the audit counted, before any filter."},
     [FAMILY_VALID] = {"clew_audit_valid_records", "counter", NULL,
-                      "Of these, the records with a valid trace id."},
+                      "Records of a service with a valid trace id."},
     [FAMILY_COVERAGE] = {"clew_audit_coverage_ratio", "gauge", "ratio",
-                         "Valid records of all records of a service in a window; no sample when "
-                         "there were none."},
+                         "Share of a service's records with a valid trace id in a window; no sample "
+                         "without records."},
     [FAMILY_MINIMUM] = {"clew_audit_min_coverage_ratio", "gauge", "ratio",
-                        "What the config asks of a service."},
+                        "Minimum coverage of a service in the config."},
     [FAMILY_BELOW] = {"clew_audit_below", "gauge", NULL,
-                      "1 while a service that is known to be traced is under its minimum."},
+                      "1 while a service known to be traced is below its minimum."},
     [FAMILY_GROUPS] = {"clew_audit_groups", "gauge", NULL,
-                       "Services that the audit tells apart; audit.groups_max limits them."},
+                       "Services with a group of their own in the audit; audit.groups_max limits "
+                       "them."},
 };
 
 enum { LABELS_BYTES_MAX = 8192 }; /* names are cut long before */

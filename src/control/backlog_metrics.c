@@ -11,14 +11,14 @@ static const struct {
     double scale;
 } families[] = {
     {"clew_input_unread_bytes", "bytes",
-     "Bytes of an input's files that were found and are not read yet, as of the last look at each file.",
+     "Bytes of an input's files that are not read yet, as of the last look at each file.",
      offsetof(struct backlog, unread_bytes), 1},
     {"clew_input_deleted_bytes", "bytes",
-     "Bytes that deleted files hold of the disk because the input has them open until they are read; "
-     "inputs.deleted_bytes_max limits them.",
+     "Disk space held by deleted files that the input keeps open until they are read; "
+     "inputs.deleted_bytes_max limits it.",
      offsetof(struct backlog, deleted_bytes), 1},
     {"clew_input_oldest_unread_seconds", "seconds",
-     "How long ago the oldest line that is not read yet was found, at most; 0 while all is read.",
+     "Age of the oldest unread line, at most; 0 while all is read.",
      offsetof(struct backlog, oldest_ns), 1e9},
 };
 

@@ -10,17 +10,17 @@ static const struct {
     const char *help;
     size_t offset;
 } families[] = {
-    {"clew_filtered_records", "Records that the filter has dropped, or that no route takes; their "
-                              "sum is clew_discarded_records, unless one route drops what another "
+    {"clew_filtered_records", "Records that the filter dropped, or that match no route; their sum "
+                              "is clew_discarded_records_total, unless one route drops what another "
                               "one keeps.",
      offsetof(struct filter_count, dropped)},
-    {"clew_filter_errors", "Records that the filter could not treat and left as they were.",
+    {"clew_filter_errors", "Records that the filter could not process and left unchanged.",
      offsetof(struct filter_count, errors)},
-    {"clew_filter_ids_removed", "Records that had a trace id before the filter and none behind it.",
+    {"clew_filter_ids_removed", "Records that had a trace id before the filter and none after it.",
      offsetof(struct filter_count, ids_removed)},
-    {"clew_filter_pattern_limits", "Searches in which a pattern of the filter, or of its "
-                                   "condition, gave up on a text: too many steps, or no "
-                                   "UTF-8 where (*UTF) asks for it.",
+    {"clew_filter_pattern_limits", "Searches in which a pattern of the filter, or of its condition, "
+                                   "gave up: too many steps, or text that is not UTF-8 where (*UTF) "
+                                   "requires it.",
      offsetof(struct filter_count, limits.count)},
 };
 

@@ -7,8 +7,8 @@
 #include "record/source.h"
 
 static const char name[] = "clew_log_lost_bytes";
-static const char help[] = "Of clew_lost_bytes, those of one log: a container, or a file. The first "
-                           "hundred logs have labels of their own.";
+static const char help[] = "Lost bytes of one log: a container, or a file. The first hundred logs "
+                           "have their own labels; clew_lost_bytes_total counts all.";
 
 /* A path may hold anything: what is no printable UTF-8 is U+FFFD. */
 static bool append_value(struct buf *out, struct slice text)

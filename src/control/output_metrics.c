@@ -12,31 +12,34 @@ static const struct {
     size_t offset; /* in struct output_books */
 } families[] = {
     {"clew_output_given_records", "_total", "counter",
-     "Records that were put into requests for an output; given and restored are sent, rejected, "
-     "refused, dropped, damaged or in flight.",
+     "Records put into requests for an output; given + restored = sent + rejected + refused + "
+     "dropped + damaged + in flight.",
      offsetof(struct output_books, given)},
     {"clew_output_restored_records", "_total", "counter",
-     "Records that an earlier run has left in the output's spool.",
+     "Records that an earlier run left in the output's spool.",
      offsetof(struct output_books, restored)},
-    {"clew_output_sent_records", "_total", "counter", "Records that the output's far end has taken.",
+    {"clew_output_sent_records", "_total", "counter", "Records that the output's backend has "
+                                                      "accepted.",
      offsetof(struct output_books, sent)},
     {"clew_output_rejected_records", "_total", "counter",
-     "Records that it has rejected in a partial success.", offsetof(struct output_books, rejected)},
-    {"clew_output_refused_records", "_total", "counter", "Records that it has refused for good.",
+     "Records that the output's backend rejected in a partial success.",
+     offsetof(struct output_books, rejected)},
+    {"clew_output_refused_records", "_total", "counter", "Records that the output's backend refused "
+                                                         "for good.",
      offsetof(struct output_books, refused)},
     {"clew_output_dropped_records", "_total", "counter",
-     "Records that the output, not being required, did not get because its queue was full.",
+     "Records dropped for the output because it is not required and its queue was full.",
      offsetof(struct output_books, dropped)},
     {"clew_output_damaged_records", "_total", "counter",
-     "Records whose file in the output's spool was damaged or gone.",
+     "Records whose file in the output's spool was damaged or missing.",
      offsetof(struct output_books, damaged)},
     {"clew_output_in_flight_records", "", "gauge",
      "Records in the output's queue, its spool, and on their way.",
      offsetof(struct output_books, in_flight)},
     {"clew_output_mistaken", "", "gauge",
-     "1 while the output's address has never taken a request and answers that the config is wrong: it "
-     "refuses even requests that hold nothing of a log, or with 401, 403, 404 and the like. Its records "
-     "are held, and /readyz says so of an output that is required.",
+     "1 while the output's address has never accepted a request and its answers show that the "
+     "config is wrong: it refuses even requests without log data, or answers 401, 403, 404 and the "
+     "like. Its records are held, and if the output is required, /readyz reports it.",
      offsetof(struct output_books, is_mistaken)},
 };
 

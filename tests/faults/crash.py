@@ -50,7 +50,7 @@ def kills(rig):
     return killed_again_and_again(rig, KILLS)
 
 
-@scenario("the same with a far end that fails half of its requests", short=True)
+@scenario("the same with a backend that fails half of its requests", short=True)
 def kills_with_a_failing_far_end(rig):
     seed = random.Random(12)
     bad = [Answer(503), Answer(502), RESET, Answer(200, cut=20), Answer(429)]
@@ -60,13 +60,13 @@ def kills_with_a_failing_far_end(rig):
     rig.far.script = script
 
     def mend():
-        """A far end that fails half of its requests takes long to catch up with."""
+        """A backend that fails half of its requests takes long to catch up with."""
         rig.far.script = lambda n, bodies, far: OK
     result = killed_again_and_again(rig, KILLS, mend)
     return {**result, "doubled": result["doubled"] + rig.far.requests * 100}
 
 
-@scenario("kill -9 while the far end is dead: nothing was promised, all is sent later", short=True)
+@scenario("kill -9 while the backend is dead: nothing was promised, all is sent later", short=True)
 def killed_in_an_outage(rig):
     log = rig.pod()
     log.write(100)
@@ -146,7 +146,7 @@ def sigterm(rig):
     rig.wait_all()
 
 
-@scenario("SIGTERM with a dead far end: ends at its deadline, says so, sends later", short=True)
+@scenario("SIGTERM with a dead backend: ends at its deadline, says so, sends later", short=True)
 def sigterm_in_an_outage(rig):
     log = rig.log()
     rig.far.close()

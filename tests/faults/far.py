@@ -123,7 +123,7 @@ def bad_records(rig, status):
     ends = int(m["clew_rejected_records"] + m["clew_refused_records"])
     if ends != 10:
         raise Failure(f"10 records were refused, {ends} are counted")
-    return {"lost": 10, "note": "10 records no far end would take, each counted"}
+    return {"lost": 10, "note": "10 records no backend would take, each counted"}
 
 
 @scenario("400 for requests with a bad record: it costs itself, not its neighbours", short=True)

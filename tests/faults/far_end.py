@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A far end that records what it got, and misbehaves as its script says.
+"""A backend that records what it got, and misbehaves as its script says.
 
 `script(n, bodies, far)` is asked about request n (from 0, over all connections) before it is
 answered, and returns one of the answers below. What an answer takes is in `far.got`, in the order of
@@ -81,7 +81,7 @@ class FarEnd:
         return self
 
     def close(self):
-        """As a far end that dies: nobody listens, connections are reset."""
+        """As a backend that dies: nobody listens, connections are reset."""
         listener, self.listener = self.listener, None
         if listener is not None:
             listener.shutdown(socket.SHUT_RDWR)

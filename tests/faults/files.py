@@ -106,7 +106,7 @@ def often_while_down(rig):
     down_and_up(rig, meanwhile)
 
 
-@scenario("rotated ten times while the far end is down", short=True)
+@scenario("rotated ten times while the backend is down", short=True)
 def while_the_far_end_is_down(rig):
     log = rig.pod()
     log.write(50)

@@ -32,7 +32,7 @@ def check_rss(run, what):
     return f"{peak / 2**20:.1f} MiB at its peak {what}"
 
 
-@scenario("a backlog with a dead far end, then all of it: memory_limit holds", short=True, alone=True,
+@scenario("a backlog with a dead backend, then all of it: memory_limit holds", short=True, alone=True,
           plain=True)
 def backlog(rig):
     mib = 64 if IS_SHORT else 1024
@@ -42,14 +42,14 @@ def backlog(rig):
     rig.far.close()
     run = rig.start(sets=["outputs.batch.bytes=512KiB"])
     time.sleep(3)
-    dead = check_rss(run, "with a dead far end")
+    dead = check_rss(run, "with a dead backend")
     rig.books(run)
     rig.far.open()
     rig.wait_all(300)
     return {"note": f"{mib} MiB; {dead}; {check_rss(run, 'in all')}"}
 
 
-@scenario("lines at the limit with a dead far end: memory_limit holds", alone=True, plain=True)
+@scenario("lines at the limit with a dead backend: memory_limit holds", alone=True, plain=True)
 def long_lines(rig):
     log = rig.log(size=(1 << 20) - 1)
     log.write(200)
@@ -192,7 +192,7 @@ def disk_full_for_dead_letters(rig):
         kept = rig.counter("clew_dead_letter_records")
         if held == 0 or kept != 10:
             raise Failure(f"{held} held while the disk was full, {kept} kept in the end, not 10")
-        return {"lost": 10, "note": "10 that no far end would take, kept as dead letters"}
+        return {"lost": 10, "note": "10 that no backend would take, kept as dead letters"}
 
 
 @scenario("the data directory turns read-only under way, and writable again", short=True)

@@ -59,7 +59,7 @@ def server(pem, key, *protocols):
     return context
 
 
-@scenario("the certificate of the far end expires while clew runs, and is renewed")
+@scenario("the certificate of the backend expires while clew runs, and is renewed")
 def certificate_expires(rig):
     ca, _ = certificate(rig.tmp, "authority", 3600)
     begin = time.monotonic()
@@ -79,7 +79,7 @@ def certificate_expires(rig):
     log.write(100)
     rig.wait_log("certificate")
     if rig.arrived() != 200:
-        raise Failure("records went to a far end whose certificate had expired")
+        raise Failure("records went to a backend whose certificate had expired")
     rig.far.tls = server(*certificate(rig.tmp, "renewed", 3600, "authority"))
     rig.wait_all()
     said = [line for line in rig.err().splitlines() if "certificate" in line]
@@ -105,7 +105,7 @@ def with_hosts(rig):
     return hosts, ["unshare", "-rm", "sh", "-c", script, "sh"]
 
 
-@scenario("DNS does not know the far end, then does, forgets it, and returns with another address")
+@scenario("DNS does not know the backend, then does, forgets it, and returns with another address")
 def names_fail(rig):
     hosts, prefix = with_hosts(rig)
     log = rig.log()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every scenario uses: numbered lines, a far end, clew as a process, and the verdict.
+"""What every scenario uses: numbered lines, a backend, clew as a process, and the verdict.
 
 A scenario is a function marked with `@scenario("what happens")`. It is given a Rig, makes trouble,
 and returns when everything that can arrive should have arrived; the rig then compares what was
-written with what the far end took. A scenario that checks more raises Failure, or returns a dict:
+written with what the backend took. A scenario that checks more raises Failure, or returns a dict:
     lost=N      so many lines may be (and must be) lost by the nature of what was done
     note="…"    a number that was measured, for the table
 """
@@ -223,7 +223,7 @@ class Rig:
         return have
 
     def arrived_cheaply(self, want):
-        """A tally takes time that the far end, in the same process, then does not have: it gets at
+        """A tally takes time that the backend, in the same process, then does not have: it gets at
         most a sixth of it, and none while there are too few records in any case."""
         if len(self.far.got) < want:
             return len(self.far.got)

@@ -2,7 +2,7 @@
 """Schedules of writing, rotating, stopping and killing, drawn from a seed and played on the real clew
 with the real logrotate(8); and the kubelet's own rotation, step by step.
 
-The far end takes everything, and no generation is deleted, so every line has to arrive: 0 lost, and
+The backend takes everything, and no generation is deleted, so every line has to arrive: 0 lost, and
 nothing that clew says is lost.
 """
 

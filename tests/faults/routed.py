@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filters and routes: what is dropped, what goes where, while clew is killed and one far end is away."""
+"""Filters and routes: what is dropped, what goes where, while clew is killed and one backend is away."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ def ends(digits):
     return {"body": {"matches": rf"^\S+ \d*[{digits}] "}}
 
 
-# Of both logs those that end in 0 are dropped. All others go to the first far end; to the second go
+# Of both logs those that end in 0 are dropped. All others go to the first backend; to the second go
 # those of one log that end in 3, and of the other all that do not end in 5 or 6.
 FILTERS = [{"name": "noise", "drop": ends("0")}]
 ROUTES = [
@@ -44,7 +44,7 @@ def config(rig, second):
 
 
 class Second:
-    """What a tally asks of a rig, of the second far end."""
+    """What a tally asks of a rig, of the second backend."""
 
     def __init__(self, rig, far):
         self.rig, self.far, self.extra = rig, far, {}
@@ -86,7 +86,7 @@ def start(rig):
     rig.stack.push(rig.end_run)
 
 
-@scenario("filters drop some, routes lead to two far ends, one is away, kill -9", short=True)
+@scenario("filters drop some, routes lead to two backends, one is away, kill -9", short=True)
 def routed(rig):
     second = Second(rig, FarEnd().open())
     rig.stack.callback(second.far.close)
@@ -115,7 +115,7 @@ def routed(rig):
                    set(tally.missing.get(log.stream, ())) for log in logs)
 
     def wait(has_all, what):
-        rig.run.wait_for(has_all, f"the {what} far end has all", 60)
+        rig.run.wait_for(has_all, f"the {what} backend has all", 60)
 
     start(rig)
     write()
@@ -130,7 +130,7 @@ def routed(rig):
         write()
         wait(first_has_all, "first")
         rig.kill()
-        # What the second far end has not is not promised, so the first gets it again.
+        # What the second backend has not is not promised, so the first gets it again.
         may_double += sum(log.count for log in logs)
     second.far.open()
     start(rig)
@@ -152,7 +152,7 @@ def routed(rig):
     check("second", second.tally(), logs, lambda log: SHARES[log.path.name])
     doubled = second.tally().doubled
     if doubled > both_had:
-        raise Failure(f"{doubled} doubled at the second far end, of {both_had} it had at the kill")
+        raise Failure(f"{doubled} doubled at the second backend, of {both_had} it had at the kill")
     m = rig.metrics()
     dropped = sum(log.count for log in logs) - len(share(logs[0], "123456789")) * len(logs)
     if m["clew_filter_errors"] != 0:

@@ -71,7 +71,7 @@ class Twice:
 
     def end_life(self):
         """It was killed: whoever had been sent a whole request has taken it by now."""
-        clew.wait_for(lambda: not self.rig.far.connections, "the far end is done with it")
+        clew.wait_for(lambda: not self.rig.far.connections, "the backend is done with it")
         self.lives += 1
         came = self.rig.far.got[self.begin:]
         self.begin += len(came)
