@@ -40,6 +40,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLEW = os.environ.get("CLEW", str(ROOT / "build" / "clew"))
 END_TIMEOUT = 300  # seconds: what ends on a busy machine has ended then; a hang is told, a pace is not
 EVENT_TIMEOUT = 120  # seconds: the same of what a test waits for while clew runs
+RESERVED_PORTS = []  # sockets that hold them
 SANITIZER_EXIT = 99
 SANITIZER_SIGNS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:")
 
@@ -241,18 +242,31 @@ def wait_for(condition, what, deadline=EVENT_TIMEOUT):
         time.sleep(0.02)
 
 
+def reserve_port(port):
+    """False if another test has it. It is ours while this process lives: a socket's abstract name says so."""
+    holder = socket.socket(socket.AF_UNIX)
+    try:
+        holder.bind(f"\0clew-test-port-{port}")
+    except OSError:
+        holder.close()
+        return False
+    RESERVED_PORTS.append(holder)
+    return True
+
+
 def free_port():
     """A TCP port of the loopback interface that nobody listens on.
 
     It lies below those that the kernel gives to clients (net.ipv4.ip_local_port_range), which would take it
-    between two lives of a program that listens there.
+    between two lives of a program that listens there, and no other test is given it either.
     """
     first_of_clients = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
         port = random.SystemRandom().randrange(10000, max(first_of_clients, 20000))
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
-            return port
+            if reserve_port(port):
+                return port
 
 
 def is_listening(port):

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import time
 
+import clew
 from clew import Failure
 from rig import Skip, scenario
 
@@ -112,8 +113,10 @@ class Play:
         self.rotations += 1
 
     def kill(self):
+        """What had been sent when it was killed may still be on its way."""
         self.rig.kill()
         self.kills += 1
+        clew.wait_for(lambda: not self.rig.far.connections, "the far end has read what was sent", 60)
         self.longest = max(self.longest, len(self.rig.far.got) - self.before)
 
     def begin(self):
