@@ -600,6 +600,9 @@ static void sweep(struct input *input)
  * many files), so that there is always time to read. */
 static void plan_next_scan(struct input *input, uint64_t took_ns)
 {
+    uint64_t before_ns = input->scan_before_ns;
+    input->scan_before_ns = took_ns;
+    took_ns = took_ns < before_ns ? took_ns : before_ns; /* it may have been the process that was stopped */
     uint64_t interval_ns = input->settings->scan_interval_ms * MS;
     interval_ns = interval_ns > took_ns * SCAN_SHARE ? interval_ns : took_ns * SCAN_SHARE;
     interval_ns = input->is_overflowed ? 0 : interval_ns;

@@ -287,6 +287,19 @@ static bool is_better(const struct generation *packed, const struct generation *
     return b == NULL || (has_name && !has_other) || (has_name == has_other && a->size > b->size);
 }
 
+/* There is one, and what there is of this does not tell yet how much it unpacks to. */
+static bool may_become_known(struct generation *packed)
+{
+    struct generation *original;
+    TAIL_FOR_EACH(packed->tail, original)
+    {
+        if (!original->is_gzip && !original->is_packed && was_only_listed(original)) {
+            return packed_is_growing(packed);
+        }
+    }
+    return false;
+}
+
 static struct generation *find_unknown(const struct generation *packed)
 {
     struct generation *original;
@@ -377,7 +390,7 @@ static void judge(struct generation *packed, int fd)
     retire_unknown(packed);
     enum likeness likeness = find_original(packed, &original);
     bool is_left = likeness == IS_OTHER && tail_follows_left(packed);
-    if (likeness == IS_OTHER && !is_left && tail_may_follow_left(packed)) {
+    if (likeness == IS_OTHER && !is_left && (tail_may_follow_left(packed) || may_become_known(packed))) {
         likeness = IS_TOO_SHORT;
     }
     if (likeness == IS_OTHER && !is_left && (original = find_unknown(packed)) != NULL) {

@@ -19,7 +19,8 @@
 
 enum {
     LIKENESS_BYTES = 256,    /* so many equal first bytes in another inode are the same content */
-    BEGIN_TRIES_MAX = 10,    /* listings, where names are given on all the time */
+    BEGIN_TRIES_MAX = 10,    /* listings, where names are given on all the time … */
+    CUT_TRIES = 1,           /* … and where what is promised was cut: the copy may be made since */
     LINE_LOOK_BYTES = 4096,  /* how far back from the end the last newline is looked for */
 };
 
@@ -50,6 +51,11 @@ static bool is_same_file(const struct generation *generation, const struct promi
     bool is_other_birth = id->born_ns != 0 && promise->file.born_ns != 0 &&
                           id->born_ns != promise->file.born_ns;
     return id->inode == promise->file.inode && !is_other_birth;
+}
+
+static bool is_born_same(const struct generation *generation, const struct promise *promise)
+{
+    return is_same_file(generation, promise) && generation->id.born_ns != 0 && promise->file.born_ns != 0;
 }
 
 /* It begins with the same bytes, and has the same bytes in front of where it was read to: files that
@@ -577,8 +583,11 @@ bool resume_tail(struct tail *tail)
     checkpoint_guard(checkpoint, &promise.guard);
     tail->has_stale_name = false;
     struct generation *found = find(tail, &promise);
-    bool is_certain = !tail->has_stale_name || (found != NULL && is_same_file(found, &promise));
-    if (!is_certain && tail->begin_tries++ < BEGIN_TRIES_MAX) {
+    bool is_certain = !tail->has_stale_name || (found != NULL && is_born_same(found, &promise));
+    bool is_cut = found == NULL && has_file(tail, &promise);
+    uint32_t tries = !is_certain ? BEGIN_TRIES_MAX : is_cut ? CUT_TRIES : 0;
+    if (tail->begin_tries < tries) {
+        tail->begin_tries++;
         input_look_soon(tail);
         return false;
     }

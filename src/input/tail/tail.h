@@ -227,6 +227,7 @@ struct input {
     uint64_t opened_ns; /* real time */
     uint64_t scan; /* number of the last full one */
     uint64_t scan_took_ns; /* the one that goes on, so far */
+    uint64_t scan_before_ns; /* … and how long the last one took */
     struct list starting;  /* in family->starting until the first scan is over */
     struct input_family *family;
     struct input_family own_family; /* … where there is no other */

@@ -76,15 +76,13 @@ static bool may_begin_like(struct generation *generation, const struct checkpoin
     const struct file_id id = {.fingerprint = file->fingerprint,
                                .fingerprint_len = file->fingerprint_len};
     const struct guard none = {0};
-    if (generation->is_gzip) {
-        return packed_holds(generation, &id, &none);
-    }
     int fd = generation_open_look(generation);
-    bool may = fd < 0 || identity_matches_content(world, &id, fd);
-    if (fd >= 0) {
-        world_close(world, fd);
+    if (fd < 0) {
+        return true;
     }
-    return may;
+    bool may = generation->is_gzip || identity_matches_content(world, &id, fd);
+    world_close(world, fd);
+    return may && (!generation->is_gzip || packed_holds(generation, &id, &none));
 }
 
 static bool is_itself(struct generation *generation, const struct checkpoint_unread *file)

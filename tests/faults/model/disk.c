@@ -10,7 +10,7 @@
 #include "input/tail/discover.h"
 #include "input/tail/watch.h"
 
-enum { CALL_NS_MIN = 500, CALL_NS_MAX = 6000 };
+enum { CALL_NS_MIN = 500, CALL_NS_MAX = 6000, PAUSE_STEP_NS = 500000 };
 
 #define REALTIME_AT_0 UINT64_C(1772445600000000000) /* 2026-03-02T10:00:00Z */
 
@@ -284,10 +284,32 @@ void disk_rename(struct disk *disk, struct node *directory, const char *name, st
 
 /* ---- clew's calls ---- */
 
-static void pass_time(struct disk *disk)
+/* Others go on meanwhile. */
+static void pause_call(struct disk *disk)
+{
+    disk->paused_since_ns = disk->now_ns;
+    disk->paused_until_ns = disk->now_ns + disk->pause_ns;
+    disk_say(disk, "  a call takes %llu ms", (unsigned long long)disk->pause_ns / 1000000);
+    while (disk->now_ns < disk->paused_until_ns) {
+        disk->now_ns += PAUSE_STEP_NS;
+        disk->pass(disk->pass_context);
+        disk->happen(disk->happen_context);
+    }
+}
+
+static void pass_time_in(struct disk *disk, bool is_open)
 {
     disk->now_ns += draw_range(&disk->draw, CALL_NS_MIN, CALL_NS_MAX);
     disk->happen(disk->happen_context);
+    bool is_counted = disk->pause_calls > 0 && (is_open || !disk->is_pause_open);
+    if (is_counted && --disk->pause_calls == 0) {
+        pause_call(disk);
+    }
+}
+
+static void pass_time(struct disk *disk)
+{
+    pass_time_in(disk, false);
 }
 
 static uint64_t world_realtime(void *context)
@@ -328,7 +350,7 @@ static int stat_path(void *context, const char *path, struct file_stat *out)
 static int open_file(void *context, const char *path)
 {
     struct disk *disk = context;
-    pass_time(disk);
+    pass_time_in(disk, true);
     struct node *node = disk_find(disk, path);
     if (node == NULL || node->is_denied) {
         return node == NULL ? -ENOENT : -EACCES;

@@ -95,6 +95,13 @@ struct disk {
     const struct watch_events *events[WATCHES_MAX]; /* of those that are open; NULL: none */
     void (*happen)(void *context);     /* do what others do by now_ns */
     void *happen_context;
+    uint64_t pause_calls;   /* until one that takes pause_ns; 0: none does … */
+    bool is_pause_open;     /* … of those that open a file */
+    uint64_t pause_ns;
+    uint64_t paused_since_ns; /* the last one */
+    uint64_t paused_until_ns;
+    void (*pass)(void *context);       /* … while it does */
+    void *pass_context;
     struct world world;
     bool is_loud;
 };

@@ -134,6 +134,19 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+/* How long clew could see by now what was there since then: not while a call of it took long. */
+static uint64_t time_since(const struct ledger *ledger, uint64_t from)
+{
+    uint64_t now = ledger->disk->now_ns;
+    uint64_t since = ledger->disk->paused_since_ns;
+    uint64_t until = ledger->disk->paused_until_ns;
+    if (now < until) {
+        return since > from ? since - from : 0;
+    }
+    from = from >= since && from < until ? until : from;
+    return now > from ? now - from : 0;
+}
+
 /* From when on clew could see this line in this file. */
 static uint64_t seen_from(const struct ledger *ledger, const struct contents *contents,
                           const struct written_line *line)
@@ -225,9 +238,9 @@ static void vanish(struct ledger *ledger, const struct contents *contents, bool 
         uint64_t from = seen_from(ledger, contents, line);
         uint64_t calm_from = later(from, stream->calm_since_ns);
         line->is_due |= is_over && (!is_unseen || !ledger->is_blocked) &&
-                        now >= (is_unseen ? calm_from : from) + visible_time(ledger);
+                        time_since(ledger, is_unseen ? calm_from : from) >= visible_time(ledger);
         line->was_packed |= is_over && contents->format != FORMAT_PLAIN;
-        if (is_free && now >= calm_from + enough && line->hard_ns == 0) {
+        if (is_free && time_since(ledger, calm_from) >= enough && line->hard_ns == 0) {
             line->hard_ns = now + (enough > visible_time(ledger) ? 0 : READ_NS);
         }
     }
@@ -327,8 +340,8 @@ static void allow_late(struct ledger *ledger, const struct contents *contents)
     struct stream_ledger *stream = &ledger->streams[contents->stream];
     for (unsigned i = contents->first; i < stream->count && ledger->up_since_ns > 0; i++) {
         struct written_line *line = &stream->lines[i];
-        uint64_t seen_ns = seen_from(ledger, contents, line) + visible_time(ledger);
-        line->may_be_late |= ledger->disk->now_ns < seen_ns || line->written_ns == 0;
+        uint64_t time_ns = time_since(ledger, seen_from(ledger, contents, line));
+        line->may_be_late |= time_ns < visible_time(ledger) || line->written_ns == 0;
     }
 }
 

@@ -376,6 +376,11 @@ void life_begin(struct life *life, const struct step *step)
     case STEP_WANT:
         life->is_held[stream] = step->what == STEP_HOLD;
         break;
+    case STEP_PAUSE:
+        life->disk->pause_calls = step->numbers[0];
+        life->disk->pause_ns = step->numbers[1] * MS;
+        life->disk->is_pause_open = step->numbers[2] != 0;
+        break;
     default:
         disk_lose_words(life->disk);
         break;

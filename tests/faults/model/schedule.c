@@ -45,6 +45,7 @@ static const struct step_name {
     [STEP_KILL] = {"kill", 0}, [STEP_START] = {"start", 0}, [STEP_RELOAD] = {"reload", 0},
     [STEP_BLOCK] = {"block", 0}, [STEP_LATE] = {"late", 0}, [STEP_GO_ON] = {"go_on", 0},
     [STEP_HOLD] = {"hold", 1}, [STEP_WANT] = {"want", 1}, [STEP_OVERFLOW] = {"overflow", 0},
+    [STEP_PAUSE] = {"pause", 3},
 };
 
 /* The words that a number of a stream has instead of digits; NULL: none. */
@@ -159,7 +160,7 @@ static bool read_step(struct schedule *schedule, const char *text)
         if (strcmp(step_names[i].name, name) == 0 && (unsigned)found == step_names[i].numbers + 3) {
             struct step *step = &schedule->steps[schedule->count++];
             *step = (struct step){ms * 1000 + us, i, {n[0], n[1], n[2], n[3]}};
-            return step_names[i].numbers == 0 || n[0] < STREAMS_MAX;
+            return step_names[i].numbers == 0 || i == STEP_PAUSE || n[0] < STREAMS_MAX;
         }
     }
     return false;
@@ -424,6 +425,34 @@ static void draw_late_start(struct draw *draw, struct schedule *schedule)
     }
 }
 
+/* A start that takes long, or what clew does then: what it has listed is rotated before it is opened. */
+static void draw_pause(struct draw *draw, struct schedule *schedule)
+{
+    uint64_t last_us = schedule->steps[schedule->count - 1].at_us;
+    uint64_t at_us = draw_range(draw, 3000000, last_us > 3000000 ? last_us : 3000000);
+    uint64_t rotations = draw_range(draw, 1, 3);
+    bool is_start = draw_chance(draw, 70);
+    if (is_start) {
+        put_step(schedule, at_us, STEP_KILL);
+    }
+    for (uint64_t i = 0; i < 1 + rotations; i++) {
+        const struct step write = {at_us + 1000, STEP_WRITE, {0, draw_range(draw, 1, 4), 3, 10}};
+        schedule_insert(schedule, &write);
+        put_step(schedule, at_us + 50000, STEP_ROTATE);
+        at_us += i == 0 ? 300000 : 1100000;
+        if (i == 0) {
+            bool is_open = draw_chance(draw, 70);
+            const struct step pause = {
+                at_us,
+                STEP_PAUSE,
+                {draw_range(draw, 1, is_open ? 12 : 60), 500 + 1100 * rotations, is_open},
+            };
+            schedule_insert(schedule, &pause);
+            put_step(schedule, at_us, is_start ? STEP_START : STEP_OVERFLOW);
+        }
+    }
+}
+
 static bool is_copied(const struct schedule *schedule)
 {
     bool is_copied = false;
@@ -468,6 +497,9 @@ static void draw_more(struct schedule *schedule, uint64_t seed)
     }
     if (draw_chance(&draw, 10)) {
         draw_late_start(&draw, schedule);
+    }
+    for (uint64_t i = draw_chance(&draw, 25) ? draw_range(&draw, 1, 3) : 0; i > 0; i--) {
+        draw_pause(&draw, schedule);
     }
 }
 

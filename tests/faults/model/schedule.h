@@ -103,6 +103,7 @@ enum what {
     STEP_HOLD,     /* stream: its lines are not wanted … */
     STEP_WANT,     /* … or are again */
     STEP_OVERFLOW, /* inotify loses events */
+    STEP_PAUSE,    /* number, milliseconds, 1: open: the call of that number from now on takes so long */
     STEPS,
 };
 
