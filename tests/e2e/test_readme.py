@@ -52,15 +52,6 @@ def test_what_the_pages_link_to_exists():
                 raise clew.Failure(f"{page.name} links to {link}, which is not there")
 
 
-def test_the_functions_of_the_tour_exist():
-    tour = README.split("## Reading the source")[1].split("## Building")[0]
-    for word in re.findall(r"`([a-z_]+_[a-z_]+)`", tour):
-        found = subprocess.run(["grep", "-rqw", "--include=*.[ch]", word, clew.ROOT / "src",
-                                clew.ROOT / "parsers", clew.ROOT / "outputs"], check=False)
-        if found.returncode != 0:
-            raise clew.Failure(f"the tour names {word}, which the source does not")
-
-
 def test_the_openobserve_example_posts_where_it_says(tmp):
     """The README's own lines, run by a shell, against a server that looks at path and header."""
     got = []
