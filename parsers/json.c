@@ -6,7 +6,6 @@
 #include "parsers/known.h"
 #include "parsers/number.h"
 #include "parsers/scan.h"
-#include "parsers/short_number.h"
 #include "record/shapes.h"
 
 /*

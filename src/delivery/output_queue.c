@@ -4,8 +4,8 @@
  * A lane is a list of tickets, oldest first, one for each batch that its far end does not have yet:
  *
  *     state             batch  file  left by
- *     queued            yes    -     send(): sent; lane_spill(): on disk
- *     sent              yes    -     output_done(): gone; lane_spill(): sent and safe
+ *     queued            yes    -     send(): sent; spill(): on disk
+ *     sent              yes    -     output_done(): gone; spill(): sent and safe
  *     sent and safe     yes    yes   output_done(): gone, its file too
  *     on disk           -      yes   read_back(): read back
  *     read back         yes    yes   send(): sent and safe
@@ -24,7 +24,7 @@
  * and is not passed.
  */
 
-#include "delivery/output_queue_inside.h"
+#include "delivery/output_queue.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -33,6 +33,9 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/mem.h"
+#include "delivery/dead_letters.h"
+#include "delivery/parcel_packing.h"
+#include "delivery/spool.h"
 
 #define FAR_NS   UINT64_C(30000000) /* a backend all of whose answers take so long is far away */
 #define RETRY_NS UINT64_C(1000000000) /* pause between tries of a disk that does not take or give */
@@ -44,6 +47,53 @@ enum {
     MISSES_MAX = 3,   /* looks, RETRY_NS apart, that do not find a spooled request's file */
     NEAREST_SHARE = 16, /* the quickest answer is forgotten by so much with each one */
     PASSED_MAX = 128, /* requests that wait, of which others may be sent before */
+};
+
+struct ticket {
+    struct ticket *next;
+    struct batch *batch;
+    uint64_t file;
+    uint64_t sent_ns; /* monotonic time */
+    uint32_t records; /* 0: on disk since an earlier run, not read yet */
+    uint8_t misses; /* times in a row its file was not there */
+    bool is_sent;
+    bool is_read_back;          /* `batch` is its file's … */
+    struct stream_set *streams; /* … and these are in it; NULL: nobody knows */
+};
+
+struct lane {
+    const struct output_settings *settings;
+    unsigned index;
+    uint64_t bytes_max;
+    struct lane_env env;
+    struct output *output;
+    struct spool *spool; /* NULL: none */
+    struct letters *letters; /* dead ones */
+    struct packer *packer;
+    struct ticket *first;
+    struct ticket **end;
+    uint64_t queued_bytes; /* of batches in memory that are not sent */
+    uint64_t sent_bytes;   /* of those that are, and of one that was read back and is next */
+    uint64_t sent_tracks;  /* of those that were never on disk, a bit a track */
+    uint64_t nearest_ns;   /* the quickest answer of late; 0: there was none */
+    size_t sent_count;
+    size_t sent_files;     /* of them were read back */
+    uint64_t write_at_ns; /* no try before this; 0: at once */
+    uint64_t read_at_ns;
+    bool is_spooling;       /* the log was told that requests wait on disk */
+    const char *trouble;    /* what the log was told that cannot be done; NULL: nothing */
+    bool is_full_said;
+    bool is_leftover_said;
+    bool is_dropping_said;
+    bool is_alone; /* a file whose streams nobody knows is with the output */
+    bool is_closing;
+    bool is_given_up;
+    bool is_held;      /* the output is to be replaced: it gets nothing more */
+    bool is_replacing; /* the output: what comes back from it is for the next one */
+    bool has_failed;
+    const struct output_settings *next_settings; /* prepared: of … */
+    struct output *next_output;
+    struct output_books books; /* but for what is in flight */
 };
 
 /* A sealed one holds no more than that; one that is open would not. */
@@ -97,7 +147,7 @@ static struct ticket *find_without_file(const struct lane *lane)
     return ticket;
 }
 
-void lane_promise(struct lane *lane, struct batch *batch)
+static void promise(struct lane *lane, struct batch *batch)
 {
     uint64_t bit = UINT64_C(1) << lane->index;
     if ((batch->required & bit) != 0) {
@@ -205,7 +255,7 @@ static bool write_ticket(struct lane *lane, struct ticket *ticket)
 }
 
 /* Make room in the queue until it has at most `bytes`, if the disk lets us. */
-void lane_spill(struct lane *lane, uint64_t bytes)
+static void spill(struct lane *lane, uint64_t bytes)
 {
     struct ticket *ticket;
     if (!lane_has_spool(lane) || is_before(lane->write_at_ns)) {
@@ -216,7 +266,7 @@ void lane_spill(struct lane *lane, uint64_t bytes)
         if (bytes > 0) {
             say_spooling(lane);
         }
-        lane_promise(lane, ticket->batch);
+        promise(lane, ticket->batch);
         if (!ticket->is_sent) {
             drop_batch(lane, ticket);
         }
@@ -477,7 +527,7 @@ static struct ticket *find_next(const struct lane *lane)
     return NULL;
 }
 
-void lane_send_next(struct lane *lane)
+static void send_next(struct lane *lane)
 {
     struct ticket *ticket;
     while ((ticket = find_next(lane)) != NULL) {
@@ -564,12 +614,12 @@ static void output_done(void *context, struct batch *batch, enum delivery delive
     if (ticket->file != 0 && delivery != DELIVERY_KEPT) {
         forget_file(lane, ticket);
     } else if (ticket->file == 0 && delivery != DELIVERY_KEPT) {
-        lane_promise(lane, batch);
+        promise(lane, batch);
     }
     drop_batch(lane, ticket);
     remove_ticket(lane, ticket);
     if (!lane->is_closing) {
-        lane_send_next(lane);
+        send_next(lane);
         lane->env.moved(lane->env.context);
     }
 }
@@ -613,7 +663,7 @@ static void take_up_files(struct lane *lane)
     }
 }
 
-struct output *lane_open_output(struct lane *lane, const struct output_settings *settings,
+static struct output *open_output(struct lane *lane, const struct output_settings *settings,
                                 char **out_error)
 {
     const struct output_type *type = output_type_find(settings->type);
@@ -640,7 +690,7 @@ struct lane *lane_new(const struct settings *settings, size_t number, unsigned i
     lane->letters = letters_open(settings, lane->settings->name, env->log, env->counters,
                                  &env->share, out_error);
     if (lane->letters != NULL && open_spool(lane, settings, out_error)) {
-        lane->output = lane_open_output(lane, lane->settings, out_error);
+        lane->output = open_output(lane, lane->settings, out_error);
     }
     if (lane->output == NULL) {
         lane_free(lane);
@@ -736,7 +786,7 @@ void lane_free(struct lane *lane)
     lane->is_closing = true;
     lane->write_at_ns = 0;
     if (!lane->is_given_up) {
-        lane_spill(lane, 0);
+        spill(lane, 0);
         say_rest(lane);
     }
     if (lane->output != NULL) {
@@ -822,8 +872,8 @@ void lane_push(struct lane *lane, struct batch *batch)
     append(lane, batch, 0)->records = batch->records;
     lane->queued_bytes += size_of(batch);
     counters_add(lane->env.counters, C_RECORDS_IN_FLIGHT, batch->records);
-    lane_send_next(lane);
-    lane_spill(lane, lane->bytes_max);
+    send_next(lane);
+    spill(lane, lane->bytes_max);
 }
 
 bool lane_is_mistaken(const struct lane *lane)
@@ -842,8 +892,8 @@ void lane_rest(struct lane *lane)
 
 void lane_tick(struct lane *lane)
 {
-    lane_spill(lane, lane->bytes_max);
-    lane_send_next(lane);
+    spill(lane, lane->bytes_max);
+    send_next(lane);
 }
 
 bool lane_is_empty(const struct lane *lane)
@@ -870,4 +920,125 @@ struct output_books lane_books(const struct lane *lane)
 bool lane_has_failed(const struct lane *lane)
 {
     return lane->has_failed;
+}
+
+/* ---- other settings, or none ----
+ *
+ * A queue that gets other settings, or goes. Its tickets do not notice: requests are encoded without
+ * regard to the output, so what was meant for the old connection is as good for the new one.
+ */
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static const char *place(const char *spool_dir)
+{
+    return spool_dir != NULL ? spool_dir : "in data_dir";
+}
+
+bool lane_prepare(struct lane *lane, const struct output_settings *settings, char **out_error)
+{
+    if (!is_same_text(lane->settings->spool_dir, settings->spool_dir)) {
+        *out_error = mem_format("output %s: `spool.dir` is %s and cannot become %s while clew runs: "
+                                "requests may wait there; restart clew for it, or take it back to have "
+                                "the rest now",
+                                settings->name, place(lane->settings->spool_dir),
+                                place(settings->spool_dir));
+        return false;
+    }
+    lane->next_settings = settings;
+    lane->next_output = open_output(lane, settings, out_error);
+    return lane->next_output != NULL;
+}
+
+void lane_cancel(struct lane *lane)
+{
+    if (lane->next_output != NULL) {
+        lane->next_output->type->close(lane->next_output);
+    }
+    lane->next_output = NULL;
+    lane->next_settings = NULL;
+}
+
+void lane_hold(struct lane *lane)
+{
+    lane->is_held = true;
+}
+
+bool lane_is_quiet(const struct lane *lane)
+{
+    return !lane->is_held || lane->output->type->is_quiet(lane->output);
+}
+
+void lane_release(struct lane *lane)
+{
+    if (lane->is_held) {
+        lane->is_held = false;
+        send_next(lane);
+    }
+}
+
+static void promise_all(struct lane *lane)
+{
+    for (struct ticket *ticket = lane->first; ticket != NULL; ticket = ticket->next) {
+        if (ticket->batch != NULL) {
+            promise(lane, ticket->batch);
+        }
+    }
+}
+
+static void replace_output(struct lane *lane)
+{
+    lane->is_replacing = true;
+    lane->output->type->close(lane->output);
+    lane->is_replacing = false;
+    lane->output = lane->next_output;
+    lane->settings = lane->next_settings;
+    lane->next_output = NULL;
+    lane->next_settings = NULL;
+    packer_free(lane->packer);
+    lane->packer = packer_new(lane->settings->compression);
+    spool_set_limit(lane->spool, share_of(&lane->env.share, lane->settings->spool_bytes_max));
+}
+
+void lane_commit(struct lane *lane, const struct settings *settings, uint64_t bytes_max)
+{
+    if (lane->next_output != NULL) {
+        replace_output(lane);
+    }
+    lane->is_held = false;
+    lane->bytes_max = bytes_max;
+    letters_use(lane->letters, settings, lane->settings->name);
+    if (!lane->settings->required) {
+        promise_all(lane); /* checkpoints wait for it no more */
+    }
+    lane->write_at_ns = 0;
+    lane->read_at_ns = 0;
+    send_next(lane);
+}
+
+void lane_give_up(struct lane *lane)
+{
+    lane->write_at_ns = 0;
+    spill(lane, 0);
+    uint64_t records = 0;
+    for (const struct ticket *ticket = lane->first; ticket != NULL; ticket = ticket->next) {
+        records += ticket->file == 0 ? ticket->records : 0;
+    }
+    if (records > 0) {
+        counters_add(lane->env.counters, C_RECORDS_DROPPED, records);
+        log_event(lane->env.log, LOG_WARN,
+                  "output %s is not in the config any more, and %" PRIu64
+                  " records that its far end has not taken are dropped",
+                  lane->settings->name, records);
+    }
+    promise_all(lane);
+    lane->is_given_up = true;
+}
+
+const struct output_settings *lane_settings(const struct lane *lane)
+{
+    return lane->settings;
 }
