@@ -46,6 +46,43 @@ def rooms_below(room):
     return None
 
 
+# A header that sews the pieces of one thing together again → why it is still there.
+SEWN = {
+    "src/daemon/daemon_inside.h": "a process and its workers are one struct as yet; they are to be two",
+}
+
+# Files that need each other, a header and the .c of its name counted as one → why.
+CIRCLES = {
+    ("audit/audit", "audit/book"):
+        "the book has rows of what audit.h tells apart, and audit.c writes them",
+    ("checkpoints/checkpoint", "checkpoints/checkpoint_text"):
+        "the text has rows of what the store knows",
+    ("config/filter_options", "config/input_types", "config/kubernetes_options", "config/multiline_options",
+     "config/options", "config/test_options"):
+        "the table of options has the tables of sections in it, which are of its kind",
+    ("daemon/daemon", "daemon/daemon_inside", "daemon/workers"):
+        "a worker is a daemon as yet",
+    ("filters/condition", "filters/filter", "filters/filters"):
+        "a filter may have a condition, and a condition filters nothing but looks like one",
+    ("input/tail/assignment", "input/tail/directory", "input/tail/discover", "input/tail/identity",
+     "input/tail/watch", "input/tail/world"):
+        "inotify tells of directories, and the world makes it",
+    ("input/tail/input", "input/tail/tail"):
+        "an input is its streams and the turns they take; they are to be apart",
+    ("otlp/decode", "otlp/decoder"):
+        "the decoders of both forms share a state",
+    ("record/hits", "record/shape_answers"):
+        "hits keep the answers of their shape",
+    ("record/key_table", "record/keys"):
+        "the table of names is data behind the keys",
+    ("resolve/head", "resolve/head_syslog"):
+        "one kind of head, in a file of its own",
+    ("resolve/trace/header", "resolve/trace/id", "resolve/trace/normalise"):
+        "a header's ids are normalised, and an id may be a header",
+    ("shippers/dialects", "shippers/import", "shippers/lint", "shippers/probe/trail"):
+        "the dispatcher knows the dialects, and they what it hands to them",
+}
+
 # The header of a library → the files that may know it.
 LIBRARIES = {
     "curl/curl.h": {"outputs/http_client.c", "src/base/curl_loop.c",
@@ -133,6 +170,7 @@ def tracked():
 
 
 FILES = tracked()
+KNOWN = set(FILES)
 
 
 def lines(name):
@@ -175,6 +213,71 @@ def test_includes_go_down_the_layers_only():
                 fail(name, number, f"{room} may not know {found[1]}")
             elif found[1] in GENERATED and room not in GENERATED[found[1]]:
                 fail(name, number, f"{room} may not know {found[1]}")
+
+
+def readers():
+    """Of each header of ours the files that include it, tests too, but for the .c of its name."""
+    found = {name: set() for name in code_files("src/", "parsers/", "outputs/") if name.endswith(".h")}
+    for name in code_files("src/", "parsers/", "outputs/", "tests/"):
+        for header in included(name):
+            if header in found and header[:-2] != name[:-2]:
+                found[header].add(name)
+    return found
+
+
+def included(name):
+    """The headers of ours that it includes, by their path."""
+    for line in lines(name):
+        header = re.match(r'#include "([^"]+)"', line)
+        for path in ("src/" + header[1], header[1]) if header else ():
+            if path in KNOWN:
+                yield path
+
+
+def test_no_header_sews_pieces_together():
+    """It is the face of the .c of its name, which somebody knows, or two others read it."""
+    for name, by in readers().items():
+        if name in SEWN:
+            continue
+        if name.endswith("_inside.h") or re.search(r"(^|[/_])work\.h$", name):
+            fail(name, 1, "the pieces that share it are one file, or have other halves")
+        elif len(by) < (1 if name[:-2] + ".c" in KNOWN else 2):
+            fail(name, 1, "hardly anybody reads it: it belongs into " + (", ".join(by) or "its .c"))
+
+
+def find_circles():
+    """Strongly connected parts of what includes what, a header and the .c of its name being one (Tarjan, 1972)."""
+    known = {}
+    for name in code_files("src/", "parsers/", "outputs/"):
+        known.setdefault(name[:-2], set()).update(header[:-2] for header in included(name))
+    number, low, stack, circles = {}, {}, [], []
+
+    def visit(at):
+        number[at] = low[at] = len(number)
+        stack.append(at)
+        for to in known.get(at, ()):
+            if to not in number:
+                visit(to)
+            low[at] = min(low[at], low[to] if to in stack else low[at])
+        if low[at] == number[at]:
+            part = stack[stack.index(at):]
+            del stack[stack.index(at):]
+            if len(part) > 1:
+                circles.append(tuple(sorted(name.removeprefix("src/") for name in part)))
+
+    for name in known:
+        if name not in number:
+            visit(name)
+    return circles
+
+
+def test_files_need_each_other_only_for_a_reason():
+    circles = find_circles()
+    for circle in circles:
+        if circle not in CIRCLES:
+            fail(circle[0], 1, "needs, and is needed by, " + ", ".join(circle[1:]))
+    for circle in set(CIRCLES) - set(circles):
+        fail("tests/style/test_style.py", 1, f"CIRCLES has what is none any more: {circle[0]}")
 
 
 def test_includes_are_written_from_the_root_of_the_layers():
