@@ -97,7 +97,7 @@ static struct filter_count *filter_counts(const struct daemon *daemon, size_t *o
 {
     size_t own_count = 0;
     const struct filter_count *own = filtering_counts(daemon->filtering, &own_count);
-    return routing_counts(daemon->routing, own, own_count, out_count);
+    return route_filters_counts(daemon->route_filters, own, own_count, out_count);
 }
 
 /* All workers have the same filters. */

@@ -86,8 +86,8 @@ static void ship(struct tap *tap, const struct framed *framed, struct stream *st
         shipment_skip(daemon->shipment, stream->checkpoint, framed->safe, loop_ns(daemon));
         return;
     }
-    if (daemon->routing != NULL) {
-        routing_ship(daemon->routing, record, stream, framed->safe, loop_ns(daemon));
+    if (daemon->route_filters != NULL) {
+        route_filters_ship(daemon->route_filters, record, stream, framed->safe, loop_ns(daemon));
     } else {
         shipment_add(daemon->shipment, record, stream->checkpoint, framed->safe, loop_ns(daemon));
     }
@@ -122,13 +122,13 @@ static enum line_answer take_line(void *context, const struct line *line)
     if (!has_room(tap, line->stream)) {
         return LINE_FULL;
     }
-    if (!metadata_may_ship(tap->daemon->metadata, line)) {
+    if (!pod_wait_may_ship(tap->daemon->metadata, line)) {
         return LINE_HELD;
     }
     struct stream *stream = line->stream;
     if (stream->frame == NULL) {
         const struct multiline_rules *rules =
-            joining_rules(tap->daemon->joining, line->source, tap->rules);
+            pod_multiline_rules(tap->daemon->pod_multiline, line->source, tap->rules);
         stream->frame = assembler_new(tap->settings, rules, &tap->daemon->counters);
     }
     struct framed framed;
@@ -268,7 +268,7 @@ static bool inputs_end(const struct daemon *daemon)
 {
     const struct settings *settings = daemon->settings;
     for (size_t i = 0; i < settings->input_count; i++) {
-        if (!feed_find(settings->inputs[i].type)->ends) {
+        if (!input_type_find(settings->inputs[i].type)->ends) {
             return false;
         }
     }
@@ -482,7 +482,7 @@ static void check(struct daemon *first)
     sandbox_check(first->sandbox, &first->log, &first->counters);
     for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
         filtering_check(daemon->filtering);
-        routing_check(daemon->routing);
+        route_filters_check(daemon->route_filters);
     }
 }
 
@@ -684,14 +684,14 @@ static bool make_workers(struct daemon *first, char **out_error)
     if (count > 1) {
         first->workers = workers_new(count);
         first->share = (struct share){0, (unsigned)count};
-        first->allotment = workers_allotment(first->workers);
+        first->assignment = workers_assignment(first->workers);
     }
     for (unsigned i = 1; i < count; i++) {
         struct daemon *daemon = mem_alloc(sizeof(*daemon));
         *daemon = (struct daemon){.settings = first->settings,
                                   .options = first->options,
                                   .share = {i, (unsigned)count},
-                                  .allotment = first->allotment,
+                                  .assignment = first->assignment,
                                   .addresses = first->addresses,
                                   .sandbox = first->sandbox};
         *end = daemon;

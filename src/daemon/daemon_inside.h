@@ -38,7 +38,7 @@ struct tap {
     const struct input_settings *settings;
     struct multiline_rules *rules; /* NULL: lines are not joined */
     struct line_sink sink;
-    const struct feed_type *type;
+    const struct input_type *type;
     enum parse_format format;
     void *input; /* of that type */
     bool is_ending; /* it reads what the end would lose, and nothing else */
@@ -60,7 +60,7 @@ struct daemon {
     struct share share;      /* all zero: the only one */
     struct workers *workers; /* NULL: likewise; but for the first only */
     struct sandbox *sandbox; /* of all, and the first's to free; NULL: it is off */
-    struct allotment *allotment; /* of logs to workers; NULL: all are this one's */
+    struct assignment *assignment; /* of logs to workers; NULL: all are this one's */
     struct addresses *addresses; /* of all, and the first's to free */
     const struct settings *settings;
     const struct daemon_options *options;
@@ -72,13 +72,13 @@ struct daemon {
     struct ev_loop *loop;
     struct checkpoint_store *checkpoints; /* of all, and the first's to commit and close */
     struct pipeline *pipeline;
-    struct routing *routing; /* NULL: everything goes to every output */
+    struct route_filters *route_filters; /* NULL: everything goes to every output */
     struct audit *audit;
     struct coverage *coverage; /* of all; the first's, as is … */
     struct filtering *filtering; /* NULL: there are no filters */
     struct source *own_source; /* of records that clew writes about itself */
-    struct metadata *metadata; /* NULL: paths tell all there is */
-    struct joining *joining;   /* of lines, where pods ask for it */
+    struct pod_wait *metadata; /* NULL: paths tell all there is */
+    struct pod_multiline *pod_multiline; /* of lines, where pods ask for it */
     struct shipment *shipment;
     struct reload reload;
     struct control *control; /* … this */
@@ -133,7 +133,7 @@ struct control *daemon_open_control(struct daemon *daemon, const struct settings
 bool daemon_open_filtering(struct daemon *daemon, struct pipeline *pipeline,
                            struct filtering **out_filtering, char **out_error);
 bool daemon_open_routing(struct daemon *daemon, const struct settings *settings,
-                         struct pipeline *pipeline, struct routing **out_routing,
+                         struct pipeline *pipeline, struct route_filters **out_routing,
                          char **out_error);
 /* Sum up all counters; the others stand still. */
 void daemon_count(struct daemon *first);

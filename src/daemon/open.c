@@ -98,12 +98,21 @@ struct tap *daemon_open_tap(struct daemon *daemon, const struct settings *config
     *tap = (struct tap){.daemon = daemon, .config = config, .settings = settings};
     tap->format = format_of(settings);
     tap->sink = daemon_sink(tap);
-    struct input_env env = {daemon->loop, &daemon->log, &daemon->counters, daemon->checkpoints,
-                            &tap->sink, &daemon->losses, daemon->input_files_max,
-                            &daemon->family, daemon->allotment, daemon->share,
-                            NULL, config, sandbox_hides_files(daemon->sandbox)};
+    struct input_env env = {daemon->loop,
+                            &daemon->log,
+                            &daemon->counters,
+                            daemon->checkpoints,
+                            &tap->sink,
+                            &daemon->losses,
+                            daemon->input_files_max,
+                            &daemon->family,
+                            daemon->assignment,
+                            daemon->share,
+                            NULL,
+                            config,
+                            sandbox_hides_files(daemon->sandbox)};
     tap->rules = multiline_rules_new(config, settings);
-    tap->type = feed_find(settings->type);
+    tap->type = input_type_find(settings->type);
     tap->input = tap->type->open(settings, &env, out_error);
     if (tap->input == NULL) {
         daemon_close_tap(tap);
@@ -130,17 +139,17 @@ bool daemon_open_filtering(struct daemon *daemon, struct pipeline *pipeline,
 }
 
 bool daemon_open_routing(struct daemon *daemon, const struct settings *settings,
-                         struct pipeline *pipeline, struct routing **out_routing,
+                         struct pipeline *pipeline, struct route_filters **out_routing,
                          char **out_error)
 {
-    const struct routing_env env = {settings, pipeline_filter_tools(pipeline), daemon->shipment,
-                                    &daemon->log, &daemon->counters};
-    return routing_new(&env, out_routing, out_error);
+    const struct route_filters_env env = {settings, pipeline_filter_tools(pipeline),
+                                          daemon->shipment, &daemon->log, &daemon->counters};
+    return route_filters_new(&env, out_routing, out_error);
 }
 
 bool daemon_reads(const struct daemon *daemon, const struct input_settings *settings)
 {
-    return daemon->share.worker == 0 || feed_find(settings->type)->is_shared;
+    return daemon->share.worker == 0 || input_type_find(settings->type)->is_shared;
 }
 
 static bool open_taps(struct daemon *daemon, const struct settings *settings, char **out_error)
@@ -202,11 +211,11 @@ bool daemon_open_graph(struct daemon *daemon, struct daemon *first, char **out_e
     }
     daemon->shipment = shipment_new(settings, &env, out_error);
     if (daemon->shipment == NULL || !daemon_open_routing(daemon, settings, daemon->pipeline,
-                                                         &daemon->routing, out_error)) {
+                                                         &daemon->route_filters, out_error)) {
         return false;
     }
-    daemon->joining = joining_new(settings, &daemon->counters);
-    daemon->metadata = metadata_open(&settings->kubernetes, daemon->loop, &daemon->log,
+    daemon->pod_multiline = pod_multiline_new(settings, &daemon->counters);
+    daemon->metadata = pod_wait_open(&settings->kubernetes, daemon->loop, &daemon->log,
                                      &daemon->counters, out_error);
     if (daemon->metadata == NULL && *out_error != NULL) {
         return false;
@@ -228,13 +237,13 @@ void daemon_close_graph(struct daemon *daemon)
     for (size_t i = 0; i < daemon->tap_count; i++) {
         daemon_close_tap(daemon->taps[i]);
     }
-    metadata_close(daemon->metadata);
-    joining_free(daemon->joining);
+    pod_wait_close(daemon->metadata);
+    pod_multiline_free(daemon->pod_multiline);
     if (daemon->checkpoints != NULL && daemon->share.worker == 0) {
         daemon_commit(daemon);
         checkpoint_close(daemon->checkpoints);
     }
-    routing_free(daemon->routing);
+    route_filters_free(daemon->route_filters);
     pipeline_free(daemon->pipeline);
     source_free(daemon->own_source);
     filtering_free(daemon->filtering);

@@ -14,28 +14,28 @@ struct joined_set {
     struct multiline_rules *rules;
 };
 
-struct joining {
+struct pod_multiline {
     const struct settings *settings;
     struct counters *counters;
     struct joined_set sets[SETS_MAX];
     size_t count;
 };
 
-struct joining *joining_new(const struct settings *settings, struct counters *counters)
+struct pod_multiline *pod_multiline_new(const struct settings *settings, struct counters *counters)
 {
-    struct joining *joining = mem_alloc(sizeof(*joining));
-    joining->settings = settings;
-    joining->counters = counters;
-    return joining;
+    struct pod_multiline *pod_multiline = mem_alloc(sizeof(*pod_multiline));
+    pod_multiline->settings = settings;
+    pod_multiline->counters = counters;
+    return pod_multiline;
 }
 
-void joining_free(struct joining *joining)
+void pod_multiline_free(struct pod_multiline *pod_multiline)
 {
-    for (size_t i = 0; joining != NULL && i < joining->count; i++) {
-        free(joining->sets[i].value);
-        multiline_rules_free(joining->sets[i].rules);
+    for (size_t i = 0; pod_multiline != NULL && i < pod_multiline->count; i++) {
+        free(pod_multiline->sets[i].value);
+        multiline_rules_free(pod_multiline->sets[i].rules);
     }
-    free(joining);
+    free(pod_multiline);
 }
 
 static bool is_builtin(const char *name)
@@ -93,20 +93,22 @@ static bool split_names(const struct settings *settings, char *text, struct stri
     return states <= MULTILINE_OWN_STATES_MAX && (!has_all || builtin == 1);
 }
 
-static struct multiline_rules *make(const struct joining *joining, const char *value)
+static struct multiline_rules *make(const struct pod_multiline *pod_multiline, const char *value)
 {
     char *items[NAMES_MAX];
     struct input_settings input = {.multiline = {.rules = {items, 0}}};
     char *text = mem_string(value);
-    struct multiline_rules *rules = split_names(joining->settings, text, &input.multiline.rules)
-                                        ? multiline_rules_new(joining->settings, &input)
-                                        : NULL;
+    struct multiline_rules *rules =
+        split_names(pod_multiline->settings, text, &input.multiline.rules)
+            ? multiline_rules_new(pod_multiline->settings, &input)
+            : NULL;
     free(text);
     return rules;
 }
 
-const struct multiline_rules *joining_rules(struct joining *joining, const struct source *source,
-                                            const struct multiline_rules *fallback)
+const struct multiline_rules *pod_multiline_rules(struct pod_multiline *pod_multiline,
+                                                  const struct source *source,
+                                                  const struct multiline_rules *fallback)
 {
     const char *value = source->policy.multiline;
     if (value[0] == '\0') {
@@ -115,16 +117,17 @@ const struct multiline_rules *joining_rules(struct joining *joining, const struc
     if (strcmp(value, "off") == 0) {
         return NULL;
     }
-    for (size_t i = 0; i < joining->count; i++) {
-        if (strcmp(joining->sets[i].value, value) == 0) {
-            return joining->sets[i].rules;
+    for (size_t i = 0; i < pod_multiline->count; i++) {
+        if (strcmp(pod_multiline->sets[i].value, value) == 0) {
+            return pod_multiline->sets[i].rules;
         }
     }
-    struct multiline_rules *rules = joining->count < SETS_MAX ? make(joining, value) : NULL;
+    struct multiline_rules *rules =
+        pod_multiline->count < SETS_MAX ? make(pod_multiline, value) : NULL;
     if (rules == NULL) {
-        counters_add(joining->counters, C_KUBERNETES_ANNOTATIONS_IGNORED, 1);
+        counters_add(pod_multiline->counters, C_KUBERNETES_ANNOTATIONS_IGNORED, 1);
         return fallback;
     }
-    joining->sets[joining->count++] = (struct joined_set){mem_string(value), rules};
+    pod_multiline->sets[pod_multiline->count++] = (struct joined_set){mem_string(value), rules};
     return rules;
 }

@@ -14,14 +14,16 @@
 #include "record/settings.h"
 #include "record/source.h"
 
-struct joining;
+struct pod_multiline;
 
 /* Both must outlive it. */
-struct joining *joining_new(const struct settings *settings, struct counters *counters);
-void joining_free(struct joining *joining); /* after all that goes by its rules; NULL is fine */
+struct pod_multiline *pod_multiline_new(const struct settings *settings, struct counters *counters);
+void pod_multiline_free(
+    struct pod_multiline *pod_multiline); /* after all that goes by its rules; NULL is fine */
 
 /* The rules for lines of this source: those of its pod, else `fallback`. NULL: lines stay apart. */
-const struct multiline_rules *joining_rules(struct joining *joining, const struct source *source,
-                                            const struct multiline_rules *fallback);
+const struct multiline_rules *pod_multiline_rules(struct pod_multiline *pod_multiline,
+                                                  const struct source *source,
+                                                  const struct multiline_rules *fallback);
 
 #endif

@@ -42,7 +42,7 @@ struct change {
     const struct settings *settings;
     struct pipeline *pipeline;
     struct filtering *filtering;
-    struct routing *routing;
+    struct route_filters *route_filters;
     struct control *control;
     struct tap **taps; /* in the order of the new config: old ones that stay, or new ones … */
     bool *is_new;
@@ -174,7 +174,8 @@ static bool prepare(struct daemon *daemon, struct change *change, char **out_err
         return false;
     }
     change->has_shipment = true;
-    return daemon_open_routing(daemon, settings, change->pipeline, &change->routing, out_error) &&
+    return daemon_open_routing(daemon, settings, change->pipeline, &change->route_filters,
+                               out_error) &&
            prepare_control(daemon, change, out_error) && prepare_taps(daemon, change, out_error);
 }
 
@@ -188,7 +189,7 @@ static void cancel(struct daemon *daemon, struct change *change)
     free(change->taps);
     free(change->is_new);
     control_close(change->control);
-    routing_free(change->routing);
+    route_filters_free(change->route_filters);
     if (change->has_shipment) {
         shipment_cancel(daemon->shipment);
     }
@@ -257,11 +258,11 @@ static void commit_taps(struct daemon *daemon, struct change *change)
 static void commit_stages(struct daemon *daemon, struct change *change)
 {
     filtering_take_counts(change->filtering, daemon->filtering);
-    routing_take_counts(change->routing, daemon->routing);
-    routing_free(daemon->routing);
+    route_filters_take_counts(change->route_filters, daemon->route_filters);
+    route_filters_free(daemon->route_filters);
     filtering_free(daemon->filtering);
     pipeline_free(daemon->pipeline);
-    daemon->routing = change->routing;
+    daemon->route_filters = change->route_filters;
     daemon->filtering = change->filtering;
     daemon->pipeline = change->pipeline;
     shipment_commit(daemon->shipment, change->settings);
@@ -517,7 +518,7 @@ static bool has_heir(const struct settings *settings, const struct tap *tap)
 {
     bool has = false;
     for (size_t i = 0; i < settings->input_count; i++) {
-        has = has || feed_find(settings->inputs[i].type) == tap->type;
+        has = has || input_type_find(settings->inputs[i].type) == tap->type;
     }
     return has && tap->type->hand_over != NULL;
 }

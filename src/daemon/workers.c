@@ -30,7 +30,7 @@ struct workers {
     unsigned pauses; /* the first's, one within the other */
     size_t resting;
     size_t ended;
-    struct allotment *allotment;
+    struct assignment *assignment;
     struct daemon *first;
     ev_async others; /* in the first's loop: one has ended */
     size_t count;    /* that were started */
@@ -43,14 +43,14 @@ struct workers *workers_new(size_t count)
     pthread_mutex_init(&workers->mutex, NULL);
     pthread_cond_init(&workers->rests, NULL);
     pthread_cond_init(&workers->goes, NULL);
-    workers->allotment = allotment_new((unsigned)count);
+    workers->assignment = assignment_new((unsigned)count);
     return workers;
 }
 
 void workers_free(struct workers *workers)
 {
     if (workers != NULL) {
-        allotment_free(workers->allotment);
+        assignment_free(workers->assignment);
         pthread_cond_destroy(&workers->goes);
         pthread_cond_destroy(&workers->rests);
         pthread_mutex_destroy(&workers->mutex);
@@ -58,9 +58,9 @@ void workers_free(struct workers *workers)
     }
 }
 
-struct allotment *workers_allotment(const struct workers *workers)
+struct assignment *workers_assignment(const struct workers *workers)
 {
-    return workers != NULL ? workers->allotment : NULL;
+    return workers != NULL ? workers->assignment : NULL;
 }
 
 /* ---- their threads ---- */

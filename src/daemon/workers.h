@@ -23,7 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct allotment;
+struct assignment;
 struct daemon;
 struct workers;
 
@@ -43,6 +43,6 @@ void workers_go_on(struct workers *workers);
 /* All loops but the first's have ended. daemon_others_may_have_ended() is called after each end. */
 bool workers_have_ended(struct workers *workers);
 
-struct allotment *workers_allotment(const struct workers *workers);
+struct assignment *workers_assignment(const struct workers *workers);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "delivery/spool.h"
 
-struct letters {
+struct dead_letters {
     const char *output;
     const struct log *log;
     struct counters *counters;
@@ -16,18 +16,18 @@ struct letters {
     bool is_trouble_said;
 };
 
-char *letters_directory(const char *data_dir, const char *output)
+char *dead_letters_directory(const char *data_dir, const char *output)
 {
     return mem_format("%s/dead-letters/%s", data_dir, output);
 }
 
-struct letters *letters_open(const struct settings *settings, const char *output,
-                             const struct log *log, struct counters *counters,
-                             const struct share *share, char **out_error)
+struct dead_letters *dead_letters_open(const struct settings *settings, const char *output,
+                                       const struct log *log, struct counters *counters,
+                                       const struct share *share, char **out_error)
 {
     struct spool *spool = NULL;
-    char *directory = letters_directory(settings->data_dir, output);
-    struct letters *letters = NULL;
+    char *directory = dead_letters_directory(settings->data_dir, output);
+    struct dead_letters *letters = NULL;
     int result = spool_open(directory, settings->dead_letter_bytes_max, &spool);
     if (result == 0 && share->workers > 1) {
         result = spool_share(spool, share->worker, share->workers, true);
@@ -49,14 +49,15 @@ struct letters *letters_open(const struct settings *settings, const char *output
     return letters;
 }
 
-void letters_use(struct letters *letters, const struct settings *settings, const char *output)
+void dead_letters_use(struct dead_letters *letters, const struct settings *settings,
+                      const char *output)
 {
     letters->output = output;
     letters->bytes_max = settings->dead_letter_bytes_max;
     spool_set_limit(letters->spool, settings->dead_letter_bytes_max);
 }
 
-void letters_close(struct letters *letters)
+void dead_letters_close(struct dead_letters *letters)
 {
     if (letters != NULL) {
         spool_close(letters->spool);
@@ -64,17 +65,17 @@ void letters_close(struct letters *letters)
     }
 }
 
-void letters_make(struct packer *packer, const struct refusal *refusal, const char *output,
-                  struct parcel *out)
+void dead_letters_make(struct parcel_packing *packing, const struct refusal *refusal,
+                       const char *output, struct parcel *out)
 {
-    packer_pack(packer, refusal->request, refusal->records, out);
+    parcel_packing_pack(packing, refusal->request, refusal->records, out);
     out->time_ns = clock_realtime_ns();
     out->status = (uint64_t)refusal->status;
     parcel_set_text(out->output, slice_from_string(output));
     parcel_set_text(out->message, slice_from_string(refusal->message));
 }
 
-static void say(struct letters *letters, int result)
+static void say(struct dead_letters *letters, int result)
 {
     bool is_trouble = result != SPOOL_OK;
     if (is_trouble == letters->is_trouble_said) {
@@ -94,15 +95,15 @@ static void say(struct letters *letters, int result)
     }
 }
 
-enum refusal_end letters_keep(struct letters *letters, struct packer *packer,
-                              const struct refusal *refusal)
+enum refusal_end dead_letters_keep(struct dead_letters *letters, struct parcel_packing *packing,
+                                   const struct refusal *refusal)
 {
     struct parcel parcel;
     uint64_t number;
     if (letters->bytes_max == 0) {
         return REFUSAL_GIVEN_UP;
     }
-    letters_make(packer, refusal, letters->output, &parcel);
+    dead_letters_make(packing, refusal, letters->output, &parcel);
     int result = spool_write(letters->spool, &parcel, parcel.time_ns, &number);
     say(letters, result);
     if (result != SPOOL_OK) {

@@ -16,28 +16,29 @@
 #include "record/counters.h"
 #include "record/settings.h"
 
-struct letters;
+struct dead_letters;
 
 /* Those of the output with this name. `settings`, `output`, `log` and `counters` must outlive them.
  * NULL on failure, with *out_error a sentence that the caller frees. Workers write to one folder, whose
  * limit is that of all. */
-struct letters *letters_open(const struct settings *settings, const char *output,
-                             const struct log *log, struct counters *counters,
-                             const struct share *share, char **out_error);
+struct dead_letters *dead_letters_open(const struct settings *settings, const char *output,
+                                       const struct log *log, struct counters *counters,
+                                       const struct share *share, char **out_error);
 /* The same output under other settings, which must outlive them; the old ones need not. */
-void letters_use(struct letters *letters, const struct settings *settings, const char *output);
+void dead_letters_use(struct dead_letters *letters, const struct settings *settings,
+                      const char *output);
 
-void letters_close(struct letters *letters); /* NULL is fine */
+void dead_letters_close(struct dead_letters *letters); /* NULL is fine */
 
 /* Write one; blocks for two fsync(2). Counts and logs. */
-enum refusal_end letters_keep(struct letters *letters, struct packer *packer,
-                              const struct refusal *refusal);
+enum refusal_end dead_letters_keep(struct dead_letters *letters, struct parcel_packing *packing,
+                                   const struct refusal *refusal);
 
 /* The letter for this refusal; its body is good until the packer's next pack. */
-void letters_make(struct packer *packer, const struct refusal *refusal, const char *output,
-                  struct parcel *out);
+void dead_letters_make(struct parcel_packing *packing, const struct refusal *refusal,
+                       const char *output, struct parcel *out);
 
 /* Where the letters of an output are; the caller frees it. */
-char *letters_directory(const char *data_dir, const char *output);
+char *dead_letters_directory(const char *data_dir, const char *output);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A lane is a list of tickets, oldest first, one for each batch that its far end does not have yet:
+ * An output queue is a list of tickets, oldest first, one for each batch that its far end does not
+ * have yet:
  *
  *     state             batch  file  left by
  *     queued            yes    -     send(): sent; spill(): on disk
@@ -12,16 +13,16 @@
  *
  * The promise is made on the way from a state without a file: to one with it, or to gone.
  *
- * Tickets of a stream leave in the order of the list. While the queue is larger than it may be, the oldest
- * ticket without a file is spilled, those that are with the output first: a checkpoint can only move
- * over what is safe from its oldest end. So the list needs no second order, files and memory may
- * alternate in it, and nothing is written to disk that memory can hold.
+ * Tickets of a stream leave in the order of the list. While the queue is larger than it may be, the
+ * oldest ticket without a file is spilled, those that are with the output first: a checkpoint can
+ * only move over what is safe from its oldest end. So the list needs no second order, files and
+ * memory may alternate in it, and nothing is written to disk that memory can hold.
  *
  * Within a stream the order is kept: a batch is sent only while no other with lines of one of its
- * streams is on its way to this output, or waits before it; others may pass what so waits. What was never on
- * disk has its track to tell (track.h). A file tells its streams as a set of bits (record/stream_set.h); one
- * that does not, of an earlier run and not read yet or of a clew that did not write that, passes nothing
- * and is not passed.
+ * streams is on its way to this output, or waits before it; others may pass what so waits. What was
+ * never on disk has its track to tell (track.h). A file tells its streams as a set of bits
+ * (record/stream_set.h); one that does not, of an earlier run and not read yet or of a clew that
+ * did not write that, passes nothing and is not passed.
  */
 
 #include "delivery/output_queue.h"
@@ -61,15 +62,15 @@ struct ticket {
     struct stream_set *streams; /* … and these are in it; NULL: nobody knows */
 };
 
-struct lane {
+struct output_queue {
     const struct output_settings *settings;
     unsigned index;
     uint64_t bytes_max;
-    struct lane_env env;
+    struct output_queue_env env;
     struct output *output;
     struct spool *spool; /* NULL: none */
-    struct letters *letters; /* dead ones */
-    struct packer *packer;
+    struct dead_letters *letters; /* dead ones */
+    struct parcel_packing *packing;
     struct ticket *first;
     struct ticket **end;
     uint64_t queued_bytes; /* of batches in memory that are not sent */
@@ -104,109 +105,109 @@ static uint64_t size_of(const struct batch *batch)
 
 /* ---- tickets ---- */
 
-static struct ticket *append(struct lane *lane, struct batch *batch, uint64_t file)
+static struct ticket *append(struct output_queue *queue, struct batch *batch, uint64_t file)
 {
     struct ticket *ticket = mem_alloc(sizeof(*ticket));
     ticket->batch = batch;
     ticket->file = file;
-    *lane->end = ticket;
-    lane->end = &ticket->next;
+    *queue->end = ticket;
+    queue->end = &ticket->next;
     return ticket;
 }
 
-static void drop_batch(struct lane *lane, struct ticket *ticket)
+static void drop_batch(struct output_queue *queue, struct ticket *ticket)
 {
     struct batch *batch = ticket->batch;
     bool is_in_hand = ticket->is_sent || ticket->is_read_back;
     ticket->batch = NULL;
     ticket->is_read_back = false;
-    *(is_in_hand ? &lane->sent_bytes : &lane->queued_bytes) -= size_of(batch);
-    lane->env.release(lane->env.context, batch);
+    *(is_in_hand ? &queue->sent_bytes : &queue->queued_bytes) -= size_of(batch);
+    queue->env.release(queue->env.context, batch);
 }
 
 /* Its batch has been dropped. */
-static void remove_ticket(struct lane *lane, struct ticket *ticket)
+static void remove_ticket(struct output_queue *queue, struct ticket *ticket)
 {
-    struct ticket **at = &lane->first;
+    struct ticket **at = &queue->first;
     while (*at != ticket) {
         at = &(*at)->next;
     }
     *at = ticket->next;
-    lane->end = ticket->next == NULL ? at : lane->end;
-    counters_subtract(lane->env.counters, C_RECORDS_IN_FLIGHT, ticket->records);
+    queue->end = ticket->next == NULL ? at : queue->end;
+    counters_subtract(queue->env.counters, C_RECORDS_IN_FLIGHT, ticket->records);
     free(ticket->streams);
     free(ticket);
 }
 
-static struct ticket *find_without_file(const struct lane *lane)
+static struct ticket *find_without_file(const struct output_queue *queue)
 {
-    struct ticket *ticket = lane->first;
+    struct ticket *ticket = queue->first;
     while (ticket != NULL && ticket->file != 0) {
         ticket = ticket->next;
     }
     return ticket;
 }
 
-static void promise(struct lane *lane, struct batch *batch)
+static void promise(struct output_queue *queue, struct batch *batch)
 {
-    uint64_t bit = UINT64_C(1) << lane->index;
+    uint64_t bit = UINT64_C(1) << queue->index;
     if ((batch->required & bit) != 0) {
         batch->required &= ~bit;
-        lane->env.promised(lane->env.context, batch);
+        queue->env.promised(queue->env.context, batch);
     }
 }
 
 /* ---- the disk ---- */
 
-static void count_spool(struct lane *lane, uint64_t bytes_before, size_t count_before)
+static void count_spool(struct output_queue *queue, uint64_t bytes_before, size_t count_before)
 {
-    struct counters *counters = lane->env.counters;
-    counters_add(counters, C_SPOOL_BYTES, spool_bytes(lane->spool) - bytes_before);
-    counters_add(counters, C_SPOOL_REQUESTS, spool_count(lane->spool) - count_before);
+    struct counters *counters = queue->env.counters;
+    counters_add(counters, C_SPOOL_BYTES, spool_bytes(queue->spool) - bytes_before);
+    counters_add(counters, C_SPOOL_REQUESTS, spool_count(queue->spool) - count_before);
 }
 
 /* Once an outage: a spool that is full takes one more whenever one was sent. */
-static void say_full(struct lane *lane)
+static void say_full(struct output_queue *queue)
 {
-    if (!lane->is_full_said) {
-        lane->is_full_said = true;
-        log_event(lane->env.log, LOG_WARN,
+    if (!queue->is_full_said) {
+        queue->is_full_said = true;
+        log_event(queue->env.log, LOG_WARN,
                   "output %s: its spool in %s is full: %s until the far end has taken some of it",
-                  lane->settings->name, spool_directory(lane->spool),
-                  lane->settings->required ? "reading stops" : "what comes is dropped");
+                  queue->settings->name, spool_directory(queue->spool),
+                  queue->settings->required ? "reading stops" : "what comes is dropped");
     }
 }
 
-static void say_trouble(struct lane *lane, const char *what, int result)
+static void say_trouble(struct output_queue *queue, const char *what, int result)
 {
-    counters_add(lane->env.counters, C_SPOOL_FAILURES, 1);
-    if (lane->trouble == NULL) {
-        lane->trouble = what;
-        log_event(lane->env.log, LOG_ERROR,
+    counters_add(queue->env.counters, C_SPOOL_FAILURES, 1);
+    if (queue->trouble == NULL) {
+        queue->trouble = what;
+        log_event(queue->env.log, LOG_ERROR,
                   "output %s: cannot %s its spool in %s: %s; trying again every second, and what "
                   "memory does not hold stays in the log files",
-                  lane->settings->name, what, spool_directory(lane->spool), strerror(-result));
+                  queue->settings->name, what, spool_directory(queue->spool), strerror(-result));
     }
 }
 
 /* `what` was tried. True if it is well. */
-static bool judge_disk(struct lane *lane, const char *what, int result)
+static bool judge_disk(struct output_queue *queue, const char *what, int result)
 {
-    uint64_t *next_ns = what == write_to ? &lane->write_at_ns : &lane->read_at_ns;
+    uint64_t *next_ns = what == write_to ? &queue->write_at_ns : &queue->read_at_ns;
     if (result == SPOOL_OK) {
-        if (lane->trouble == what) {
-            lane->trouble = NULL;
-            log_event(lane->env.log, LOG_INFO, "output %s: can %s its spool in %s again",
-                      lane->settings->name, what, spool_directory(lane->spool));
+        if (queue->trouble == what) {
+            queue->trouble = NULL;
+            log_event(queue->env.log, LOG_INFO, "output %s: can %s its spool in %s again",
+                      queue->settings->name, what, spool_directory(queue->spool));
         }
         *next_ns = 0;
         return true;
     }
     *next_ns = clock_monotonic_ns() + RETRY_NS;
     if (result == SPOOL_FULL) {
-        say_full(lane);
+        say_full(queue);
     } else {
-        say_trouble(lane, what, result);
+        say_trouble(queue, what, result);
     }
     return false;
 }
@@ -216,13 +217,14 @@ static bool is_before(uint64_t at_ns)
     return at_ns != 0 && clock_monotonic_ns() < at_ns;
 }
 
-static void say_spooling(struct lane *lane)
+static void say_spooling(struct output_queue *queue)
 {
-    if (!lane->is_spooling) {
-        lane->is_spooling = true;
-        log_event(lane->env.log, LOG_WARN,
-                  "output %s: memory for what its far end does not take is full; requests wait in %s",
-                  lane->settings->name, spool_directory(lane->spool));
+    if (!queue->is_spooling) {
+        queue->is_spooling = true;
+        log_event(
+            queue->env.log, LOG_WARN,
+            "output %s: memory for what its far end does not take is full; requests wait in %s",
+            queue->settings->name, spool_directory(queue->spool));
     }
 }
 
@@ -234,101 +236,103 @@ static void take_streams(struct ticket *ticket, const struct parcel *parcel)
     }
 }
 
-static bool write_ticket(struct lane *lane, struct ticket *ticket)
+static bool write_ticket(struct output_queue *queue, struct ticket *ticket)
 {
     struct parcel parcel;
-    uint64_t bytes = spool_bytes(lane->spool);
-    size_t count = spool_count(lane->spool);
-    packer_pack(lane->packer, buf_slice(&ticket->batch->bytes), ticket->batch->records, &parcel);
+    uint64_t bytes = spool_bytes(queue->spool);
+    size_t count = spool_count(queue->spool);
+    parcel_packing_pack(queue->packing, buf_slice(&ticket->batch->bytes), ticket->batch->records,
+                        &parcel);
     parcel.time_ns = clock_realtime_ns();
-    parcel_set_text(parcel.output, slice_from_string(lane->settings->name));
+    parcel_set_text(parcel.output, slice_from_string(queue->settings->name));
     batch_add_streams(ticket->batch, &parcel.streams);
     parcel.has_streams = true;
-    int result = spool_write(lane->spool, &parcel, parcel.time_ns, &ticket->file);
-    count_spool(lane, bytes, count);
-    if (!judge_disk(lane, write_to, result)) {
+    int result = spool_write(queue->spool, &parcel, parcel.time_ns, &ticket->file);
+    count_spool(queue, bytes, count);
+    if (!judge_disk(queue, write_to, result)) {
         return false;
     }
     take_streams(ticket, &parcel);
-    counters_add(lane->env.counters, C_RECORDS_SPOOLED, ticket->records);
+    counters_add(queue->env.counters, C_RECORDS_SPOOLED, ticket->records);
     return true;
 }
 
 /* Make room in the queue until it has at most `bytes`, if the disk lets us. */
-static void spill(struct lane *lane, uint64_t bytes)
+static void spill(struct output_queue *queue, uint64_t bytes)
 {
     struct ticket *ticket;
-    if (!lane_has_spool(lane) || is_before(lane->write_at_ns)) {
+    if (!output_queue_has_spool(queue) || is_before(queue->write_at_ns)) {
         return;
     }
-    while (lane->queued_bytes >= bytes && (ticket = find_without_file(lane)) != NULL &&
-           write_ticket(lane, ticket)) {
+    while (queue->queued_bytes >= bytes && (ticket = find_without_file(queue)) != NULL &&
+           write_ticket(queue, ticket)) {
         if (bytes > 0) {
-            say_spooling(lane);
+            say_spooling(queue);
         }
-        promise(lane, ticket->batch);
+        promise(queue, ticket->batch);
         if (!ticket->is_sent) {
-            drop_batch(lane, ticket);
+            drop_batch(queue, ticket);
         }
     }
 }
 
-static void say_leftover(struct lane *lane, int result)
+static void say_leftover(struct output_queue *queue, int result)
 {
-    counters_add(lane->env.counters, C_SPOOL_FAILURES, 1);
-    if (!lane->is_leftover_said) {
-        lane->is_leftover_said = true;
-        log_event(lane->env.log, LOG_WARN,
-                  "output %s: cannot remove what was sent from its spool in %s: %s; trying again with "
-                  "each request. What is still there at a restart is sent a second time",
-                  lane->settings->name, spool_directory(lane->spool), strerror(-result));
+    counters_add(queue->env.counters, C_SPOOL_FAILURES, 1);
+    if (!queue->is_leftover_said) {
+        queue->is_leftover_said = true;
+        log_event(
+            queue->env.log, LOG_WARN,
+            "output %s: cannot remove what was sent from its spool in %s: %s; trying again with "
+            "each request. What is still there at a restart is sent a second time",
+            queue->settings->name, spool_directory(queue->spool), strerror(-result));
     }
 }
 
-static void forget_file(struct lane *lane, struct ticket *ticket)
+static void forget_file(struct output_queue *queue, struct ticket *ticket)
 {
-    uint64_t bytes = spool_bytes(lane->spool);
-    size_t count = spool_count(lane->spool);
-    int result = spool_remove(lane->spool, ticket->file);
+    uint64_t bytes = spool_bytes(queue->spool);
+    size_t count = spool_count(queue->spool);
+    int result = spool_remove(queue->spool, ticket->file);
     if (result < 0) {
-        say_leftover(lane, result);
+        say_leftover(queue, result);
     }
-    count_spool(lane, bytes, count);
-    lane->write_at_ns = 0; /* there is room, even if there was none */
-    if (lane->is_spooling && spool_count(lane->spool) == 0) {
-        lane->is_spooling = false;
-        lane->is_full_said = false;
-        log_event(lane->env.log, LOG_INFO, "output %s: all that waited in %s has been sent",
-                  lane->settings->name, spool_directory(lane->spool));
+    count_spool(queue, bytes, count);
+    queue->write_at_ns = 0; /* there is room, even if there was none */
+    if (queue->is_spooling && spool_count(queue->spool) == 0) {
+        queue->is_spooling = false;
+        queue->is_full_said = false;
+        log_event(queue->env.log, LOG_INFO, "output %s: all that waited in %s has been sent",
+                  queue->settings->name, spool_directory(queue->spool));
     }
 }
 
 /* Not sent as garbage, and not kept in the way of the others. */
-static void give_up_file(struct lane *lane, struct ticket *ticket)
+static void give_up_file(struct output_queue *queue, struct ticket *ticket)
 {
-    uint64_t bytes = spool_bytes(lane->spool);
-    size_t count = spool_count(lane->spool);
-    log_event(lane->env.log, LOG_ERROR,
+    uint64_t bytes = spool_bytes(queue->spool);
+    size_t count = spool_count(queue->spool);
+    log_event(queue->env.log, LOG_ERROR,
               "output %s: request %020" PRIu64 " in %s is damaged or gone; a damaged one is set "
               "aside as .corrupt and not sent",
-              lane->settings->name, ticket->file, spool_directory(lane->spool));
-    spool_set_aside(lane->spool, ticket->file);
-    count_spool(lane, bytes, count);
-    counters_add(lane->env.counters, C_SPOOL_DAMAGED, 1);
-    counters_add(lane->env.counters, C_RECORDS_DAMAGED, ticket->records);
-    lane->books.damaged += ticket->records;
-    lane->has_failed = true;
-    remove_ticket(lane, ticket);
+              queue->settings->name, ticket->file, spool_directory(queue->spool));
+    spool_set_aside(queue->spool, ticket->file);
+    count_spool(queue, bytes, count);
+    counters_add(queue->env.counters, C_SPOOL_DAMAGED, 1);
+    counters_add(queue->env.counters, C_RECORDS_DAMAGED, ticket->records);
+    queue->books.damaged += ticket->records;
+    queue->has_failed = true;
+    remove_ticket(queue, ticket);
 }
 
-static int read_file(struct lane *lane, struct ticket *ticket, struct batch *batch)
+static int read_file(struct output_queue *queue, struct ticket *ticket, struct batch *batch)
 {
     struct parcel parcel;
-    int result = spool_read(lane->spool, ticket->file, &batch->packed, &parcel);
+    int result = spool_read(queue->spool, ticket->file, &batch->packed, &parcel);
     if (result != SPOOL_OK) {
         return result;
     }
-    if (!packer_unpack(lane->packer, &parcel, &batch->bytes)) {
+    if (!parcel_packing_unpack(queue->packing, &parcel, &batch->bytes)) {
         return SPOOL_CORRUPT;
     }
     batch->packed_body = parcel.body;
@@ -340,53 +344,54 @@ static int read_file(struct lane *lane, struct ticket *ticket, struct batch *bat
 
 /* Whether a file that cannot be had is to be given up. One that is not there may only be away, as on a
  * file system that is mounted again. */
-static bool is_hopeless(struct lane *lane, struct ticket *ticket, int result)
+static bool is_hopeless(struct output_queue *queue, struct ticket *ticket, int result)
 {
     if (result == SPOOL_GONE && ++ticket->misses < MISSES_MAX) {
-        judge_disk(lane, read_from, -ENOENT);
+        judge_disk(queue, read_from, -ENOENT);
         return false;
     }
     if (result == SPOOL_CORRUPT || result == SPOOL_GONE) {
         return true;
     }
-    judge_disk(lane, read_from, result);
+    judge_disk(queue, read_from, result);
     return false;
 }
 
 /* The ticket's batch comes from its file. False if it does not: the ticket may then be gone. */
-static bool read_back(struct lane *lane, struct ticket *ticket)
+static bool read_back(struct output_queue *queue, struct ticket *ticket)
 {
     struct batch *batch = batch_new(PARCEL_UNPACKED_BYTES_MAX);
-    int result = read_file(lane, ticket, batch);
+    int result = read_file(queue, ticket, batch);
     if (result != SPOOL_OK) {
         batch_free(batch);
-        if (is_hopeless(lane, ticket, result)) {
-            give_up_file(lane, ticket);
+        if (is_hopeless(queue, ticket, result)) {
+            give_up_file(queue, ticket);
         }
         return false;
     }
     ticket->misses = 0;
-    judge_disk(lane, read_from, SPOOL_OK);
+    judge_disk(queue, read_from, SPOOL_OK);
     batch->refs = 1;
     if (ticket->records == 0) {
         ticket->records = batch->records;
-        counters_add(lane->env.counters, C_RECORDS_RESTORED, batch->records);
-        lane->books.restored += batch->records;
-        counters_add(lane->env.counters, C_RECORDS_IN_FLIGHT, batch->records);
+        counters_add(queue->env.counters, C_RECORDS_RESTORED, batch->records);
+        queue->books.restored += batch->records;
+        counters_add(queue->env.counters, C_RECORDS_IN_FLIGHT, batch->records);
     }
     ticket->batch = batch;
     ticket->is_read_back = true;
-    lane->sent_bytes += size_of(batch);
+    queue->sent_bytes += size_of(batch);
     return true;
 }
 
 /* ---- sending ---- */
 
 /* Of what is with the output already; `files_only`: of those that were read back. */
-static bool meets_sent(const struct lane *lane, const struct stream_set *streams, bool files_only)
+static bool meets_sent(const struct output_queue *queue, const struct stream_set *streams,
+                       bool files_only)
 {
-    size_t left = files_only ? lane->sent_files : lane->sent_count;
-    for (const struct ticket *ticket = lane->first; left > 0; ticket = ticket->next) {
+    size_t left = files_only ? queue->sent_files : queue->sent_count;
+    for (const struct ticket *ticket = queue->first; left > 0; ticket = ticket->next) {
         struct stream_set own = {{0}};
         if (!ticket->is_sent || (files_only && !ticket->is_read_back)) {
             continue;
@@ -407,69 +412,70 @@ static uint64_t track_bit(const struct batch *batch)
     return UINT64_C(1) << batch->track;
 }
 
-static bool are_streams_free(const struct lane *lane, const struct batch *batch)
+static bool are_streams_free(const struct output_queue *queue, const struct batch *batch)
 {
     struct stream_set own = {{0}};
-    if ((lane->sent_tracks & track_bit(batch)) != 0) {
+    if ((queue->sent_tracks & track_bit(batch)) != 0) {
         return false;
     }
-    if (lane->sent_files == 0) {
+    if (queue->sent_files == 0) {
         return true;
     }
     batch_add_streams(batch, &own);
-    return !meets_sent(lane, &own, true);
+    return !meets_sent(queue, &own, true);
 }
 
 /* One more batch, whichever it is. */
-static bool may_one_leave(const struct lane *lane)
+static bool may_one_leave(const struct output_queue *queue)
 {
-    return !lane->is_held && lane->output->type->has_room(lane->output) &&
-           (lane->sent_count == 0 || !lane->is_alone);
+    return !queue->is_held && queue->output->type->has_room(queue->output) &&
+           (queue->sent_count == 0 || !queue->is_alone);
 }
 
-static bool are_bytes_free(const struct lane *lane, const struct batch *batch)
+static bool are_bytes_free(const struct output_queue *queue, const struct batch *batch)
 {
-    return lane->sent_count == 0 || lane->sent_bytes + size_of(batch) <= lane->bytes_max;
+    return queue->sent_count == 0 || queue->sent_bytes + size_of(batch) <= queue->bytes_max;
 }
 
-static bool may_leave(const struct lane *lane, const struct batch *batch)
+static bool may_leave(const struct output_queue *queue, const struct batch *batch)
 {
-    return may_one_leave(lane) && are_bytes_free(lane, batch) &&
-           (lane->sent_count == 0 || are_streams_free(lane, batch));
+    return may_one_leave(queue) && are_bytes_free(queue, batch) &&
+           (queue->sent_count == 0 || are_streams_free(queue, batch));
 }
 
 /* The same of one that was read back: it is in memory already. */
-static bool may_file_leave(const struct lane *lane, const struct ticket *ticket)
+static bool may_file_leave(const struct output_queue *queue, const struct ticket *ticket)
 {
-    return may_one_leave(lane) &&
-           (lane->sent_count == 0 ||
-            (ticket->streams != NULL && !meets_sent(lane, ticket->streams, false)));
+    return may_one_leave(queue) &&
+           (queue->sent_count == 0 ||
+            (ticket->streams != NULL && !meets_sent(queue, ticket->streams, false)));
 }
 
-static void send(struct lane *lane, struct ticket *ticket)
+static void send(struct output_queue *queue, struct ticket *ticket)
 {
     struct batch *batch = ticket->batch;
     ticket->is_sent = true;
     ticket->sent_ns = clock_monotonic_ns();
-    lane->is_alone = ticket->is_read_back && ticket->streams == NULL;
-    lane->sent_count++;
+    queue->is_alone = ticket->is_read_back && ticket->streams == NULL;
+    queue->sent_count++;
     if (ticket->is_read_back) {
-        lane->sent_files++;
+        queue->sent_files++;
     } else {
-        lane->sent_tracks |= track_bit(batch);
-        lane->sent_bytes += size_of(batch);
-        lane->queued_bytes -= size_of(batch);
+        queue->sent_tracks |= track_bit(batch);
+        queue->sent_bytes += size_of(batch);
+        queue->queued_bytes -= size_of(batch);
     }
-    lane->output->type->send(lane->output, batch);
+    queue->output->type->send(queue->output, batch);
 }
 
 /* The oldest that is not sent has its batch in memory now, or is another one. False: not yet. */
-static bool fetch(struct lane *lane, struct ticket *ticket)
+static bool fetch(struct output_queue *queue, struct ticket *ticket)
 {
-    if (!may_one_leave(lane) || lane->sent_bytes >= lane->bytes_max || is_before(lane->read_at_ns)) {
+    if (!may_one_leave(queue) || queue->sent_bytes >= queue->bytes_max ||
+        is_before(queue->read_at_ns)) {
         return false;
     }
-    read_back(lane, ticket);
+    read_back(queue, ticket);
     return true;
 }
 
@@ -480,11 +486,12 @@ struct passed {
     struct stream_set streams; /* … and the streams of all */
 };
 
-static bool may_pass(const struct lane *lane, const struct passed *passed,
+static bool may_pass(const struct output_queue *queue, const struct passed *passed,
                      const struct ticket *ticket)
 {
     struct stream_set own = {{0}};
-    if (ticket->file == 0 && ((lane->sent_tracks | passed->tracks) & track_bit(ticket->batch)) != 0) {
+    if (ticket->file == 0 &&
+        ((queue->sent_tracks | passed->tracks) & track_bit(ticket->batch)) != 0) {
         return false;
     }
     if (ticket->file == 0) {
@@ -492,7 +499,7 @@ static bool may_pass(const struct lane *lane, const struct passed *passed,
     }
     const struct stream_set *streams = ticket->file == 0 ? &own : ticket->streams;
     return !stream_sets_meet(&passed->streams, streams) &&
-           (ticket->file == 0 || !meets_sent(lane, streams, false));
+           (ticket->file == 0 || !meets_sent(queue, streams, false));
 }
 
 static void pass(struct passed *passed, const struct ticket *ticket)
@@ -508,10 +515,10 @@ static void pass(struct passed *passed, const struct ticket *ticket)
 
 /* The next to be sent: the oldest, or one behind it if that waits for its streams. A file that does not
  * tell its streams is not passed and passes nothing. */
-static struct ticket *find_next(const struct lane *lane)
+static struct ticket *find_next(const struct output_queue *queue)
 {
     struct passed passed = {0};
-    struct ticket *ticket = lane->first;
+    struct ticket *ticket = queue->first;
     for (; ticket != NULL && passed.count < PASSED_MAX; ticket = ticket->next) {
         if (ticket->is_sent) {
             continue;
@@ -519,7 +526,7 @@ static struct ticket *find_next(const struct lane *lane)
         if (ticket->file != 0 && ticket->streams == NULL) {
             return passed.count == 0 ? ticket : NULL;
         }
-        if (may_pass(lane, &passed, ticket)) {
+        if (may_pass(queue, &passed, ticket)) {
             return ticket;
         }
         pass(&passed, ticket);
@@ -527,39 +534,39 @@ static struct ticket *find_next(const struct lane *lane)
     return NULL;
 }
 
-static void send_next(struct lane *lane)
+static void send_next(struct output_queue *queue)
 {
     struct ticket *ticket;
-    while ((ticket = find_next(lane)) != NULL) {
+    while ((ticket = find_next(queue)) != NULL) {
         if (ticket->batch == NULL) {
-            if (!fetch(lane, ticket)) {
+            if (!fetch(queue, ticket)) {
                 return;
             }
-        } else if (ticket->is_read_back ? may_file_leave(lane, ticket)
-                                        : may_leave(lane, ticket->batch)) {
-            send(lane, ticket);
+        } else if (ticket->is_read_back ? may_file_leave(queue, ticket)
+                                        : may_leave(queue, ticket->batch)) {
+            send(queue, ticket);
         } else {
             return;
         }
     }
 }
 
-enum refusal_end lane_refuse(struct lane *lane, const struct refusal *refusal)
+enum refusal_end output_queue_refuse(struct output_queue *queue, const struct refusal *refusal)
 {
-    return letters_keep(lane->letters, lane->packer, refusal);
+    return dead_letters_keep(queue->letters, queue->packing, refusal);
 }
 
 static enum refusal_end output_refused(void *context, const struct refusal *refusal)
 {
-    return lane_refuse(context, refusal);
+    return output_queue_refuse(context, refusal);
 }
 
 /* ---- what came of it ---- */
 
-static void count_done(struct lane *lane, const struct batch *batch, enum delivery delivery,
-                       const struct delivery_counts *counts)
+static void count_done(struct output_queue *queue, const struct batch *batch,
+                       enum delivery delivery, const struct delivery_counts *counts)
 {
-    struct counters *counters = lane->env.counters;
+    struct counters *counters = queue->env.counters;
     uint64_t lost = counts->rejected + counts->refused;
     if (delivery == DELIVERY_KEPT) {
         return;
@@ -567,28 +574,28 @@ static void count_done(struct lane *lane, const struct batch *batch, enum delive
     counters_add(counters, C_RECORDS_SENT, batch->records - lost);
     counters_add(counters, C_RECORDS_REJECTED, counts->rejected);
     counters_add(counters, C_RECORDS_REFUSED, counts->refused);
-    lane->books.sent += batch->records - lost;
-    lane->books.rejected += counts->rejected;
-    lane->books.refused += counts->refused;
-    lane->has_failed = lane->has_failed || lost > 0;
+    queue->books.sent += batch->records - lost;
+    queue->books.rejected += counts->rejected;
+    queue->books.refused += counts->refused;
+    queue->has_failed = queue->has_failed || lost > 0;
 }
 
 /* Of a backend that is near but busy some answers are quick, of one that is far away none. */
-static void note_answer(struct lane *lane, const struct ticket *ticket)
+static void note_answer(struct output_queue *queue, const struct ticket *ticket)
 {
     uint64_t took_ns = clock_monotonic_ns() - ticket->sent_ns + 1;
-    uint64_t slower_ns = lane->nearest_ns + lane->nearest_ns / NEAREST_SHARE + 1;
-    lane->nearest_ns = lane->nearest_ns == 0 || took_ns < slower_ns ? took_ns : slower_ns;
+    uint64_t slower_ns = queue->nearest_ns + queue->nearest_ns / NEAREST_SHARE + 1;
+    queue->nearest_ns = queue->nearest_ns == 0 || took_ns < slower_ns ? took_ns : slower_ns;
 }
 
 /* The output is being replaced, and had this in hand. */
-static void queue_again(struct lane *lane, struct ticket *ticket)
+static void queue_again(struct output_queue *queue, struct ticket *ticket)
 {
     if (ticket->file != 0) {
-        drop_batch(lane, ticket); /* it is read back in its turn */
+        drop_batch(queue, ticket); /* it is read back in its turn */
     } else {
-        lane->sent_bytes -= size_of(ticket->batch);
-        lane->queued_bytes += size_of(ticket->batch);
+        queue->sent_bytes -= size_of(ticket->batch);
+        queue->queued_bytes += size_of(ticket->batch);
     }
     ticket->is_sent = false;
 }
@@ -596,79 +603,81 @@ static void queue_again(struct lane *lane, struct ticket *ticket)
 static void output_done(void *context, struct batch *batch, enum delivery delivery,
                         const struct delivery_counts *counts)
 {
-    struct lane *lane = context;
-    struct ticket *ticket = lane->first;
+    struct output_queue *queue = context;
+    struct ticket *ticket = queue->first;
     while (ticket->batch != batch) {
         ticket = ticket->next;
     }
-    lane->sent_count--;
-    lane->sent_files -= ticket->is_read_back;
-    lane->sent_tracks &= ticket->is_read_back ? UINT64_MAX : ~track_bit(batch);
-    lane->is_alone = false;
-    if (lane->is_replacing && delivery == DELIVERY_KEPT) {
-        queue_again(lane, ticket);
+    queue->sent_count--;
+    queue->sent_files -= ticket->is_read_back;
+    queue->sent_tracks &= ticket->is_read_back ? UINT64_MAX : ~track_bit(batch);
+    queue->is_alone = false;
+    if (queue->is_replacing && delivery == DELIVERY_KEPT) {
+        queue_again(queue, ticket);
         return;
     }
-    note_answer(lane, ticket);
-    count_done(lane, batch, delivery, counts);
+    note_answer(queue, ticket);
+    count_done(queue, batch, delivery, counts);
     if (ticket->file != 0 && delivery != DELIVERY_KEPT) {
-        forget_file(lane, ticket);
+        forget_file(queue, ticket);
     } else if (ticket->file == 0 && delivery != DELIVERY_KEPT) {
-        promise(lane, batch);
+        promise(queue, batch);
     }
-    drop_batch(lane, ticket);
-    remove_ticket(lane, ticket);
-    if (!lane->is_closing) {
-        send_next(lane);
-        lane->env.moved(lane->env.context);
+    drop_batch(queue, ticket);
+    remove_ticket(queue, ticket);
+    if (!queue->is_closing) {
+        send_next(queue);
+        queue->env.moved(queue->env.context);
     }
 }
 
-/* ---- the lane ---- */
+/* ---- the output queue ---- */
 
-static bool open_spool(struct lane *lane, const struct settings *settings, char **out_error)
+static bool open_spool(struct output_queue *queue, const struct settings *settings,
+                       char **out_error)
 {
-    const struct output_settings *output = lane->settings;
+    const struct output_settings *output = queue->settings;
     char *directory = output->spool_dir != NULL
                           ? mem_string(output->spool_dir)
                           : mem_format("%s/spool/%s", settings->data_dir, output->name);
-    const struct share *share = &lane->env.share;
-    int result = spool_open(directory, share_of(share, output->spool_bytes_max), &lane->spool);
+    const struct share *share = &queue->env.share;
+    int result = spool_open(directory, share_of(share, output->spool_bytes_max), &queue->spool);
     if (result == 0 && share->workers > 1) {
-        result = spool_share(lane->spool, share->worker, share->workers, false);
+        result = spool_share(queue->spool, share->worker, share->workers, false);
     }
     if (result < 0) {
         *out_error = mem_format("cannot read the spool of output %s in %s: %s", output->name,
                                 directory, strerror(-result));
     }
     if (result == 0) {
-        count_spool(lane, 0, 0);
+        count_spool(queue, 0, 0);
     }
     free(directory);
     return result == 0;
 }
 
-static void take_up_files(struct lane *lane)
+static void take_up_files(struct output_queue *queue)
 {
-    size_t count = spool_count(lane->spool);
-    spool_clean(lane->spool);
+    size_t count = spool_count(queue->spool);
+    spool_clean(queue->spool);
     for (size_t i = 0; i < count; i++) {
-        append(lane, NULL, spool_number(lane->spool, i));
+        append(queue, NULL, spool_number(queue->spool, i));
     }
     if (count > 0) {
-        lane->is_spooling = true;
-        log_event(lane->env.log, LOG_INFO,
+        queue->is_spooling = true;
+        log_event(queue->env.log, LOG_INFO,
                   "output %s: %zu requests of an earlier run wait in %s and are sent first",
-                  lane->settings->name, count, spool_directory(lane->spool));
+                  queue->settings->name, count, spool_directory(queue->spool));
     }
 }
 
-static struct output *open_output(struct lane *lane, const struct output_settings *settings,
-                                char **out_error)
+static struct output *open_output(struct output_queue *queue,
+                                  const struct output_settings *settings, char **out_error)
 {
     const struct output_type *type = output_type_find(settings->type);
-    const struct output_env env = {lane->env.loop, lane->env.log, lane->env.counters, output_done,
-                                   output_refused, lane, lane->env.addresses};
+    const struct output_env env = {queue->env.loop,     queue->env.log, queue->env.counters,
+                                   output_done,         output_refused, queue,
+                                   queue->env.addresses};
     if (type == NULL) {
         *out_error = mem_format("there is no output of type '%s'", settings->type);
         return NULL;
@@ -676,38 +685,39 @@ static struct output *open_output(struct lane *lane, const struct output_setting
     return type->open(settings, &env, out_error);
 }
 
-struct lane *lane_new(const struct settings *settings, size_t number, unsigned index,
-                      uint64_t bytes_max,
-                      const struct lane_env *env, char **out_error)
+struct output_queue *output_queue_new(const struct settings *settings, size_t number,
+                                      unsigned index, uint64_t bytes_max,
+                                      const struct output_queue_env *env, char **out_error)
 {
-    struct lane *lane = mem_alloc(sizeof(*lane));
-    lane->settings = &settings->outputs[number];
-    lane->index = index;
-    lane->bytes_max = bytes_max;
-    lane->env = *env;
-    lane->end = &lane->first;
-    lane->packer = packer_new(lane->settings->compression);
-    lane->letters = letters_open(settings, lane->settings->name, env->log, env->counters,
-                                 &env->share, out_error);
-    if (lane->letters != NULL && open_spool(lane, settings, out_error)) {
-        lane->output = open_output(lane, lane->settings, out_error);
+    struct output_queue *queue = mem_alloc(sizeof(*queue));
+    queue->settings = &settings->outputs[number];
+    queue->index = index;
+    queue->bytes_max = bytes_max;
+    queue->env = *env;
+    queue->end = &queue->first;
+    queue->packing = parcel_packing_new(queue->settings->compression);
+    queue->letters = dead_letters_open(settings, queue->settings->name, env->log, env->counters,
+                                       &env->share, out_error);
+    if (queue->letters != NULL && open_spool(queue, settings, out_error)) {
+        queue->output = open_output(queue, queue->settings, out_error);
     }
-    if (lane->output == NULL) {
-        lane_free(lane);
+    if (queue->output == NULL) {
+        output_queue_free(queue);
         return NULL;
     }
-    take_up_files(lane);
-    return lane;
+    take_up_files(queue);
+    return queue;
 }
 
-static void say_what_is_left(const struct lane *lane)
+static void say_what_is_left(const struct output_queue *queue)
 {
-    size_t left = lane->spool != NULL ? spool_leftovers(lane->spool) : 0;
+    size_t left = queue->spool != NULL ? spool_leftovers(queue->spool) : 0;
     if (left > 0) {
-        log_event(lane->env.log, LOG_WARN,
-                  "output %s: %zu requests that were sent are still in its spool in %s, because they "
-                  "cannot be removed: the next start sends them a second time",
-                  lane->settings->name, left, spool_directory(lane->spool));
+        log_event(
+            queue->env.log, LOG_WARN,
+            "output %s: %zu requests that were sent are still in its spool in %s, because they "
+            "cannot be removed: the next start sends them a second time",
+            queue->settings->name, left, spool_directory(queue->spool));
     }
 }
 
@@ -718,117 +728,120 @@ struct rest {
     uint64_t left; /* records in memory only */
 };
 
-static struct rest count_rest(const struct lane *lane)
+static struct rest count_rest(const struct output_queue *queue)
 {
     struct rest rest = {0};
-    for (const struct ticket *ticket = lane->first; ticket != NULL; ticket = ticket->next) {
+    for (const struct ticket *ticket = queue->first; ticket != NULL; ticket = ticket->next) {
         rest.older += ticket->file != 0 && ticket->records == 0;
         *(ticket->file != 0 ? &rest.kept : &rest.left) += ticket->records;
     }
     return rest;
 }
 
-static void say_kept(const struct lane *lane, const struct rest *rest)
+static void say_kept(const struct output_queue *queue, const struct rest *rest)
 {
     char older[64] = "";
     if (rest->older > 0) {
         snprintf(older, sizeof(older), " and %zu requests of an earlier run", rest->older);
     }
-    log_event(lane->env.log, LOG_INFO,
-              "output %s: %" PRIu64 " records%s that its backend has not taken are kept in %s, and the "
+    log_event(queue->env.log, LOG_INFO,
+              "output %s: %" PRIu64
+              " records%s that its backend has not taken are kept in %s, and the "
               "next start sends them",
-              lane->settings->name, rest->kept, older, spool_directory(lane->spool));
+              queue->settings->name, rest->kept, older, spool_directory(queue->spool));
 }
 
 /* Checkpoints have not waited for it: this is the last that anybody hears of these. */
-static void drop_left(struct lane *lane, uint64_t left)
+static void drop_left(struct output_queue *queue, uint64_t left)
 {
-    counters_add(lane->env.counters, C_RECORDS_DROPPED, left);
-    lane->books.dropped += left;
-    log_event(lane->env.log, LOG_WARN,
-              "output %s: it is not required, and %" PRIu64 " records that its backend has not taken "
+    counters_add(queue->env.counters, C_RECORDS_DROPPED, left);
+    queue->books.dropped += left;
+    log_event(queue->env.log, LOG_WARN,
+              "output %s: it is not required, and %" PRIu64
+              " records that its backend has not taken "
               "are dropped: no start reads them again",
-              lane->settings->name, left);
+              queue->settings->name, left);
 }
 
 /* At the end of the process. Of one that was given up all has been said. */
-static void say_rest(struct lane *lane)
+static void say_rest(struct output_queue *queue)
 {
-    struct rest rest = count_rest(lane);
+    struct rest rest = count_rest(queue);
     if (rest.kept > 0) {
-        say_kept(lane, &rest);
+        say_kept(queue, &rest);
     }
-    if (rest.left > 0 && !lane_is_required(lane)) {
-        drop_left(lane, rest.left);
-    } else if (rest.left > 0 && lane_has_spool(lane)) {
-        log_event(lane->env.log, LOG_WARN,
-                  "output %s: %" PRIu64 " records did not go into its spool in %s: the next start reads "
+    if (rest.left > 0 && !output_queue_is_required(queue)) {
+        drop_left(queue, rest.left);
+    } else if (rest.left > 0 && output_queue_has_spool(queue)) {
+        log_event(queue->env.log, LOG_WARN,
+                  "output %s: %" PRIu64
+                  " records did not go into its spool in %s: the next start reads "
                   "them again from their files",
-                  lane->settings->name, rest.left, spool_directory(lane->spool));
+                  queue->settings->name, rest.left, spool_directory(queue->spool));
     }
 }
 
 /* What it holds is for who opens it next: it waits here no more. */
-static void forget_spool(struct lane *lane)
+static void forget_spool(struct output_queue *queue)
 {
-    if (lane->spool != NULL) {
-        counters_subtract(lane->env.counters, C_SPOOL_BYTES, spool_bytes(lane->spool));
-        counters_subtract(lane->env.counters, C_SPOOL_REQUESTS, spool_count(lane->spool));
-        spool_close(lane->spool);
+    if (queue->spool != NULL) {
+        counters_subtract(queue->env.counters, C_SPOOL_BYTES, spool_bytes(queue->spool));
+        counters_subtract(queue->env.counters, C_SPOOL_REQUESTS, spool_count(queue->spool));
+        spool_close(queue->spool);
     }
 }
 
-void lane_free(struct lane *lane)
+void output_queue_free(struct output_queue *queue)
 {
-    if (lane == NULL) {
+    if (queue == NULL) {
         return;
     }
-    lane->is_closing = true;
-    lane->write_at_ns = 0;
-    if (!lane->is_given_up) {
-        spill(lane, 0);
-        say_rest(lane);
+    queue->is_closing = true;
+    queue->write_at_ns = 0;
+    if (!queue->is_given_up) {
+        spill(queue, 0);
+        say_rest(queue);
     }
-    if (lane->output != NULL) {
-        lane->output->type->close(lane->output);
+    if (queue->output != NULL) {
+        queue->output->type->close(queue->output);
     }
-    while (lane->first != NULL) {
-        if (lane->first->batch != NULL) {
-            drop_batch(lane, lane->first);
+    while (queue->first != NULL) {
+        if (queue->first->batch != NULL) {
+            drop_batch(queue, queue->first);
         }
-        remove_ticket(lane, lane->first);
+        remove_ticket(queue, queue->first);
     }
-    say_what_is_left(lane);
-    forget_spool(lane);
-    letters_close(lane->letters);
-    packer_free(lane->packer);
-    free(lane);
+    say_what_is_left(queue);
+    forget_spool(queue);
+    dead_letters_close(queue->letters);
+    parcel_packing_free(queue->packing);
+    free(queue);
 }
 
-bool lane_is_required(const struct lane *lane)
+bool output_queue_is_required(const struct output_queue *queue)
 {
-    return lane->settings->required;
+    return queue->settings->required;
 }
 
-bool lane_has_spool(const struct lane *lane)
+bool output_queue_has_spool(const struct output_queue *queue)
 {
-    return lane->settings->spool_bytes_max > 0;
+    return queue->settings->spool_bytes_max > 0;
 }
 
-bool lane_is_far(const struct lane *lane)
+bool output_queue_is_far(const struct output_queue *queue)
 {
-    return lane->nearest_ns >= FAR_NS;
+    return queue->nearest_ns >= FAR_NS;
 }
 
-bool lane_has_room(const struct lane *lane)
+bool output_queue_has_room(const struct output_queue *queue)
 {
-    return lane->queued_bytes < lane->bytes_max;
+    return queue->queued_bytes < queue->bytes_max;
 }
 
 /* Nothing that is not sent must be before it. */
-static bool is_first(const struct lane *lane, const struct batch *batch)
+static bool is_first(const struct output_queue *queue, const struct batch *batch)
 {
-    const struct ticket *ticket = lane->first;
+    const struct ticket *ticket = queue->first;
     while (ticket != NULL && (ticket->is_sent || (ticket->file == 0 &&
                                                   ticket->batch->track != batch->track))) {
         ticket = ticket->next;
@@ -836,90 +849,91 @@ static bool is_first(const struct lane *lane, const struct batch *batch)
     return ticket == NULL;
 }
 
-bool lane_may_send(const struct lane *lane, const struct batch *batch)
+bool output_queue_may_send(const struct output_queue *queue, const struct batch *batch)
 {
-    return may_leave(lane, batch) && is_first(lane, batch);
+    return may_leave(queue, batch) && is_first(queue, batch);
 }
 
-bool lane_lacks_bytes(const struct lane *lane, const struct batch *batch)
+bool output_queue_lacks_bytes(const struct output_queue *queue, const struct batch *batch)
 {
-    return may_one_leave(lane) && !are_bytes_free(lane, batch) && are_streams_free(lane, batch) &&
-           is_first(lane, batch);
+    return may_one_leave(queue) && !are_bytes_free(queue, batch) &&
+           are_streams_free(queue, batch) && is_first(queue, batch);
 }
 
-static void drop(struct lane *lane, const struct batch *batch)
+static void drop(struct output_queue *queue, const struct batch *batch)
 {
-    lane->books.dropped += batch->records;
-    counters_add(lane->env.counters, C_RECORDS_DROPPED, batch->records);
-    if (!lane->is_dropping_said) {
-        lane->is_dropping_said = true;
-        log_event(lane->env.log, LOG_WARN,
-                  "output %s: it is not required, and what waits for its far end takes all the room "
-                  "it has: records are dropped",
-                  lane->settings->name);
+    queue->books.dropped += batch->records;
+    counters_add(queue->env.counters, C_RECORDS_DROPPED, batch->records);
+    if (!queue->is_dropping_said) {
+        queue->is_dropping_said = true;
+        log_event(
+            queue->env.log, LOG_WARN,
+            "output %s: it is not required, and what waits for its far end takes all the room "
+            "it has: records are dropped",
+            queue->settings->name);
     }
 }
 
-void lane_push(struct lane *lane, struct batch *batch)
+void output_queue_push(struct output_queue *queue, struct batch *batch)
 {
-    lane->books.given += batch->records;
-    if (!lane_is_required(lane) && !lane_has_room(lane)) {
-        drop(lane, batch);
+    queue->books.given += batch->records;
+    if (!output_queue_is_required(queue) && !output_queue_has_room(queue)) {
+        drop(queue, batch);
         return;
     }
-    lane->is_dropping_said = lane->is_dropping_said && lane->first != NULL;
+    queue->is_dropping_said = queue->is_dropping_said && queue->first != NULL;
     batch->refs++;
-    append(lane, batch, 0)->records = batch->records;
-    lane->queued_bytes += size_of(batch);
-    counters_add(lane->env.counters, C_RECORDS_IN_FLIGHT, batch->records);
-    send_next(lane);
-    spill(lane, lane->bytes_max);
+    append(queue, batch, 0)->records = batch->records;
+    queue->queued_bytes += size_of(batch);
+    counters_add(queue->env.counters, C_RECORDS_IN_FLIGHT, batch->records);
+    send_next(queue);
+    spill(queue, queue->bytes_max);
 }
 
-bool lane_is_mistaken(const struct lane *lane)
+bool output_queue_is_mistaken(const struct output_queue *queue)
 {
-    const struct output_type *type = lane->output->type;
-    return type->is_mistaken != NULL && type->is_mistaken(lane->output);
+    const struct output_type *type = queue->output->type;
+    return type->is_mistaken != NULL && type->is_mistaken(queue->output);
 }
 
-void lane_rest(struct lane *lane)
+void output_queue_rest(struct output_queue *queue)
 {
-    packer_rest(lane->packer);
-    if (lane->output->type->rest != NULL) {
-        lane->output->type->rest(lane->output);
+    parcel_packing_rest(queue->packing);
+    if (queue->output->type->rest != NULL) {
+        queue->output->type->rest(queue->output);
     }
 }
 
-void lane_tick(struct lane *lane)
+void output_queue_tick(struct output_queue *queue)
 {
-    spill(lane, lane->bytes_max);
-    send_next(lane);
+    spill(queue, queue->bytes_max);
+    send_next(queue);
 }
 
-bool lane_is_empty(const struct lane *lane)
+bool output_queue_is_empty(const struct output_queue *queue)
 {
-    return lane->first == NULL;
+    return queue->first == NULL;
 }
 
-bool lane_is_safe(const struct lane *lane)
+bool output_queue_is_safe(const struct output_queue *queue)
 {
-    return find_without_file(lane) == NULL;
+    return find_without_file(queue) == NULL;
 }
 
-struct output_books lane_books(const struct lane *lane)
+struct output_books output_queue_books(const struct output_queue *queue)
 {
-    struct output_books books = lane->books;
-    books.output = lane->settings->name;
-    books.is_mistaken = lane_is_mistaken(lane);
-    for (const struct ticket *ticket = lane->first; ticket != NULL; ticket = ticket->next) {
+    struct output_books books = queue->books;
+    books.output = queue->settings->name;
+    books.is_mistaken = output_queue_is_mistaken(queue);
+    for (const struct ticket *ticket = queue->first; ticket != NULL; ticket = ticket->next) {
         books.in_flight += ticket->records;
     }
     return books;
 }
 
-bool lane_has_failed(const struct lane *lane)
+bool output_queue_has_failed(const struct output_queue *queue)
 {
-    return lane->has_failed;
+    return queue->has_failed;
 }
 
 /* ---- other settings, or none ----
@@ -938,107 +952,109 @@ static const char *place(const char *spool_dir)
     return spool_dir != NULL ? spool_dir : "in data_dir";
 }
 
-bool lane_prepare(struct lane *lane, const struct output_settings *settings, char **out_error)
+bool output_queue_prepare(struct output_queue *queue, const struct output_settings *settings,
+                          char **out_error)
 {
-    if (!is_same_text(lane->settings->spool_dir, settings->spool_dir)) {
-        *out_error = mem_format("output %s: `spool.dir` is %s and cannot become %s while clew runs: "
-                                "requests may wait there; restart clew for it, or take it back to have "
-                                "the rest now",
-                                settings->name, place(lane->settings->spool_dir),
-                                place(settings->spool_dir));
+    if (!is_same_text(queue->settings->spool_dir, settings->spool_dir)) {
+        *out_error = mem_format(
+            "output %s: `spool.dir` is %s and cannot become %s while clew runs: "
+            "requests may wait there; restart clew for it, or take it back to have "
+            "the rest now",
+            settings->name, place(queue->settings->spool_dir), place(settings->spool_dir));
         return false;
     }
-    lane->next_settings = settings;
-    lane->next_output = open_output(lane, settings, out_error);
-    return lane->next_output != NULL;
+    queue->next_settings = settings;
+    queue->next_output = open_output(queue, settings, out_error);
+    return queue->next_output != NULL;
 }
 
-void lane_cancel(struct lane *lane)
+void output_queue_cancel(struct output_queue *queue)
 {
-    if (lane->next_output != NULL) {
-        lane->next_output->type->close(lane->next_output);
+    if (queue->next_output != NULL) {
+        queue->next_output->type->close(queue->next_output);
     }
-    lane->next_output = NULL;
-    lane->next_settings = NULL;
+    queue->next_output = NULL;
+    queue->next_settings = NULL;
 }
 
-void lane_hold(struct lane *lane)
+void output_queue_hold(struct output_queue *queue)
 {
-    lane->is_held = true;
+    queue->is_held = true;
 }
 
-bool lane_is_quiet(const struct lane *lane)
+bool output_queue_is_quiet(const struct output_queue *queue)
 {
-    return !lane->is_held || lane->output->type->is_quiet(lane->output);
+    return !queue->is_held || queue->output->type->is_quiet(queue->output);
 }
 
-void lane_release(struct lane *lane)
+void output_queue_release(struct output_queue *queue)
 {
-    if (lane->is_held) {
-        lane->is_held = false;
-        send_next(lane);
+    if (queue->is_held) {
+        queue->is_held = false;
+        send_next(queue);
     }
 }
 
-static void promise_all(struct lane *lane)
+static void promise_all(struct output_queue *queue)
 {
-    for (struct ticket *ticket = lane->first; ticket != NULL; ticket = ticket->next) {
+    for (struct ticket *ticket = queue->first; ticket != NULL; ticket = ticket->next) {
         if (ticket->batch != NULL) {
-            promise(lane, ticket->batch);
+            promise(queue, ticket->batch);
         }
     }
 }
 
-static void replace_output(struct lane *lane)
+static void replace_output(struct output_queue *queue)
 {
-    lane->is_replacing = true;
-    lane->output->type->close(lane->output);
-    lane->is_replacing = false;
-    lane->output = lane->next_output;
-    lane->settings = lane->next_settings;
-    lane->next_output = NULL;
-    lane->next_settings = NULL;
-    packer_free(lane->packer);
-    lane->packer = packer_new(lane->settings->compression);
-    spool_set_limit(lane->spool, share_of(&lane->env.share, lane->settings->spool_bytes_max));
+    queue->is_replacing = true;
+    queue->output->type->close(queue->output);
+    queue->is_replacing = false;
+    queue->output = queue->next_output;
+    queue->settings = queue->next_settings;
+    queue->next_output = NULL;
+    queue->next_settings = NULL;
+    parcel_packing_free(queue->packing);
+    queue->packing = parcel_packing_new(queue->settings->compression);
+    spool_set_limit(queue->spool, share_of(&queue->env.share, queue->settings->spool_bytes_max));
 }
 
-void lane_commit(struct lane *lane, const struct settings *settings, uint64_t bytes_max)
+void output_queue_commit(struct output_queue *queue, const struct settings *settings,
+                         uint64_t bytes_max)
 {
-    if (lane->next_output != NULL) {
-        replace_output(lane);
+    if (queue->next_output != NULL) {
+        replace_output(queue);
     }
-    lane->is_held = false;
-    lane->bytes_max = bytes_max;
-    letters_use(lane->letters, settings, lane->settings->name);
-    if (!lane->settings->required) {
-        promise_all(lane); /* checkpoints wait for it no more */
+    queue->is_held = false;
+    queue->bytes_max = bytes_max;
+    dead_letters_use(queue->letters, settings, queue->settings->name);
+    if (!queue->settings->required) {
+        promise_all(queue); /* checkpoints wait for it no more */
     }
-    lane->write_at_ns = 0;
-    lane->read_at_ns = 0;
-    send_next(lane);
+    queue->write_at_ns = 0;
+    queue->read_at_ns = 0;
+    send_next(queue);
 }
 
-void lane_give_up(struct lane *lane)
+void output_queue_give_up(struct output_queue *queue)
 {
-    lane->write_at_ns = 0;
-    spill(lane, 0);
+    queue->write_at_ns = 0;
+    spill(queue, 0);
     uint64_t records = 0;
-    for (const struct ticket *ticket = lane->first; ticket != NULL; ticket = ticket->next) {
+    for (const struct ticket *ticket = queue->first; ticket != NULL; ticket = ticket->next) {
         records += ticket->file == 0 ? ticket->records : 0;
     }
     if (records > 0) {
-        counters_add(lane->env.counters, C_RECORDS_DROPPED, records);
-        log_event(lane->env.log, LOG_WARN,
+        counters_add(queue->env.counters, C_RECORDS_DROPPED, records);
+        log_event(queue->env.log, LOG_WARN,
                   "output %s is not in the config any more, and %" PRIu64
                   " records that its far end has not taken are dropped",
-                  lane->settings->name, records);
+                  queue->settings->name, records);
     }
-    promise_all(lane);
-    lane->is_given_up = true;
+    promise_all(queue);
+    queue->is_given_up = true;
 }
 
-const struct output_settings *lane_settings(const struct lane *lane)
+const struct output_settings *output_queue_settings(const struct output_queue *queue)
 {
-    return lane->settings;
+    return queue->settings;
 }

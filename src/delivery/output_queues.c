@@ -9,17 +9,19 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-enum { LANES_SHARE = 8 }; /* of memory_limit for the queues, as much for what outputs have in hand */
+enum {
+    QUEUES_SHARE = 8
+}; /* of memory_limit for the queues, as much for what outputs have in hand */
 
 static uint64_t bit(size_t place)
 {
     return UINT64_C(1) << place;
 }
 
-static uint64_t lane_bytes(const struct lanes *lanes, const struct settings *settings)
+static uint64_t queue_bytes(const struct output_queues *queues, const struct settings *settings)
 {
-    uint64_t limit = share_of(&lanes->env.share, settings->memory_limit);
-    return limit / LANES_SHARE / settings->output_count;
+    uint64_t limit = share_of(&queues->env.share, settings->memory_limit);
+    return limit / QUEUES_SHARE / settings->output_count;
 }
 
 /* ---- left spools ---- */
@@ -35,18 +37,19 @@ static bool is_output(const struct settings *settings, const char *name)
 }
 
 /* What waits in the spool of an output that the config no longer has would wait for ever unsaid. */
-static void name_left_spools(const struct lanes *lanes)
+static void name_left_spools(const struct output_queues *queues)
 {
-    char *path = mem_format("%s/spool", lanes->settings->data_dir);
+    char *path = mem_format("%s/spool", queues->settings->data_dir);
     DIR *directory = opendir(path);
     struct dirent *entry;
     while (directory != NULL && (entry = readdir(directory)) != NULL) {
-        if (entry->d_name[0] != '.' && !is_output(lanes->settings, entry->d_name) &&
+        if (entry->d_name[0] != '.' && !is_output(queues->settings, entry->d_name) &&
             unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR) < 0) { /* it is not empty */
-            log_event(lanes->env.log, LOG_WARN,
-                      "%s/%s is the spool of an output that the config no longer has: name an output "
-                      "so to send what is in there, or remove it",
-                      path, entry->d_name);
+            log_event(
+                queues->env.log, LOG_WARN,
+                "%s/%s is the spool of an output that the config no longer has: name an output "
+                "so to send what is in there, or remove it",
+                path, entry->d_name);
         }
     }
     if (directory != NULL) {
@@ -57,21 +60,22 @@ static void name_left_spools(const struct lanes *lanes)
 
 /* ---- another config ---- */
 
-/* The lane of that name, retired ones too; lanes->count if there is none. */
-static size_t find(const struct lanes *lanes, const char *name)
+/* The output queue of that name, retired ones too; output queues->count if there is none. */
+static size_t find(const struct output_queues *queues, const char *name)
 {
     size_t i = 0;
-    while (i < lanes->count &&
-           (lanes->items[i] == NULL || strcmp(lane_settings(lanes->items[i])->name, name) != 0)) {
+    while (i < queues->count &&
+           (queues->items[i] == NULL ||
+            strcmp(output_queue_settings(queues->items[i])->name, name) != 0)) {
         i++;
     }
     return i;
 }
 
-static bool make(struct lanes *lanes, size_t number, size_t *out_place, char **out_error)
+static bool make(struct output_queues *queues, size_t number, size_t *out_place, char **out_error)
 {
     size_t place = 0;
-    while (place < lanes->count && lanes->items[place] != NULL) {
+    while (place < queues->count && queues->items[place] != NULL) {
         place++;
     }
     if (place == CHECKPOINT_OUTPUTS_MAX) {
@@ -80,134 +84,137 @@ static bool make(struct lanes *lanes, size_t number, size_t *out_place, char **o
                                 CHECKPOINT_OUTPUTS_MAX);
         return false;
     }
-    lanes->items[place] = lane_new(lanes->next, number, (unsigned)place,
-                                   lane_bytes(lanes, lanes->next), &lanes->env, out_error);
-    if (lanes->items[place] == NULL) {
+    queues->items[place] =
+        output_queue_new(queues->next, number, (unsigned)place, queue_bytes(queues, queues->next),
+                         &queues->env, out_error);
+    if (queues->items[place] == NULL) {
         return false;
     }
-    lanes->count = place == lanes->count ? place + 1 : lanes->count;
-    lanes->made |= bit(place);
+    queues->count = place == queues->count ? place + 1 : queues->count;
+    queues->made |= bit(place);
     *out_place = place;
     return true;
 }
 
-static bool changes(const struct lanes *lanes, size_t place, const struct output_settings *settings)
+static bool changes(const struct output_queues *queues, size_t place,
+                    const struct output_settings *settings)
 {
-    return !lanes->env.is_same_output(lane_settings(lanes->items[place]), settings);
+    return !queues->env.is_same_output(output_queue_settings(queues->items[place]), settings);
 }
 
-static bool prepare_one(struct lanes *lanes, size_t number, char **out_error)
+static bool prepare_one(struct output_queues *queues, size_t number, char **out_error)
 {
-    const struct output_settings *settings = &lanes->next->outputs[number];
-    size_t place = find(lanes, settings->name);
-    if (place == lanes->count) {
-        if (!make(lanes, number, &place, out_error)) {
+    const struct output_settings *settings = &queues->next->outputs[number];
+    size_t place = find(queues, settings->name);
+    if (place == queues->count) {
+        if (!make(queues, number, &place, out_error)) {
             return false;
         }
-    } else if (changes(lanes, place, settings) &&
-               !lane_prepare(lanes->items[place], settings, out_error)) {
+    } else if (changes(queues, place, settings) &&
+               !output_queue_prepare(queues->items[place], settings, out_error)) {
         return false;
     }
-    lanes->next_places[number] = (uint8_t)place;
+    queues->next_places[number] = (uint8_t)place;
     return true;
 }
 
-bool lanes_prepare(struct lanes *lanes, const struct settings *settings, char **out_error)
+bool output_queues_prepare(struct output_queues *queues, const struct settings *settings,
+                           char **out_error)
 {
     if (settings->output_count > CHECKPOINT_OUTPUTS_MAX) {
         *out_error = mem_format("there are %zu outputs, more than %d", settings->output_count,
                                 CHECKPOINT_OUTPUTS_MAX);
         return false;
     }
-    lanes->next = settings;
-    lanes->made = 0;
+    queues->next = settings;
+    queues->made = 0;
     for (size_t i = 0; i < settings->output_count; i++) {
-        if (!prepare_one(lanes, i, out_error)) {
-            lanes_cancel(lanes);
+        if (!prepare_one(queues, i, out_error)) {
+            output_queues_cancel(queues);
             return false;
         }
     }
     return true;
 }
 
-void lanes_hold(struct lanes *lanes, const struct settings *settings)
+void output_queues_hold(struct output_queues *queues, const struct settings *settings)
 {
     for (size_t i = 0; i < settings->output_count; i++) {
-        size_t place = find(lanes, settings->outputs[i].name);
-        if (place == lanes->count) {
+        size_t place = find(queues, settings->outputs[i].name);
+        if (place == queues->count) {
             continue;
         }
-        if (changes(lanes, place, &settings->outputs[i])) {
-            lane_hold(lanes->items[place]);
+        if (changes(queues, place, &settings->outputs[i])) {
+            output_queue_hold(queues->items[place]);
         } else {
-            lane_release(lanes->items[place]);
+            output_queue_release(queues->items[place]);
         }
     }
 }
 
-bool lanes_are_quiet(const struct lanes *lanes)
+bool output_queues_are_quiet(const struct output_queues *queues)
 {
-    for (size_t i = 0; i < lanes->count; i++) {
-        if (lanes->items[i] != NULL && !lane_is_quiet(lanes->items[i])) {
+    for (size_t i = 0; i < queues->count; i++) {
+        if (queues->items[i] != NULL && !output_queue_is_quiet(queues->items[i])) {
             return false;
         }
     }
     return true;
 }
 
-void lanes_release(struct lanes *lanes)
+void output_queues_release(struct output_queues *queues)
 {
-    for (size_t i = 0; i < lanes->count; i++) {
-        if (lanes->items[i] != NULL) {
-            lane_release(lanes->items[i]);
+    for (size_t i = 0; i < queues->count; i++) {
+        if (queues->items[i] != NULL) {
+            output_queue_release(queues->items[i]);
         }
     }
 }
 
-static void free_lane(struct lanes *lanes, size_t place)
+static void free_queue(struct output_queues *queues, size_t place)
 {
-    lane_free(lanes->items[place]);
-    lanes->items[place] = NULL;
-    lanes->retired &= ~bit(place);
+    output_queue_free(queues->items[place]);
+    queues->items[place] = NULL;
+    queues->retired &= ~bit(place);
 }
 
-void lanes_cancel(struct lanes *lanes)
+void output_queues_cancel(struct output_queues *queues)
 {
-    for (size_t i = 0; i < lanes->count; i++) {
-        if ((lanes->made & bit(i)) != 0) {
-            free_lane(lanes, i);
-        } else if (lanes->items[i] != NULL) {
-            lane_cancel(lanes->items[i]);
+    for (size_t i = 0; i < queues->count; i++) {
+        if ((queues->made & bit(i)) != 0) {
+            free_queue(queues, i);
+        } else if (queues->items[i] != NULL) {
+            output_queue_cancel(queues->items[i]);
         }
     }
-    lanes->made = 0;
-    lanes->next = NULL;
+    queues->made = 0;
+    queues->next = NULL;
 }
 
-void lanes_commit(struct lanes *lanes)
+void output_queues_commit(struct output_queues *queues)
 {
-    const struct settings *settings = lanes->next;
-    uint64_t before = lanes->all;
-    lanes->next = NULL;
-    lanes->settings = settings;
-    lanes->all = 0;
-    lanes->required = 0;
-    memcpy(lanes->places, lanes->next_places, sizeof(lanes->places));
+    const struct settings *settings = queues->next;
+    uint64_t before = queues->all;
+    queues->next = NULL;
+    queues->settings = settings;
+    queues->all = 0;
+    queues->required = 0;
+    memcpy(queues->places, queues->next_places, sizeof(queues->places));
     for (size_t i = 0; i < settings->output_count; i++) {
-        size_t place = lanes->places[i];
-        lane_commit(lanes->items[place], settings, lane_bytes(lanes, settings));
-        lanes->all |= bit(place);
-        lanes->required |= (uint64_t)settings->outputs[i].required << place;
+        size_t place = queues->places[i];
+        output_queue_commit(queues->items[place], settings, queue_bytes(queues, settings));
+        queues->all |= bit(place);
+        queues->required |= (uint64_t)settings->outputs[i].required << place;
     }
-    lanes->retired = (lanes->retired | before) & ~lanes->all;
-    lanes->retire_ns = clock_monotonic_ns() + settings->shutdown_timeout_ms * UINT64_C(1000000);
+    queues->retired = (queues->retired | before) & ~queues->all;
+    queues->retire_ns = clock_monotonic_ns() + settings->shutdown_timeout_ms * UINT64_C(1000000);
 }
 
-bool lanes_use(const struct lanes *lanes, const struct settings *settings)
+bool output_queues_use(const struct output_queues *queues, const struct settings *settings)
 {
-    for (size_t i = 0; i < lanes->count; i++) {
+    for (size_t i = 0; i < queues->count; i++) {
         const struct output_settings *own =
-            lanes->items[i] != NULL ? lane_settings(lanes->items[i]) : NULL;
+            queues->items[i] != NULL ? output_queue_settings(queues->items[i]) : NULL;
         for (size_t j = 0; own != NULL && j < settings->output_count; j++) {
             if (own == &settings->outputs[j]) {
                 return true;
@@ -219,118 +226,119 @@ bool lanes_use(const struct lanes *lanes, const struct settings *settings)
 
 /* ---- begin and end ---- */
 
-bool lanes_init(struct lanes *lanes, const struct settings *settings, const struct lane_env *env,
-                char **out_error)
+bool output_queues_init(struct output_queues *queues, const struct settings *settings,
+                        const struct output_queue_env *env, char **out_error)
 {
-    *lanes = (struct lanes){.env = *env, .settings = settings};
-    if (!lanes_prepare(lanes, settings, out_error)) {
+    *queues = (struct output_queues){.env = *env, .settings = settings};
+    if (!output_queues_prepare(queues, settings, out_error)) {
         return false;
     }
-    lanes_commit(lanes);
-    name_left_spools(lanes);
+    output_queues_commit(queues);
+    name_left_spools(queues);
     return true;
 }
 
-void lanes_fini(struct lanes *lanes)
+void output_queues_fini(struct output_queues *queues)
 {
-    for (size_t i = 0; i < lanes->count; i++) {
-        free_lane(lanes, i);
+    for (size_t i = 0; i < queues->count; i++) {
+        free_queue(queues, i);
     }
 }
 
 /* ---- all of them ---- */
 
-static void end_retired(struct lanes *lanes)
+static void end_retired(struct output_queues *queues)
 {
-    bool is_late = clock_monotonic_ns() >= lanes->retire_ns;
+    bool is_late = clock_monotonic_ns() >= queues->retire_ns;
     bool has_ended = false;
-    for (size_t i = 0; i < lanes->count; i++) {
-        if ((lanes->retired & bit(i)) != 0 && (is_late || lane_is_safe(lanes->items[i]))) {
-            lane_give_up(lanes->items[i]);
-            free_lane(lanes, i);
+    for (size_t i = 0; i < queues->count; i++) {
+        if ((queues->retired & bit(i)) != 0 &&
+            (is_late || output_queue_is_safe(queues->items[i]))) {
+            output_queue_give_up(queues->items[i]);
+            free_queue(queues, i);
             has_ended = true;
         }
     }
     if (has_ended) {
-        name_left_spools(lanes);
+        name_left_spools(queues);
     }
 }
 
-void lanes_tick(struct lanes *lanes)
+void output_queues_tick(struct output_queues *queues)
 {
-    for (size_t i = 0; i < lanes->count; i++) {
-        if (lanes->items[i] != NULL) {
-            lane_tick(lanes->items[i]);
+    for (size_t i = 0; i < queues->count; i++) {
+        if (queues->items[i] != NULL) {
+            output_queue_tick(queues->items[i]);
         }
     }
-    if (lanes->retired != 0) {
-        end_retired(lanes);
+    if (queues->retired != 0) {
+        end_retired(queues);
     }
 }
 
-void lanes_rest(struct lanes *lanes)
+void output_queues_rest(struct output_queues *queues)
 {
-    for (size_t i = 0; i < lanes->count; i++) {
-        if (lanes->items[i] != NULL) {
-            lane_rest(lanes->items[i]);
+    for (size_t i = 0; i < queues->count; i++) {
+        if (queues->items[i] != NULL) {
+            output_queue_rest(queues->items[i]);
         }
     }
 }
 
-bool lanes_are_empty(const struct lanes *lanes)
+bool output_queues_are_empty(const struct output_queues *queues)
 {
-    for (size_t i = 0; i < lanes->count; i++) {
-        if (lanes->items[i] != NULL && !lane_is_empty(lanes->items[i])) {
+    for (size_t i = 0; i < queues->count; i++) {
+        if (queues->items[i] != NULL && !output_queue_is_empty(queues->items[i])) {
             return false;
         }
     }
-    return lanes->retired == 0;
+    return queues->retired == 0;
 }
 
-bool lanes_are_safe(const struct lanes *lanes)
+bool output_queues_are_safe(const struct output_queues *queues)
 {
-    for (size_t i = 0; i < lanes->count; i++) {
-        if (lanes->items[i] != NULL && !lane_is_safe(lanes->items[i])) {
+    for (size_t i = 0; i < queues->count; i++) {
+        if (queues->items[i] != NULL && !output_queue_is_safe(queues->items[i])) {
             return false;
         }
     }
     return true;
 }
 
-bool lanes_are_far(const struct lanes *lanes)
+bool output_queues_are_far(const struct output_queues *queues)
 {
-    for (size_t i = 0; i < lanes->count; i++) {
-        if ((lanes->all >> i & 1) != 0 && lane_is_far(lanes->items[i])) {
+    for (size_t i = 0; i < queues->count; i++) {
+        if ((queues->all >> i & 1) != 0 && output_queue_is_far(queues->items[i])) {
             return true;
         }
     }
     return false;
 }
 
-bool lanes_have_spool(const struct lanes *lanes)
+bool output_queues_have_spool(const struct output_queues *queues)
 {
-    for (size_t i = 0; i < lanes->count; i++) {
-        if (lanes->items[i] != NULL && lane_has_spool(lanes->items[i])) {
+    for (size_t i = 0; i < queues->count; i++) {
+        if (queues->items[i] != NULL && output_queue_has_spool(queues->items[i])) {
             return true;
         }
     }
     return false;
 }
 
-bool lanes_have_failed(const struct lanes *lanes)
+bool output_queues_have_failed(const struct output_queues *queues)
 {
-    for (size_t i = 0; i < lanes->count; i++) {
-        if (lanes->items[i] != NULL && lane_has_failed(lanes->items[i])) {
+    for (size_t i = 0; i < queues->count; i++) {
+        if (queues->items[i] != NULL && output_queue_has_failed(queues->items[i])) {
             return true;
         }
     }
     return false;
 }
 
-bool lanes_are_mistaken(const struct lanes *lanes)
+bool output_queues_are_mistaken(const struct output_queues *queues)
 {
-    for (size_t i = 0; i < lanes->count; i++) {
-        if ((lanes->required >> i & 1) != 0 && lane_is_mistaken(lanes->items[i])) {
+    for (size_t i = 0; i < queues->count; i++) {
+        if ((queues->required >> i & 1) != 0 && output_queue_is_mistaken(queues->items[i])) {
             return true;
         }
     }

@@ -7,55 +7,56 @@
 #include "base/uncompress.h"
 #include "otlp/split.h"
 
-struct packer {
+struct parcel_packing {
     enum compression compression;
     struct compressor *compressor;     /* made when it is first needed, as … */
     struct uncompressor *uncompressor; /* … is this */
     struct buf body;
 };
 
-struct packer *packer_new(enum compression compression)
+struct parcel_packing *parcel_packing_new(enum compression compression)
 {
-    struct packer *packer = mem_alloc(sizeof(*packer));
-    packer->compression = compression;
-    buf_init(&packer->body, SIZE_MAX); /* bounded by what is packed */
-    return packer;
+    struct parcel_packing *packing = mem_alloc(sizeof(*packing));
+    packing->compression = compression;
+    buf_init(&packing->body, SIZE_MAX); /* bounded by what is packed */
+    return packing;
 }
 
-void packer_rest(struct packer *packer)
+void parcel_packing_rest(struct parcel_packing *packing)
 {
-    compressor_free(packer->compressor);
-    uncompressor_free(packer->uncompressor);
-    buf_fini(&packer->body);
-    packer->compressor = NULL;
-    packer->uncompressor = NULL;
+    compressor_free(packing->compressor);
+    uncompressor_free(packing->uncompressor);
+    buf_fini(&packing->body);
+    packing->compressor = NULL;
+    packing->uncompressor = NULL;
 }
 
-void packer_free(struct packer *packer)
+void parcel_packing_free(struct parcel_packing *packing)
 {
-    if (packer != NULL) {
-        packer_rest(packer);
-        free(packer);
+    if (packing != NULL) {
+        parcel_packing_rest(packing);
+        free(packing);
     }
 }
 
-void packer_pack(struct packer *packer, struct slice request, uint32_t records,
-                 struct parcel *out)
+void parcel_packing_pack(struct parcel_packing *packing, struct slice request, uint32_t records,
+                         struct parcel *out)
 {
     *out = (struct parcel){.records = records,
-                           .compression = packer->compression,
+                           .compression = packing->compression,
                            .unpacked_bytes = request.len,
                            .body = request};
-    if (packer->compression != COMPRESSION_NONE) {
-        if (packer->compressor == NULL) {
-            packer->compressor = compressor_new(packer->compression);
+    if (packing->compression != COMPRESSION_NONE) {
+        if (packing->compressor == NULL) {
+            packing->compressor = compressor_new(packing->compression);
         }
-        ENSURE(compressor_run(packer->compressor, request, &packer->body));
-        out->body = buf_slice(&packer->body);
+        ENSURE(compressor_run(packing->compressor, request, &packing->body));
+        out->body = buf_slice(&packing->body);
     }
 }
 
-static bool uncompress_body(struct packer *packer, const struct parcel *parcel, struct buf *out)
+static bool uncompress_body(struct parcel_packing *packing, const struct parcel *parcel,
+                            struct buf *out)
 {
     static const enum content_encoding encodings[] = {
         [COMPRESSION_NONE] = ENCODING_IDENTITY,
@@ -65,19 +66,20 @@ static bool uncompress_body(struct packer *packer, const struct parcel *parcel, 
     if (parcel->compression == COMPRESSION_NONE) {
         return buf_append_slice(out, parcel->body);
     }
-    if (packer->uncompressor == NULL) {
-        packer->uncompressor = uncompressor_new();
+    if (packing->uncompressor == NULL) {
+        packing->uncompressor = uncompressor_new();
     }
-    return uncompress(packer->uncompressor, encodings[parcel->compression], parcel->body, out) ==
+    return uncompress(packing->uncompressor, encodings[parcel->compression], parcel->body, out) ==
            UNCOMPRESS_OK;
 }
 
-bool packer_unpack(struct packer *packer, const struct parcel *parcel, struct buf *out)
+bool parcel_packing_unpack(struct parcel_packing *packing, const struct parcel *parcel,
+                           struct buf *out)
 {
     uint32_t records = 0;
     buf_clear(out);
     out->limit = parcel->unpacked_bytes + 1;
-    return buf_reserve(out, out->limit) && uncompress_body(packer, parcel, out) &&
+    return buf_reserve(out, out->limit) && uncompress_body(packing, parcel, out) &&
            out->len == parcel->unpacked_bytes && otlp_split_count(buf_slice(out), &records) &&
            records == parcel->records;
 }

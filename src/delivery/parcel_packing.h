@@ -9,18 +9,19 @@
 
 #include "delivery/parcel.h"
 
-struct packer;
+struct parcel_packing;
 
-struct packer *packer_new(enum compression compression);
-void packer_rest(struct packer *packer); /* hold no memory until the next use */
-void packer_free(struct packer *packer); /* NULL is fine */
+struct parcel_packing *parcel_packing_new(enum compression compression);
+void parcel_packing_rest(struct parcel_packing *packing); /* hold no memory until the next use */
+void parcel_packing_free(struct parcel_packing *packing); /* NULL is fine */
 
 /* A parcel with this request; nothing else is set. Its body is good until the next pack. */
-void packer_pack(struct packer *packer, struct slice request, uint32_t records,
-                 struct parcel *out);
+void parcel_packing_pack(struct parcel_packing *packing, struct slice request, uint32_t records,
+                         struct parcel *out);
 
 /* The request of the parcel, however it is compressed, instead of what was in `out`. False if the
  * body is not a request of so many bytes and records: `out` is then rubbish. */
-bool packer_unpack(struct packer *packer, const struct parcel *parcel, struct buf *out);
+bool parcel_packing_unpack(struct parcel_packing *packing, const struct parcel *parcel,
+                           struct buf *out);
 
 #endif

@@ -32,7 +32,7 @@ struct replay {
     struct ev_loop *loop;
     ev_timer deadline; /* of the next answer */
     struct output *output;
-    struct packer *packer;
+    struct parcel_packing *packing;
     struct spool *letters;
     uint64_t number; /* of the letter under way */
     uint64_t last;   /* of those that were there at the start */
@@ -52,7 +52,8 @@ static int read_into(struct replay *replay, uint64_t number, struct batch *batch
     batch->packed_body = parcel.body;
     batch->packing = parcel.compression;
     batch->records = parcel.records;
-    return packer_unpack(replay->packer, &parcel, &batch->bytes) ? SPOOL_OK : SPOOL_CORRUPT;
+    return parcel_packing_unpack(replay->packing, &parcel, &batch->bytes) ? SPOOL_OK
+                                                                          : SPOOL_CORRUPT;
 }
 
 static struct batch *read_letter(struct replay *replay, uint64_t number)
@@ -109,7 +110,7 @@ static enum refusal_end on_refused(void *context, const struct refusal *refusal)
     struct replay *replay = context;
     struct parcel parcel;
     uint64_t number;
-    letters_make(replay->packer, refusal, replay->name, &parcel);
+    dead_letters_make(replay->packing, refusal, replay->name, &parcel);
     return spool_write(replay->letters, &parcel, parcel.time_ns, &number) == SPOOL_OK
                ? REFUSAL_KEPT
                : REFUSAL_HELD;
@@ -176,10 +177,10 @@ static bool open_and_send(struct replay *replay, const struct settings *settings
     if (replay->output == NULL) {
         return false;
     }
-    replay->packer = packer_new(replay->settings->compression);
+    replay->packing = parcel_packing_new(replay->settings->compression);
     send_all(replay, settings);
     replay->output->type->close(replay->output);
-    packer_free(replay->packer);
+    parcel_packing_free(replay->packing);
     return true;
 }
 
@@ -223,7 +224,7 @@ struct visit {
 static bool visit_one(struct visit *visit, const char *name, char **out_error)
 {
     struct spool *letters = NULL;
-    char *directory = letters_directory(visit->settings->data_dir, name);
+    char *directory = dead_letters_directory(visit->settings->data_dir, name);
     bool is_done = true;
     int result = spool_open(directory, UINT64_MAX, &letters);
     if (result < 0) {
@@ -239,7 +240,7 @@ static bool visit_one(struct visit *visit, const char *name, char **out_error)
 
 static bool visit_all(struct visit *visit, char **out_error)
 {
-    char *path = letters_directory(visit->settings->data_dir, "");
+    char *path = dead_letters_directory(visit->settings->data_dir, "");
     DIR *directory = opendir(path);
     bool is_done = directory != NULL || errno == ENOENT;
     if (!is_done) {

@@ -37,7 +37,7 @@ struct place {
     struct way way;
 };
 
-struct router {
+struct route_match {
     struct route *routes;
     size_t count;
     struct place places[PLACES];
@@ -94,20 +94,21 @@ static bool make(struct route *route, const struct route_settings *settings, cha
            add_globs(&route->paths, &settings->paths, out_error) && add_labels(route, out_error);
 }
 
-struct router *router_new(const struct settings *settings, const uint8_t *places, char **out_error)
+struct route_match *route_match_new(const struct settings *settings, const uint8_t *places,
+                                    char **out_error)
 {
-    struct router *router = mem_alloc(sizeof(*router));
-    router->routes = mem_array(settings->route_count, sizeof(*router->routes));
-    for (; router->count < settings->route_count; router->count++) {
-        struct route *route = &router->routes[router->count];
-        route->outputs = outputs_of(&settings->routes[router->count], settings, places);
-        if (!make(route, &settings->routes[router->count], out_error)) {
-            router->count++; /* what was made of it is freed too */
-            router_free(router);
+    struct route_match *matcher = mem_alloc(sizeof(*matcher));
+    matcher->routes = mem_array(settings->route_count, sizeof(*matcher->routes));
+    for (; matcher->count < settings->route_count; matcher->count++) {
+        struct route *route = &matcher->routes[matcher->count];
+        route->outputs = outputs_of(&settings->routes[matcher->count], settings, places);
+        if (!make(route, &settings->routes[matcher->count], out_error)) {
+            matcher->count++; /* what was made of it is freed too */
+            route_match_free(matcher);
             return NULL;
         }
     }
-    return router;
+    return matcher;
 }
 
 static void fini(struct route *route)
@@ -123,16 +124,16 @@ static void fini(struct route *route)
     free(route->labels);
 }
 
-void router_free(struct router *router)
+void route_match_free(struct route_match *matcher)
 {
-    if (router == NULL) {
+    if (matcher == NULL) {
         return;
     }
-    for (size_t i = 0; i < router->count; i++) {
-        fini(&router->routes[i]);
+    for (size_t i = 0; i < matcher->count; i++) {
+        fini(&matcher->routes[i]);
     }
-    free(router->routes);
-    free(router);
+    free(matcher->routes);
+    free(matcher);
 }
 
 /* ---- matching ---- */
@@ -181,12 +182,12 @@ static bool takes(const struct route *route, const struct source *source)
 }
 
 /* The routes that match; if there are none, those that take what is left. */
-static struct way work_out(const struct router *router, const struct source *source)
+static struct way work_out(const struct route_match *matcher, const struct source *source)
 {
     struct way match = {0};
     struct way rest = {0};
-    for (size_t i = 0; i < router->count; i++) {
-        const struct route *route = &router->routes[i];
+    for (size_t i = 0; i < matcher->count; i++) {
+        const struct route *route = &matcher->routes[i];
         struct way *way = route->settings->otherwise ? &rest : &match;
         if (takes(route, source)) {
             bool has_filters = route->settings->filter_count > 0;
@@ -198,16 +199,16 @@ static struct way work_out(const struct router *router, const struct source *sou
     return match.routes != 0 ? match : rest;
 }
 
-uint64_t router_outputs(const struct router *router, size_t route)
+uint64_t route_match_outputs(const struct route_match *matcher, size_t route)
 {
-    return router->routes[route].outputs;
+    return matcher->routes[route].outputs;
 }
 
-struct way router_find(struct router *router, const struct source *source)
+struct way route_match_find(struct route_match *matcher, const struct source *source)
 {
-    struct place *place = &router->places[source->id % PLACES];
+    struct place *place = &matcher->places[source->id % PLACES];
     if (!place->is_taken || place->source_id != source->id) {
-        *place = (struct place){source->id, true, work_out(router, source)};
+        *place = (struct place){source->id, true, work_out(matcher, source)};
     }
     return place->way;
 }

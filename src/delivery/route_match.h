@@ -14,7 +14,7 @@
 #include "record/settings.h"
 #include "record/source.h"
 
-struct router;
+struct route_match;
 
 struct way {
     uint64_t routes;   /* bit n: route number n of the config; 0: none takes it */
@@ -24,12 +24,13 @@ struct way {
 
 /* `places` has the bit of each output of the config; NULL: bit n is number n. NULL on failure, with
  * *out_error a sentence that the caller frees. `settings` must outlive it. */
-struct router *router_new(const struct settings *settings, const uint8_t *places, char **out_error);
-void router_free(struct router *router); /* NULL is fine */
+struct route_match *route_match_new(const struct settings *settings, const uint8_t *places,
+                                    char **out_error);
+void route_match_free(struct route_match *matcher); /* NULL is fine */
 
 /* The outputs of one route. */
-uint64_t router_outputs(const struct router *router, size_t route);
+uint64_t route_match_outputs(const struct route_match *matcher, size_t route);
 
-struct way router_find(struct router *router, const struct source *source);
+struct way route_match_find(struct route_match *matcher, const struct source *source);
 
 #endif

@@ -3,16 +3,18 @@
 /*
  * Crates, from the first record to the promise.
  *
- * Records of different ways (sets of outputs) fill batches of their own, side by side: the crate. All
- * of it is sealed at once, so what is in one crate was read after all that is in the one before. What
- * no output gets has a batch too, with positions only. Without routes a crate is one batch.
+ * Records of different ways (sets of outputs) fill batches of their own, side by side: the crate.
+ * All of it is sealed at once, so what is in one crate was read after all that is in the one
+ * before. What no output gets has a batch too, with positions only. Without routes a crate is one
+ * batch.
  *
- * Each track (track.h) fills a crate of its own and has a book, which lists its batches that are sealed,
- * oldest crate first. A batch that every required lane has promised stays in it until its whole crate is,
- * and all before it on its track are; then its positions go to the checkpoints. A stream's records may be
- * in several batches of a crate, and it is promised to the furthest place of them: all of them are with
- * their backends then. Its memory is used again when no lane holds it any more, which may be sooner (it is
- * in a spool) or later (an output that is not required still waits for its backend).
+ * Each track (track.h) fills a crate of its own and has a book, which lists its batches that are
+ * sealed, oldest crate first. A batch that every required output queue has promised stays in it
+ * until its whole crate is, and all before it on its track are; then its positions go to the
+ * checkpoints. A stream's records may be in several batches of a crate, and it is promised to the
+ * furthest place of them: all of them are with their backends then. Its memory is used again when
+ * no output queue holds it any more, which may be sooner (it is in a spool) or later (an output
+ * that is not required still waits for its backend).
  */
 
 #include "delivery/shipment.h"
@@ -40,7 +42,7 @@ struct shipment {
     const struct settings *settings;
     struct shipment_env env;
     struct otlp_encoder *encoder;
-    struct lanes lanes;
+    struct output_queues queues;
     struct tracks tracks;
     struct open *current; /* what the encoder writes; NULL: nothing */
     struct track *heavy;  /* waits until less is under way, and the others for it; NULL: none does */
@@ -184,28 +186,30 @@ static struct batch *close_open(struct shipment *shipment, struct open *open)
 static void enlist(struct shipment *shipment, struct track *track, struct batch *batch)
 {
     /* Without records there are positions only. */
-    batch->required = batch->records > 0 ? batch->outputs & shipment->lanes.required : 0;
+    batch->required = batch->records > 0 ? batch->outputs & shipment->queues.required : 0;
     batch->crate = shipment->crate;
-    batch->refs++; /* ours, until every lane has seen it */
+    batch->refs++; /* ours, until every output queue has seen it */
     track_enlist(track, batch);
 }
 
 static void hand_out(struct shipment *shipment, struct batch *batch)
 {
     if (batch->records > 0) {
-        counters_subtract(shipment->env.counters, C_RECORDS_IN_FLIGHT, /* the lanes count it now */
+        counters_subtract(shipment->env.counters,
+                          C_RECORDS_IN_FLIGHT, /* the output queues count it now */
                           (uint64_t)batch->records * count_bits(batch->outputs));
         counters_add(shipment->env.counters, C_BATCHES, 1);
         counters_add(shipment->env.counters, C_BYTES_ENCODED, batch->bytes.len);
     }
-    for (size_t i = 0; i < shipment->lanes.count; i++) {
+    for (size_t i = 0; i < shipment->queues.count; i++) {
         if (goes_to(batch, i)) {
-            lane_push(shipment->lanes.items[i], batch);
+            output_queue_push(shipment->queues.items[i], batch);
         }
     }
 }
 
-/* All of the crate is in the book before any of it is on its way: a lane may promise at once. */
+/* All of the crate is in the book before any of it is on its way: an output queue may promise at
+ * once. */
 static void seal(struct shipment *shipment, struct track *track)
 {
     struct batch *batches[OPEN_BATCHES_MAX];
@@ -232,12 +236,14 @@ static void seal(struct shipment *shipment, struct track *track)
     }
 }
 
-/* Every lane that must have something of the crate has room. */
+/* Every output queue that must have something of the crate has room. */
 static bool is_there_room(const struct shipment *shipment, const struct track *track)
 {
-    for (size_t i = 0; i < shipment->lanes.count; i++) {
-        for (size_t j = 0; j < track->open_count && (shipment->lanes.required >> i & 1) != 0; j++) {
-            if (goes_to(track->open[j]->batch, i) && !lane_has_room(shipment->lanes.items[i])) {
+    for (size_t i = 0; i < shipment->queues.count; i++) {
+        for (size_t j = 0; j < track->open_count && (shipment->queues.required >> i & 1) != 0;
+             j++) {
+            if (goes_to(track->open[j]->batch, i) &&
+                !output_queue_has_room(shipment->queues.items[i])) {
                 return false;
             }
         }
@@ -248,10 +254,10 @@ static bool is_there_room(const struct shipment *shipment, const struct track *t
 /* Something of the crate would leave at once, were it not so large. */
 static bool is_heavy(const struct shipment *shipment, const struct track *track)
 {
-    for (size_t i = 0; i < shipment->lanes.count; i++) {
+    for (size_t i = 0; i < shipment->queues.count; i++) {
         for (size_t j = 0; j < track->open_count; j++) {
             const struct batch *batch = track->open[j]->batch;
-            if (goes_to(batch, i) && lane_lacks_bytes(shipment->lanes.items[i], batch)) {
+            if (goes_to(batch, i) && output_queue_lacks_bytes(shipment->queues.items[i], batch)) {
                 return is_there_room(shipment, track);
             }
         }
@@ -262,10 +268,10 @@ static bool is_heavy(const struct shipment *shipment, const struct track *track)
 /* Something of the crate would leave at once. */
 static bool is_wanted(const struct shipment *shipment, const struct track *track)
 {
-    for (size_t i = 0; i < shipment->lanes.count; i++) {
+    for (size_t i = 0; i < shipment->queues.count; i++) {
         for (size_t j = 0; j < track->open_count; j++) {
             const struct batch *batch = track->open[j]->batch;
-            if (goes_to(batch, i) && lane_may_send(shipment->lanes.items[i], batch)) {
+            if (goes_to(batch, i) && output_queue_may_send(shipment->queues.items[i], batch)) {
                 return true;
             }
         }
@@ -278,11 +284,12 @@ static bool is_full(const struct shipment *shipment, const struct track *track)
     return tracks_is_full(&shipment->tracks, track);
 }
 
-/* What waits goes on growing, here. Once it is full it goes to the queues, which let the others go on
- * while one output fails, and to spools; of one that is alone, without a spool, it stays in the files.
+/* What waits goes on growing, here. Once it is full it goes to the queues, which let the others go
+ * on while one output fails, and to spools; of one that is alone, without a spool, it stays in the
+ * files.
  *
- * Positions without records need no lane, but wait for those before them, as one crate: else a long outage
- * would fill the book with them. */
+ * Positions without records need no output queue, but wait for those before them, as one crate:
+ * else a long outage would fill the book with them. */
 static bool may_be_sealed(const struct shipment *shipment, const struct track *track)
 {
     if (!track_has_records(track)) {
@@ -336,10 +343,10 @@ static void seal_all_due(struct shipment *shipment, uint64_t now_ns)
 /* What goes to a queue anyway is better large. */
 static bool is_far(const struct shipment *shipment)
 {
-    return !shipment->is_alone || lanes_are_far(&shipment->lanes);
+    return !shipment->is_alone || output_queues_are_far(&shipment->queues);
 }
 
-static void lane_moved(void *context)
+static void queue_moved(void *context)
 {
     struct shipment *shipment = context;
     if (!shipment->is_closing) {
@@ -401,10 +408,10 @@ struct shipment *shipment_new(const struct settings *settings, const struct ship
     shipment->track = shipment->tracks.items;
     shipment->encoder = otlp_encoder_new(settings);
     set_limits(shipment, settings);
-    const struct lane_env lane_env = {env->loop, env->log,   env->counters, promised,
-                                      release,   lane_moved, shipment,      env->share,
-                                      env->addresses, env->is_same_output};
-    if (!lanes_init(&shipment->lanes, settings, &lane_env, out_error)) {
+    const struct output_queue_env output_queue_env = {
+        env->loop,   env->log, env->counters, promised,       release,
+        queue_moved, shipment, env->share,    env->addresses, env->is_same_output};
+    if (!output_queues_init(&shipment->queues, settings, &output_queue_env, out_error)) {
         shipment_free(shipment);
         return NULL;
     }
@@ -415,32 +422,32 @@ struct shipment *shipment_new(const struct settings *settings, const struct ship
 
 bool shipment_prepare(struct shipment *shipment, const struct settings *settings, char **out_error)
 {
-    return lanes_prepare(&shipment->lanes, settings, out_error);
+    return output_queues_prepare(&shipment->queues, settings, out_error);
 }
 
 const uint8_t *shipment_next_places(const struct shipment *shipment)
 {
-    return shipment->lanes.next_places;
+    return shipment->queues.next_places;
 }
 
 void shipment_hold(struct shipment *shipment, const struct settings *settings)
 {
-    lanes_hold(&shipment->lanes, settings);
+    output_queues_hold(&shipment->queues, settings);
 }
 
 bool shipment_is_quiet(const struct shipment *shipment)
 {
-    return lanes_are_quiet(&shipment->lanes);
+    return output_queues_are_quiet(&shipment->queues);
 }
 
 void shipment_release(struct shipment *shipment)
 {
-    lanes_release(&shipment->lanes);
+    output_queues_release(&shipment->queues);
 }
 
 void shipment_cancel(struct shipment *shipment)
 {
-    lanes_cancel(&shipment->lanes);
+    output_queues_cancel(&shipment->queues);
 }
 
 void shipment_commit(struct shipment *shipment, const struct settings *settings)
@@ -450,7 +457,7 @@ void shipment_commit(struct shipment *shipment, const struct settings *settings)
     shipment->encoder = otlp_encoder_new(settings);
     shipment->settings = settings;
     set_limits(shipment, settings);
-    lanes_commit(&shipment->lanes);
+    output_queues_commit(&shipment->queues);
     for (size_t i = 0; i < BATCH_TRACKS_MAX; i++) {
         settle(shipment, &shipment->tracks.items[i]);
     }
@@ -458,7 +465,7 @@ void shipment_commit(struct shipment *shipment, const struct settings *settings)
 
 bool shipment_uses(const struct shipment *shipment, const struct settings *settings)
 {
-    return lanes_use(&shipment->lanes, settings);
+    return output_queues_use(&shipment->queues, settings);
 }
 
 static void free_spares(struct shipment *shipment)
@@ -474,10 +481,10 @@ void shipment_free(struct shipment *shipment)
         return;
     }
     shipment->is_closing = true;
-    if (lanes_have_spool(&shipment->lanes)) {
+    if (output_queues_have_spool(&shipment->queues)) {
         shipment_part(shipment);
     }
-    lanes_fini(&shipment->lanes);
+    output_queues_fini(&shipment->queues);
     tracks_fini(&shipment->tracks);
     free_spares(shipment);
     otlp_encoder_free(shipment->encoder);
@@ -487,7 +494,7 @@ void shipment_free(struct shipment *shipment)
 void shipment_rest(struct shipment *shipment)
 {
     free_spares(shipment);
-    lanes_rest(&shipment->lanes);
+    output_queues_rest(&shipment->queues);
 }
 
 uint64_t shipment_batch_age_ms(const struct shipment *shipment)
@@ -525,9 +532,9 @@ static bool keep_too_large(struct shipment *shipment, const struct record *recor
     bool is_kept = otlp_encoder_add(encoder, record, &request);
     otlp_encoder_end(encoder, &request);
     const struct refusal refusal = {buf_slice(&request), 1, 0, "larger than a request may be"};
-    for (size_t i = 0; i < shipment->lanes.count && is_kept; i++) {
+    for (size_t i = 0; i < shipment->queues.count && is_kept; i++) {
         is_kept = (outputs >> i & 1) == 0 ||
-                  lane_refuse(shipment->lanes.items[i], &refusal) == REFUSAL_KEPT;
+                  output_queue_refuse(shipment->queues.items[i], &refusal) == REFUSAL_KEPT;
     }
     buf_fini(&request);
     otlp_encoder_free(encoder);
@@ -561,7 +568,7 @@ static void note_growth(struct shipment *shipment, const struct batch *batch, si
 void shipment_put(struct shipment *shipment, const struct record *record, uint64_t outputs,
                   struct checkpoint *checkpoint, struct position safe, uint64_t now_ns)
 {
-    outputs &= shipment->lanes.all;
+    outputs &= shipment->queues.all;
     turn_to_stream(shipment, checkpoint);
     struct open *open = open_batch(shipment, shipment->track, outputs, now_ns);
     struct batch *batch = open->batch;
@@ -657,7 +664,7 @@ void shipment_lead(struct shipment *shipment, uint64_t now_ns)
 void shipment_flush(struct shipment *shipment, uint64_t now_ns)
 {
     shipment->now_ns = now_ns != UINT64_MAX ? now_ns : shipment->now_ns;
-    lanes_tick(&shipment->lanes);
+    output_queues_tick(&shipment->queues);
     seal_all_due(shipment, now_ns);
     if (shipment->was_full && shipment->crate != shipment->full_crate) {
         shipment->was_full = false;
@@ -667,33 +674,33 @@ void shipment_flush(struct shipment *shipment, uint64_t now_ns)
 
 bool shipment_is_empty(const struct shipment *shipment)
 {
-    return lanes_are_empty(&shipment->lanes) && !tracks_are_open(&shipment->tracks) &&
+    return output_queues_are_empty(&shipment->queues) && !tracks_are_open(&shipment->tracks) &&
            !tracks_have_book(&shipment->tracks);
 }
 
 bool shipment_is_safe(const struct shipment *shipment)
 {
-    return lanes_are_safe(&shipment->lanes) && !tracks_are_open(&shipment->tracks);
+    return output_queues_are_safe(&shipment->queues) && !tracks_are_open(&shipment->tracks);
 }
 
 size_t shipment_books(const struct shipment *shipment, struct output_books *books, size_t max)
 {
     size_t count = 0;
-    for (size_t i = 0; i < shipment->lanes.count && count < max; i++) {
-        if (shipment->lanes.items[i] == NULL) {
+    for (size_t i = 0; i < shipment->queues.count && count < max; i++) {
+        if (shipment->queues.items[i] == NULL) {
             continue;
         }
-        books[count++] = lane_books(shipment->lanes.items[i]);
+        books[count++] = output_queue_books(shipment->queues.items[i]);
     }
     return count;
 }
 
 bool shipment_is_mistaken(const struct shipment *shipment)
 {
-    return lanes_are_mistaken(&shipment->lanes);
+    return output_queues_are_mistaken(&shipment->queues);
 }
 
 bool shipment_has_failed(const struct shipment *shipment)
 {
-    return shipment->has_failed || lanes_have_failed(&shipment->lanes);
+    return shipment->has_failed || output_queues_have_failed(&shipment->queues);
 }

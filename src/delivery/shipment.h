@@ -5,22 +5,22 @@
 /*
  * From records to batches, and from acknowledged batches to checkpoints.
  *
- *     add() ──► open ──full, or old enough and some output takes it now──► sealed ──► every lane
- *                                                                             │          │ promised
- *                                                                             └─► book ──┴─► checkpoints
+ *     add() ──► open ──full, or old enough and some output takes it now──► sealed ──► every output
+ * queue │          │ promised └─► book ──┴─► checkpoints
  *
- * A batch is encoded once and shared by all outputs; each has its lane (output_queue.h) and its own pace.
- * As many batches are open side by side, each of streams of its own (track.h), as may be under way. While
- * no output can take one it goes on growing, so that a backend that is slow is asked less often, not for
- * less. Once it is full it waits in the lanes' queues, where there are several or a spool; when the queue
- * of an output that is required is full too, nothing more is taken of its streams (back-pressure).
+ * A batch is encoded once and shared by all outputs; each has its output queue (output_queue.h) and
+ * its own pace. As many batches are open side by side, each of streams of its own (track.h), as may
+ * be under way. While no output can take one it goes on growing, so that a backend that is slow is
+ * asked less often, not for less. Once it is full it waits in the output queues, where there are
+ * several or a spool; when the queue of an output that is required is full too, nothing more is
+ * taken of its streams (back-pressure).
  *
- * With routes, records that go to other outputs are in other batches. Those of a track that are open at
- * the same time make a crate, which is sealed as a whole.
+ * With routes, records that go to other outputs are in other batches. Those of a track that are
+ * open at the same time make a crate, which is sealed as a whole.
  *
- * Batches may end in any order. Their positions go to the checkpoints in the order in which the crates of
- * their track were sealed, when every required lane has promised all of a crate: a promise about a byte
- * includes every byte before it in its stream.
+ * Batches may end in any order. Their positions go to the checkpoints in the order in which the
+ * crates of their track were sealed, when every required output queue has promised all of a crate:
+ * a promise about a byte includes every byte before it in its stream.
  */
 
 #include <stdbool.h>

@@ -4,14 +4,14 @@
 #include <string.h>
 #include "base/mem.h"
 
-static const struct feed_type *const feed_types[] = {&feed_tail, &feed_stdin, &feed_syslog,
-                                                    &feed_journal};
+static const struct input_type *const types[] = {&input_type_tail, &input_type_stdin,
+                                                      &input_type_syslog, &input_type_journal};
 
-const struct feed_type *feed_find(const char *name)
+const struct input_type *input_type_find(const char *name)
 {
-    for (size_t i = 0; i < ARRAY_LEN(feed_types); i++) {
-        if (strcmp(feed_types[i]->name, name) == 0) {
-            return feed_types[i];
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        if (strcmp(types[i]->name, name) == 0) {
+            return types[i];
         }
     }
     ensure_failed("the config knows the types of inputs", __FILE__, __LINE__);
@@ -70,7 +70,7 @@ static void close_tail(void *feed)
     input_close(feed);
 }
 
-const struct feed_type feed_tail = {
+const struct input_type input_type_tail = {
     .name = "tail",
     .has_checkpoints = true,
     .is_shared = true,

@@ -5,8 +5,8 @@
 /*
  * The kinds of inputs, as the daemon sees them: what a config calls `type`.
  *
- * To add one: write src/input/<name>.c with a `const struct feed_type feed_<name>` and add it to the
- * table in input_type.c and to config/input_types.c, with the options that are its own.
+ * To add one: write src/input/<name>.c with a `const struct input_type input_type_<name>` and add
+ * it to the table in input_type.c and to config/input_types.c, with the options that are its own.
  *
  * What a kind owes is in record/line.h. One without checkpoints gives lines of a stream whose
  * `checkpoint` is NULL: nothing is promised of them, since nobody could read them again.
@@ -14,7 +14,7 @@
 
 #include "input/tail/input.h"
 
-struct feed_type {
+struct input_type {
     const char *name;
     const char *absent; /* why inputs of this type cannot be opened by this clew; NULL: they can */
     bool is_shared; /* each worker may read a part of it; else all of it is the first one's */
@@ -33,12 +33,12 @@ struct feed_type {
     void (*close)(void *feed); /* NULL is fine; tells the sink `gone` for every stream */
 };
 
-extern const struct feed_type feed_tail;
-extern const struct feed_type feed_stdin;
-extern const struct feed_type feed_syslog;
-extern const struct feed_type feed_journal;
+extern const struct input_type input_type_tail;
+extern const struct input_type input_type_stdin;
+extern const struct input_type input_type_syslog;
+extern const struct input_type input_type_journal;
 
 /* Of a name that the config has checked. */
-const struct feed_type *feed_find(const char *name);
+const struct input_type *input_type_find(const char *name);
 
 #endif

@@ -455,7 +455,7 @@ static void journal_stop(void *feed)
     ev_timer_stop(input->env.loop, &input->work);
 }
 
-const struct feed_type feed_journal = {
+const struct input_type input_type_journal = {
     .name = "journal",
     .has_checkpoints = true,
     .open = journal_open,

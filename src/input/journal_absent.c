@@ -27,7 +27,7 @@ static bool is_at_end(const void *feed)
     return true;
 }
 
-const struct feed_type feed_journal = {
+const struct input_type input_type_journal = {
     .name = "journal",
     .absent = ABSENT,
     .open = refuse,

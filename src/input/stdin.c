@@ -127,7 +127,7 @@ static void stdin_close(void *feed)
     }
 }
 
-const struct feed_type feed_stdin = {
+const struct input_type input_type_stdin = {
     .name = "stdin",
     .ends = true,
     .open = stdin_open,

@@ -377,7 +377,7 @@ static void syslog_stop(void *feed)
     }
 }
 
-const struct feed_type feed_syslog = {
+const struct input_type input_type_syslog = {
     .name = "syslog",
     .open = syslog_open,
     .resume = syslog_resume,

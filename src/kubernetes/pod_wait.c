@@ -9,21 +9,21 @@
 
 #define WAITED_ENOUGH UINT64_MAX /* in held_since_ns: nobody waits for it again */
 
-struct metadata {
+struct pod_wait {
     const struct kubernetes_settings *settings;
     struct counters *counters;
     struct pod_store *store;
     struct pod_watch *watch;
 };
 
-struct metadata *metadata_open(const struct kubernetes_settings *settings, struct ev_loop *loop,
+struct pod_wait *pod_wait_open(const struct kubernetes_settings *settings, struct ev_loop *loop,
                                const struct log *log, struct counters *counters, char **out_error)
 {
     enum pod_watch_kind kind = pod_watch_choose(settings, out_error);
     if (kind == POD_WATCH_OFF) {
         return NULL;
     }
-    struct metadata *metadata = mem_alloc(sizeof(*metadata));
+    struct pod_wait *metadata = mem_alloc(sizeof(*metadata));
     metadata->settings = settings;
     metadata->counters = counters;
     metadata->store = pod_store_new(settings, counters);
@@ -32,7 +32,7 @@ struct metadata *metadata_open(const struct kubernetes_settings *settings, struc
     return metadata;
 }
 
-void metadata_close(struct metadata *metadata)
+void pod_wait_close(struct pod_wait *metadata)
 {
     if (metadata != NULL) {
         pod_watch_close(metadata->watch);
@@ -41,7 +41,7 @@ void metadata_close(struct metadata *metadata)
     }
 }
 
-static bool give_up(struct metadata *metadata, struct source *source)
+static bool give_up(struct pod_wait *metadata, struct source *source)
 {
     counters_add(metadata->counters, C_KUBERNETES_STREAMS_UNKNOWN, 1);
     source->held_since_ns = WAITED_ENOUGH;
@@ -49,7 +49,7 @@ static bool give_up(struct metadata *metadata, struct source *source)
 }
 
 /* Its pod is not known. */
-static bool has_waited(struct metadata *metadata, struct source *source, uint64_t behind_bytes)
+static bool has_waited(struct pod_wait *metadata, struct source *source, uint64_t behind_bytes)
 {
     const struct kubernetes_settings *settings = metadata->settings;
     if (source->held_since_ns == WAITED_ENOUGH) {
@@ -68,7 +68,7 @@ static bool has_waited(struct metadata *metadata, struct source *source, uint64_
     return false;
 }
 
-bool metadata_may_ship(struct metadata *metadata, const struct line *line)
+bool pod_wait_may_ship(struct pod_wait *metadata, const struct line *line)
 {
     if (metadata == NULL) {
         return true;

@@ -16,16 +16,16 @@
 #include "record/settings.h"
 
 struct ev_loop;
-struct metadata;
+struct pod_wait;
 
 /* NULL with *out_error NULL: there is none to be had, and none is needed; with a sentence in
  * *out_error (the caller frees it): the config asks for what cannot be. All must outlive it. */
-struct metadata *metadata_open(const struct kubernetes_settings *settings, struct ev_loop *loop,
+struct pod_wait *pod_wait_open(const struct kubernetes_settings *settings, struct ev_loop *loop,
                                const struct log *log, struct counters *counters, char **out_error);
-void metadata_close(struct metadata *metadata); /* NULL is fine */
+void pod_wait_close(struct pod_wait *metadata); /* NULL is fine */
 
 /* Brings the line's source up to date. False: its lines are to wait. NULL knows nothing, and makes
  * nobody wait. */
-bool metadata_may_ship(struct metadata *metadata, const struct line *line);
+bool pod_wait_may_ship(struct pod_wait *metadata, const struct line *line);
 
 #endif

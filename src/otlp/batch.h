@@ -3,14 +3,16 @@
 #define CLEW_OTLP_BATCH_H
 
 /*
- * A batch: one ExportLogsServiceRequest on its way to the outputs, and the promises that may be made
- * once it is safe with all that must have it.
+ * A batch: one ExportLogsServiceRequest on its way to the outputs, and the promises that may be
+ * made once it is safe with all that must have it.
  *
- * Batches of records that go different ways are filled side by side and sealed together, as one crate.
+ * Batches of records that go different ways are filled side by side and sealed together, as one
+ * crate.
  *
  *     state    who holds it                       left by
  *     open     the shipment                       sealed by size or age
- *     sealed   the book, and each output's lane   promised by every required lane, and dropped by all
+ *     sealed   the book, and each output's output queue   promised by every required output queue,
+ * and dropped by all
  *
  * Once sealed nobody changes it: outputs share it. `refs` counts who holds it.
  */
@@ -37,7 +39,7 @@ struct batch {
     uint64_t required; /* … and its promise is outstanding */
     struct buf bytes;  /* the encoded request, not compressed */
     uint32_t records;
-    unsigned refs;                    /* book and lanes that hold it */
+    unsigned refs;                    /* book and output queues that hold it */
     struct batch *next;               /* in the book */
     uint64_t opened_ns;               /* monotonic time of its first record */
     struct buf packed;                /* of a batch read back from disk: its file … */

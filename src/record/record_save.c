@@ -5,7 +5,7 @@
 #include <string.h>
 #include "base/mem.h"
 
-void record_copy_save(struct record_copy *copy, const struct record *record)
+void record_save_make(struct record_save *copy, const struct record *record)
 {
     uint32_t count = record->fields.count;
     if (copy->cap < count) {
@@ -19,7 +19,7 @@ void record_copy_save(struct record_copy *copy, const struct record *record)
 }
 
 /* The table keeps its own memory, which may have grown meanwhile. */
-void record_copy_restore(const struct record_copy *copy, struct record *record)
+void record_save_restore(const struct record_save *copy, struct record *record)
 {
     struct fields fields = record->fields;
     uint32_t count = copy->record.fields.count;
@@ -35,7 +35,7 @@ void record_copy_restore(const struct record_copy *copy, struct record *record)
     record->fields = fields;
 }
 
-void record_copy_fini(struct record_copy *copy)
+void record_save_fini(struct record_save *copy)
 {
     free(copy->items);
 }

@@ -9,17 +9,17 @@
 
 #include "record/record.h"
 
-struct record_copy {
+struct record_save {
     struct record record;
     struct field *items; /* room that is used again */
     uint32_t cap;
 };
 
-void record_copy_save(struct record_copy *copy, const struct record *record);
+void record_save_make(struct record_save *copy, const struct record *record);
 
 /* Of the record that was saved. What filters have put into its arena stays there until the next line. */
-void record_copy_restore(const struct record_copy *copy, struct record *record);
+void record_save_restore(const struct record_save *copy, struct record *record);
 
-void record_copy_fini(struct record_copy *copy);
+void record_save_fini(struct record_save *copy);
 
 #endif

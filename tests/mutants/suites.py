@@ -36,7 +36,7 @@ class Room:
         self.files = sorted({str(path.relative_to(ROOT)) for glob in files for path in ROOT.glob(glob)})
 
 
-TAIL_UNITS = ["allotment", "scan", "encoding", "discover", "rotation", "compressed", "tail"]
+TAIL_UNITS = ["assignment", "scan", "encoding", "discover", "rotation", "compressed", "tail"]
 ROOMS = [
     Room("tailer", 10, ["src/input/tail/*.c"], ["model", *TAIL_UNITS, "more seeds"],
          ["files", "crash", "watching", "hostile"], ["inputs", "state"]),
@@ -55,7 +55,7 @@ ROOMS = [
          ["start", "signals", "state", "multiline", "routes", "reload"]),
 ]
 # The suite of a file's own subject is asked first, for it is the likeliest to notice.
-OWN_UNITS = {"encoding": "encoding", "read_lines": "tail", "assignment": "allotment",
+OWN_UNITS = {"encoding": "encoding", "read_lines": "tail",
              "discover": "discover", "log_name": "discover",
              "packed": "compressed", "gzip_reader": "compressed", "checkpoint_text": "checkpoint"}
 MODEL_SEEDS, MORE_SEEDS = 300, 700

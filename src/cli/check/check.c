@@ -273,7 +273,7 @@ static bool find_absent(const struct settings *settings, struct diag *diag)
     bool found = false;
     for (size_t i = 0; settings != NULL && i < settings->input_count; i++) {
         const struct input_settings *input = &settings->inputs[i];
-        const struct feed_type *type = feed_find(input->type);
+        const struct input_type *type = input_type_find(input->type);
         if (type->absent != NULL) {
             diag_add(diag, DIAG_ERROR, (struct diag_place){0}, "input %s is of type %s, but %s",
                      input->name, input->type, type->absent);

@@ -12,9 +12,9 @@
 
 struct parse_routes {
     const struct settings *settings;
-    struct router *router;
+    struct route_match *matcher;
     struct filters **chains; /* of each route; NULL: it has no filters */
-    struct record_copy copy;
+    struct record_save copy;
 };
 
 bool parse_routes_new(const struct settings *settings, const struct filter_tools *tools,
@@ -28,7 +28,7 @@ bool parse_routes_new(const struct settings *settings, const struct filter_tools
     char *error = NULL;
     routes->settings = settings;
     routes->chains = mem_array(settings->route_count, sizeof(struct filters *));
-    routes->router = router_new(settings, NULL, &error);
+    routes->matcher = route_match_new(settings, NULL, &error);
     for (size_t i = 0; i < settings->route_count && error == NULL; i++) {
         const struct route_settings *route = &settings->routes[i];
         routes->chains[i] =
@@ -51,15 +51,15 @@ void parse_routes_free(struct parse_routes *routes)
     for (size_t i = 0; i < routes->settings->route_count; i++) {
         filters_free(routes->chains[i]);
     }
-    record_copy_fini(&routes->copy);
-    router_free(routes->router);
+    record_save_fini(&routes->copy);
+    route_match_free(routes->matcher);
     free(routes->chains);
     free(routes);
 }
 
 static bool has_output(const struct parse_routes *routes, size_t route, size_t output)
 {
-    return (router_outputs(routes->router, route) >> output & 1) != 0;
+    return (route_match_outputs(routes->matcher, route) >> output & 1) != 0;
 }
 
 /* ---- for machines ---- */
@@ -102,14 +102,14 @@ static bool write_route(const struct parse_routes *routes, size_t route, struct 
 bool parse_routes_write(struct parse_routes *routes, struct record *record, uint64_t now_ns,
                         struct buf *out)
 {
-    uint64_t left = router_find(routes->router, record->source).routes;
+    uint64_t left = route_match_find(routes->matcher, record->source).routes;
     const char *separator = "";
     bool fits = buf_append_string(out, "[");
-    record_copy_save(&routes->copy, record);
+    record_save_make(&routes->copy, record);
     for (; left != 0 && fits; left &= left - 1) {
         fits = buf_append_string(out, separator) &&
                write_route(routes, (size_t)__builtin_ctzll(left), record, now_ns, out);
-        record_copy_restore(&routes->copy, record);
+        record_save_restore(&routes->copy, record);
         separator = ",";
     }
     return fits && buf_append_string(out, "]");
@@ -143,13 +143,13 @@ static void show_route(const struct parse_routes *routes, size_t route, struct r
 void parse_routes_show(struct parse_routes *routes, struct record *record, uint64_t now_ns,
                        struct buf *scratch, FILE *out)
 {
-    uint64_t left = router_find(routes->router, record->source).routes;
+    uint64_t left = route_match_find(routes->matcher, record->source).routes;
     if (left == 0) {
         shown_print(out, "%-9snone takes it\n", "route");
     }
-    record_copy_save(&routes->copy, record);
+    record_save_make(&routes->copy, record);
     for (; left != 0; left &= left - 1) {
         show_route(routes, (size_t)__builtin_ctzll(left), record, now_ns, scratch, out);
-        record_copy_restore(&routes->copy, record);
+        record_save_restore(&routes->copy, record);
     }
 }

@@ -30,7 +30,7 @@ struct reader {
     unsigned worker;
 };
 
-struct allotment {
+struct assignment {
     pthread_mutex_t mutex;
     struct map lots;
     struct map readers; /* of files */
@@ -39,13 +39,13 @@ struct allotment {
     unsigned workers;
 };
 
-struct allotment *allotment_new(unsigned workers)
+struct assignment *assignment_new(unsigned workers)
 {
-    struct allotment *allotment = mem_alloc(sizeof(*allotment));
-    pthread_mutex_init(&allotment->mutex, NULL);
-    allotment->workers = workers;
-    allotment->given = mem_array(workers, sizeof(*allotment->given));
-    return allotment;
+    struct assignment *assignment = mem_alloc(sizeof(*assignment));
+    pthread_mutex_init(&assignment->mutex, NULL);
+    assignment->workers = workers;
+    assignment->given = mem_array(workers, sizeof(*assignment->given));
+    return assignment;
 }
 
 static void free_lot(struct lot *lot)
@@ -56,22 +56,22 @@ static void free_lot(struct lot *lot)
     }
 }
 
-void allotment_free(struct allotment *allotment)
+void assignment_free(struct assignment *assignment)
 {
-    if (allotment == NULL) {
+    if (assignment == NULL) {
         return;
     }
-    for (size_t i = 0; i < allotment->lots.cap; i++) {
-        free_lot(allotment->lots.slots[i].value);
+    for (size_t i = 0; i < assignment->lots.cap; i++) {
+        free_lot(assignment->lots.slots[i].value);
     }
-    for (size_t i = 0; i < allotment->readers.cap; i++) {
-        free(allotment->readers.slots[i].value);
+    for (size_t i = 0; i < assignment->readers.cap; i++) {
+        free(assignment->readers.slots[i].value);
     }
-    map_fini(&allotment->lots);
-    map_fini(&allotment->readers);
-    pthread_mutex_destroy(&allotment->mutex);
-    free(allotment->given);
-    free(allotment);
+    map_fini(&assignment->lots);
+    map_fini(&assignment->readers);
+    pthread_mutex_destroy(&assignment->mutex);
+    free(assignment->given);
+    free(assignment);
 }
 
 /* ---- lots ---- */
@@ -86,9 +86,9 @@ static bool is_lot(const void *value, const void *key)
     return strcmp(((const struct lot *)value)->name, key) == 0;
 }
 
-static struct lot *find(const struct allotment *allotment, const char *name)
+static struct lot *find(const struct assignment *assignment, const char *name)
 {
-    return map_find(&allotment->lots, hash_of(name), is_lot, name);
+    return map_find(&assignment->lots, hash_of(name), is_lot, name);
 }
 
 static bool is_unheld(const struct lot *lot)
@@ -96,51 +96,51 @@ static bool is_unheld(const struct lot *lot)
     return lot->holders == 0 && !lot->is_kept;
 }
 
-static void count_in(struct allotment *allotment, struct lot *lot, bool is_counted)
+static void count_in(struct assignment *assignment, struct lot *lot, bool is_counted)
 {
-    allotment->given[lot->worker] += is_counted;
-    allotment->given[lot->worker] -= lot->is_counted;
+    assignment->given[lot->worker] += is_counted;
+    assignment->given[lot->worker] -= lot->is_counted;
     lot->is_counted = is_counted;
 }
 
-static void take_out(struct allotment *allotment, struct lot *lot)
+static void take_out(struct assignment *assignment, struct lot *lot)
 {
-    map_remove(&allotment->lots, hash_of(lot->name), lot);
-    count_in(allotment, lot, false);
-    allotment->unheld -= is_unheld(lot);
+    map_remove(&assignment->lots, hash_of(lot->name), lot);
+    count_in(assignment, lot, false);
+    assignment->unheld -= is_unheld(lot);
     free_lot(lot);
 }
 
-static void sweep(struct allotment *allotment)
+static void sweep(struct assignment *assignment)
 {
-    if (allotment->unheld < UNHELD_MIN || allotment->unheld * 2 < allotment->lots.count) {
+    if (assignment->unheld < UNHELD_MIN || assignment->unheld * 2 < assignment->lots.count) {
         return;
     }
-    for (size_t i = 0; i < allotment->lots.cap; i++) {
-        struct lot *lot = allotment->lots.slots[i].value;
+    for (size_t i = 0; i < assignment->lots.cap; i++) {
+        struct lot *lot = assignment->lots.slots[i].value;
         if (lot != NULL && is_unheld(lot)) {
-            take_out(allotment, lot);
+            take_out(assignment, lot);
             i--; /* the removal may have moved another one here */
         }
     }
 }
 
-static struct lot *add(struct allotment *allotment, const char *name, unsigned worker)
+static struct lot *add(struct assignment *assignment, const char *name, unsigned worker)
 {
-    sweep(allotment);
+    sweep(assignment);
     struct lot *lot = mem_alloc(sizeof(*lot));
     *lot = (struct lot){.name = mem_string(name), .worker = worker};
-    map_add(&allotment->lots, hash_of(name), lot);
-    count_in(allotment, lot, true);
-    allotment->unheld++;
+    map_add(&assignment->lots, hash_of(name), lot);
+    count_in(assignment, lot, true);
+    assignment->unheld++;
     return lot;
 }
 
-static unsigned idlest(const struct allotment *allotment)
+static unsigned idlest(const struct assignment *assignment)
 {
     unsigned best = 0;
-    for (unsigned i = 1; i < allotment->workers; i++) {
-        best = allotment->given[i] < allotment->given[best] ? i : best;
+    for (unsigned i = 1; i < assignment->workers; i++) {
+        best = assignment->given[i] < assignment->given[best] ? i : best;
     }
     return best;
 }
@@ -166,95 +166,95 @@ static bool is_same_reader(const void *value, const void *key)
            ((const struct reader *)value)->worker == ((const struct reader *)key)->worker;
 }
 
-static const struct reader *find_reader(const struct allotment *allotment,
+static const struct reader *find_reader(const struct assignment *assignment,
                                         const struct file_stat *files, size_t count)
 {
     const struct reader *found = NULL;
     for (size_t i = 0; i < count && found == NULL; i++) {
         const struct reader key = {files[i].device, files[i].inode, 0};
-        found = map_find(&allotment->readers, hash_of_file(&key), is_reader, &key);
+        found = map_find(&assignment->readers, hash_of_file(&key), is_reader, &key);
     }
     return found;
 }
 
 /* ---- for all ---- */
 
-bool allotment_find(struct allotment *allotment, const char *name, unsigned *out_worker)
+bool assignment_find(struct assignment *assignment, const char *name, unsigned *out_worker)
 {
-    pthread_mutex_lock(&allotment->mutex);
-    const struct lot *lot = find(allotment, name);
+    pthread_mutex_lock(&assignment->mutex);
+    const struct lot *lot = find(assignment, name);
     bool is_there = lot != NULL;
     if (is_there) {
         *out_worker = lot->worker;
     }
-    pthread_mutex_unlock(&allotment->mutex);
+    pthread_mutex_unlock(&assignment->mutex);
     return is_there;
 }
 
-unsigned allotment_give(struct allotment *allotment, const char *name,
-                        const struct file_stat *files, size_t count)
+unsigned assignment_give(struct assignment *assignment, const char *name,
+                         const struct file_stat *files, size_t count)
 {
-    pthread_mutex_lock(&allotment->mutex);
-    const struct lot *lot = find(allotment, name);
+    pthread_mutex_lock(&assignment->mutex);
+    const struct lot *lot = find(assignment, name);
     if (lot == NULL) {
-        const struct reader *reader = find_reader(allotment, files, count);
-        lot = add(allotment, name, reader != NULL ? reader->worker : idlest(allotment));
+        const struct reader *reader = find_reader(assignment, files, count);
+        lot = add(assignment, name, reader != NULL ? reader->worker : idlest(assignment));
     }
     unsigned worker = lot->worker;
-    pthread_mutex_unlock(&allotment->mutex);
+    pthread_mutex_unlock(&assignment->mutex);
     return worker;
 }
 
 /* It may have been swept since it was given. */
-bool allotment_hold(struct allotment *allotment, unsigned worker, const char *name)
+bool assignment_hold(struct assignment *assignment, unsigned worker, const char *name)
 {
-    pthread_mutex_lock(&allotment->mutex);
-    struct lot *lot = find(allotment, name);
-    lot = lot != NULL ? lot : add(allotment, name, worker);
+    pthread_mutex_lock(&assignment->mutex);
+    struct lot *lot = find(assignment, name);
+    lot = lot != NULL ? lot : add(assignment, name, worker);
     bool is_ours = lot->worker == worker;
     if (is_ours) {
-        allotment->unheld -= is_unheld(lot);
+        assignment->unheld -= is_unheld(lot);
         lot->holders++;
         lot->is_kept = false;
-        count_in(allotment, lot, true);
+        count_in(assignment, lot, true);
     }
-    pthread_mutex_unlock(&allotment->mutex);
+    pthread_mutex_unlock(&assignment->mutex);
     return is_ours;
 }
 
-void allotment_release(struct allotment *allotment, const char *name, bool is_over)
+void assignment_release(struct assignment *assignment, const char *name, bool is_over)
 {
-    pthread_mutex_lock(&allotment->mutex);
-    struct lot *lot = find(allotment, name);
+    pthread_mutex_lock(&assignment->mutex);
+    struct lot *lot = find(assignment, name);
     ENSURE(lot != NULL && lot->holders > 0);
     lot->holders--;
     lot->is_kept = lot->is_kept || !is_over;
     if (lot->holders == 0 && is_over) {
         lot->is_kept = false;
-        allotment->unheld++;
-        count_in(allotment, lot, false);
+        assignment->unheld++;
+        count_in(assignment, lot, false);
     }
-    pthread_mutex_unlock(&allotment->mutex);
+    pthread_mutex_unlock(&assignment->mutex);
 }
 
-void allotment_add_file(struct allotment *allotment, unsigned worker, const struct file_id *file)
+void assignment_add_file(struct assignment *assignment, unsigned worker, const struct file_id *file)
 {
     struct reader *reader = mem_alloc(sizeof(*reader));
     *reader = (struct reader){file->device, file->inode, worker};
-    pthread_mutex_lock(&allotment->mutex);
-    map_add(&allotment->readers, hash_of_file(reader), reader);
-    pthread_mutex_unlock(&allotment->mutex);
+    pthread_mutex_lock(&assignment->mutex);
+    map_add(&assignment->readers, hash_of_file(reader), reader);
+    pthread_mutex_unlock(&assignment->mutex);
 }
 
-void allotment_remove_file(struct allotment *allotment, unsigned worker,
-                           const struct file_id *file)
+void assignment_remove_file(struct assignment *assignment, unsigned worker,
+                            const struct file_id *file)
 {
     const struct reader key = {file->device, file->inode, worker};
-    pthread_mutex_lock(&allotment->mutex);
+    pthread_mutex_lock(&assignment->mutex);
     struct reader *reader =
-        map_find(&allotment->readers, hash_of_file(&key), is_same_reader, &key);
+        map_find(&assignment->readers, hash_of_file(&key), is_same_reader, &key);
     ENSURE(reader != NULL);
-    map_remove(&allotment->readers, hash_of_file(&key), reader);
-    pthread_mutex_unlock(&allotment->mutex);
+    map_remove(&assignment->readers, hash_of_file(&key), reader);
+    pthread_mutex_unlock(&assignment->mutex);
     free(reader);
 }

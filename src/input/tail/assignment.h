@@ -24,28 +24,29 @@
 #include <stddef.h>
 #include "input/tail/identity.h"
 
-struct allotment;
+struct assignment;
 
-struct allotment *allotment_new(unsigned workers);
-void allotment_free(struct allotment *allotment); /* NULL is fine; when no input is open */
+struct assignment *assignment_new(unsigned workers);
+void assignment_free(struct assignment *assignment); /* NULL is fine; when no input is open */
 
 /* True with the lot's worker, if it has one. */
-bool allotment_find(struct allotment *allotment, const char *lot, unsigned *out_worker);
+bool assignment_find(struct assignment *assignment, const char *lot, unsigned *out_worker);
 
 /* The worker of the lot, which is given one if it has none; `files` are those that are in it. */
-unsigned allotment_give(struct allotment *allotment, const char *lot, const struct file_stat *files,
-                        size_t count);
+unsigned assignment_give(struct assignment *assignment, const char *lot,
+                         const struct file_stat *files, size_t count);
 
 /* The worker has a stream of the lot, or looks into the directory that it is; false: it may not, for the
  * lot is another's by now. */
-bool allotment_hold(struct allotment *allotment, unsigned worker, const char *lot);
+bool assignment_hold(struct assignment *assignment, unsigned worker, const char *lot);
 
 /* It has it no more; is_over: it will not come back. */
-void allotment_release(struct allotment *allotment, const char *lot, bool is_over);
+void assignment_release(struct assignment *assignment, const char *lot, bool is_over);
 
 /* The worker reads this file, and does so no more. */
-void allotment_add_file(struct allotment *allotment, unsigned worker, const struct file_id *file);
-void allotment_remove_file(struct allotment *allotment, unsigned worker,
-                           const struct file_id *file);
+void assignment_add_file(struct assignment *assignment, unsigned worker,
+                         const struct file_id *file);
+void assignment_remove_file(struct assignment *assignment, unsigned worker,
+                            const struct file_id *file);
 
 #endif

@@ -317,7 +317,7 @@ static unsigned give(const struct listing *listing, const char *lot,
         known += world_stat(listing->discover->env.world, path, &files[known]) == 0;
         free(path);
     }
-    unsigned worker = allotment_give(listing->discover->env.allotment, lot, files, known);
+    unsigned worker = assignment_give(listing->discover->env.assignment, lot, files, known);
     free(files);
     return worker;
 }
@@ -327,10 +327,10 @@ static bool is_ours(const struct listing *listing, const char *lot, const struct
 {
     const struct discover_env *env = &listing->discover->env;
     unsigned worker;
-    if (env->allotment == NULL) {
+    if (env->assignment == NULL) {
         return true;
     }
-    if (!allotment_find(env->allotment, lot, &worker)) {
+    if (!assignment_find(env->assignment, lot, &worker)) {
         worker = give(listing, lot, items, count);
     }
     return worker == env->worker;
@@ -350,7 +350,7 @@ static struct found_log *add_log(const struct listing *listing, const char *lot,
         .directory = directory->path,
         .is_kubelet = is_kubelet,
         .is_asked_for = is_asked_for};
-    log->lot = mem_string(listing->discover->env.allotment != NULL ? lot : NULL);
+    log->lot = mem_string(listing->discover->env.assignment != NULL ? lot : NULL);
     return log;
 }
 

@@ -63,15 +63,15 @@ static struct directory *find(const struct discover *discover, const char *path)
 static bool take_lot(const struct discover *discover, const char *path)
 {
     const struct discover_env *env = &discover->env;
-    return allotment_give(env->allotment, path, NULL, 0) == env->worker &&
-           allotment_hold(env->allotment, env->worker, path);
+    return assignment_give(env->assignment, path, NULL, 0) == env->worker &&
+           assignment_hold(env->assignment, env->worker, path);
 }
 
 static void release_lot(const struct discover *discover, const struct directory *directory,
                         bool is_over)
 {
     if (directory->holds_lot) {
-        allotment_release(discover->env.allotment, directory->path, is_over);
+        assignment_release(discover->env.assignment, directory->path, is_over);
     }
 }
 
@@ -89,7 +89,7 @@ static bool is_own(const struct discover *discover, const char *path)
 /* NULL: it is another worker's, or clew's own. */
 static struct directory *find_or_add(struct discover *discover, const char *path)
 {
-    bool is_lot = discover->env.allotment != NULL && log_name_is_kubelet_directory(path);
+    bool is_lot = discover->env.assignment != NULL && log_name_is_kubelet_directory(path);
     struct directory *directory = find(discover, path);
     if (directory != NULL) {
         if (directory->is_dropped) {

@@ -24,7 +24,7 @@
 #include "record/settings.h"
 
 struct discover;
-struct allotment;
+struct assignment;
 struct directory;
 struct watch;
 
@@ -74,7 +74,7 @@ struct discover_env {
     struct counters *counters;
     const struct world *world;
     struct watch *watch; /* NULL: nothing is watched */
-    struct allotment *allotment; /* NULL: every log is told, else those of … */
+    struct assignment *assignment; /* NULL: every log is told, else those of … */
     unsigned worker;
     const struct settings *config; /* clew's own directories are not entered; NULL: there are none */
     struct discover_events events;

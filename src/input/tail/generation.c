@@ -127,13 +127,13 @@ void generation_lose_inode(struct generation *generation)
 {
     const struct input_env *env = &generation->tail->input->env;
     remove_from_tables(generation);
-    if (env->allotment != NULL) {
-        allotment_remove_file(env->allotment, env->share.worker, &generation->id);
+    if (env->assignment != NULL) {
+        assignment_remove_file(env->assignment, env->share.worker, &generation->id);
     }
     generation->id.device = 0;
     generation->id.inode = 0;
-    if (env->allotment != NULL) {
-        allotment_add_file(env->allotment, env->share.worker, &generation->id);
+    if (env->assignment != NULL) {
+        assignment_add_file(env->assignment, env->share.worker, &generation->id);
     }
     add_to_tables(generation);
 }
@@ -159,9 +159,9 @@ struct generation *generation_new(struct tail *tail, const struct found *found,
     list_init(&generation->pinned_link);
     list_insert_after(place, &generation->link);
     add_to_tables(generation);
-    if (tail->input->env.allotment != NULL) {
-        allotment_add_file(tail->input->env.allotment, tail->input->env.share.worker,
-                           &generation->id);
+    if (tail->input->env.assignment != NULL) {
+        assignment_add_file(tail->input->env.assignment, tail->input->env.share.worker,
+                            &generation->id);
     }
     counters_add(tail->input->env.counters, C_FILES_FOUND, 1);
     return generation;
@@ -210,8 +210,8 @@ void generation_drop(struct generation *generation, enum drop_reason reason)
     forget_copies(generation);
     const struct input_env *env = &generation->tail->input->env;
     remove_from_tables(generation);
-    if (env->allotment != NULL) {
-        allotment_remove_file(env->allotment, env->share.worker, &generation->id);
+    if (env->assignment != NULL) {
+        assignment_remove_file(env->assignment, env->share.worker, &generation->id);
     }
     list_remove(&generation->link);
     counters_add(env->counters, C_FILES_GONE, 1);

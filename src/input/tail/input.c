@@ -865,7 +865,7 @@ struct input *input_open(const struct input_settings *settings, const struct inp
         .counters = env->counters,
         .world = input->env.world,
         .watch = input->watch,
-        .allotment = env->allotment,
+        .assignment = env->assignment,
         .worker = env->share.worker,
         .config = env->config,
         .events = {on_found, on_is_known, input},

@@ -18,7 +18,7 @@
 #include "record/losses.h"
 #include "record/settings.h"
 
-struct allotment;
+struct assignment;
 struct ev_loop;
 struct input;
 struct world;
@@ -39,7 +39,7 @@ struct input_env {
     struct losses *losses;   /* by log; NULL: only the sum is counted */
     uint64_t open_files_max; /* the process has descriptors for so many; 0: no such limit */
     struct input_family *family; /* NULL: it is the only one */
-    struct allotment *allotment; /* of logs to workers; NULL: there is one only … */
+    struct assignment *assignment; /* of logs to workers; NULL: there is one only … */
     struct share share;          /* … else what this one may have of the limits */
     const struct world *world;   /* NULL: the system */
     const struct settings *config; /* whose directories of state are never read; NULL: there are none */

@@ -123,7 +123,7 @@ void tail_close(struct tail *tail, bool is_over)
         }
     }
     if (tail->lot != NULL) {
-        allotment_release(input->env.allotment, tail->lot, is_over);
+        assignment_release(input->env.assignment, tail->lot, is_over);
     }
     for (uint32_t i = 0; i < tail->source_count; i++) {
         source_free(tail->sources[i].source);
@@ -895,7 +895,7 @@ enum found_answer tail_found(struct input *input, const struct found_log *log)
         return FOUND_UNSETTLED; /* where to begin is decided with all of it in view */
     }
     if (is_new && log->lot != NULL &&
-        !allotment_hold(input->env.allotment, input->env.share.worker, log->lot)) {
+        !assignment_hold(input->env.assignment, input->env.share.worker, log->lot)) {
         return FOUND_SETTLED; /* nothing to us */
     }
     if (is_new) {

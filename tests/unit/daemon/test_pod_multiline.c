@@ -65,12 +65,13 @@ static const struct {
     {"off,java", FALLBACK, NULL},
 };
 
-static void check(struct joining *joining, const struct multiline_rules *fallback, size_t i)
+static void check(struct pod_multiline *pod_multiline, const struct multiline_rules *fallback,
+                  size_t i)
 {
     struct source *source = source_new(NULL, "test", 1);
     ENSURE(strlen(cases[i].value) < sizeof(source->policy.multiline));
     strcpy(source->policy.multiline, cases[i].value);
-    const struct multiline_rules *rules = joining_rules(joining, source, fallback);
+    const struct multiline_rules *rules = pod_multiline_rules(pod_multiline, source, fallback);
     if (cases[i].answer == OWN_RULES) {
         bool is_maybe;
         assert_non_null(rules);
@@ -80,7 +81,7 @@ static void check(struct joining *joining, const struct multiline_rules *fallbac
     } else {
         assert_ptr_equal(rules, cases[i].answer == OFF ? NULL : fallback);
     }
-    assert_ptr_equal(joining_rules(joining, source, fallback), rules); /* made once */
+    assert_ptr_equal(pod_multiline_rules(pod_multiline, source, fallback), rules); /* made once */
     source_free(source);
 }
 
@@ -89,15 +90,15 @@ static void a_pod_names_built_in_rule_sets_and_those_of_the_config(void **state)
     (void)state;
     struct settings *settings = load();
     struct counters counters = {0};
-    struct joining *joining = joining_new(settings, &counters);
+    struct pod_multiline *pod_multiline = pod_multiline_new(settings, &counters);
     const struct multiline_rules *fallback = (const struct multiline_rules *)&counters;
     uint64_t ignored = 0;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        check(joining, fallback, i);
+        check(pod_multiline, fallback, i);
         ignored += cases[i].answer == FALLBACK && cases[i].value[0] != '\0' ? 2 : 0;
         assert_int_equal(counters.values[C_KUBERNETES_ANNOTATIONS_IGNORED], ignored);
     }
-    joining_free(joining);
+    pod_multiline_free(pod_multiline);
     settings_free(settings);
 }
 
@@ -106,5 +107,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pod_names_built_in_rule_sets_and_those_of_the_config),
     };
-    return driver_run("joining", tests, ARRAY_LEN(tests));
+    return driver_run("pod_multiline", tests, ARRAY_LEN(tests));
 }

@@ -23,24 +23,24 @@ static struct settings *load(const char *text)
     return settings;
 }
 
-/* The way of a source of this input and path, asked of a router of these routes. */
+/* The way of a source of this input and path, asked of a matcher of these routes. */
 static struct way find(const char *routes, const char *input, const char *path)
 {
     static uint64_t id;
     char *text = mem_format("%s%s", IN_OUT, routes);
     char *error = NULL;
     struct settings *settings = load(text);
-    struct router *router = router_new(settings, NULL, &error);
-    assert_non_null(router);
+    struct route_match *matcher = route_match_new(settings, NULL, &error);
+    assert_non_null(matcher);
     struct source *source = source_new(path, input, ++id);
     source_set(source, "k8s.pod.label.team", "payments");
     source_set(source, "k8s.pod.label.app.kubernetes.io/name", "cart");
-    struct way way = router_find(router, source);
-    struct way again = router_find(router, source);
+    struct way way = route_match_find(matcher, source);
+    struct way again = route_match_find(matcher, source);
     assert_int_equal(way.routes, again.routes);
     assert_int_equal(way.outputs, again.outputs);
     source_free(source);
-    router_free(router);
+    route_match_free(matcher);
     settings_free(settings);
     free(text);
     return way;
@@ -141,16 +141,16 @@ static void sources_that_share_a_place_have_their_own_ways(void **state)
     char *error = NULL;
     struct settings *settings =
         load(IN_OUT "routes: [{match: {path: /a}, outputs: [a]}, {match: {path: /b}, outputs: [b]}]");
-    struct router *router = router_new(settings, NULL, &error);
+    struct route_match *matcher = route_match_new(settings, NULL, &error);
     struct source *a = source_new("/a", "files", 5);
     struct source *b = source_new("/b", "files", 5 + (UINT64_C(1) << 32));
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(router_find(router, a).outputs, 1);
-        assert_int_equal(router_find(router, b).outputs, 2);
+        assert_int_equal(route_match_find(matcher, a).outputs, 1);
+        assert_int_equal(route_match_find(matcher, b).outputs, 2);
     }
     source_free(a);
     source_free(b);
-    router_free(router);
+    route_match_free(matcher);
     settings_free(settings);
 }
 
@@ -160,14 +160,14 @@ static void new_metadata_make_a_new_way(void **state)
     char *error = NULL;
     struct settings *settings = load(
         IN_OUT "routes: [{match: {labels: {team: a}}, outputs: [a]}, {otherwise: true, outputs: [b]}]");
-    struct router *router = router_new(settings, NULL, &error);
+    struct route_match *matcher = route_match_new(settings, NULL, &error);
     struct source *source = source_new(POD("x", "p", "app"), "pods", 5);
-    assert_int_equal(router_find(router, source).outputs, 2);
+    assert_int_equal(route_match_find(matcher, source).outputs, 2);
     source_set(source, "k8s.pod.label.team", "a");
     source->id++;
-    assert_int_equal(router_find(router, source).outputs, 1);
+    assert_int_equal(route_match_find(matcher, source).outputs, 1);
     source_free(source);
-    router_free(router);
+    route_match_free(matcher);
     settings_free(settings);
 }
 
