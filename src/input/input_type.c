@@ -5,7 +5,7 @@
 #include "base/mem.h"
 
 static const struct input_type *const types[] = {&input_type_tail, &input_type_stdin,
-                                                      &input_type_syslog, &input_type_journal};
+                                                &input_type_syslog, &input_type_journal};
 
 const struct input_type *input_type_find(const char *name)
 {

@@ -71,7 +71,7 @@ struct shape {
     uint64_t serial; /* no other shape of this resolver has it or ever had: for what others keep of it */
     struct key_hits top;
     struct hits hits; /* of the top level */
-    struct places places;
+    struct shape_answers answers;
     void *encoded; /* what an encoder keeps of the names (src/otlp/key_heads.h), one block of malloc(3)
                       that goes with the shape; NULL: nothing yet */
 };

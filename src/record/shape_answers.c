@@ -5,25 +5,25 @@
 
 /* ---- ids ---- */
 
-static uint32_t *place_of(struct places *places, uint16_t id)
+static uint32_t *place_of(struct shape_answers *answers, uint16_t id)
 {
     switch (id) {
     case KEY_TRACE_ID:
     case KEY_TRACE_ID_OTEL:
-        return &places->trace;
+        return &answers->trace;
     case KEY_SPAN_ID:
     case KEY_SPAN_ID_OTEL:
-        return &places->span;
+        return &answers->span;
     case KEY_FLAGS:
     case KEY_FLAGS_OTEL:
-        return &places->flags;
+        return &answers->flags;
     default:
         return NULL;
     }
 }
 
 /* False when a member of any other convention is there, or one of these is there twice. */
-static bool find_ids(const struct key_hits *top, struct places *places)
+static bool find_ids(const struct key_hits *top, struct shape_answers *answers)
 {
     unsigned spellings = 0;
     for (uint32_t i = 0; i < top->count; i++) {
@@ -31,14 +31,14 @@ static bool find_ids(const struct key_hits *top, struct places *places)
         if (id > KEY_RESOURCE_LOGS) {
             continue;
         }
-        uint32_t *place = place_of(places, id);
-        if (place == NULL || *place != PLACE_NONE) {
+        uint32_t *place = place_of(answers, id);
+        if (place == NULL || *place != ANSWER_NONE) {
             return false;
         }
         *place = top->items[i].field;
         spellings |= id == KEY_TRACE_ID || id == KEY_SPAN_ID || id == KEY_FLAGS ? 1 : 2;
     }
-    return places->trace != PLACE_NONE && places->span != PLACE_NONE && spellings != 3;
+    return answers->trace != ANSWER_NONE && answers->span != ANSWER_NONE && spellings != 3;
 }
 
 /* ---- the others ---- */
@@ -48,15 +48,15 @@ static uint32_t find_first(const struct hits *hits, uint16_t first, uint16_t las
 {
     *out_id = KEY_UNKNOWN;
     return hits_next(hits, (uint16_t)(first - 1), last, out_id) != NULL ? hits->slots[*out_id]
-                                                                         : PLACE_NONE;
+                                                                        : ANSWER_NONE;
 }
 
 static uint32_t find_level(const struct hits *hits)
 {
     uint16_t id;
     uint32_t place = find_first(hits, KEY_SEVERITY_TEXT, KEY_LEVEL_NAME_PSR, &id);
-    bool is_simple = !hits_has(hits, KEY_SEVERITY_NUMBER) && place != PLACE_NONE;
-    return is_simple ? place : PLACE_ASK;
+    bool is_simple = !hits_has(hits, KEY_SEVERITY_NUMBER) && place != ANSWER_NONE;
+    return is_simple ? place : ANSWER_ASK;
 }
 
 /* Not those whose name says a unit, or that come in two parts. */
@@ -72,7 +72,7 @@ static uint32_t find_time(const struct hits *hits)
     case KEY_INSTANT_NANO:
     case KEY_TIMESTAMP_SECONDS:
     case KEY_TIMESTAMP_NANOS:
-        return PLACE_ASK;
+        return ANSWER_ASK;
     default:
         return place;
     }
@@ -83,15 +83,16 @@ static uint32_t find_service(const struct hits *hits)
 {
     uint16_t id;
     uint32_t place = find_first(hits, KEY_SERVICE_DOT_NAME, KEY_SYSLOG_IDENTIFIER, &id);
-    bool is_bunyan = place == PLACE_NONE && hits_has(hits, KEY_V);
-    return is_bunyan || id == KEY_HOST || hits_has(hits, KEY_SERVICE_NAMESPACE) ? PLACE_ASK : place;
+    bool is_bunyan = place == ANSWER_NONE && hits_has(hits, KEY_V);
+    return is_bunyan || id == KEY_HOST || hits_has(hits, KEY_SERVICE_NAMESPACE) ? ANSWER_ASK
+                                                                                : place;
 }
 
 static uint32_t find_logger(const struct hits *hits)
 {
     uint16_t id;
     uint32_t place = find_first(hits, KEY_LOG_LOGGER, KEY_NAME, &id);
-    return hits_has(hits, KEY_V) ? PLACE_ASK : place;
+    return hits_has(hits, KEY_V) ? ANSWER_ASK : place;
 }
 
 /* `text` is the message or not by what else there is (loguru). */
@@ -99,16 +100,16 @@ static uint32_t find_message(const struct hits *hits)
 {
     uint16_t id;
     uint32_t place = find_first(hits, KEY_MESSAGE, KEY_RECORD_MESSAGE, &id);
-    return id == KEY_TEXT || place == PLACE_NONE ? PLACE_ASK : place;
+    return id == KEY_TEXT || place == ANSWER_NONE ? ANSWER_ASK : place;
 }
 
-void places_find(const struct key_hits *top, const struct hits *hits, bool is_kept,
-                 struct places *out)
+void shape_answers_find(const struct key_hits *top, const struct hits *hits, bool is_kept,
+                        struct shape_answers *out)
 {
-    *out = (struct places){PLACE_ASK, PLACE_ASK,  PLACE_ASK,  PLACE_ASK,
-                           PLACE_ASK, PLACE_NONE, PLACE_NONE, PLACE_NONE};
+    *out = (struct shape_answers){ANSWER_ASK, ANSWER_ASK,  ANSWER_ASK,  ANSWER_ASK,
+                                  ANSWER_ASK, ANSWER_NONE, ANSWER_NONE, ANSWER_NONE};
     if (!find_ids(top, out)) {
-        out->trace = PLACE_ASK;
+        out->trace = ANSWER_ASK;
     }
     if (is_kept) {
         out->level = find_level(hits);

@@ -15,29 +15,29 @@
 #include <stdint.h>
 
 enum {
-    PLACE_ASK = UINT32_MAX - 1, /* names alone do not tell: go the general way */
-    PLACE_NONE = UINT32_MAX,    /* no member of the line can say it */
+    ANSWER_ASK = UINT32_MAX - 1, /* names alone do not tell: go the general way */
+    ANSWER_NONE = UINT32_MAX,    /* no member of the line can say it */
 };
 
 struct hits;
 struct key_hits;
 
-/* Indices into the field table, or PLACE_…. */
-struct places {
+/* Indices into the field table, or ANSWER_…. */
+struct shape_answers {
     uint32_t level; /* a word, if it is a string */
     uint32_t time;
     uint32_t service;
     uint32_t logger;
     uint32_t message;
     /* Members under the names of OpenTelemetry, or those of its libraries (otelTraceID), when no
-     * member of any other convention is there; else PLACE_ASK, or PLACE_NONE for the flags. */
+     * member of any other convention is there; else ANSWER_ASK, or ANSWER_NONE for the flags. */
     uint32_t trace;
     uint32_t span;
     uint32_t flags;
 };
 
 /* `is_kept`: they will be asked again; else only those of the ids are looked for. */
-void places_find(const struct key_hits *top, const struct hits *hits, bool is_kept,
-                 struct places *out);
+void shape_answers_find(const struct key_hits *top, const struct hits *hits, bool is_kept,
+                        struct shape_answers *out);
 
 #endif

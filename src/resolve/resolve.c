@@ -114,7 +114,7 @@ static const struct shape *read_names(struct resolver *resolver, struct fields *
         key_hits_collect(resolver->keys, fields, &shape->top);
         hits_set(&shape->hits, fields, &shape->top);
         shape->is_known = fields->shape != NULL;
-        places_find(&shape->top, &shape->hits, shape->is_known, &shape->places);
+        shape_answers_find(&shape->top, &shape->hits, shape->is_known, &shape->answers);
     }
     shape->hits.fields = fields;
     return shape;
@@ -225,12 +225,12 @@ static void read_time(const struct hits *hits, const struct timestamp_env *env,
 
 static const struct field *field_at(const struct fields *fields, uint32_t place)
 {
-    return place < PLACE_ASK ? &fields->items[place] : NULL;
+    return place < ANSWER_ASK ? &fields->items[place] : NULL;
 }
 
-static bool read_usual_level(const struct places *places, struct record *record)
+static bool read_usual_level(const struct shape_answers *answers, struct record *record)
 {
-    const struct field *field = field_at(&record->fields, places->level);
+    const struct field *field = field_at(&record->fields, answers->level);
     uint8_t number = field != NULL && field->kind == FIELD_STRING
                          ? severity_from_usual_word(field_text(field))
                          : 0;
@@ -243,13 +243,13 @@ static bool read_usual_level(const struct places *places, struct record *record)
 }
 
 /* True if it is certain: there is a time, or no member for one. */
-static bool read_usual_time(const struct places *places, const struct timestamp_env *env,
+static bool read_usual_time(const struct shape_answers *answers, const struct timestamp_env *env,
                             struct record *record)
 {
-    const struct field *field = field_at(&record->fields, places->time);
+    const struct field *field = field_at(&record->fields, answers->time);
     struct timestamp time = {.ns = 0};
     if (field == NULL) {
-        return places->time == PLACE_NONE;
+        return answers->time == ANSWER_NONE;
     }
     if (field->kind == FIELD_STRING ? !timestamp_from_text(field_text(field), env, &time)
                                     : field->kind != FIELD_INT ||
@@ -262,8 +262,8 @@ static bool read_usual_time(const struct places *places, const struct timestamp_
 
 static bool read_usual_message(const struct resolver *resolver, struct record *record)
 {
-    uint32_t place = resolver->line->places.message;
-    struct field *field = place < PLACE_ASK ? &record->fields.items[place] : NULL;
+    uint32_t place = resolver->line->answers.message;
+    struct field *field = place < ANSWER_ASK ? &record->fields.items[place] : NULL;
     if (field == NULL || !is_message(field)) {
         return false;
     }
@@ -276,14 +276,14 @@ static void read_top(const struct resolver *resolver, const struct timestamp_env
                      struct record *record)
 {
     const struct hits *hits = &resolver->line->hits;
-    const struct places *places = &resolver->line->places;
-    if (record->severity_number == 0 && !read_usual_level(places, record)) {
+    const struct shape_answers *answers = &resolver->line->answers;
+    if (record->severity_number == 0 && !read_usual_level(answers, record)) {
         severity_from_fields(hits, record);
     }
-    if (record->time_ns == 0 && !read_usual_time(places, env, record)) {
+    if (record->time_ns == 0 && !read_usual_time(answers, env, record)) {
         read_time(hits, env, record);
     }
-    if (!service_from_places(&record->fields, places, record)) {
+    if (!service_from_answers(&record->fields, answers, record)) {
         service_from_fields(hits, record);
     }
     if (wants_body(record) && !read_usual_message(resolver, record)) {

@@ -116,8 +116,8 @@ void service_from_fields(const struct hits *hits, struct record *record)
 static bool read_usual_name(const struct fields *fields, uint32_t place, struct slice *out)
 {
     *out = slice_make(NULL, 0);
-    if (place >= PLACE_ASK) {
-        return place == PLACE_NONE;
+    if (place >= ANSWER_ASK) {
+        return place == ANSWER_NONE;
     }
     const struct field *field = &fields->items[place];
     *out = field_text(field);
@@ -131,13 +131,13 @@ static bool is_usual_service(struct slice name)
                              !service_is_placeholder(name));
 }
 
-bool service_from_places(const struct fields *fields, const struct places *places,
-                         struct record *record)
+bool service_from_answers(const struct fields *fields, const struct shape_answers *answers,
+                          struct record *record)
 {
     struct slice service;
     struct slice logger;
-    if (!read_usual_name(fields, places->service, &service) || !is_usual_service(service) ||
-        !read_usual_name(fields, places->logger, &logger)) {
+    if (!read_usual_name(fields, answers->service, &service) || !is_usual_service(service) ||
+        !read_usual_name(fields, answers->logger, &logger)) {
         return false;
     }
     record->service = service;

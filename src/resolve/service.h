@@ -15,8 +15,8 @@ bool service_is_placeholder(struct slice name);
 
 /* service_from_fields() for a line whose names tell where service and logger are; false, with the
  * record as it was, where what is there is not simply a name. */
-bool service_from_places(const struct fields *fields, const struct places *places,
-                         struct record *record);
+bool service_from_answers(const struct fields *fields, const struct shape_answers *answers,
+                          struct record *record);
 
 /* Sets the record's service, service_namespace and logger from the members of its line, each where
  * they tell one. */

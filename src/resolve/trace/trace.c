@@ -526,13 +526,14 @@ static bool read_usual(const struct field *field, size_t digits, uint8_t *out)
  * the record as it was, for anything else.
  */
 static bool resolve_usual(const struct trace_resolver *resolver, struct record *record,
-                          const struct places *places)
+                          const struct shape_answers *answers)
 {
     struct field *items = record->fields.items;
-    struct field *flags_field = places->flags != PLACE_NONE ? &items[places->flags] : NULL;
+    struct field *flags_field = answers->flags != ANSWER_NONE ? &items[answers->flags] : NULL;
     struct flags_value flags = {.state = FLAGS_NONE};
     uint8_t ids[24];
-    if (!read_usual(&items[places->trace], 32, ids) || !read_usual(&items[places->span], 16, ids + 16)) {
+    if (!read_usual(&items[answers->trace], 32, ids) ||
+        !read_usual(&items[answers->span], 16, ids + 16)) {
         return false;
     }
     if (flags_field != NULL) {
@@ -556,8 +557,8 @@ static bool resolve_usual(const struct trace_resolver *resolver, struct record *
     record->also = (flags_field == NULL ? UINT64_C(1) << NOTE_SAMPLING_UNKNOWN : 0) |
                    (memcmp(ids, zeros, sizeof(zeros)) == 0 ? UINT64_C(1) << NOTE_LOW64 : 0);
     uint8_t moved = resolver->repeat_moved ? 0 : FIELD_MOVED;
-    items[places->trace].flags |= moved;
-    items[places->span].flags |= moved;
+    items[answers->trace].flags |= moved;
+    items[answers->span].flags |= moved;
     if (flags_field != NULL && flags_field->kind == FIELD_STRING) {
         flags_field->flags |= moved;
     }
@@ -604,8 +605,8 @@ void trace_resolve(struct trace_resolver *resolver, struct record *record,
     size_t head = head_len(record, message);
     candidates_clear(candidates);
     add_head(&work, slice_make(message.data, head));
-    if (line->places.trace != PLACE_ASK && resolver->user == NULL && !has_any(candidates) &&
-        resolve_usual(resolver, record, &line->places)) {
+    if (line->answers.trace != ANSWER_ASK && resolver->user == NULL && !has_any(candidates) &&
+        resolve_usual(resolver, record, &line->answers)) {
         return;
     }
     if (resolver->user != NULL) {
