@@ -17,11 +17,12 @@
 #define AT(member) offsetof(struct remove_settings, member)
 static const struct option remove_options[] = {
     {.name = "names", .kind = OPTION_TEXTS, .offset = AT(names), .check = check_target,
-     .example = "[password, user.email]", .help = "Fields of these names."},
+     .example = "[password, user.email]", .help = "Fields with these names."},
     {.name = "prefixes", .kind = OPTION_TEXTS, .offset = AT(prefixes), .check = check_not_empty,
      .example = "[tmp_]", .help = "Top-level fields of which the name begins so."},
     {.name = "patterns", .kind = OPTION_TEXTS, .offset = AT(patterns), .check = check_pattern,
-     .example = "['^x-']", .help = "Top-level fields of which the name matches one of these PCRE2 patterns."},
+     .example = "['^x-']", .help = "Top-level fields whose name matches one of these PCRE2 "
+                                   "patterns."},
     {0},
 };
 #undef AT
@@ -48,14 +49,14 @@ static char *check_nest(const void *section)
 #define AT(member) offsetof(struct nest_settings, member)
 static const struct option nest_options[] = {
     {.name = "names", .kind = OPTION_TEXTS, .offset = AT(names), .check = check_not_empty,
-     .example = "[user, ip]", .help = "Top-level fields of these names."},
+     .example = "[user, ip]", .help = "Top-level fields with these names."},
     {.name = "prefixes", .kind = OPTION_TEXTS, .offset = AT(prefixes), .check = check_not_empty,
      .example = "[http_]", .help = "Top-level fields of which the name begins so."},
     {.name = "under", .kind = OPTION_TEXT, .offset = AT(under), .is_required = true,
      .check = check_not_empty, .example = "http",
-     .help = "The top-level object that they go into; it is made where there is none."},
+     .help = "Top-level object that gets the fields; clew creates it if it does not exist."},
     {.name = "strip_prefix", .kind = OPTION_BOOL, .offset = AT(strip_prefix), .fallback = "false",
-     .help = "Whether they lose the prefix by which they were chosen."},
+     .help = "Remove the prefix from the names of the fields."},
     {0},
 };
 #undef AT
@@ -70,9 +71,10 @@ static char *check_lift(const void *section)
 static const struct option lift_options[] = {
     {.name = "from", .kind = OPTION_TEXT, .offset = AT(from), .is_required = true,
      .check = check_plain_field, .example = "http",
-     .help = "The object; its members go to where it is, in the place of fields of their names."},
+     .help = "Object whose fields are lifted. They take its place and replace fields with the same "
+             "names."},
     {.name = "prefix", .kind = OPTION_TEXT, .offset = AT(prefix), .check = check_not_empty,
-     .example = "http_", .help = "What their names then begin with."},
+     .example = "http_", .help = "Prefix for the names of the lifted fields."},
     {0},
 };
 #undef AT
@@ -94,25 +96,25 @@ static char *check_parse(const void *section)
 #define AT(member) offsetof(struct text_settings, member)
 static const struct option parse_filter_options[] = {
     {.name = "field", .kind = OPTION_TEXT, .offset = AT(field), .fallback = "$body",
-     .check = check_field, .help = "The text to read."},
+     .check = check_field, .help = "Field whose text is parsed."},
     {.name = "format", .kind = OPTION_CHOICE, .offset = AT(format), .fallback = "json",
      .names = text_formats,
-     .help = "What it is written in: an object of JSON, key=value pairs, LTSV, or what a pattern with "
-             "named groups finds."},
+     .help = "Format of the text: a JSON object, key=value pairs, LTSV, or a pattern with named "
+             "groups."},
     {.name = "pattern", .kind = OPTION_TEXT, .offset = AT(pattern), .check = check_groups,
      .example = "'^(?<method>\\S+) (?<path>\\S+)'",
-     .help = "A PCRE2 pattern; each named group that takes part becomes a field."},
+     .help = "PCRE2 pattern; each named group that matches becomes a field."},
     {.name = "types", .kind = OPTION_MAP, .offset = AT(types), .check = check_type,
      .example = "{status: int}",
-     .help = "Of groups that are not texts: int, double, bool."},
+     .help = "Types of groups that are not strings: int, double or bool."},
     {.name = "keep", .kind = OPTION_BOOL, .offset = AT(keep), .fallback = "true",
-     .help = "Whether the text stays where it was when it has been read."},
+     .help = "Keep the parsed text in its field."},
     {.name = "prefix", .kind = OPTION_TEXT, .offset = AT(prefix), .check = check_not_empty,
-     .example = "app_", .help = "What the names of the new fields begin with."},
+     .example = "app_", .help = "Prefix for the names of the new fields."},
     {.name = "under", .kind = OPTION_TEXT, .offset = AT(under), .check = check_not_empty,
      .example = "app",
-     .help = "The top-level object that they go into; else they are top-level fields, in the place of "
-             "those of their names."},
+     .help = "Top-level object that gets the new fields. By default they are top-level fields and "
+             "replace those with the same names."},
     {0},
 };
 #undef AT
@@ -133,21 +135,24 @@ static char *check_redact(const void *section)
 static const struct option redact_options[] = {
     {.name = "keys", .kind = OPTION_TEXTS, .offset = AT(keys), .check = check_redact_key,
      .example = "[password, authorization]",
-     .help = "Fields of these names, at any depth and in any case, lose their whole value; $body too."},
+     .help = "Fields whose whole value is hidden, by name, at any depth and in any case; also "
+             "$body."},
     {.name = "patterns", .kind = OPTION_TEXTS, .offset = AT(patterns), .check = check_secret,
      .example = "[card, email, 'ssn=\\d+']",
-     .help = "What is found in any text loses its place: `card`, `email`, `token`, `ipv4`, "
-             "`credential`, or a PCRE2 pattern."},
+     .help = "Replace matches in any text: `card`, `email`, `token`, `ipv4`, `credential`, or a "
+             "PCRE2 pattern."},
     {.name = "at_limit", .kind = OPTION_CHOICE, .offset = AT(at_limit), .fallback = "mask",
      .names = redact_limits,
-     .help = "A text on which a pattern gives up, at its limit of steps: mask hides all of it, keep leaves "
-             "it as it was, so that whoever writes the log can switch the pattern off."},
+     .help = "What to do with a text on which a pattern reaches its limit of steps: `mask` hides "
+             "all of it; `keep` leaves it unchanged, so the writer of the log can switch the "
+             "pattern off."},
     {.name = "with", .kind = OPTION_CHOICE, .offset = AT(with), .fallback = "mask",
      .names = redactions,
-     .help = "What stands there then: [redacted], or a hash by which equal values can still be told."},
+     .help = "Replacement: `mask` writes [redacted]; `hash` writes a hash, so that equal values can "
+             "be correlated."},
     {.name = "salt", .kind = OPTION_TEXT, .offset = AT(salt), .is_secret = true,
      .check = check_not_empty, .example = "'${SALT}'",
-     .help = "A secret for the hash; without it, who knows a few candidates can find out which it was."},
+     .help = "Secret key for the hash. Without it, known values can be guessed."},
     {0},
 };
 #undef AT
@@ -163,13 +168,13 @@ static char *check_limit(const void *section)
 #define AT(member) offsetof(struct limit_settings, member)
 static const struct option limit_options[] = {
     {.name = "value_bytes", .kind = OPTION_SIZE, .offset = AT(value_bytes), .fallback = "0",
-     .max = 1 << 30, .help = "Longest text of an attribute, at any depth; 0: no limit."},
+     .max = 1 << 30, .help = "Maximum length of an attribute's text, at any depth. 0: no limit."},
     {.name = "body_bytes", .kind = OPTION_SIZE, .offset = AT(body_bytes), .fallback = "0",
-     .max = 1 << 30, .help = "Longest text of the body; 0: no limit."},
+     .max = 1 << 30, .help = "Maximum length of the body. 0: no limit."},
     {.name = "attributes", .kind = OPTION_COUNT, .offset = AT(attributes), .fallback = "0",
      .max = 1000000,
-     .help = "Most attributes; those beyond are removed and told as dropped_attributes_count. 0: no "
-             "limit."},
+     .help = "Maximum number of attributes. Further ones are removed and counted in "
+             "dropped_attributes_count. 0: no limit."},
     {0},
 };
 #undef AT
@@ -184,16 +189,19 @@ static char *check_throttle(const void *section)
 static const struct option throttle_options[] = {
     {.name = "by", .kind = OPTION_TEXTS, .offset = AT(by), .check = check_field,
      .example = "[$service, logger]",
-     .help = "Records with the same values of these are one group; without it all are."},
+     .help = "Fields that define a group: records with equal values share a limit. By default all "
+             "records are one group."},
     {.name = "rate", .kind = OPTION_COUNT, .offset = AT(rate), .is_required = true, .min = 1,
-     .max = 1000000000, .example = "100", .help = "How many records of a group pass in the long run."},
+     .max = 1000000000, .example = "100", .help = "Number of records of a group that pass per "
+                                                  "period (`per`)."},
     {.name = "per", .kind = OPTION_DURATION, .offset = AT(per_ms), .fallback = "1s", .min = 1,
-     .max = 24 * 60 * 60 * 1000, .help = "… in this time."},
+     .max = 24 * 60 * 60 * 1000, .help = "The period that `rate` refers to."},
     {.name = "burst", .kind = OPTION_COUNT, .offset = AT(burst), .fallback = "0", .max = 1000000000,
-     .help = "How many pass at once after a quiet time; 0: as many as the rate."},
+     .help = "Number of records that pass at once after a quiet time. 0: the same as `rate`."},
     {.name = "groups_max", .kind = OPTION_COUNT, .offset = AT(groups_max), .fallback = "10000",
      .min = 1, .max = 1000000,
-     .help = "How many groups are remembered; one that is forgotten begins anew."},
+     .help = "Maximum number of groups that clew remembers. A forgotten group starts with a full "
+             "burst."},
     {0},
 };
 #undef AT
@@ -203,11 +211,11 @@ static const char *const without_ids[] = {"keep", "drop", "sample", NULL};
 #define AT(member) offsetof(struct sample_settings, member)
 static const struct option sample_options[] = {
     {.name = "ratio", .kind = OPTION_RATIO, .offset = AT(ratio), .fallback = "100%",
-     .help = "The share of traces that is kept: all records of a trace, or none."},
+     .help = "Share of traces to keep: all records of a trace, or none."},
     {.name = "without_id", .kind = OPTION_CHOICE, .offset = AT(without_id), .fallback = "keep",
      .names = without_ids,
-     .help = "What happens to records without a trace id: they are kept, dropped, or the same share of "
-             "them is kept."},
+     .help = "What to do with records without a trace id: keep them, drop them, or keep the same "
+             "share of them."},
     {0},
 };
 #undef AT
@@ -218,57 +226,60 @@ static const char *const on_errors[] = {"keep", "drop", NULL};
 const struct option filter_options[] = {
     {.name = "name", .kind = OPTION_TEXT, .offset = AT(name), .example = "no health checks",
      .check = check_label,
-     .help = "What metrics and messages call it; by default its kind, numbered when there are several."},
+     .help = "Name of the filter in metrics and messages. By default its kind, numbered if there "
+             "are several."},
     {.name = "when", .kind = OPTION_CONDITION, .offset = AT(when),
      .example = "{severity: {at_least: WARN}}",
-     .help = "Only records for which this holds go through the filter."},
+     .help = "Condition: only records that match go through the filter."},
     {.name = "on_error", .kind = OPTION_SWITCH, .offset = AT(drops_errors), .fallback = "keep",
      .names = on_errors,
-     .help = "What happens to a record that the filter cannot treat; it is counted in any case."},
+     .help = "What to do with a record that the filter cannot process: keep or drop it. clew counts "
+             "it in both cases."},
     {.name = "keep", .kind = OPTION_CONDITION, .offset = AT(keep),
      .example = "{severity: {at_least: INFO}}",
-     .help = "Drops every record for which the condition does not hold."},
+     .help = "Keep only records that match the condition; drop all others."},
     {.name = "drop", .kind = OPTION_CONDITION, .offset = AT(drop),
      .example = "{field: path, equals: /healthz}",
-     .help = "Drops every record for which the condition holds."},
+     .help = "Drop every record that matches the condition."},
     {.name = "rename", .kind = OPTION_MAP, .offset = AT(rename), .check = check_rename,
-     .example = "{lvl: level}", .help = "Other names for fields, where they are: old to new."},
+     .example = "{lvl: level}", .help = "Rename fields in place: `{old: new}`."},
     {.name = "copy", .kind = OPTION_MAP, .offset = AT(copy), .check = check_copy,
-     .example = "{user.id: user_id}", .help = "Values to further places: from to."},
+     .example = "{user.id: user_id}", .help = "Copy values to other fields: `{from: to}`."},
     {.name = "move", .kind = OPTION_MAP, .offset = AT(move), .check = check_move,
-     .example = "{text: $body}", .help = "Values to other places: from to."},
+     .example = "{text: $body}", .help = "Move values to other fields: `{from: to}`."},
     {.name = "remove", .kind = OPTION_OPTIONAL, .offset = AT(remove), .children = remove_options,
      .size = sizeof(struct remove_settings), .check_section = check_remove,
-     .help = "Takes fields away. What has been read from them, such as an id, stays."},
+     .help = "Remove fields. Values already read from them, such as an id, are kept."},
     {.name = "set", .kind = OPTION_CONSTANTS, .offset = AT(set), .check = check_assignment,
      .example = "{region: '${REGION:-eu}', who: '%{user}@%{host}'}",
-     .help = "Gives fields values: constants with their types, or texts with %{names} in them."},
+     .help = "Set fields to values: constants with their types, or strings with %{names} in them."},
     {.name = "add", .kind = OPTION_CONSTANTS, .offset = AT(add), .check = check_assignment,
-     .example = "{env: production}", .help = "The same, but only where there is no such field."},
+     .example = "{env: production}", .help = "Set fields like `set`, but only if they do not exist."},
     {.name = "nest", .kind = OPTION_OPTIONAL, .offset = AT(nest), .children = nest_options,
      .size = sizeof(struct nest_settings), .check_section = check_nest,
-     .help = "Puts top-level fields into an object."},
+     .help = "Move top-level fields into an object."},
     {.name = "lift", .kind = OPTION_OPTIONAL, .offset = AT(lift), .children = lift_options,
      .size = sizeof(struct lift_settings), .check_section = check_lift,
-     .help = "Takes the members of an object out of it."},
+     .help = "Move the fields of an object up to where the object is."},
     {.name = "parse", .kind = OPTION_OPTIONAL, .offset = AT(parse), .children = parse_filter_options,
      .size = sizeof(struct text_settings), .check_section = check_parse,
-     .help = "Reads fields from a text, and ids from these where the record has none."},
+     .help = "Parse fields from a text, and ids from these fields if the record has none."},
     {.name = "convert", .kind = OPTION_MAP, .offset = AT(convert), .check = check_convert,
-     .example = "{status: int}", .help = "Other types for fields: int, double, bool or string."},
+     .example = "{status: int}", .help = "Convert fields to another type: int, double, bool or "
+                                         "string."},
     {.name = "redact", .kind = OPTION_OPTIONAL, .offset = AT(redact), .children = redact_options,
      .size = sizeof(struct redact_settings), .check_section = check_redact,
-     .help = "Hides values, by their names or by what they look like."},
+     .help = "Hide values, by field name or by pattern."},
     {.name = "limit", .kind = OPTION_OPTIONAL, .offset = AT(limit), .children = limit_options,
      .size = sizeof(struct limit_settings), .check_section = check_limit,
-     .help = "Cuts long texts and large numbers of attributes."},
+     .help = "Limit the length of texts and the number of attributes."},
     {.name = "throttle", .kind = OPTION_OPTIONAL, .offset = AT(throttle),
      .children = throttle_options, .size = sizeof(struct throttle_settings),
      .check_section = check_throttle,
-     .help = "Drops the records of a group that come faster than they may."},
+     .help = "Drop the records of a group that exceed its rate."},
     {.name = "sample", .kind = OPTION_OPTIONAL, .offset = AT(sample), .children = sample_options,
      .size = sizeof(struct sample_settings),
-     .help = "Drops all but a share of the traces, by their ids."},
+     .help = "Keep a share of the traces, by their ids, and drop the others."},
     {0},
 };
 #undef AT

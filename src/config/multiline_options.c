@@ -15,24 +15,25 @@ enum { NAMES_MAX = 300 }; /* of rule sets: a list of sections has no more than 2
 #define AT(member) offsetof(struct multiline_settings, member)
 const struct option multiline_options[] = {
     {.name = "rules", .kind = OPTION_TEXTS, .offset = AT(rules), .example = "[java, python]",
-     .help = "The rule sets that join lines: java, python, go, ruby, dotnet, node, php, rust, `all` "
-             "of these, or those under `multiline` by their names. Without any, each line is a record."},
+     .help = "Rule sets that join lines: java, python, go, ruby, dotnet, node, php, rust, `all` of "
+             "these, or names of sets in `multiline`. Without any, each line is a record."},
     {.name = "timeout", .kind = OPTION_DURATION, .offset = AT(timeout_ms), .fallback = "1s",
      .min = 10, .max = 60000,
-     .help = "How long a record waits for its next line. Lines of which the container runtime "
-             "noted times further apart are never joined."},
+     .help = "How long a record waits for its next line. Lines whose runtime timestamps are further "
+             "apart are never joined."},
     {.name = "bytes_max", .kind = OPTION_SIZE, .offset = AT(bytes_max), .fallback = "1MiB",
      .min = KIB, .max = 64 * MIB,
-     .help = "The longest record that is joined; what is beyond follows as records of its own."},
+     .help = "Maximum length of a joined record; the rest follows as separate records."},
     {.name = "lines_max", .kind = OPTION_COUNT, .offset = AT(lines_max), .fallback = "5000",
-     .min = 2, .max = 1000000, .help = "The most lines of one record, likewise."},
+     .min = 2, .max = 1000000, .help = "Maximum number of lines of a joined record; the rest "
+                                       "follows as separate records."},
     {.name = "attach", .kind = OPTION_BOOL, .offset = AT(attach), .fallback = "false",
-     .help = "A trace belongs to the record right before it, in the same stream, and so to its ids. "
-             "Every record then waits for the next line, or `timeout`."},
+     .help = "Attach a stack trace to the record right before it in the same stream, and so to its "
+             "ids. Every record then waits for the next line, or for `timeout`."},
     {.name = "attribute", .kind = OPTION_TEXT, .offset = AT(attribute),
      .fallback = "exception.stacktrace", .check = check_not_empty,
-     .help = "Where what follows a first line of JSON or key=value is put; behind one that is text "
-             "it stands in the body."},
+     .help = "Attribute for the lines after a first line of JSON or key=value. After a text line "
+             "they become part of the body."},
     {0},
 };
 #undef AT
@@ -41,11 +42,11 @@ const struct option multiline_options[] = {
 static const struct option step_options[] = {
     {.name = "from", .kind = OPTION_TEXTS, .offset = AT(from), .fallback = MULTILINE_START,
      .check = check_not_empty,
-     .help = "The states in which it holds; `start` is where no record has begun."},
+     .help = "States in which the step applies; `start` is the state before a record begins."},
     {.name = "regex", .kind = OPTION_TEXT, .offset = AT(regex), .check = check_pattern,
-     .example = "'^\\s+at '", .help = "A PCRE2 pattern for the line."},
+     .example = "'^\\s+at '", .help = "PCRE2 pattern for the line."},
     {.name = "to", .kind = OPTION_TEXT, .offset = AT(to), .check = check_not_empty,
-     .example = "frames", .help = "The state behind it."},
+     .example = "frames", .help = "The next state."},
     {0},
 };
 #undef AT
@@ -53,19 +54,21 @@ static const struct option step_options[] = {
 #define AT(member) offsetof(struct multiline_rule_settings, member)
 const struct option multiline_rule_options[] = {
     {.name = "name", .kind = OPTION_TEXT, .offset = AT(name), .check = check_file_name,
-     .example = "dated", .help = "How inputs call it."},
+     .example = "dated", .help = "Name of the rule set for `inputs.multiline.rules`."},
     {.name = "start", .kind = OPTION_TEXT, .offset = AT(start), .check = check_pattern,
-     .example = "'^\\d{4}-'", .help = "A PCRE2 pattern for lines with which a record begins."},
+     .example = "'^\\d{4}-'", .help = "PCRE2 pattern for lines that begin a record."},
     {.name = "continue", .kind = OPTION_TEXT, .offset = AT(go_on), .check = check_pattern,
      .example = "'^\\s'",
-     .help = "A pattern for the lines behind it. Without one they are all that are not a `start`."},
+     .help = "PCRE2 pattern for the following lines of the record. By default all lines that do not "
+             "match `start`."},
     {.name = "end", .kind = OPTION_TEXT, .offset = AT(end), .check = check_pattern,
-     .example = "'^}$'", .help = "A pattern for a record's last line, if it has one to know it by."},
+     .example = "'^}$'", .help = "PCRE2 pattern for the last line of a record, if it can be "
+                                 "recognised."},
     {.name = "states", .kind = OPTION_SECTIONS, .offset = AT(steps), .children = step_options,
      .size = sizeof(struct multiline_step_settings), .is_example = true,
      .example = "[{from: start, regex: '^panic', to: frames}]",
-     .help = "In place of these, steps {from, regex, to} from state to state: the first that a "
-             "line meets is taken, and the record is over where none is."},
+     .help = "Steps {from, regex, to} between states, instead of `start`, `continue` and `end`. The "
+             "first step that matches a line is taken; the record ends if none matches."},
     {0},
 };
 #undef AT

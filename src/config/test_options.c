@@ -12,22 +12,23 @@
 #define AT(member) offsetof(struct test_settings, member)
 const struct option test_options[] = {
     {.name = "name", .kind = OPTION_TEXT, .offset = AT(name), .example = "ids survive",
-     .check = check_not_empty, .help = "What a report calls it."},
+     .check = check_not_empty, .help = "Name of the test in reports."},
     {.name = "lines", .kind = OPTION_TEXTS, .offset = AT(lines), .is_required = true,
      .example = "['{\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\",\"msg\":\"hi\"}']",
-     .help = "Lines as they stand in a file, in order. What is expected is asked of the last record that "
-             "comes out."},
+     .help = "Lines as in a file, in order. `expect` and `absent` refer to the last resulting "
+             "record."},
     {.name = "input", .kind = OPTION_TEXT, .offset = AT(input), .example = "tail",
-     .help = "The input whose options they are read with; by default the first one."},
+     .help = "Input whose options are used to read the lines. By default the first one."},
     {.name = "route", .kind = OPTION_TEXT, .offset = AT(route), .example = "audit",
-     .help = "The route whose filters they go through behind those of the config."},
+     .help = "Route whose filters are applied after those of the config."},
     {.name = "expect", .kind = OPTION_CONSTANTS, .offset = AT(expect), .check = check_expected,
      .example = "{$trace_id: 4bf92f3577b34da6a3ce929d0e0e4736, $body: hi}",
-     .help = "What the record has: attributes with their types, and $names of its own."},
+     .help = "Values that the record must have: attributes with their types, and built-in values "
+             "with a $."},
     {.name = "absent", .kind = OPTION_TEXTS, .offset = AT(absent), .check = check_field,
-     .example = "[password]", .help = "What it has not."},
+     .example = "[password]", .help = "Attributes that must be absent."},
     {.name = "dropped", .kind = OPTION_BOOL, .offset = AT(dropped), .fallback = "false",
-     .help = "Whether nothing is to come out."},
+     .help = "Expect that no record comes out."},
     {0},
 };
 #undef AT
