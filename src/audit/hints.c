@@ -158,8 +158,8 @@ static const char *const hop_fixes[ECOSYSTEMS] = {
 
 static const struct rule rules[] = {
     {"lost_hop", TRACE_CLASSES, 0, count_lost_hop,
-     "this logger never has an id while the service mostly does: its code runs behind an "
-     "asynchronous hop over which the context was lost",
+     "this logger never has an id while the service mostly does: its code runs after an "
+     "asynchronous hop that lost the context, such as a Celery task, a queue or a thread pool",
      "carry the context over the thread, queue or task", hop_fixes},
     {"no_active_span", TRACE_PLACEHOLDER, 5, NULL,
      "the logger adds ids, but no span was active: work outside of requests, or context lost at an "
@@ -167,20 +167,20 @@ static const struct rule rules[] = {
      "start a span around this work, or carry the context to it", hop_fixes},
     {"outside_span", TRACE_ABSENT, 5, count_outside_span,
      "other lines of this service have ids and these have none: logged outside a span, by another "
-     "logger, or behind an asynchronous hop",
+     "logger, or after an asynchronous hop",
      "start a span around this work, carry the context to it, or give this logger the same set-up",
      hop_fixes},
     {"not_instrumented", TRACE_ABSENT, 5, count_not_instrumented,
-     "no line shows that a logger adds ids: logs and traces are not joined here, or what ships the "
-     "log took them off",
-     "let the logger write trace_id and span_id of the active span; if it does, look at what "
-     "ships the log with `clew lint`",
+     "no record has a field with a trace id: the logger does not add it, or the log shipper removed "
+     "it",
+     "let the logger write trace_id and span_id of the active span; if it does, check the log "
+     "shipper's config with `clew lint`",
      join_fixes},
     {"message_only", TRACE_MESSAGE_ONLY, 5, NULL,
-     "the ids stand only inside the message text, where most backends do not look",
-     "write them as fields of their own", join_fixes},
+     "the ids are only in the message text, which most backends do not index",
+     "write them as separate fields", join_fixes},
     {"all_zero", TRACE_ALL_ZERO, 1, NULL,
-     "ids are all zeros: the tracer is a no-op one, because no SDK is set up or it is after the "
+     "ids are all zeros: the tracer is a no-op, because no SDK is set up or it is set up after the "
      "first log line",
      "initialise the SDK before the logger, and write no ids when the span context is not valid",
      NULL},
@@ -188,48 +188,47 @@ static const struct rule rules[] = {
      "trace ids have a wrong number of digits: formatted as a number, or cut",
      "format with all 32 and 16 digits (%032x, %016x), leading zeros included", NULL},
     {"repaired", TRACE_CLASSES, 1, count_repaired,
-     "leading zeros were missing from ids and have been put back",
+     "leading zeros were missing from ids; clew restored them",
      "format with all 32 and 16 digits (%032x, %016x)", NULL},
     {"non_hex", TRACE_NON_HEX, 1, NULL,
-     "the trace id field holds something that is not hexadecimal: often base64, or another id "
-     "under this name",
+     "the trace id field is not hexadecimal: often base64, or another id under this name",
      "write the id as lower-case hexadecimal, as W3C trace context has it", NULL},
     {"malformed_other", TRACE_MALFORMED_OTHER, 1, NULL,
      "the ids have a form that W3C trace context forbids, or were numbers that lost digits",
      "write ids as strings of hexadecimal digits", NULL},
     {"numeric_precision", TRACE_CLASSES, 1, count_numeric,
-     "ids are written as JSON numbers: whoever reads them as doubles changes them",
+     "ids are written as JSON numbers: readers that use doubles change them",
      "write ids as strings", NULL},
     {"vendor_opaque", TRACE_VENDOR_OPAQUE, 1, NULL,
-     "the ids are of a tracer whose ids are not 128-bit: no OTLP backend can join them",
-     "let the application use OpenTelemetry's or W3C's ids beside its own", NULL},
+     "the tracer's ids are not 128-bit: no OTLP backend can join them",
+     "let the application use OpenTelemetry's or W3C's ids in addition to its own", NULL},
     {"span_without_trace", TRACE_SPAN_WITHOUT_TRACE, 1, NULL,
-     "there is a span id without a trace id: a formatter or filter leaves one of the two out",
+     "there is a span id without a trace id: a formatter or filter omits one of the two",
      "write both", NULL},
     {"trace_without_span", TRACE_TRACE_WITHOUT_SPAN, 10, NULL,
      "there is a trace id without a span id: lines can be found by trace, but not by span",
      "write the span id as well", NULL},
     {"conflict", TRACE_CONFLICT, 1, NULL,
-     "two different trace ids stand in one line: two tracers are at work, or an inherited header "
-     "is logged beside the active span",
-     "decide which tracer's id the line is to carry", NULL},
+     "one line has two different trace ids: two tracers are at work, or an inherited header is "
+     "logged next to the active span",
+     "decide which tracer's id the line should carry", NULL},
     {"constant_id", TRACE_CLASSES, 25, count_constant_id,
-     "one trace id stands on more than half of the records: set once and never taken away, in a "
-     "thread's MDC or at start",
+     "more than half of the records share one trace id: it was set once, in a thread's MDC or at "
+     "start, and never cleared",
      "read the ids when the line is written, and clear the MDC at the end of the request", NULL},
     {"unsampled", TRACE_UNSAMPLED, 50, NULL,
-     "most of these traces were not sampled: the ids are right, but the backend has no trace for "
+     "most of these traces were not sampled: the ids are valid, but the backend has no trace for "
      "them",
-     "nothing is wrong with the log; raise the sampling rate if the traces are wanted", NULL},
+     "the log needs no change; raise the sampling rate if you want the traces", NULL},
     {"request_id", TRACE_CLASSES, 5, count_request_id,
-     "these records have no trace id, but the id of a request",
-     "until they have one, join them by that id: put it on the span as an attribute too", NULL},
+     "these records have the id of a request, but no trace id",
+     "until they have one, join them by the request id: set it as a span attribute too", NULL},
     {"vendor_format", TRACE_VENDOR_FORMAT, 50, count_vendor_format,
-     "the ids are written as a vendor does it (decimal, X-Ray's, a path, with 0x): clew converts "
-     "them, other readers of this log may not",
+     "the ids are in a vendor's format (decimal, X-Ray, a path, with 0x): clew converts them, other "
+     "readers of this log may not",
      "write 32 and 16 lower-case hexadecimal digits, as OpenTelemetry has it", NULL},
     {"sampling_unknown", TRACE_CLASSES, 50, count_sampling_unknown,
-     "no flags are logged, so it cannot be told which of these traces were sampled",
+     "no flags are logged, so it is unknown which of these traces were sampled",
      "log trace_flags as well", NULL},
     {"low64", TRACE_CLASSES, 10, count_low64,
      "only the low 64 bits of the trace id are logged: an OTLP backend will not find the trace",
@@ -237,13 +236,19 @@ static const struct rule rules[] = {
      "Sleuth: traceId128=true)",
      NULL},
     {"uuid", TRACE_CLASSES, 10, count_uuid,
-     "the trace ids are UUIDs: mostly ids of requests, not of traces",
+     "the trace ids are UUIDs: usually ids of requests, not of traces",
      "log the trace id of the active span; keep the UUID as request.id", NULL},
 };
 
-const char *audit_hint_rule(size_t index)
+bool audit_hint_describe(size_t index, struct audit_hint *out_hint)
 {
-    return index < ARRAY_LEN(rules) ? rules[index].name : NULL;
+    if (index >= ARRAY_LEN(rules)) {
+        return false;
+    }
+    const struct rule *rule = &rules[index];
+    *out_hint = (struct audit_hint){
+        .rule = rule->name, .about = rule->about, .cause = rule->cause, .fix = rule->fix};
+    return true;
 }
 
 static uint64_t count_of(const struct rule *rule, struct subject *subject)

@@ -20,8 +20,8 @@ struct audit_hint {
     const struct audit_part *part; /* the part that shows it, or NULL */
 };
 
-/* Every rule's name, NULL at the end: for the test of the documentation. */
-const char *audit_hint_rule(size_t index);
+/* The rule number `index`: its name, class, cause and fix, without a group; false at the end. */
+bool audit_hint_describe(size_t index, struct audit_hint *out_hint);
 
 /* The hints for a group, the one that explains most records first; *out_count of them, free() the
  * array. They point into the group. `logger_at`: which dimension of its parts is the logger; -1. */

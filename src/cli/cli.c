@@ -60,15 +60,20 @@ const struct command *cli_find(const char *name)
 
 void cli_print_usage(FILE *out)
 {
-    fputs("usage: clew COMMAND [OPTION]…\n\nclew ships logs and keeps their thread: the trace_id "
-          "and span_id of every line.\n\nCommands:\n",
+    fputs("usage: clew COMMAND [OPTION]…\n"
+          "\n"
+          "clew ships logs without losing trace ids.\n"
+          "\n"
+          "Commands:\n",
           out);
     for (size_t i = 0; commands[i] != NULL; i++) {
         shown_print(out, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
     }
     fputs(
-        "\n'clew COMMAND --help' tells more about a command, 'clew help config' about the config.\n"
-        "Other topics: environment, exit-status, units.\n",
+        "\n"
+        "'clew COMMAND --help' explains a command, 'clew help config' the config.\n"
+        "Other topics: classes, environment, exit-status, hints, units; 'clew help WORD' "
+        "searches.\n",
         out);
 }
 

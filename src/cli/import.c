@@ -36,12 +36,12 @@ static const char *const policies[] = {"needs-you", "nothing", NULL};
 
 static const struct cli_option options[] = {
     {"output", 'o', CLI_TEXT, offsetof(struct arguments, output), "FILE",
-     "where the new config goes; without it the config goes to standard output, the table at its end",
+     "file for the new config; by default standard output, with the table at the end",
      NULL},
     {"format", 0, CLI_CHOICE, offsetof(struct arguments, format), NULL,
-     "the table as text for people, or one JSON object, which has the config too", formats},
+     "the table as text, or one JSON object with table and config", formats},
     {"fail-on", 0, CLI_CHOICE, offsetof(struct arguments, fail_on), NULL,
-     "what ends with status 3: an option that needs you (needs-you), or nothing; default nothing",
+     "what exits with status 3: an option that needs you (needs-you), or nothing (default)",
      policies},
     {0},
 };
@@ -184,12 +184,14 @@ static int run(int argc, char **argv)
 
 const struct command command_import = {
     .name = "import",
-    .summary = "the config of clew that takes the place of a Fluent Bit's",
+    .summary = "convert a Fluent Bit config to a clew config",
     .usage = "usage: clew import [OPTION]… FILE…\n"
              "\n"
-             "Read a config of Fluent Bit (classic, YAML, in ConfigMaps and Helm values; several\n"
-             "FILEs are one config) and write clew's config that does the same work and keeps every\n"
-             "field. A table says what became of each section and option.\n",
+             "Converts a Fluent Bit config (classic, YAML, in ConfigMaps and Helm values; "
+             "several\n"
+             "FILEs are one config) to a clew config that keeps every field. A table lists "
+             "what\n"
+             "became of each section and option.\n",
     .options = options,
     .run = run,
 };

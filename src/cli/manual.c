@@ -39,10 +39,18 @@ static void print_title(const char *name, const char *section, FILE *out)
 static void print_status(FILE *out)
 {
     fputs(".SH EXIT STATUS\n"
-          ".TP\n0\nit is good\n"
-          ".TP\n1\nit was tried and failed\n"
-          ".TP\n2\nwrong usage, or a mistake in the config\n"
-          ".TP\n3\na policy was not met, such as coverage below the threshold\n",
+          ".TP\n"
+          "0\n"
+          "success\n"
+          ".TP\n"
+          "1\n"
+          "runtime error\n"
+          ".TP\n"
+          "2\n"
+          "wrong usage or invalid config\n"
+          ".TP\n"
+          "3\n"
+          "a policy is not met, such as coverage below the minimum\n",
           out);
 }
 
@@ -108,12 +116,15 @@ void manual_print_command(const struct command *command, FILE *out)
 void manual_print_program(FILE *out)
 {
     print_title("clew", "1", out);
-    fputs("clew \\- ships logs and keeps their thread\n"
-          ".SH SYNOPSIS\n\\fBclew\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR]...\n"
+    fputs("clew \\- ships logs without losing trace ids\n"
+          ".SH SYNOPSIS\n"
+          "\\fBclew\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR]...\n"
           ".SH DESCRIPTION\n"
-          "clew tails log files, lifts the trace id, span id and flags of every line into the OTLP\n"
-          "record's own fields, keeps every other field with its type, tells each service how much of\n"
-          "its log leads to its traces, and ships OTLP/HTTP.\n"
+          "clew tails log files, puts the trace id, span id and flags of every line into the "
+          "OTLP\n"
+          "record's own fields, keeps every other field with its type, reports for each service "
+          "how\n"
+          "many records carry a trace id, and ships OTLP/HTTP.\n"
           ".SH COMMANDS\n",
           out);
     for (size_t i = 0; commands[i] != NULL; i++) {
@@ -123,13 +134,19 @@ void manual_print_program(FILE *out)
     }
     print_status(out);
     fputs(".SH FILES\n"
-          ".TP\n/etc/clew/clew.yaml\nthe config, where \\-c and $CLEW_CONFIG name none; see "
+          ".TP\n"
+          "/etc/clew/clew.yaml\n"
+          "the config, unless \\-c or $CLEW_CONFIG name another; see "
           "\\fBclew.yaml\\fR(5)\n"
-          ".TP\n/var/lib/clew\ncheckpoints, spool and dead letters, unless data_dir says otherwise\n"
+          ".TP\n"
+          "/var/lib/clew\n"
+          "checkpoints, spool and dead letters, unless data_dir says otherwise\n"
           ".SH ENVIRONMENT\n"
-          "The OTEL_* variables of the OpenTelemetry specification; \\fBclew help environment\\fR\n"
+          "The OTEL_* variables of the OpenTelemetry specification; \\fBclew help "
+          "environment\\fR\n"
           "lists them. $CLEW_CONFIG names the config; $NO_COLOR turns colours off.\n"
-          ".SH SEE ALSO\n\\fBclew.yaml\\fR(5)\n",
+          ".SH SEE ALSO\n"
+          "\\fBclew.yaml\\fR(5)\n",
           out);
 }
 
@@ -171,7 +188,11 @@ static void print_config_options(const struct option *among, const char *path, F
             print_string(among->env, out);
             fputs(".\n", out);
         }
-        print_config_options(among->children, whole, out);
+        if (options_shared_with(among) == NULL) {
+            print_config_options(among->children, whole, out);
+        } else {
+            fprintf(out, "Its options are those of \\fB%s\\fR.\n", options_shared_with(among));
+        }
         free(whole);
     }
 }
@@ -181,11 +202,15 @@ void manual_print_config(FILE *out)
     print_title("clew.yaml", "5", out);
     fputs("clew.yaml \\- the config of clew\n"
           ".SH DESCRIPTION\n"
-          "A YAML file, read from the place that \\-c or $CLEW_CONFIG names, else from\n"
-          "/etc/clew/clew.yaml. Every option has a default, and clew runs without a config. Values\n"
-          "may name variables of the environment: ${VAR}, ${VAR:\\-default}, ${VAR:?message}; $$ is a\n"
-          "dollar sign. \\fBclew\\-check\\fR(1) says what is wrong with one, and what is in effect;\n"
-          "\\fBclew help config \\-\\-reference\\fR prints one to start from.\n"
+          "A YAML file, read from the path in \\-c or $CLEW_CONFIG, otherwise "
+          "from\n"
+          "/etc/clew/clew.yaml. Every option has a default, and clew runs without a config. "
+          "Values\n"
+          "can contain environment variables: ${VAR}, ${VAR:\\-default}, ${VAR:?message}; $$ is "
+          "a\n"
+          "dollar sign. \\fBclew\\-check\\fR(1) reports errors and prints the config in "
+          "effect;\n"
+          "\\fBclew help config \\-\\-reference\\fR prints a config to start from.\n"
           ".SH OPTIONS\n",
           out);
     print_config_options(options_root, "", out);

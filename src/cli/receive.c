@@ -41,16 +41,15 @@ static const struct cli_option options[] = {
     {"listen", 'l', CLI_TEXT, offsetof(struct arguments, listen), "ADDRESS:PORT",
      "where to listen (127.0.0.1:4318); port 0 takes a free one"},
     {"out", 'o', CLI_TEXT, offsetof(struct arguments, out), "FILE",
-     "append the lines to FILE, each before its request is answered (-, standard output)"},
+     "append the lines to FILE, before each request is answered (default -, standard output)"},
     {"discard", 0, CLI_FLAG, offsetof(struct arguments, discard), NULL,
-     "write nothing and only count: a far end for measurements"},
+     "only count requests and records; for measurements"},
     {"max-body", 0, CLI_SIZE, offsetof(struct arguments, max_body), NULL,
-     "refuse requests larger than this, before or after decompression (64MiB)"},
+     "maximum size of a request, before or after decompression (64MiB)"},
     {"request-timeout", 0, CLI_DURATION, offsetof(struct arguments, request_timeout), NULL,
-     "close a connection whose request has not come by then; a body has a second more for every "
-     "64 KiB (10s)"},
+     "timeout of a request; a body gets one more second for every 64 KiB (10s)"},
     {"format", 'f', CLI_CHOICE, offsetof(struct arguments, format), NULL,
-     "of the counts at the end (text)", formats},
+     "format of the final counts (text)", formats},
     {0},
 };
 
@@ -179,7 +178,7 @@ static int run(int argc, char **argv)
         } else if (arguments.request_timeout == 0) {
             status = cli_usage_error(&command_receive, "--request-timeout is not 0");
         } else if (arguments.discard && arguments.out != NULL) {
-            status = cli_usage_error(&command_receive, "--out and --discard exclude each other");
+            status = cli_usage_error(&command_receive, "--out and --discard cannot be used together");
         } else {
             status = receive_logs(&arguments);
         }
@@ -190,15 +189,19 @@ static int run(int argc, char **argv)
 
 const struct command command_receive = {
     .name = "receive",
-    .summary = "receive logs by OTLP/HTTP and write them as OTLP/JSON lines",
+    .summary = "a minimal OTLP/HTTP receiver that writes OTLP/JSON lines",
     .usage =
         "usage: clew receive [--listen ADDRESS:PORT] [--out FILE | --discard]\n"
         "\n"
-        "Take logs by OTLP/HTTP (POST /v1/logs; protobuf or JSON, plain, gzip or zstd) and write a\n"
-        "line of OTLP/JSON a request, until SIGINT or SIGTERM; then tell what came, by service,\n"
-        "and how much of it has a trace id. That goes to standard output, or to standard error\n"
-        "when the lines go to standard output. The first line on standard error says where it\n"
-        "listens. To ship to it:\n"
+        "Receives logs by OTLP/HTTP (POST /v1/logs; protobuf or JSON, plain, gzip or zstd) "
+        "and\n"
+        "writes one line of OTLP/JSON per request, until SIGINT or SIGTERM; then it prints "
+        "the\n"
+        "number of records per service and how many have a trace id, to standard output, or "
+        "to\n"
+        "standard error if the lines go to standard output. The first line on standard error "
+        "is\n"
+        "the address that it listens on. To ship to it:\n"
         "\n"
         "  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 clew run\n",
     .options = options,

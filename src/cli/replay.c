@@ -24,7 +24,7 @@ static const struct cli_option options[] = {
     {"endpoint", 0, CLI_TEXT, offsetof(struct arguments, endpoint), "URL",
      "send to this URL; the same as --set outputs.endpoint=URL", NULL},
     {"list", 0, CLI_FLAG, offsetof(struct arguments, list), NULL,
-     "send nothing: print a JSON object for each letter, with the reason", NULL},
+     "send nothing; print a JSON object for each dead letter, with the reason", NULL},
     {0},
 };
 
@@ -51,7 +51,7 @@ static int report(const struct replay_counts *counts)
     printf("%" PRIu64 " records sent, %" PRIu64 " refused again, %" PRIu64 " letters left\n",
            counts->sent, counts->refused, counts->left);
     if (counts->is_stuck) {
-        fputs("clew replay: the far end did not take the rest within shutdown_timeout\n", stderr);
+        fputs("clew replay: the backend did not accept the rest within shutdown_timeout\n", stderr);
     }
     return counts->left == 0 && counts->refused == 0 && counts->damaged == 0 && !counts->is_stuck
                ? EXIT_GOOD
@@ -106,13 +106,16 @@ static int run(int argc, char **argv)
 
 const struct command command_replay = {
     .name = "replay",
-    .summary = "send dead letters again: records that a far end has refused",
-    .usage = "usage: clew replay [-c FILE] [--set NAME=VALUE]... [--data-dir DIR] [--endpoint URL]\n"
+    .summary = "resend dead letters (records the backend rejected)",
+    .usage = "usage: clew replay [-c FILE] [--set NAME=VALUE]... [--data-dir DIR] [--endpoint "
+             "URL]\n"
              "                   [--list]\n"
              "\n"
-             "Sends what `clew run` has kept in dead-letters of the data directory because the far\n"
-             "end refused it, and removes what is taken now. Ends with 1 if something is left. A\n"
-             "`clew run` with the same data directory may go on meanwhile.\n",
+             "Resends the dead letters in the data directory (records the backend rejected) "
+             "and\n"
+             "removes those that are accepted. Exits with 1 if some dead letters remain. It is safe "
+             "to\n"
+             "run while `clew run` uses the same data directory.\n",
     .options = options,
     .run = run,
 };

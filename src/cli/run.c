@@ -19,7 +19,7 @@ struct arguments {
 static const struct cli_option options[] = {
     CONFIG_OPTIONS(struct arguments, config),
     {"once", 0, CLI_FLAG, offsetof(struct arguments, once), NULL,
-     "end when everything that is there now has been read and delivered", NULL},
+     "exit when all existing input has been read and delivered", NULL},
     {0},
 };
 
@@ -114,8 +114,8 @@ static int run(int argc, char **argv)
             status = run_settings(settings, &origin, arguments.once);
         } else if (settings != NULL) {
             status = cli_usage_error(&command_run,
-                                     "there is nothing to read: this machine has no /var/log/pods, "
-                                     "so name files, or `inputs` in a config");
+                                     "nothing to read: this machine has no /var/log/pods; name "
+                                     "files, or `inputs` in a config");
         }
         settings_free(settings);
     }
@@ -129,16 +129,24 @@ const struct command command_run = {
     .summary = "tail log files and ship them over OTLP/HTTP",
     .usage = "usage: clew run [-c FILE] [--set NAME=VALUE]... [--once] [PATH...|-]\n"
              "\n"
-             "Tails the files of the config, or the given files, directories and globs, and ships\n"
-             "every line to the OTLP/HTTP endpoint, by default $OTEL_EXPORTER_OTLP_ENDPOINT. Without\n"
-             "a config it tails the pod logs of the Kubernetes node it runs on. - is standard input.\n"
-             "It says at its start what it reads, how many files match, and where it ships. A path that\n"
-             "does not exist is waited for; with --once the exit status is 1 when the others are done.\n"
+             "Tails the files of the config, or the given files, directories and globs, and "
+             "ships\n"
+             "every line to the OTLP/HTTP endpoint, by default $OTEL_EXPORTER_OTLP_ENDPOINT. "
+             "Without\n"
+             "a config it tails the pod logs of the Kubernetes node it runs on. - is standard "
+             "input.\n"
+             "At its start it logs what it reads, how many files match, and where it ships. It "
+             "waits for\n"
+             "paths that do not exist; with --once the exit status is then 1 when the others are "
+             "done.\n"
              "\n"
-             "What was acknowledged is remembered in the data directory, so that a restart goes on\n"
-             "where the last run ended. SIGTERM and SIGINT deliver what has been read, within\n"
-             "shutdown_timeout. SIGHUP reads the config again and goes on by it, or says why not and\n"
-             "goes on as it was.\n",
+             "The data directory has a checkpoint of what the backend has acknowledged; a "
+             "restart\n"
+             "continues there. SIGTERM and SIGINT deliver what has been read, within "
+             "shutdown_timeout.\n"
+             "SIGHUP reloads the config. An invalid config is rejected with a message, and clew "
+             "keeps\n"
+             "the old one.\n",
     .options = options,
     .run = run,
 };

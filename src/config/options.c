@@ -484,16 +484,16 @@ const struct option options_root[] = {
      .help = "Tests of the config: lines and the expected records, so that a later change does not "
              "break them. `clew check --test` runs them."},
     {.name = "parse", .kind = OPTION_SECTION, .offset = AT(parse), .children = parse_options,
-     .help = "Limits of a line's inside. Whatever passes them is kept whole as text."},
+     .help = "Limits for parsing a line. A line beyond them is kept whole as text."},
     {.name = "trace", .kind = OPTION_SECTION, .offset = AT(trace), .children = trace_options,
-     .help = "How the thread is found: trace_id, span_id, trace_flags, and the time."},
+     .help = "How clew finds trace_id, span_id, trace_flags, and the time."},
     {.name = "audit", .kind = OPTION_SECTION, .offset = AT(audit), .children = audit_options,
-     .help = "What coverage is asked for."},
+     .help = "Coverage that services must reach, and limits of the audit."},
     {.name = "control", .kind = OPTION_SECTION, .offset = AT(control), .children = control_options,
      .help = "The HTTP endpoint for operators."},
     {.name = "kubernetes", .kind = OPTION_SECTION, .offset = AT(kubernetes),
      .children = options_kubernetes,
-     .help = "Who the pods are that write: their workloads, images, labels and annotations."},
+     .help = "Metadata of the pods that write logs: workload, image, labels and annotations."},
     {0},
 };
 #undef AT
@@ -547,7 +547,7 @@ const struct option *options_find(const char *path)
 const char *option_expects(enum option_kind kind)
 {
     static const char *const texts[] = {
-        [OPTION_TEXT] = "a text",
+        [OPTION_TEXT] = "a string",
         [OPTION_BOOL] = "true or false",
         [OPTION_COUNT] = "a whole number",
         [OPTION_SIZE] = "a size such as 64KiB or 10MB",
@@ -555,8 +555,8 @@ const char *option_expects(enum option_kind kind)
         [OPTION_RATIO] = "a share from 0% to 100%",
         [OPTION_CHOICE] = "one of the names",
         [OPTION_SWITCH] = "one of the names",
-        [OPTION_TEXTS] = "a list of texts",
-        [OPTION_MAP] = "a map of texts",
+        [OPTION_TEXTS] = "a list of strings",
+        [OPTION_MAP] = "a map of strings",
         [OPTION_RATIO_MAP] = "a map of shares from 0% to 100%",
         [OPTION_SECTION] = "a map of options",
         [OPTION_SECTIONS] = "a list of maps of options",
@@ -565,6 +565,55 @@ const char *option_expects(enum option_kind kind)
         [OPTION_CONSTANTS] = "a map of values",
     };
     return texts[kind];
+}
+
+static char *join_names(const char *const *names, const char *between, const char *last)
+{
+    char *list = mem_string(names[0]);
+    for (size_t i = 1; names[i] != NULL; i++) {
+        char *longer = mem_format("%s%s%s", list, names[i + 1] != NULL ? between : last, names[i]);
+        free(list);
+        list = longer;
+    }
+    return list;
+}
+
+char *option_join_names(const char *const *names)
+{
+    return join_names(names, ", ", " or ");
+}
+
+char *option_type(const struct option *option)
+{
+    static const char *const types[] = {
+        [OPTION_TEXT] = "string",
+        [OPTION_BOOL] = "true | false",
+        [OPTION_COUNT] = "number",
+        [OPTION_SIZE] = "size",
+        [OPTION_DURATION] = "duration",
+        [OPTION_RATIO] = "share from 0% to 100%",
+        [OPTION_TEXTS] = "list of strings",
+        [OPTION_MAP] = "map of strings",
+        [OPTION_RATIO_MAP] = "map of shares",
+        [OPTION_SECTIONS] = "list",
+        [OPTION_CONDITION] = "condition",
+        [OPTION_CONSTANTS] = "map of values",
+    };
+    if (option->names != NULL) {
+        return join_names(option->names, " | ", " | ");
+    }
+    bool is_known = option->kind < ARRAY_LEN(types) && types[option->kind] != NULL;
+    return is_known ? mem_string(types[option->kind]) : NULL;
+}
+
+const char *options_shared_with(const struct option *option)
+{
+    for (const struct option *top = options_root; top->name != NULL; top++) {
+        if (top != option && option->children != NULL && top->children == option->children) {
+            return top->name;
+        }
+    }
+    return NULL;
 }
 
 void option_print_number(enum option_kind kind, uint64_t number, char text[OPTION_NUMBER_MAX])
@@ -577,15 +626,4 @@ void option_print_number(enum option_kind kind, uint64_t number, char text[OPTIO
     } else {
         snprintf(text, OPTION_NUMBER_MAX, "%" PRIu64, number);
     }
-}
-
-char *option_join_names(const char *const *names)
-{
-    char *list = mem_string(names[0]);
-    for (size_t i = 1; names[i] != NULL; i++) {
-        char *longer = mem_format("%s%s%s", list, names[i + 1] != NULL ? ", " : " or ", names[i]);
-        free(list);
-        list = longer;
-    }
-    return list;
 }

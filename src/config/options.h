@@ -73,6 +73,12 @@ const struct option *options_find(const char *path);
 /* What kind of value it takes, for people: `a size such as 64KiB or 10MB`. */
 const char *option_expects(enum option_kind kind);
 
+/* The type as help shows it, to be freed: `string`, `beginning | end`; NULL for a section. */
+char *option_type(const struct option *option);
+
+/* The name of the option at the top that has the same options below it, and is another one; or NULL. */
+const char *options_shared_with(const struct option *option);
+
 /* A COUNT, SIZE or DURATION as it would be written. */
 enum { OPTION_NUMBER_MAX = 32 };
 void option_print_number(enum option_kind kind, uint64_t number, char text[OPTION_NUMBER_MAX]);

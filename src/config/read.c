@@ -44,7 +44,7 @@ static bool is_text(const struct reading *r, const char *expected)
     if (r->node->kind == NODE_TEXT) {
         return !r->node->is_broken;
     }
-    diag_add(r->diag, DIAG_ERROR, r->node->place, "`%s` takes %s, not a %s", r->path, expected,
+    diag_add(r->diag, DIAG_ERROR, r->node->place, "`%s` must be %s, not a %s", r->path, expected,
              r->node->kind == NODE_MAP ? "map" : "list");
     return false;
 }
@@ -52,7 +52,7 @@ static bool is_text(const struct reading *r, const char *expected)
 static void wrong_value(const struct reading *r, const char *expected)
 {
     char *value = shown(r);
-    diag_add(r->diag, DIAG_ERROR, r->node->place, "`%s` takes %s, not %s", r->path, expected,
+    diag_add(r->diag, DIAG_ERROR, r->node->place, "`%s` must be %s, not %s", r->path, expected,
              value);
     free(value);
 }
@@ -74,7 +74,7 @@ static void wrong_name(const struct reading *r)
     char *names = option_join_names(r->option->names);
     const char *nearest = diag_nearest(r->node->text, r->option->names);
     char *value = shown(r);
-    diag_add(r->diag, DIAG_ERROR, r->node->place, "`%s` is %s, not %s%s%s%s", r->path, names, value,
+    diag_add(r->diag, DIAG_ERROR, r->node->place, "`%s` must be %s, not %s%s%s%s", r->path, names, value,
              nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
              nearest != NULL ? "\"?" : "");
     free(value);
@@ -145,7 +145,7 @@ static void out_of_range(const struct reading *r)
     option_print_number(r->option->kind, r->option->min, min);
     option_print_number(r->option->kind, r->option->max, max);
     char *value = shown(r);
-    diag_add(r->diag, DIAG_ERROR, r->node->place, "`%s` is from %s to %s, not %s", r->path, min,
+    diag_add(r->diag, DIAG_ERROR, r->node->place, "`%s` must be from %s to %s, not %s", r->path, min,
              max, value);
     free(value);
 }

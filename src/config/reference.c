@@ -113,13 +113,15 @@ void config_print_reference(FILE *out)
     fputs(
         "# SPDX-License-Identifier: Apache-2.0\n"
         "#\n"
-        "# Every option of clew with its default. In a config of yours leave out what you do not\n"
-        "# change: what is written goes before OTEL_* variables. This file was made by\n"
+        "# Every option of clew with its default. Your config needs only the options that you "
+        "change;\n"
+        "# they take precedence over OTEL_* variables. This file was made by\n"
         "# `clew help config --reference`.\n"
         "#\n"
-        "# Values may name variables of the environment: ${VAR}, ${VAR:-default},\n"
-        "# ${VAR:?message}; $$ is a dollar sign. `clew check -c FILE` says what is wrong with a\n"
-        "# config, and shows what is in effect.\n"
+        "# Values can contain environment variables: ${VAR}, ${VAR:-default}, ${VAR:?message}; $$ "
+        "is a\n"
+        "# dollar sign. `clew check -c FILE` reports errors in a config and prints the config in\n"
+        "# effect.\n"
         "\n",
         out);
     print_options(out, 0, options_root, false);

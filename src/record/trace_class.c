@@ -43,6 +43,31 @@ const char *trace_class_name(enum trace_class c)
     return names[c];
 }
 
+const char *trace_class_meaning(enum trace_class c)
+{
+    static const char *const meanings[TRACE_CLASSES] = {
+        [TRACE_CONFLICT] = "Two different valid trace ids.",
+        [TRACE_NON_HEX] =
+            "Something other than hexadecimal digits where a trace id belongs.",
+        [TRACE_MALFORMED_LENGTH] = "Hexadecimal digits, but not 32.",
+        [TRACE_MALFORMED_OTHER] =
+            "A form that W3C trace context forbids, or a number that lost digits.",
+        [TRACE_VENDOR_OPAQUE] = "An id that cannot be converted to 128 bits.",
+        [TRACE_ALL_ZERO] = "An id of zeros only.",
+        [TRACE_SPAN_WITHOUT_TRACE] = "A span id alone, or with a placeholder.",
+        [TRACE_PLACEHOLDER] =
+            "The value that a logger writes when no span is active (`0`, `null`, `\"\"`, `[app,,]`).",
+        [TRACE_ABSENT] = "No sign of an id.",
+        [TRACE_MESSAGE_ONLY] = "Ids only in the message text.",
+        [TRACE_TRACE_WITHOUT_SPAN] = "A trace id alone.",
+        [TRACE_VENDOR_FORMAT] = "Valid after conversion: decimal, X-Ray, UUID, 64 bits.",
+        [TRACE_UNSAMPLED] = "Valid, and the flags say that the trace was not sampled.",
+        [TRACE_OK] = "A valid trace id and span id.",
+    };
+    ENSURE(c < TRACE_CLASSES);
+    return meanings[c];
+}
+
 enum trace_class trace_class_from_name(const char *name)
 {
     unsigned c = 0;

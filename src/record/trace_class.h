@@ -32,6 +32,9 @@ enum trace_class {
 /* As printed: "conflict", "non_hex", … */
 const char *trace_class_name(enum trace_class c);
 
+/* What the class says of a record: a sentence. */
+const char *trace_class_meaning(enum trace_class c);
+
 /* The class of that name, or TRACE_CLASSES. */
 enum trace_class trace_class_from_name(const char *name);
 

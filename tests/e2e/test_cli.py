@@ -96,11 +96,49 @@ def test_help_shows_options_of_the_config_and_topics():
     for name in ("data_dir", "inputs.read_from", "outputs.batch.age", "trace.keys.span_id"):
         clew.contains(config, f"\n{name}\n")
         clew.contains(clew.run_ok("help", name).out, name)
-    clew.contains(clew.run_ok("help", "outputs.timeout").out, "default 10s")
+    clew.contains(clew.run_ok("help", "outputs.timeout").out, "(default: 10s)")
     clew.contains(clew.run_ok("help", "environment").out, "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT")
     clew.contains(clew.run_ok("help", "units").out, "KiB")
-    clew.contains(clew.run_ok("help", "exit-status").out, "a policy was not met")
+    clew.contains(clew.run_ok("help", "exit-status").out, "a policy is not met")
     expect(clew.run("help", "enviroment"), 2, 'did you mean "environment"?')
+    expect(clew.run("help", "outputs.endpont"), 2, 'did you mean "outputs.endpoint"?')
+
+
+def test_help_prints_types_as_one_writes_them():
+    for name, line in (("inputs.read_from", "beginning | end (default: beginning)"),
+                       ("inputs.include", "list of strings"), ("data_dir", "string"),
+                       ("outputs.batch.age", "duration from 1ms to 1m (default: 100ms)"),
+                       ("kubernetes.verify", "true | false (default: true)")):
+        clew.contains(clew.run_ok("help", name).out, f"{name}\n    {line}\n")
+
+
+def test_help_prints_options_that_sections_share_once():
+    config = clew.run_ok("help", "config").out
+    clew.equal(config.count("Keep only records that match the condition"), 1)
+    clew.contains(config, "routes.filters.*\n    Same as filters.*")
+    clew.contains(clew.run_ok("help", "routes.filters.drop").out, "Drop every record")
+    clew.equal(clew.run_ok("help", "--man", "config").out.count("Drop every record"), 1)
+
+
+def test_help_finds_words_in_names_and_texts():
+    found = clew.run_ok("help", "retry").out
+    clew.contains(found, "outputs.retry.max (option)\n    Longest pause")
+    clew.contains(clew.run_ok("help", "coverage").out, "audit (command)")
+    clew.contains(clew.run_ok("help", "Celery").out, "lost_hop (hint)")
+
+
+def test_every_class_and_hint_is_a_topic():
+    for word in ("classes", "hints"):
+        page = clew.run_ok("help", word).out
+        names = re.findall(r"^(\w+)$", page, re.M)
+        assert len(names) >= 14, page
+        for name in names:
+            clew.contains(clew.run_ok("help", name).out, f"{name} ({word[:-2] if word == 'classes' else word[:-1]})\n")
+    both = clew.run_ok("help", "conflict").out
+    clew.contains(both, "conflict (class)")
+    clew.contains(both, "conflict (hint)")
+    clew.contains(clew.run_ok("help", "absent").out, "Hint: not_instrumented")
+    clew.contains(clew.run_ok("help", "lost_hop").out, "Fix: carry the context")
 
 
 def test_the_reference_config_is_what_the_program_prints_and_is_good():
@@ -154,9 +192,9 @@ def test_mistakes_are_shown_all_at_once_with_file_line_and_column(tmp):
     result = check("-c", path)
     expect(result, 2,
            f"{path}:1:1: error: there is no option `data_dr`; did you mean `data_dir`?",
-           f"{path}:4:16: error: `inputs[0].read_from` is beginning or end",
-           f"{path}:6:14: error: `outputs[0].timeout` takes a duration",
-           f"{path}:7:20: error: `outputs[0].batch.bytes` is from 1KiB to 16MiB",
+           f"{path}:4:16: error: `inputs[0].read_from` must be beginning or end",
+           f"{path}:6:14: error: `outputs[0].timeout` must be a duration",
+           f"{path}:7:20: error: `outputs[0].batch.bytes` must be from 1KiB to 16MiB",
            f"{path}:7:27: error: there is no option `aeg` in `outputs[0].batch`; did you mean "
            "`age`?",
            f"{path}:8:22: error: `resource.trace_id` is an id, and an id is no attribute of a "
@@ -172,7 +210,7 @@ def test_check_speaks_json_for_machines(tmp):
     clew.equal(report.json(), {
         "version": 1, "valid": False, "file": str(path), "effective": None,
         "findings": [{"level": "error", "file": str(path), "line": 1, "column": 12,
-                      "text": '`log_level` is debug, info, warn or error, not "loud"'}]})
+                      "text": '`log_level` must be debug, info, warn or error, not "loud"'}]})
     good = clew.run_ok("check", "-c", REFERENCE, "--format=json").json()
     assert good["valid"] and not good["findings"], good
     clew.contains(good["effective"], "endpoint: ")

@@ -73,37 +73,37 @@ static const struct cli_option options[] = {
      "HTML that needs nothing else",
      formats},
     {"min-coverage", 0, CLI_RATIO, offsetof(struct arguments, min_coverage), "SHARE",
-     "what every known traced service has to reach, such as 80%; at least one has to be traced",
+     "minimum coverage of every known traced service, such as 80%; fails if no service is traced",
      NULL},
     {"min-records", 0, CLI_COUNT, offsetof(struct arguments, min_records), "N",
      "do not judge a service with fewer records", NULL},
     {"fail-on", 0, CLI_TEXTS, offsetof(struct arguments, fail_on), "class=NAME[,NAME]",
-     "not one record may be of these classes", NULL},
+     "fail if a record has one of these classes", NULL},
     {"by", 0, CLI_TEXTS, offsetof(struct arguments, by), "NAME[,NAME]",
      "break services down by namespace, pod, container, logger, callsite, severity, stream or file; "
      "with --pods or --kubernetes also by node, deployment or workload",
      NULL},
     {"pods", 0, CLI_TEXT, offsetof(struct arguments, pods), "FILE",
-     "who the pods are that wrote: what `kubectl get pods -A -o json` prints, saved or `-`", NULL},
+     "metadata of the pods: the output of `kubectl get pods -A -o json`, as a file or `-`", NULL},
     {"kubernetes", 0, CLI_FLAG, offsetof(struct arguments, kubernetes), NULL,
-     "the same from the API server or the kubelet, as the config's section kubernetes says", NULL},
+     "get the metadata of the pods from the API server or the kubelet (config section kubernetes)", NULL},
     {"baseline", 0, CLI_TEXT, offsetof(struct arguments, baseline), "FILE",
      "an earlier JSON report: exit with 3 if a service got worse", NULL},
     {"margin", 0, CLI_RATIO, offsetof(struct arguments, margin), "SHARE",
-     "how much less coverage than in the baseline is no worse, 5% unless given", NULL},
+     "allowed drop in coverage (default 5%)", NULL},
     {"follow", 'f', CLI_FLAG, offsetof(struct arguments, follow), NULL,
-     "report again and again while standard input goes on, and at its end", NULL},
+     "print a report repeatedly while standard input is open, and one at its end", NULL},
     {"interval", 0, CLI_COUNT, offsetof(struct arguments, interval_s), "SECONDS",
-     "how often with --follow, 10 unless given", NULL},
+     "interval of --follow in seconds (default 10)", NULL},
     {"no-hints", 0, CLI_FLAG, offsetof(struct arguments, no_hints), NULL,
-     "only the numbers, not why and what to do", NULL},
+     "omit causes and fixes", NULL},
     {"no-samples", 0, CLI_FLAG, offsetof(struct arguments, no_samples), NULL,
-     "show no lines of the log, not even redacted", NULL},
+     "omit sample lines", NULL},
     {"no-redact", 0, CLI_FLAG, offsetof(struct arguments, no_redact), NULL,
      "show sample lines as they are, secrets included", NULL},
     {"ids", 0, CLI_FLAG, offsetof(struct arguments, ids), NULL,
-     "also tell what the valid ids are worth: shares that are unsampled, without flags, of 64 bits, "
-     "UUIDs, and of the most frequent one",
+     "also show the quality of the valid ids: shares that are unsampled, without flags, of 64 bits "
+     "or UUIDs, and of the most frequent one",
      NULL},
     {"quiet", 'q', CLI_FLAG, offsetof(struct arguments, quiet), NULL, "show no progress", NULL},
     {0},
@@ -611,18 +611,18 @@ static int run(int argc, char **argv)
 
 const struct command command_audit = {
     .name = "audit",
-    .summary = "tell how much of a log carries trace context, and why the rest does not",
+    .summary = "report trace coverage per service, with causes and fixes",
     .usage =
         "usage: clew audit [OPTION]... [PATH...|-]\n"
         "\n"
-        "Reads files, directories, patterns, packed files (.gz) or standard input and reports\n"
-        "for each service how many records carry a valid trace id, what is wrong with the\n"
-        "others, and what to do. docs/coverage.md defines the numbers.\n"
+        "Reads files, directories, globs, compressed files (.gz) or standard input and reports\n"
+        "for each service how many records carry a valid trace id, why the others do not, and\n"
+        "how to fix them. docs/coverage.md defines the numbers.\n"
         "\n"
         "Exit status: 0 good, 1 something could not be read, 2 wrong usage or config, 3 the\n"
         "policy is not met: a service that is known to be traced (any valid id, or listed in\n"
-        "the config) is under its minimum, 50 % unless set, or, with --baseline, a service's\n"
-        "coverage fell by more than the margin.\n",
+        "the config) is below its minimum, 50 % unless set, or, with --baseline, the coverage of\n"
+        "a service dropped by more than the margin.\n",
     .options = options,
     .run = run,
 };

@@ -36,12 +36,13 @@ static const char *const formats[] = {"text", "json", NULL};
 
 static const struct cli_option options[] = {
     CONFIG_OPTIONS(struct arguments, config),
-    {"quiet", 'q', CLI_FLAG, offsetof(struct arguments, quiet), NULL, "say only what is wrong",
+    {"quiet", 'q', CLI_FLAG, offsetof(struct arguments, quiet), NULL, "print errors and warnings "
+                                                                      "only",
      NULL},
     {"test", 't', CLI_FLAG, offsetof(struct arguments, test), NULL,
-     "run the `tests` of the config, and say which of them fail", NULL},
+     "run the `tests` of the config and report those that fail", NULL},
     {"connect", 0, CLI_FLAG, offsetof(struct arguments, connect), NULL,
-     "ask the address of every output whether it takes requests, and say what is wrong", NULL},
+     "send a test request to every output and report problems", NULL},
     {"format", 0, CLI_CHOICE, offsetof(struct arguments, format), NULL,
      "for people, or one JSON object for machines", formats},
     {0},
@@ -341,17 +342,23 @@ static int run(int argc, char **argv)
 
 const struct command command_check = {
     .name = "check",
-    .summary = "say what is wrong with a config, and show what is in effect",
+    .summary = "report errors in a config and print the config in effect",
     .usage =
         "usage: clew check [-c FILE] [--test] [--connect]\n"
         "\n"
-        "Reads the config as `clew run` would, with the environment and --set. Every mistake is\n"
-        "shown with its file, line and column; a good config is printed as it is in effect,\n"
-        "secrets hidden, and then what its sandbox will leave open on this machine. With --test the\n"
-        "`tests` of a good config are run. With --connect the address of every output is asked by a\n"
-        "request without records, and where that is refused, by one with a single record that says it\n"
-        "is no line of any log. Exit status: 0 it is good, 1 a test fails or an address takes no\n"
-        "requests, 2 it is not good, 3 a filter of it takes the ids from every record.\n",
+        "Reads the config as `clew run` does, with the environment and --set. Reports every "
+        "error\n"
+        "with file, line and column; prints a valid config as it is in effect, with secrets "
+        "hidden,\n"
+        "and the files that its sandbox allows on this machine. --test runs the `tests` of a "
+        "valid\n"
+        "config. --connect sends a request without records to the address of every output, and "
+        "if\n"
+        "that is refused, one with a single record that is recognisably not a log line. Exit "
+        "status:\n"
+        "0 success, 1 a test fails or an address accepts no requests, 2 the config is invalid, 3 "
+        "a\n"
+        "filter takes the ids from every record.\n",
     .options = options,
     .run = run,
 };

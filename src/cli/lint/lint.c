@@ -43,10 +43,10 @@ static const char *const policies[] = {"strips", "depends", "not-promoted", "not
 
 static const struct cli_option options[] = {
     {"format", 0, CLI_CHOICE, offsetof(struct arguments, format), NULL,
-     "text for people, one JSON object for machines, or SARIF for a merge request", formats},
+     "text, one JSON object, or SARIF for merge requests", formats},
     {"fail-on", 0, CLI_CHOICE, offsetof(struct arguments, fail_on), NULL,
-     "what ends with status 3: only a certain loss (strips), also one under a condition (depends), "
-     "also an id that never becomes the record's own (not-promoted), or nothing; default depends",
+     "what exits with status 3: a certain loss only (strips), also a conditional one (depends, the "
+     "default), also an id that does not become the record's own (not-promoted), or nothing",
      policies},
     {0},
 };
@@ -205,12 +205,14 @@ static int run(int argc, char **argv)
 
 const struct command command_lint = {
     .name = "lint",
-    .summary = "does the config of another log shipper keep the ids?",
+    .summary = "check whether a log-shipper config preserves trace ids",
     .usage = "usage: clew lint [OPTION]… FILE…\n"
              "\n"
-             "Read configs of Fluent Bit (classic, YAML, in ConfigMaps and Helm values), Vector and\n"
-             "Logstash, follow records with trace ids through every route, and say where the ids\n"
-             "are lost, may be lost, or are only inside a text. A FILE may be a folder.\n",
+             "Reads configs of Fluent Bit (classic, YAML, in ConfigMaps and Helm values), Vector "
+             "and\n"
+             "Logstash, follows records with trace ids through every route, and reports where the "
+             "ids\n"
+             "are lost, may be lost, or are only in a text. A FILE may be a directory.\n",
     .options = options,
     .run = run,
 };

@@ -26,7 +26,7 @@ struct arguments {
 static const struct cli_option options[] = {
     CONFIG_OPTIONS(struct arguments, config),
     {"trace", 't', CLI_FLAG, offsetof(struct arguments, trace), NULL,
-     "show each line through each stage, for people", NULL},
+     "show each line after every stage", NULL},
     {0},
 };
 
@@ -213,14 +213,18 @@ static int run(int argc, char **argv)
 
 const struct command command_parse = {
     .name = "parse",
-    .summary = "show the record that clew makes of each line",
+    .summary = "print the record that clew makes of each line",
     .usage = "usage: clew parse [-c FILE] [--set NAME=VALUE]... [--trace] [FILE|-]\n"
              "\n"
-             "Reads lines from the file or standard input and prints one JSON object a record: the\n"
-             "OTLP/JSON LogRecord, its `resource`, and under `clew` the format of the line, its\n"
-             "trace class and what else was noticed. The config's filters have been at work on it.\n"
-             "Where the config has routes, `routes` lists those that take it, by the path of the file\n"
-             "as it is given, with their outputs and what their filters make of it.\n",
+             "Reads lines from the file or standard input and prints one JSON object per record: "
+             "the\n"
+             "OTLP/JSON LogRecord, its `resource`, and under `clew` the format of the line, "
+             "its\n"
+             "trace class and notes. The config's filters are applied. If the config has "
+             "routes,\n"
+             "`routes` lists those that match, by the path of the file as given, with their "
+             "outputs\n"
+             "and the result of their filters.\n",
     .options = options,
     .run = run,
 };

@@ -46,13 +46,13 @@ static const char *const formats[] = {"text", "json", NULL};
 static const struct cli_option options[] = {
     CONFIG_OPTIONS(struct arguments, config),
     {"endpoint", 'e', CLI_TEXT, offsetof(struct arguments, endpoint), "ADDRESS:PORT",
-     "the clew to ask (default: control.listen of the config)", NULL},
+     "address of the clew to watch (default: control.listen of the config)", NULL},
     {"interval", 'i', CLI_DURATION, offsetof(struct arguments, interval_ms), NULL,
-     "how often to look (default: 2s)", NULL},
+     "refresh interval (default: 2s)", NULL},
     {"once", '1', CLI_FLAG, offsetof(struct arguments, once), NULL,
-     "one look, as when the output is no terminal", NULL},
+     "print one snapshot and exit (the default if stdout is not a terminal)", NULL},
     {"format", 0, CLI_CHOICE, offsetof(struct arguments, format), NULL,
-     "json: one object a look, one a line", formats},
+     "json: one object per refresh, each on one line", formats},
     {0},
 };
 
@@ -287,14 +287,17 @@ static int run(int argc, char **argv)
 
 const struct command command_top = {
     .name = "top",
-    .summary = "watch a running clew: rates, troubles, coverage by service",
+    .summary = "watch a running clew: rates, problems, coverage by service",
     .usage = "usage: clew top [-c FILE] [--endpoint ADDRESS:PORT] [--interval TIME] [--once]\n"
              "                [--format text|json]\n"
              "\n"
-             "Asks the HTTP endpoint of a running clew (control.listen) and shows what it reads and\n"
-             "sends, what is in trouble, and the coverage of each service over one minute, five\n"
-             "minutes, an hour and since its start, the worst first: n and p turn the page, q ends\n"
-             "it. At most 500 services are shown at once; /coverage?offset=500 has the next.\n",
+             "Reads the HTTP endpoint of a running clew (control.listen) and shows what it reads "
+             "and\n"
+             "sends, its problems, and the coverage of each service over one minute, five minutes, "
+             "an\n"
+             "hour and since its start, the worst first. n and p turn the page, q quits. At most "
+             "500\n"
+             "services are shown at once; /coverage?offset=500 has the next.\n",
     .options = options,
     .run = run,
 };

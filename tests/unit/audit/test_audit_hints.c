@@ -120,14 +120,16 @@ static void every_rule_has_its_test_and_its_section_in_the_documentation(void **
     size_t len;
     char *text = driver_read_file("docs/coverage.md", &len);
     size_t count = 0;
-    for (; audit_hint_rule(count) != NULL; count++) {
+    struct audit_hint hint;
+    for (; audit_hint_describe(count, &hint); count++) {
         bool has_case = false;
         for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-            has_case = has_case || strcmp(cases[i].rule, audit_hint_rule(count)) == 0;
+            has_case = has_case || strcmp(cases[i].rule, hint.rule) == 0;
         }
-        print_message("%s\n", audit_hint_rule(count));
+        print_message("%s\n", hint.rule);
         assert_true(has_case);
-        char *heading = mem_format("\n### %s\n", audit_hint_rule(count));
+        assert_true(strlen(hint.cause) > 0 && strlen(hint.fix) > 0);
+        char *heading = mem_format("\n### %s\n", hint.rule);
         assert_non_null(strstr(text, heading));
         free(heading);
     }

@@ -95,7 +95,8 @@ static void off_and_on_may_be_what_other_writers_of_yaml_make_of_them(void **sta
     assert_true(s->sandbox);
     settings_free(s);
     assert_null(load_with("log_level: false\n" INPUT, no_environ, NULL,
-                          "c.yaml:1:12: error: `log_level` is debug, info, warn or error, not \"false\"\n"));
+                          "c.yaml:1:12: error: `log_level` must be debug, info, warn or error, "
+                          "not \"false\"\n"));
 }
 
 static void every_kind_of_option_reaches_the_settings(void **state)
@@ -153,19 +154,19 @@ static void every_mistake_is_shown_with_its_place(void **state)
         const char *said; /* behind `c.yaml:` */
     } cases[] = {
         {"data_dr: x\n", "1:1: error: there is no option `data_dr`; did you mean `data_dir`?"},
-        {INPUT "outputs: [{timeout: 5}]\n", "2:21: error: `outputs[0].timeout` takes a duration "
+        {INPUT "outputs: [{timeout: 5}]\n", "2:21: error: `outputs[0].timeout` must be a duration "
                                             "such as 200ms, 5s or 1m, not \"5\""},
         {"inputs: [{include: /x, read_from: begining}]\n",
-         "1:35: error: `inputs[0].read_from` is beginning or end, not \"begining\"; did you mean "
+         "1:35: error: `inputs[0].read_from` must be beginning or end, not \"begining\"; did you mean "
          "\"beginning\"?"},
-        {"memory_limit: 1B\n", "1:15: error: `memory_limit` is from 8MiB to 64GiB, not \"1B\""},
+        {"memory_limit: 1B\n", "1:15: error: `memory_limit` must be from 8MiB to 64GiB, not \"1B\""},
         {"inputs: [{include: /x, inotify: yes}]\n",
-         "1:33: error: `inputs[0].inotify` takes true or false, not \"yes\""},
+         "1:33: error: `inputs[0].inotify` must be true or false, not \"yes\""},
         {"inputs: [{}]\n", "1:10: error: `inputs[0]` needs `include`: the files to read"},
-        {"inputs: /x\n", "1:9: error: `inputs` takes a list of maps of options, not \"/x\""},
-        {"trace: [a]\n", "1:8: error: `trace` takes a map of options, not a list"},
-        {"data_dir: {a: b}\n", "1:11: error: `data_dir` takes a text, not a map"},
-        {"audit: {services: {a: 90}}\n", "1:23: error: `audit.services.a` takes a share from 0% to "
+        {"inputs: /x\n", "1:9: error: `inputs` must be a list of maps of options, not \"/x\""},
+        {"trace: [a]\n", "1:8: error: `trace` must be a map of options, not a list"},
+        {"data_dir: {a: b}\n", "1:11: error: `data_dir` must be a string, not a map"},
+        {"audit: {services: {a: 90}}\n", "1:23: error: `audit.services.a` must be a share from 0% to "
                                          "100%, not \"90\""},
         {"outputs: [{endpoint: localhost}]\n",
          "1:22: error: `outputs[0].endpoint` must be a URL such as http://host:port"},
@@ -215,13 +216,13 @@ static void all_mistakes_are_shown_in_one_run_in_order(void **state)
     assert_null(load_with("log_level: loud\n" INPUT "data_dir: ${NOPE}\nouputs: []\n"
                           "trace: {repair: maybe}\n",
                           no_environ, NULL,
-                          "c.yaml:1:12: error: `log_level` is debug, info, warn or error, not "
+                          "c.yaml:1:12: error: `log_level` must be debug, info, warn or error, not "
                           "\"loud\"\n"
                           "c.yaml:3:11: error: the environment variable NOPE is not set; ${NOPE:-} "
                           "is nothing then\n"
                           "c.yaml:4:1: error: there is no option `ouputs`; did you mean "
                           "`outputs`?\n"
-                          "c.yaml:5:17: error: `trace.repair` takes true or false, not "
+                          "c.yaml:5:17: error: `trace.repair` must be true or false, not "
                           "\"maybe\"\n"));
 }
 
@@ -454,7 +455,7 @@ static void a_wrong_set_is_named_as_it_was_given(void **state)
                                  "from 0\n"},
         {"timeout", "--set: error: \"timeout\" is not name=value, such as outputs.timeout=5s\n"},
         {"data_dir.x=1", "--set data_dir.x: error: `data_dir` has no options of its own\n"},
-        {"log_level=x", "--set log_level: error: `log_level` is debug, info, warn or error, not "
+        {"log_level=x", "--set log_level: error: `log_level` must be debug, info, warn or error, not "
                         "\"x\"\n"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -11,13 +11,14 @@
 #include <string.h>
 #include "base/mem.h"
 #include "base/wrap.h"
+#include "cli/help/topics.h"
 #include "cli/manual.h"
 #include "cli/options.h"
 #include "config/config.h"
 #include "config/options.h"
 
 enum {
-    NAMES_MAX = 64,
+    NAMES_MAX = 1000,
     COLUMNS = 96,
 };
 
@@ -39,65 +40,41 @@ static const struct cli_option options[] = {
     {0},
 };
 
-struct topic {
-    const char *name;
-    const char *text;
-};
-
-static const struct topic topics[] = {
-    {"exit-status", "Exit status of every command:\n"
-                    "\n"
-                    "  0  it is good\n"
-                    "  1  it was tried and failed\n"
-                    "  2  wrong usage, or a mistake in the config\n"
-                    "  3  a policy was not met, such as coverage below the threshold\n"},
-    {"units", "Values with units, in the config and on the command line:\n"
-              "\n"
-              "  size      64KiB  10MB  1.5GiB  4096     B, KB, MB, GB; KiB, MiB, GiB\n"
-              "  duration  200ms  5s  1m30s  2h  0       a number other than 0 needs its unit\n"
-              "  share     50%  0.5                      from 0% to 100%\n"
-              "  bool      true  false\n"},
-    {0},
-};
-
 static const char environment_head[] =
-    "Variables that a config may name: ${VAR}, ${VAR:-default}, ${VAR:?message}; $$ is a dollar "
-    "sign.\n"
+    "Variables in a config: ${VAR}, ${VAR:-default}, ${VAR:?message}; $$ is a dollar sign.\n"
     "\n"
-    "  CLEW_CONFIG   the config to read where -c names none\n"
-    "  NO_COLOR      no colours, whatever the terminal can\n"
+    "  CLEW_CONFIG   config file to use without -c\n"
+    "  NO_COLOR      disables colours\n"
     "\n"
-    "Variables that give an option which the config leaves out; an empty one is not set:\n";
+    "Variables that set an option which the config does not set; empty ones are ignored:\n";
 
-static char *join(const char *path, const char *name)
+/* `size from 1KiB to 64MiB (default: 1MiB)`; a section has no such line. */
+static void print_type(const struct option *option)
 {
-    return mem_format("%s%s%s", path, *path != '\0' ? "." : "", name);
-}
-
-static void print_limits(const struct option *option)
-{
+    char *type = option_type(option);
     char min[OPTION_NUMBER_MAX];
     char max[OPTION_NUMBER_MAX];
-    if (option->names != NULL) {
-        char *names = option_join_names(option->names);
-        printf(", %s", names);
-        free(names);
-    } else if (option->max > 0) {
+    if (type == NULL) {
+        return;
+    }
+    printf("    %s", type);
+    if (option->names == NULL && option->max > 0) {
         option_print_number(option->kind, option->min, min);
         option_print_number(option->kind, option->max, max);
-        printf(", from %s to %s", min, max);
+        printf(" from %s to %s", min, max);
     }
+    if (option->fallback != NULL) {
+        printf(" (default: %s)", option->fallback);
+    }
+    printf("\n");
+    free(type);
 }
 
 /* The option whole: what it takes, its default, its sentence, its variables. */
 static void print_option(const struct option *option, const char *path)
 {
-    printf("%s\n    %s", path, option_expects(option->kind));
-    print_limits(option);
-    if (option->fallback != NULL) {
-        printf("; default %s", option->fallback);
-    }
-    printf("\n");
+    printf("%s\n", path);
+    print_type(option);
     wrap_print(stdout, option->help, 4, "", COLUMNS);
     if (option->env != NULL) {
         char *env = mem_format("Environment: %s", option->env);
@@ -106,15 +83,26 @@ static void print_option(const struct option *option, const char *path)
     }
 }
 
-static void print_children(const struct option *among, const char *path)
+/* The options below `option`. Those that it shares with another section stand there. */
+static void print_below(const struct option *option, const char *path)
 {
-    for (; among != NULL && among->name != NULL; among++) {
-        char *whole = join(path, among->name);
+    const char *other = options_shared_with(option);
+    if (other != NULL) {
+        printf("\n%s.*\n    Same as %s.*\n", path, other);
+        return;
+    }
+    for (const struct option *o = option->children; o != NULL && o->name != NULL; o++) {
+        char *whole = mem_format("%s.%s", path, o->name);
         putchar('\n');
-        print_option(among, whole);
-        print_children(among->children, whole);
+        print_option(o, whole);
+        print_below(o, whole);
         free(whole);
     }
+}
+
+static char *join(const char *path, const char *name)
+{
+    return mem_format("%s%s%s", path, *path != '\0' ? "." : "", name);
 }
 
 static void print_environment(const struct option *among, const char *path)
@@ -133,41 +121,18 @@ static void print_environment(const struct option *among, const char *path)
 static void print_config(void)
 {
     puts("Every option of the config, a YAML file. `clew help OPTION` shows one of them,\n"
-         "`clew help config --reference` the same as a config to start from.");
-    print_children(options_root, "");
+         "`clew help config --reference` prints them as an annotated config file.");
+    for (const struct option *option = options_root; option->name != NULL; option++) {
+        putchar('\n');
+        print_option(option, option->name);
+        print_below(option, option->name);
+    }
 }
 
-static int unknown_topic(const char *name)
-{
-    const char *names[NAMES_MAX + 1] = {"config", "environment"};
-    size_t count = 2;
-    for (size_t i = 0; topics[i].name != NULL; i++) {
-        names[count++] = topics[i].name;
-    }
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        names[count++] = commands[i]->name;
-    }
-    for (size_t i = 0; options_root[i].name != NULL; i++) {
-        ENSURE(count < NAMES_MAX);
-        names[count++] = options_root[i].name;
-    }
-    return cli_unknown_name("topic", name, names);
-}
-
-static const struct topic *find_topic(const char *name)
-{
-    size_t i = 0;
-    while (topics[i].name != NULL && strcmp(topics[i].name, name) != 0) {
-        i++;
-    }
-    return topics[i].name != NULL ? &topics[i] : NULL;
-}
-
-static int print_topic(const char *name)
+static bool print_exact(const char *name)
 {
     const struct command *command = cli_find(name);
     const struct option *option = options_find(name);
-    const struct topic *topic = find_topic(name);
     if (strcmp(name, "config") == 0) {
         print_config();
     } else if (strcmp(name, "environment") == 0) {
@@ -175,15 +140,57 @@ static int print_topic(const char *name)
         print_environment(options_root, "");
     } else if (command != NULL) {
         cli_print_help(command);
-    } else if (topic != NULL) {
-        fputs(topic->text, stdout);
     } else if (option != NULL) {
         print_option(option, name);
-        print_children(option->children, name);
+        print_below(option, name);
     } else {
-        return unknown_topic(name);
+        return help_print_topic(name);
     }
-    return EXIT_GOOD;
+    return true;
+}
+
+/* ---- search ---- */
+
+struct search {
+    const char *word;
+    size_t hits;
+    char *names[NAMES_MAX + 1]; /* of all entries, for the nearest one */
+    size_t count;
+};
+
+static void look_at(const struct help_entry *entry, void *context)
+{
+    struct search *search = context;
+    ENSURE(search->count < NAMES_MAX);
+    search->names[search->count++] = mem_string(entry->name);
+    if (strcasestr(entry->name, search->word) == NULL &&
+        strcasestr(entry->text, search->word) == NULL) {
+        return;
+    }
+    printf("%s%s (%s)\n", search->hits++ > 0 ? "\n" : "", entry->name, entry->kind);
+    wrap_print(stdout, entry->text, 4, "", COLUMNS);
+}
+
+/* Names and texts that have the word in them; where there are none, the name that was meant. */
+static int search_for(const char *word)
+{
+    struct search *search = mem_array(1, sizeof(*search));
+    search->word = word;
+    help_visit(look_at, search);
+    int status = EXIT_GOOD;
+    if (search->hits == 0) {
+        status = cli_unknown_name("topic", word, (const char *const *)search->names);
+    }
+    for (size_t i = 0; i < search->count; i++) {
+        free(search->names[i]);
+    }
+    free(search);
+    return status;
+}
+
+static int print_topic(const char *name)
+{
+    return print_exact(name) ? EXIT_GOOD : search_for(name);
 }
 
 static int print_man(const char *topic)
@@ -238,11 +245,12 @@ static int run(int argc, char **argv)
 
 const struct command command_help = {
     .name = "help",
-    .summary = "tell about a command, an option of the config or a topic",
+    .summary = "explain a command, a config option, a class or a hint",
     .usage = "usage: clew help [TOPIC]\n"
              "\n"
-             "TOPIC is a command, `config`, an option such as outputs.batch.age, `environment`,\n"
-             "`exit-status` or `units`.\n",
+             "TOPIC is a command, `config`, an option such as outputs.batch.age, `classes` or a\n"
+             "class, `hints` or a hint, `environment`, `exit-status` or `units`. Any other\n"
+             "word is searched for in the names and texts of all of these.\n",
     .options = options,
     .run = run,
 };
