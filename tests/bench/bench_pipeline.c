@@ -3,12 +3,12 @@
 /*
  * How fast are the stages alone, with nothing read and nothing sent?
  *
- * usage: bench_pipeline FILE [ROUNDS [STAGE]]
+ * usage: bench_pipeline FILE [ROUNDS [STAGE [NAME=VALUE…]]]
  *
  * Reads a pod log into memory and runs the stages over it, one more each time, so that each stage's
  * share is the difference of two lines; the last two are both compared with the one before them.
  * Prints MB of pod log and records per CPU second, and nanoseconds per record; of several rounds
- * the best. With STAGE (0 to 6) that one line alone.
+ * the best. With STAGE (0 to 6) that one line alone; NAME=VALUE are options of the config, as of --set.
  */
 
 #include <stdio.h>
@@ -20,8 +20,8 @@
 #include "base/mem.h"
 #include "common.h"
 #include "config/config.h"
-#include "parsers/parsers.h"
 #include "otlp/encode.h"
+#include "parsers/parsers.h"
 #include "record/keys.h"
 #include "record/shapes.h"
 
@@ -139,14 +139,14 @@ static void measure(struct bench *bench, struct slice text, enum stage stage, in
            (double)best / (double)bench->records);
 }
 
-static void open_bench(struct bench *bench, const char *path)
+static void open_bench(struct bench *bench, const char *path, const char *const *sets)
 {
     char *environment[] = {NULL};
     const char *const paths[] = {path, NULL};
     struct diag diag;
     char *error = NULL;
     diag_init(&diag);
-    bench->settings = config_load(&(struct config_sources){NULL, NULL, paths, environment}, &diag);
+    bench->settings = config_load(&(struct config_sources){NULL, sets, paths, environment}, &diag);
     diag_print(&diag, stderr);
     diag_fini(&diag);
     ENSURE(bench->settings != NULL);
@@ -186,13 +186,13 @@ static void close_bench(struct bench *bench)
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        fputs("usage: bench_pipeline FILE [ROUNDS [STAGE]]\n", stderr);
+        fputs("usage: bench_pipeline FILE [ROUNDS [STAGE [NAME=VALUE…]]]\n", stderr);
         return 2;
     }
     struct bench bench = {0};
     struct slice text;
     char *bytes = bench_read(argv[1], &text);
-    open_bench(&bench, argv[1]);
+    open_bench(&bench, argv[1], argc > 4 ? (const char *const *)argv + 4 : NULL);
     int rounds = argc > 2 ? atoi(argv[2]) : 5;
     int first = argc > 3 ? atoi(argv[3]) : 0;
     for (int stage = first; stage < (argc > 3 ? first + 1 : STAGES); stage++) {
