@@ -14,8 +14,29 @@
  * To add one: its file, its row in the table of filters.c, its options in config/filter_options.c.
  */
 
-#include "filters/filters.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/pattern.h"
 #include "filters/name_index.h"
+#include "record/parser.h"
+#include "record/record.h"
+#include "record/settings.h"
+#include "resolve/resolve.h"
+
+/* What filters work with; all of it must outlive the chain. */
+struct filter_tools {
+    const struct settings *settings;     /* for attributes of the resource, and limits */
+    struct resolver *resolver;           /* for fields that `parse` finds */
+    const struct parser *const *parsers; /* JSON and logfmt among them, NULL at the end */
+};
+
+/* What one filter did. */
+enum filter_result {
+    FILTER_SKIPPED, /* its condition does not hold */
+    FILTER_DONE,
+    FILTER_FAILED, /* the record is as it was before, or what could be done is done */
+    FILTER_DROPPED,
+};
 
 /* What the filters of one chain share. */
 struct filter_env {

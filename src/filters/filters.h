@@ -19,24 +19,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "filters/filter.h"
 #include "record/filter_count.h"
-#include "record/parser.h"
 #include "record/record.h"
 #include "record/settings.h"
-#include "resolve/resolve.h"
 
 struct filters;
 
 enum filter_verdict {
     FILTER_KEEP,
     FILTER_DROP,
-};
-
-/* What filters work with; all of it must outlive the chain. */
-struct filter_tools {
-    const struct settings *settings;     /* for attributes of the resource, and limits */
-    struct resolver *resolver;           /* for fields that `parse` finds */
-    const struct parser *const *parsers; /* JSON and logfmt among them, NULL at the end */
 };
 
 /*
@@ -69,14 +61,6 @@ const struct filter_count *filters_take_limit(struct filters *filters);
 /* Go on counting where a chain that is going away has ended, filter by filter of the same name. Both
  * may be NULL. */
 void filters_take_counts(struct filters *filters, const struct filters *from);
-
-/* What one filter did. */
-enum filter_result {
-    FILTER_SKIPPED, /* its condition does not hold */
-    FILTER_DONE,
-    FILTER_FAILED,  /* the record is as it was before, or what could be done is done */
-    FILTER_DROPPED,
-};
 
 /* Apply the filter at `index` alone, for showing each step; searches the record for every name. One
  * after the other they do what filters_apply() does. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "record/hits.h"
+#include "record/shape_answers.h"
 
 /*
  * A name of one part is there when the top level has its key. One of several parts (`a.b.c`) may be

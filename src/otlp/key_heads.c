@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "otlp/wire.h"
 #include "record/extra_attributes.h"
-#include "record/hits.h"
+#include "record/shape_answers.h"
 
 enum {
     HEADS_MAX = 64, /* of a line; one with more is written the other way */

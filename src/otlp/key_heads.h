@@ -3,9 +3,9 @@
 #define CLEW_OTLP_KEY_HEADS_H
 
 /*
- * What stands on the wire before a value, kept with the shape of the line (record/hits.h): lines of one
- * shape have the same names at the same places, so all of an attribute but its value and its lengths
- * is copied as it stands here.
+ * What stands on the wire before a value, kept with the shape of the line (record/shape_answers.h):
+ * lines of one shape have the same names at the same places, so all of an attribute but its value
+ * and its lengths is copied as it stands here.
  */
 
 #include <stdbool.h>

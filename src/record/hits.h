@@ -11,7 +11,6 @@
  */
 
 #include "record/keys.h"
-#include "record/shape_answers.h"
 
 #define HITS_WORDS ((KEYS_END + 63) / 64)
 
@@ -60,21 +59,6 @@ static inline struct field *hits_next(const struct hits *hits, uint16_t after, u
 
 /* The top level. Where two members mean the same, the first counts. */
 void hits_set(struct hits *hits, struct fields *fields, const struct key_hits *top);
-
-/*
- * What follows from a line's names and containers alone, whatever its values: kept with the path
- * that the line took (record/shapes.h), so that it is worked out for the first such line only.
- */
-struct shape {
-    bool is_known;  /* the rest has been worked out */
-    uint32_t count; /* fields of such a line */
-    uint64_t serial; /* no other shape of this resolver has it or ever had: for what others keep of it */
-    struct key_hits top;
-    struct hits hits; /* of the top level */
-    struct shape_answers answers;
-    void *encoded; /* what an encoder keeps of the names (src/otlp/key_heads.h), one block of malloc(3)
-                      that goes with the shape; NULL: nothing yet */
-};
 
 /*
  * Add what the containers of the line hold of severity, time, service, logger and body, three deep:

@@ -4,11 +4,13 @@
 
 /*
  * The table of names behind record/keys.h, as data. To add a name: a row in key_table.c beside its
- * kin, its count here; a new meaning also wants its id in record/keys.h and, where it belongs to the
- * trace conventions, its row in resolve/trace/candidates.c.
+ * kin, its count here; a new meaning also wants its id in record/key_id.h and, where it belongs to
+ * the trace conventions, its row in resolve/trace/candidates.c.
  */
 
-#include "record/keys.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include "record/key_id.h"
 
 struct key_table_row {
     const char *name; /* canonical, or as spelled when `exact` */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/shape_answers.h"
 
-#include "record/hits.h"
-
 /* ---- ids ---- */
 
 static uint32_t *place_of(struct shape_answers *answers, uint16_t id)

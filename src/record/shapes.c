@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "record/counters.h"
-#include "record/hits.h"
+#include "record/shape_answers.h"
 
 /*
  * The nodes are one array and know each other by index; a list of siblings is in the order in which

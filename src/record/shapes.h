@@ -19,11 +19,11 @@
  *
  * Where a path comes to depends on every name, on every container and on their order, never on a
  * scalar value or on what an array holds. Whatever follows from those alone need only be worked out
- * once: see struct shape in record/hits.h.
+ * once: see struct shape in record/shape_answers.h.
  *
  * Everything is bounded: nodes, shapes, the children that are looked through, the bytes of a run.
- * What finds no place is read as if there were no shapes. Once it is full and more than a quarter of
- * the lines find no path, all is forgotten and learnt anew.
+ * What finds no place is read as if there were no shapes. Once it is full and more than a quarter
+ * of the lines find no path, all is forgotten and learnt anew.
  */
 
 #include <endian.h>

@@ -2,7 +2,6 @@
 #include "resolve/head.h"
 
 #include "resolve/head_cursor.h"
-#include "resolve/head_syslog.h"
 #include "resolve/severity.h"
 
 /*

@@ -10,16 +10,7 @@
  * between the parts are passed over.
  */
 
-#include "resolve/time/timestamp.h"
-
-/* All slices point into the line; empty or 0 is "not there". */
-struct head {
-    struct timestamp time;
-    uint8_t severity_number;
-    struct slice severity_text; /* empty where only the syslog priority tells the severity */
-    struct slice service;       /* Sleuth's or Spring's bracket, syslog's APP-NAME or tag */
-    struct slice logger;
-};
+#include "resolve/head_forms.h"
 
 void head_read(struct slice line, const struct timestamp_env *env, struct head *out);
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 #include "base/mem.h"
-#include "record/hits.h"
+#include "record/shape_answers.h"
 #include "record/shapes.h"
 #include "resolve/head.h"
 #include "resolve/otlp_line.h"

@@ -7,8 +7,8 @@
  * the keys.
  */
 
-#include "record/hits.h"
 #include "record/record.h"
+#include "record/shape_answers.h"
 
 /* A name that says "nobody set one": empty, `-`, `service_undefined`, `unknown_service…`. */
 bool service_is_placeholder(struct slice name);

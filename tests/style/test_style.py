@@ -62,8 +62,6 @@ CIRCLES = {
         "the table of options has the tables of sections in it, which are of its kind",
     ("daemon/daemon", "daemon/daemon_inside", "daemon/workers"):
         "a worker is a daemon as yet",
-    ("filters/condition", "filters/filter", "filters/filters"):
-        "a filter may have a condition, and a condition filters nothing but looks like one",
     ("input/tail/assignment", "input/tail/directory", "input/tail/discover", "input/tail/identity",
      "input/tail/watch", "input/tail/world"):
         "inotify tells of directories, and the world makes it",
@@ -71,12 +69,6 @@ CIRCLES = {
         "an input is its streams and the turns they take; they are to be apart",
     ("otlp/decode", "otlp/decoder"):
         "the decoders of both forms share a state",
-    ("record/hits", "record/shape_answers"):
-        "hits keep the answers of their shape",
-    ("record/key_table", "record/keys"):
-        "the table of names is data behind the keys",
-    ("resolve/head", "resolve/head_syslog"):
-        "one kind of head, in a file of its own",
     ("resolve/trace/header", "resolve/trace/id", "resolve/trace/normalise"):
         "a header's ids are normalised, and an id may be a header",
     ("shippers/dialects", "shippers/import", "shippers/lint", "shippers/probe/trail"):

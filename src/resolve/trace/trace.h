@@ -12,9 +12,9 @@
  * candidate (for text lines: when an id is missing).
  */
 
-#include "record/hits.h"
 #include "record/record.h"
 #include "record/settings.h"
+#include "record/shape_answers.h"
 
 struct trace_resolver;
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include "parse_case.h"
 #include "parsers/parsers.h"
-#include "record/hits.h"
+#include "record/shape_answers.h"
 
 /* Read with what the lines before have taught, a line is what it is without. */
 struct pair_of_cases {

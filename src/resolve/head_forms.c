@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "resolve/head_syslog.h"
+#include "resolve/head_forms.h"
 
 #include "resolve/head_cursor.h"
 #include "resolve/severity.h"

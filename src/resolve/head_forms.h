@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_RESOLVE_HEAD_SYSLOG_H
-#define CLEW_RESOLVE_HEAD_SYSLOG_H
+#ifndef CLEW_RESOLVE_HEAD_FORMS_H
+#define CLEW_RESOLVE_HEAD_FORMS_H
 
 /* Heads of one fixed form: syslog, klog and glog, Ruby's Logger, Redis, Nest, Squid. */
 
-#include "resolve/head.h"
+#include "resolve/time/timestamp.h"
+
+/* All slices point into the line; empty or 0 is "not there". */
+struct head {
+    struct timestamp time;
+    uint8_t severity_number;
+    struct slice severity_text; /* empty where only the syslog priority tells the severity */
+    struct slice service;       /* Sleuth's or Spring's bracket, syslog's APP-NAME or tag */
+    struct slice logger;
+};
 
 struct head_syslog {
     struct timestamp time;
