@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/mem.h"
+#include "outputs/otlp_client.h"
 #include "outputs/probe.h"
 #include "outputs/reason.h"
 
@@ -39,7 +40,7 @@ static void on_probed(void *context, const struct probe_result *result)
 struct output_question *otlp_ask(const struct output_settings *settings, struct ev_loop *loop,
                                  output_asked_fn *asked, void *context, char **out_error)
 {
-    struct http_client *client = http_client_new(settings, loop, out_error);
+    struct http_client *client = otlp_client_new(settings, loop, out_error);
     if (client == NULL) {
         return NULL;
     }

@@ -34,8 +34,8 @@
 #include "base/compress.h"
 #include "base/mem.h"
 #include "outputs/addresses.h"
-#include "outputs/http_client.h"
 #include "outputs/otlp_ask.h"
+#include "outputs/otlp_client.h"
 #include "outputs/outage.h"
 #include "outputs/output.h"
 #include "outputs/piece.h"
@@ -556,7 +556,7 @@ static void make_slots(struct otlp_http *output)
 static struct output *otlp_http_open(const struct output_settings *settings,
                                      const struct output_env *env, char **out_error)
 {
-    struct http_client *client = http_client_new(settings, env->loop, out_error);
+    struct http_client *client = otlp_client_new(settings, env->loop, out_error);
     if (client == NULL) {
         return NULL;
     }

@@ -20,9 +20,10 @@
  */
 
 #include <stdbool.h>
-#include "outputs/http_client.h"
+#include "base/http_client.h"
 #include "outputs/response.h"
 #include "record/counters.h"
+#include "record/settings.h"
 
 #define PROBE_TEXT "clew asks whether this address takes logs; this is no line of any log"
 

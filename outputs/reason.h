@@ -5,7 +5,7 @@
 /* Why an address does not take a request, in words for the log and for `clew check --connect`. */
 
 #include <stdbool.h>
-#include "outputs/http_client.h"
+#include "base/http_client.h"
 #include "outputs/response.h"
 
 enum { REASON_BYTES = 1536 };

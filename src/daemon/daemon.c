@@ -25,7 +25,7 @@ enum {
     REST_BYTES_MIN = 128 * 1024,
     /* A larger block is a mapping of its own, which goes back to the system when it is freed; a fixed
      * number keeps glibc from raising it after the first one is. Above what libcurl takes for each
-     * request (SEND_BYTES of outputs/http_client.c), or each would ask the system for it anew. */
+     * request (SEND_BYTES of base/http_client.c), or each would ask the system for it anew. */
     MAPPED_BYTES_MIN = 512 * 1024,
     FREE_BYTES_MAX = 1024 * 1024, /* kept at the heap's end while there is work */
 };

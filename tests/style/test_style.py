@@ -77,7 +77,7 @@ CIRCLES = {
 
 # The header of a library → the files that may know it.
 LIBRARIES = {
-    "curl/curl.h": {"outputs/http_client.c", "src/base/curl_loop.c",
+    "curl/curl.h": {"src/base/http_client.c", "src/base/curl_loop.c",
                     "src/kubernetes/api_request.c", "src/cli/http_get.c"},
     "ev.h": {"src/base/curl_loop.c", "src/base/http_server.c", "src/cli/audit/pods.c", "src/cli/check/connect.c",
              "src/cli/receive.c",

@@ -1,22 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_OUTPUTS_HTTP_CLIENT_H
-#define CLEW_OUTPUTS_HTTP_CLIENT_H
+#ifndef CLEW_BASE_HTTP_CLIENT_H
+#define CLEW_BASE_HTTP_CLIENT_H
 
 /*
- * POSTs to one URL, as an output's settings say: everything that libcurl has to be told, and what
- * it answers in words of ours.
+ * POSTs to one URL: everything that libcurl has to be told, and what it answers in words of ours.
  *
- *     http_client     URL, headers, TLS, connections: one an output
+ *     http_client     URL, headers, TLS, connections: one a backend
  *     http_exchange   one request at a time, and its answer: one for each request in flight
  */
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include "base/buf.h"
-#include "record/settings.h"
 
 struct ev_loop;
 struct http_client;
 struct http_exchange;
+
+struct http_header {
+    const char *name;
+    const char *value;
+};
+
+/* NULL for what there is none of. Texts must outlive the client, headers are copied. */
+struct http_settings {
+    const char *url;
+    const char *user_agent;
+    const char *ca_file;
+    const char *certificate_file;
+    const char *key_file;
+    const char *proxy; /* NULL: as the environment says */
+    const struct http_header *headers;
+    size_t header_count;
+    bool verify;         /* the server's certificate */
+    uint64_t timeout_ms; /* of one request; 0: none */
+    uint64_t wait_max_ms; /* for a Retry-After that names a time, of nobody knows whose clock */
+    uint64_t response_bytes_max;
+};
 
 struct http_answer {
     long status;               /* 0: there was no answer, `error` says why */
@@ -35,8 +56,8 @@ struct http_answer {
 typedef void http_done_fn(void *context, const struct http_answer *answer);
 
 /* NULL on failure (wrong URL, unreadable certificate, …), with *out_error a sentence that the
- * caller frees. `settings` must outlive the client. */
-struct http_client *http_client_new(const struct output_settings *settings, struct ev_loop *loop,
+ * caller frees. */
+struct http_client *http_client_new(const struct http_settings *settings, struct ev_loop *loop,
                                     char **out_error);
 void http_client_free(struct http_client *client); /* after its exchanges; NULL is fine */
 

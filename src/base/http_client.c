@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "outputs/http_client.h"
+#include "base/http_client.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -8,7 +8,6 @@
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
-#include "base/compress.h"
 #include "base/curl_loop.h"
 #include "base/mem.h"
 
@@ -25,7 +24,7 @@ enum {
 static const long DNS_CACHE_S = 10;
 
 struct http_client {
-    const struct output_settings *settings;
+    struct http_settings settings;
     struct curl_loop *curl_loop;
     struct curl_slist *headers;
     char *shown_url;
@@ -123,23 +122,23 @@ static char *check_file(const char *option, const char *path)
 }
 
 /* A line break in a header would begin another one. */
-static char *check_headers(const struct key_value_list *headers)
+static char *check_headers(const struct http_settings *settings)
 {
-    for (size_t i = 0; i < headers->count; i++) {
-        const struct key_value *header = &headers->items[i];
-        if (header->key[0] == '\0' || strpbrk(header->key, "\r\n: ") != NULL ||
+    for (size_t i = 0; i < settings->header_count; i++) {
+        const struct http_header *header = &settings->headers[i];
+        if (header->name[0] == '\0' || strpbrk(header->name, "\r\n: ") != NULL ||
             strpbrk(header->value, "\r\n") != NULL) {
             return mem_format("header \"%s\": its name or its value has a character that no "
                               "header may have",
-                              header->key);
+                              header->name);
         }
     }
     return NULL;
 }
 
-static char *check(const struct output_settings *settings)
+static char *check(const struct http_settings *settings)
 {
-    char *error = check_headers(&settings->headers);
+    char *error = check_headers(settings);
     error = error != NULL ? error : check_file("ca_file", settings->ca_file);
     error = error != NULL ? error : check_file("certificate_file", settings->certificate_file);
     return error != NULL ? error : check_file("key_file", settings->key_file);
@@ -157,14 +156,8 @@ static void add_header(struct http_client *client, const char *name, const char 
 
 static void add_headers(struct http_client *client)
 {
-    const struct output_settings *settings = client->settings;
-    const char *encoding = compression_encoding(settings->compression);
-    add_header(client, "Content-Type", "application/x-protobuf");
-    if (encoding != NULL) {
-        add_header(client, "Content-Encoding", encoding);
-    }
-    for (size_t i = 0; i < settings->headers.count; i++) {
-        add_header(client, settings->headers.items[i].key, settings->headers.items[i].value);
+    for (size_t i = 0; i < client->settings.header_count; i++) {
+        add_header(client, client->settings.headers[i].name, client->settings.headers[i].value);
     }
     /* Without this libcurl waits a second for the far end's leave to send a larger body. */
     struct curl_slist *longer = curl_slist_append(client->headers, "Expect:");
@@ -172,21 +165,22 @@ static void add_headers(struct http_client *client)
     client->headers = longer;
 }
 
-struct http_client *http_client_new(const struct output_settings *settings, struct ev_loop *loop,
+struct http_client *http_client_new(const struct http_settings *settings, struct ev_loop *loop,
                                     char **out_error)
 {
     char *shown_url = NULL;
     char *error = check(settings);
-    error = error != NULL ? error : check_url(settings->endpoint, &shown_url);
+    error = error != NULL ? error : check_url(settings->url, &shown_url);
     if (error != NULL) {
         *out_error = error;
         return NULL;
     }
     struct http_client *client = mem_alloc(sizeof(*client));
     client->shown_url = shown_url;
-    client->settings = settings;
+    client->settings = *settings;
     client->curl_loop = curl_loop_new(loop);
     add_headers(client);
+    client->settings.headers = NULL; /* libcurl's list has them */
     return client;
 }
 
@@ -250,7 +244,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     return n;
 }
 
-static void set_tls(CURL *easy, const struct output_settings *settings)
+static void set_tls(CURL *easy, const struct http_settings *settings)
 {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, settings->verify ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, settings->verify ? 2L : 0L);
@@ -269,16 +263,16 @@ static void set_tls(CURL *easy, const struct output_settings *settings)
 
 static void set_request(CURL *easy, const struct http_client *client)
 {
-    const struct output_settings *settings = client->settings;
+    const struct http_settings *settings = &client->settings;
     long timeout_ms = (long)settings->timeout_ms;
-    curl_easy_setopt(easy, CURLOPT_URL, settings->endpoint);
+    curl_easy_setopt(easy, CURLOPT_URL, settings->url);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, DNS_CACHE_S);
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "OTel-OTLP-Exporter-clew/" CLEW_VERSION);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->user_agent);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
@@ -305,9 +299,9 @@ struct http_exchange *http_exchange_new(struct http_client *client, http_done_fn
     exchange->client = client;
     exchange->done = done;
     exchange->context = context;
-    buf_init(&exchange->answer, client->settings->response_bytes_max);
+    buf_init(&exchange->answer, client->settings.response_bytes_max);
     set_request(easy, client);
-    set_tls(easy, client->settings);
+    set_tls(easy, &client->settings);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -418,7 +412,7 @@ static uint64_t read_retry_after_ms(const struct http_exchange *exchange)
         uint64_t seconds = strtoull(text, NULL, 10);
         return seconds < UINT64_MAX / 1000 ? seconds * 1000 : UINT64_MAX;
     }
-    uint64_t longest_ms = exchange->client->settings->retry_max_ms;
+    uint64_t longest_ms = exchange->client->settings.wait_max_ms;
     time_t until = curl_getdate(text, NULL);
     time_t now = curl_getdate(exchange->date, NULL);
     bool is_own_clock = now < 0;
