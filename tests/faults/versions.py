@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import random
+import socket
 import sys
 import time
 
@@ -30,7 +31,7 @@ from rig import scenario
 
 IS_SHORT = "--short" in sys.argv
 KILLS = int(os.environ.get("KILLS", 10 if IS_SHORT else 60))
-SETS = ["outputs.batch.bytes=8KiB", "outputs.batch.age=20ms"]
+SETS = ["outputs.batch.bytes=8KiB", "outputs.batch.age=20ms", "outputs.timeout=60s"]  # no request is given up
 
 
 def checkpoints(rig):
@@ -70,7 +71,11 @@ class Twice:
         self.lives = 0
 
     def end_life(self):
-        """It was killed: whoever had been sent a whole request has taken it by now."""
+        """It was killed: whoever had been sent a whole request has taken it by then. Connections are accepted in
+        their order, so those that it made are known when one that is made now is answered."""
+        with socket.create_connection(("127.0.0.1", self.rig.far.port)) as probe:
+            probe.sendall(b"\n")
+            probe.recv(1)
         clew.wait_for(lambda: not self.rig.far.connections, "the backend is done with it")
         self.lives += 1
         came = self.rig.far.got[self.begin:]
