@@ -62,9 +62,8 @@ CIRCLES = {
         "the table of options has the tables of sections in it, which are of its kind",
     ("daemon/daemon", "daemon/daemon_inside", "daemon/workers"):
         "a worker is a daemon as yet",
-    ("input/tail/assignment", "input/tail/directory", "input/tail/discover", "input/tail/identity",
-     "input/tail/watch", "input/tail/world"):
-        "inotify tells of directories, and the world makes it",
+    ("input/tail/directory", "input/tail/discover"):
+        "a directory is a part of what is found; they are to be one finder",
     ("input/tail/input", "input/tail/tail"):
         "an input is its streams and the turns they take; they are to be apart",
     ("otlp/decode", "otlp/decoder"):

@@ -787,6 +787,12 @@ void input_look_at_all(struct input *input)
     scan_now(input);
 }
 
+static void on_ended(void *context, struct directory *directory)
+{
+    (void)context;
+    discover_lose_watch(directory);
+}
+
 static void on_overflowed(void *context)
 {
     struct input *input = context;
@@ -856,7 +862,7 @@ struct input *input_open(const struct input_settings *settings, const struct inp
     plan_nothing(input);
     input->shell = env->loop != NULL ? input_shell_new(input) : NULL;
     if (settings->inotify) {
-        const struct watch_events events = {on_written, on_changed, on_overflowed, input};
+        const struct watch_events events = {on_written, on_changed, on_ended, on_overflowed, input};
         const struct world *world = input->env.world;
         input->watch = world->watch(world->context, env->loop, env->log, env->counters, &events);
     }

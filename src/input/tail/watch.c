@@ -14,7 +14,6 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "input/tail/discover.h"
 
 enum {
     EVENTS_BYTES = 64 * 1024, /* read at once, and at most this much before the loop goes on */
@@ -75,7 +74,7 @@ static void dispatch(struct inotify *inotify, const struct inotify_event *event)
         return;
     }
     if ((event->mask & IN_IGNORED) != 0) {
-        discover_lose_watch(watched->directory);
+        inotify->events.ended(inotify->events.context, watched->directory);
         forget(inotify, watched);
     } else if (event->mask == IN_MODIFY && event->len > 0) {
         inotify->events.written(inotify->events.context, watched->directory, event->name);
@@ -145,7 +144,7 @@ static int add(struct watch *watch, const char *path, struct directory *director
         watched->descriptor = descriptor;
         map_add(&inotify->watched, hash_of(descriptor), watched);
     } else {
-        discover_lose_watch(watched->directory);
+        inotify->events.ended(inotify->events.context, watched->directory);
     }
     watched->directory = directory;
     return descriptor;

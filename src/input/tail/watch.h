@@ -19,6 +19,8 @@ struct watch_events {
     void (*written)(void *context, struct directory *directory, const char *name);
     /* Something was made, moved or removed in it. */
     void (*changed)(void *context, struct directory *directory);
+    /* The watch on it has ended: it was removed, or another name of it is watched now. */
+    void (*ended)(void *context, struct directory *directory);
     /* Events were lost: anything may have changed. */
     void (*overflowed)(void *context);
     void *context;
