@@ -17,7 +17,7 @@ What a change costs is told by two builds of the same options, each from a folde
 feature off and on in one build, on the same lines:
 
     CLEW=build/clew tests/bench/test_budget.py --against ../before/build
-    CLEW=build/clew tests/bench/test_budget.py --with audit.dimensions='[level]'
+    CLEW=build/clew tests/bench/test_budget.py --with trace.repeat_moved=true
 
 That prints instructions a record and the difference, for each kind and stage, and fails where a record
 costs 0.2 % more: "not one instruction" means less than that.
@@ -71,6 +71,7 @@ def instructions(bench, log, rounds, stage, sets):
     done = subprocess.run(
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
          str(bench), log.name, str(rounds), str(stage), *sets], cwd=log.parent,
+        env={**os.environ, "CLEW_BENCH_QUIET": "1"},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     found = re.search(r"Collected : (\d+)", done.stdout)
     if done.returncode != 0 or not found:
