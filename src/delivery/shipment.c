@@ -116,8 +116,7 @@ static struct open *open_batch(struct shipment *shipment, struct track *track, u
     struct open *open = track_find_open(track, outputs);
     if (open == NULL) {
         ENSURE(track->open_count < OPEN_BATCHES_MAX);
-        track->opened_ns = track->open_count == 0 ? now_ns : track->opened_ns;
-        open = track_open(track, take_batch(shipment, track, outputs));
+        open = track_open(track, take_batch(shipment, track, outputs), now_ns);
     }
     return open;
 }
@@ -195,8 +194,8 @@ static void enlist(struct shipment *shipment, struct track *track, struct batch 
 static void hand_out(struct shipment *shipment, struct batch *batch)
 {
     if (batch->records > 0) {
-        counters_subtract(shipment->env.counters,
-                          C_RECORDS_IN_FLIGHT, /* the output queues count it now */
+        /* The output queues count it now. */
+        counters_subtract(shipment->env.counters, C_RECORDS_IN_FLIGHT,
                           (uint64_t)batch->records * count_bits(batch->outputs));
         counters_add(shipment->env.counters, C_BATCHES, 1);
         counters_add(shipment->env.counters, C_BYTES_ENCODED, batch->bytes.len);
@@ -219,11 +218,8 @@ static void seal(struct shipment *shipment, struct track *track)
         batches[i] = close_open(shipment, track->open[i]);
         enlist(shipment, track, batches[i]);
     }
-    shipment->tracks.bytes -= track->bytes;
+    tracks_close(&shipment->tracks, track);
     shipment->heavy = shipment->heavy == track ? NULL : shipment->heavy;
-    track->open_count = 0;
-    track->bytes = 0;
-    track->largest_bytes = 0;
     shipment->crate++;
     shipment->is_turned = false;
     counters_add(shipment->env.counters, C_VALUES_CUT, otlp_encoder_take_cut(shipment->encoder));
@@ -350,7 +346,7 @@ static void queue_moved(void *context)
 {
     struct shipment *shipment = context;
     if (!shipment->is_closing) {
-        shipment->tracks.track_max = is_far(shipment) ? SIZE_MAX : shipment->batch_bytes;
+        tracks_limit_each(&shipment->tracks, is_far(shipment) ? SIZE_MAX : shipment->batch_bytes);
         seal_all_due(shipment, shipment->now_ns);
         shipment->env.room(shipment->env.context);
     }
@@ -367,17 +363,15 @@ static uint64_t smaller(uint64_t a, uint64_t b)
  * for what is left is for others (track.h). */
 static void set_tracks(struct shipment *shipment, uint64_t in_flight, uint64_t batch_bytes)
 {
-    struct tracks *tracks = &shipment->tracks;
     uint64_t memory = share_of(&shipment->env.share, shipment->settings->memory_limit) / OPEN_SHARE;
     uint64_t room = smaller(memory, OPEN_BYTES_MAX) / 4 * 3;
     uint64_t count = smaller(in_flight, BATCH_TRACKS_MAX);
     count = smaller(count, room / batch_bytes);
-    tracks->count = count > 0 ? (size_t)count : 1;
-    room = smaller(room, batch_bytes * tracks->count); /* what waits grows, of one stream alone so far */
-    tracks->bytes_max = (size_t)(room / 3 * 4);
+    count = count > 0 ? count : 1;
+    room = smaller(room, batch_bytes * count); /* what waits grows, of one stream alone so far */
     shipment->batch_bytes = (size_t)smaller(batch_bytes, room);
-    tracks->due_bytes = shipment->batch_bytes;
-    tracks->track_max = is_far(shipment) ? SIZE_MAX : shipment->batch_bytes;
+    tracks_limit(&shipment->tracks, (size_t)count, (size_t)(room / 3 * 4), shipment->batch_bytes);
+    tracks_limit_each(&shipment->tracks, is_far(shipment) ? SIZE_MAX : shipment->batch_bytes);
     shipment->is_turned = false;
 }
 
@@ -557,12 +551,8 @@ static void refuse_too_large(struct shipment *shipment, const struct record *rec
 
 static void note_growth(struct shipment *shipment, const struct batch *batch, size_t len_before)
 {
-    struct track *track = shipment->track;
-    track->bytes += batch->bytes.len - len_before;
-    shipment->tracks.bytes += batch->bytes.len - len_before;
-    if (batch->bytes.len > track->largest_bytes) {
-        track->largest_bytes = batch->bytes.len;
-    }
+    tracks_grow(&shipment->tracks, shipment->track, batch->bytes.len - len_before,
+                batch->bytes.len);
 }
 
 void shipment_put(struct shipment *shipment, const struct record *record, uint64_t outputs,

@@ -81,6 +81,28 @@ struct track *tracks_find(struct tracks *tracks, const struct checkpoint *stream
 
 /* ---- room ---- */
 
+void tracks_limit(struct tracks *tracks, size_t count, size_t bytes_max, size_t due_bytes)
+{
+    ENSURE(count >= 1 && count <= BATCH_TRACKS_MAX);
+    tracks->count = count;
+    tracks->bytes_max = bytes_max;
+    tracks->due_bytes = due_bytes;
+}
+
+void tracks_limit_each(struct tracks *tracks, size_t track_max)
+{
+    tracks->track_max = track_max;
+}
+
+void tracks_close(struct tracks *tracks, struct track *track)
+{
+    ENSURE(tracks->bytes >= track->bytes);
+    tracks->bytes -= track->bytes;
+    track->bytes = 0;
+    track->largest_bytes = 0;
+    track->open_count = 0;
+}
+
 bool tracks_is_full(const struct tracks *tracks, const struct track *track)
 {
     size_t left = tracks->bytes < tracks->bytes_max ? tracks->bytes_max - tracks->bytes : 0;
@@ -116,8 +138,9 @@ bool tracks_have_book(const struct tracks *tracks)
 
 /* ---- open batches ---- */
 
-struct open *track_open(struct track *track, struct batch *batch)
+struct open *track_open(struct track *track, struct batch *batch, uint64_t now_ns)
 {
+    track->opened_ns = track->open_count == 0 ? now_ns : track->opened_ns;
     if (track->open_count == track->open_cap) {
         track->open_cap = track->open_cap > 0 ? 2 * track->open_cap : 1;
         track->open = mem_resize(track->open, track->open_cap, sizeof(struct open *));

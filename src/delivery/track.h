@@ -51,6 +51,11 @@ struct tracks {
 void tracks_init(struct tracks *tracks);
 void tracks_fini(struct tracks *tracks); /* frees every batch */
 
+/* As many tracks as streams may join from now on, 1 to BATCH_TRACKS_MAX, and the limits of struct
+ * tracks; limit_each() sets track_max. */
+void tracks_limit(struct tracks *tracks, size_t count, size_t bytes_max, size_t due_bytes);
+void tracks_limit_each(struct tracks *tracks, size_t track_max);
+
 /* Where the next line of the stream belongs (NULL: of none that is told); `current` is where the line
  * before it went. */
 struct track *tracks_find(struct tracks *tracks, const struct checkpoint *stream,
@@ -63,7 +68,19 @@ bool tracks_are_open(const struct tracks *tracks); /* one of them has something 
 bool tracks_have_book(const struct tracks *tracks); /* likewise */
 
 /* The crate that is being filled gets another batch, which it owns. */
-struct open *track_open(struct track *track, struct batch *batch);
+struct open *track_open(struct track *track, struct batch *batch, uint64_t now_ns);
+
+/* An open batch of the track has grown by so many bytes and is so large by now. */
+static inline void tracks_grow(struct tracks *tracks, struct track *track, size_t bytes,
+                               size_t batch_bytes)
+{
+    track->bytes += bytes;
+    tracks->bytes += bytes;
+    track->largest_bytes = batch_bytes > track->largest_bytes ? batch_bytes : track->largest_bytes;
+}
+
+/* What was open has been sealed and listed: nothing is. */
+void tracks_close(struct tracks *tracks, struct track *track);
 
 /* NULL if none goes to these outputs. */
 struct open *track_find_open(const struct track *track, uint64_t outputs);

@@ -74,6 +74,14 @@ CIRCLES = {
         "the dispatcher knows the dialects, and they what it hands to them",
 }
 
+# Rooms whose structs are written by their own file only, the .h with the .c of its name, but for these → why.
+CLOSED_ROOMS = ("src/delivery/",)
+OPEN_STRUCTS = {
+    "parcel": "a value that whoever packs fills in",
+    "open": "keeps the encoder's place for the shipment, which turns it",
+}
+COUNTED_ROOMS = ("src/input/tail/",)  # that are to be so: writes from elsewhere are told
+
 # The header of a library → the files that may know it.
 LIBRARIES = {
     "curl/curl.h": {"src/base/http_client.c", "src/base/curl_loop.c",
@@ -270,6 +278,63 @@ def test_files_need_each_other_only_for_a_reason():
             fail(circle[0], 1, "needs, and is needed by, " + ", ".join(circle[1:]))
     for circle in set(CIRCLES) - set(circles):
         fail("tests/style/test_style.py", 1, f"CIRCLES has what is none any more: {circle[0]}")
+
+
+TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"|/\*.*?\*/', re.DOTALL)
+STRUCT = re.compile(r"^struct (\w+) \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+MEMBER = re.compile(r"\s+(?:const )?(?:struct (\w+)|[\w ]+?)[\s*]+(\w+(?:, ?\**\w+)*)(?:\[[^\]]*\])*(?: : \d+)?;")
+FUNCTION = re.compile(r"^(\w[^;{}()]*\([^;{}]*\))\n\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+WRITE = re.compile(r"(\+\+|--)?\b(\w+)((?:\[[^\[\]]*\])*(?:(?:->|\.)\w+(?:\[[^\[\]]*\])*)+)\s*"
+                   r"(=(?!=)|[-+|&^*/]=|<<=|>>=|\+\+|--)?")
+
+
+def bare(name):
+    """The code alone: no comments, no texts."""
+    return TEXT.sub(lambda found: "\n" * found[0].count("\n"), "\n".join(lines(name)))
+
+
+def members_of(code):
+    """Of each struct the members, each with the struct that it is or points to, if it is one."""
+    found = {}
+    for struct, body in STRUCT.findall(code):
+        members = (MEMBER.match(line) for line in body.split("\n"))
+        found[struct] = {word: member[1] for member in members if member for word in re.findall(r"\w+", member[2])}
+    return found
+
+
+def writes(name, code, structs):
+    """The structs, with the header of each, whose members a file writes: by variables declared as of a struct."""
+    def header(struct):
+        near = [path for path in structs.get(struct, {}) if path.rsplit("/", 1)[0] == name.rsplit("/", 1)[0]]
+        return (near or list(structs.get(struct, {})) or [None])[0]
+
+    for head, body in FUNCTION.findall(code):
+        kinds = {word: struct for struct, word in re.findall(r"\bstruct (\w+) \**(\w+)", head + body)}
+        for before, word, path, behind in WRITE.findall(body):
+            *steps, _ = re.findall(r"(?:->|\.)(\w+)", path)
+            struct = kinds.get(word)
+            for step in steps:
+                struct = structs.get(struct, {}).get(header(struct), {}).get(step)
+            if (before or behind) and header(struct):
+                yield struct, header(struct)
+
+
+def test_a_struct_is_written_by_its_own_file():
+    codes = {name: bare(name) for name in code_files(*CLOSED_ROOMS, *COUNTED_ROOMS)}
+    structs, told = {}, {}
+    for name, code in codes.items():
+        for struct, members in members_of(code).items() if name.endswith(".h") else ():
+            structs.setdefault(struct, {})[name] = members
+    for name, code in codes.items():
+        for struct, header in writes(name, code, structs):
+            if header[:-2] == name[:-2] or struct in OPEN_STRUCTS or struct in members_of(code):
+                continue
+            if header.startswith(CLOSED_ROOMS):
+                fail(name, 1, f"writes a member of struct {struct}, which is {header}'s")
+            else:
+                told[struct] = told.get(struct, 0) + 1
+    for struct, count in sorted(told.items()):
+        print(f"    struct {struct}: {count} writes from other files")
 
 
 def test_includes_are_written_from_the_root_of_the_layers():
