@@ -198,6 +198,16 @@ def included_layer(header):
     return folder if "/" in header else "top"
 
 
+def test_files_are_in_rooms():
+    """main.c and the list of files are all that lies in src itself; the unit tests' folders are rooms too."""
+    for name in FILES:
+        parts = name.split("/")
+        if parts[0] == "src" and len(parts) == 2 and parts[1] not in ("main.c", "meson.build"):
+            fail(name, 1, "belongs into a room")
+        if name.startswith("tests/unit/") and len(parts) > 3 and rooms_below(parts[2]) is None:
+            fail(name, 1, f"LEVELS does not know the room {parts[2]}")
+
+
 def test_includes_go_down_the_layers_only():
     for name in code_files("src/", "parsers/", "outputs/"):
         room = layer(name)
