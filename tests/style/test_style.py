@@ -68,8 +68,6 @@ CIRCLES = {
         "an input is its streams and the turns they take; they are to be apart",
     ("otlp/decode", "otlp/decoder"):
         "the decoders of both forms share a state",
-    ("resolve/trace/header", "resolve/trace/id", "resolve/trace/normalise"):
-        "a header's ids are normalised, and an id may be a header",
     ("shippers/dialects", "shippers/import", "shippers/lint", "shippers/probe/trail"):
         "the dispatcher knows the dialects, and they what it hands to them",
 }

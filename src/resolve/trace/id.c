@@ -149,7 +149,7 @@ struct slice id_bare(struct slice text)
     return text;
 }
 
-bool normalise_usual(struct slice text, size_t digits, uint8_t *out)
+bool id_read_usual(struct slice text, size_t digits, uint8_t *out)
 {
     return text.len == digits && decode(text.data, digits, out) == HEX_LOWER &&
            !is_zero(out, digits);

@@ -3,15 +3,59 @@
 #define CLEW_RESOLVE_TRACE_ID_H
 
 /*
- * One id: the pieces that the normaliser (resolve/trace/normalise.h) and the headers
- * (resolve/trace/header.h) are made of. `digits` is always 32 for a trace id, 16 for a span id;
- * `options` are bits of enum id_option. Every id_set_… overwrites the whole value.
+ * One id: the pieces that the normaliser (resolve/trace/normalise.h) is made of. `digits` is always
+ * 32 for a trace id, 16 for a span id; `options` are bits of enum id_option. Every id_set_…
+ * overwrites the whole value.
  */
 
-#include "resolve/trace/normalise.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/slice.h"
+#include "record/trace_class.h"
 
 #define TRACE_DIGITS 32
 #define SPAN_DIGITS  16
+
+/* The choices of the config that change what is shipped. */
+enum id_option {
+    ID_REPAIR = 1,      /* put up to three lost leading zeros back */
+    ID_UUID = 2,        /* ship UUID-shaped trace ids */
+    ID_DECIMAL_PAD = 4, /* ship 64-bit decimals padded to 128 bits */
+};
+
+/*
+ * What a value says. `state` is one of
+ *     TRACE_OK, TRACE_VENDOR_FORMAT     an id, as it was or after conversion
+ *     TRACE_MALFORMED_LENGTH            valid: zeros were put back; else not to be shipped
+ *     TRACE_NON_HEX, _MALFORMED_OTHER, _VENDOR_OPAQUE, _ALL_ZERO, _PLACEHOLDER   no id
+ *     TRACE_ABSENT                      the value does not concern us
+ */
+struct id_value {
+    uint8_t bytes[16]; /* a span id is the first eight */
+    uint8_t state;     /* enum trace_class */
+    bool is_valid;     /* bytes are an id to ship */
+    bool is_verbatim;  /* the text is exactly the lower-case hex of bytes */
+    uint64_t notes;    /* bits 1 << enum trace_note */
+};
+
+enum flags_state {
+    FLAGS_NONE,
+    FLAGS_KNOWN,
+    FLAGS_INVALID,
+};
+
+struct flags_value {
+    uint8_t bits;
+    uint8_t state;    /* enum flags_state */
+    bool is_verbatim; /* the text is two lower-case hex digits */
+};
+
+/* A trace id, and what came with it in the same value. */
+struct context_value {
+    struct id_value trace;
+    struct id_value span; /* TRACE_ABSENT: the value has no place for one, or it is empty */
+    struct flags_value flags;
+};
 
 void id_set_state(struct id_value *id, enum trace_class state);
 
@@ -52,5 +96,15 @@ struct slice id_next_part(struct slice *rest, char separator);
 
 /* Without blanks around it and one pair of quotes. */
 struct slice id_bare(struct slice text);
+
+/* The one form that nearly every id has: exactly `digits` (32 or 16) lower-case hex digits, not all
+ * zero. False for any other; `out` may then hold anything. */
+bool id_read_usual(struct slice text, size_t digits, uint8_t *out);
+
+/* What libraries write when no span is active: "0" is told apart by the normalisers. */
+bool is_placeholder(struct slice text);
+
+/* All of it is hex digits, of either case; false for the empty slice. */
+bool is_hex(struct slice text);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <endian.h>
 #include "base/mem.h"
-#include "resolve/trace/header.h"
 
 /*
  * Most text holds no id, so the pass is made of cheap doubts. Sixteen bytes at a time it looks for
@@ -258,7 +257,7 @@ static bool begins_with_label(struct slice text, bool is_header)
         len++;
     }
     return len > 0 && len < text.len && text.data[len] == '=' &&
-           !(is_header && header_is_xray(text));
+           !(is_header && normalise_is_xray(text));
 }
 
 /* `trace_id: span_id: x`: what stands behind the empty value is the next label. */

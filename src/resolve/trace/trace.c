@@ -517,7 +517,7 @@ static void add_text(struct work *work, struct slice text)
 
 static bool read_usual(const struct field *field, size_t digits, uint8_t *out)
 {
-    return field->kind == FIELD_STRING && normalise_usual(field_text(field), digits, out);
+    return field->kind == FIELD_STRING && id_read_usual(field_text(field), digits, out);
 }
 
 /*
