@@ -8,7 +8,7 @@
  * A line of syslog, RFC 5424 or 3164. It stays the body, whole; on top of that come the fields of its
  * message, be that JSON, key=value or text with pairs, and those of its head: host.name, process.pid,
  * syslog.facility.code, syslog.msg.id and, from structured data, syslog.structured_data.ID.NAME. Time,
- * severity and service are read from the head as of any text (resolve/head_syslog.h).
+ * severity and service are read from the head as of any text (resolve/head_forms.h).
  *
  * What does not fit into the table is left out: the body has it.
  */

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the pages say of the source is so: the files they name are there, and the README's tour names
-each function beside the file that defines it, as `path.c` (`function`, …)."""
+"""What pages and comments say of the source is so: the files they name are there, and the README's tour
+names each function beside the file that defines it, as `path.c` (`function`, …)."""
 
 import pathlib
 import re
@@ -10,6 +10,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROOMS = sorted(path.name for path in (ROOT / "src").iterdir() if path.is_dir())
 FILE = re.compile(r"`((?:src|parsers|outputs|tests|scripts|conf|" + "|".join(ROOMS) + r")/[\w./-]*\w\.[a-z]+)`")
+IN_CODE = re.compile(r"\b((?:src|parsers|outputs|" + "|".join(ROOMS) + r")/[\w/]*\w\.[ch])\b")
 
 failures = []
 
@@ -19,7 +20,8 @@ def pages():
 
 
 def find(name):
-    return next((ROOT / top / name for top in ("", "src") if (ROOT / top / name).is_file()), None)
+    tops = ("", "src", "tests/unit")
+    return next((ROOT / top / name for top in tops if (ROOT / top / name).is_file()), None)
 
 
 def test_the_files_that_pages_name_are_there():
@@ -28,6 +30,15 @@ def test_the_files_that_pages_name_are_there():
             for name in FILE.findall(line):
                 if find(name) is None:
                     failures.append(f"{page.name}:{number}: there is no {name}")
+
+
+def test_the_files_that_sources_and_tests_name_are_there():
+    for top in ("src", "parsers", "outputs", "tests"):
+        for path in sorted(path for end in ("*.[ch]", "*.py") for path in (ROOT / top).rglob(end)):
+            for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+                for name in IN_CODE.findall(line):
+                    if find(name) is None:
+                        failures.append(f"{path.relative_to(ROOT)}:{number}: there is no {name}")
 
 
 def defines(path, function):
