@@ -3,7 +3,7 @@
 #define CLEW_CONFIG_CHECK_H
 
 /* What is asked of a value beyond its kind: the functions that the option table names. Their shape
- * is that of `check` and `check_section` in config/options.h. */
+ * is that of `check` and `check_section` in config/option.h. */
 
 #include <stdbool.h>
 

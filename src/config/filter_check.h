@@ -2,7 +2,7 @@
 #ifndef CLEW_CONFIG_FILTER_CHECK_H
 #define CLEW_CONFIG_FILTER_CHECK_H
 
-/* What is asked of the values of filters, in the shape of `check` of config/options.h. */
+/* What is asked of the values of filters, in the shape of `check` of config/option.h. */
 
 /* A field, or a value of the record's own that is there (record/own_value.h). */
 char *check_field(const char *key, const char *value);

@@ -3,7 +3,7 @@
 #define CLEW_CONFIG_FILTER_OPTIONS_H
 
 #include "base/diag.h"
-#include "config/options.h"
+#include "config/option.h"
 #include "record/filter_settings.h"
 
 /* What one item of a list of filters may hold, a row without name at the end. The struct is struct

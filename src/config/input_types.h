@@ -5,7 +5,7 @@
 /* Which options belong to which type of input. */
 
 #include "base/diag.h"
-#include "config/options.h"
+#include "config/option.h"
 #include "config/tree.h"
 #include "record/settings.h"
 

@@ -4,7 +4,7 @@
 
 /* The options of the section `kubernetes`; a part of the table in config/options.c. */
 
-#include "config/options.h"
+#include "config/option.h"
 
 extern const struct option options_kubernetes[];
 

@@ -4,7 +4,7 @@
 
 /* The options for records of several lines: tables for config/options.c, and their checks. */
 
-#include "config/options.h"
+#include "config/option.h"
 #include "config/tree.h"
 #include "record/settings.h"
 

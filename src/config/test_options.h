@@ -3,7 +3,7 @@
 #define CLEW_CONFIG_TEST_OPTIONS_H
 
 #include "base/diag.h"
-#include "config/options.h"
+#include "config/option.h"
 #include "record/settings.h"
 
 /* What one item of `tests` may hold: struct test_settings, with check_test() as its check_section and

@@ -57,9 +57,6 @@ CIRCLES = {
         "the book has rows of what audit.h tells apart, and audit.c writes them",
     ("checkpoints/checkpoint", "checkpoints/checkpoint_text"):
         "the text has rows of what the store knows",
-    ("config/filter_options", "config/input_types", "config/kubernetes_options", "config/multiline_options",
-     "config/options", "config/test_options"):
-        "the table of options has the tables of sections in it, which are of its kind",
     ("daemon/daemon", "daemon/daemon_inside", "daemon/workers"):
         "a worker is a daemon as yet",
     ("input/tail/directory", "input/tail/discover"):
