@@ -23,10 +23,10 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "otlp/nesting.h"
 #include "otlp/resource.h"
 #include "otlp/value.h"
 #include "record/extra_attributes.h"
-#include "record/nesting.h"
 
 enum {
     UID_CHARS = 32,

@@ -39,7 +39,7 @@ void otlp_encoder_free(struct otlp_encoder *encoder);
 bool otlp_encoder_add(struct otlp_encoder *encoder, const struct record *record, struct buf *out);
 
 /* How many values of the records since the last call were nested deeper than parse.depth_max and went
- * as text (record/nesting.h). */
+ * as text (otlp/nesting.h). */
 uint64_t otlp_encoder_take_cut(struct otlp_encoder *encoder);
 
 /* The request in `out` is whole. The next add begins a new one. */

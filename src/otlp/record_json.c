@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include "base/json_write.h"
 #include "base/utf8.h"
+#include "otlp/nesting.h"
 #include "record/extra_attributes.h"
-#include "record/nesting.h"
 
 /* Whether a comma is due is seen from the last byte; whether all of it did fit is asked at the end.
  */

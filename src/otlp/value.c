@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "otlp/nesting.h"
 #include "record/extra_attributes.h"
-#include "record/nesting.h"
 
 enum {
     SIZES_FIRST = 64,

@@ -12,7 +12,7 @@
  * with its length nothing has to be written where a container ends.
  *
  * Fields that moved or were removed are left out, whatever holds them. A container that is nested
- * deeper than `levels` goes as a string, its JSON text (record/nesting.h).
+ * deeper than `levels` goes as a string, its JSON text (otlp/nesting.h).
  */
 
 #include "base/buf.h"

@@ -25,7 +25,7 @@ struct parse_limits {
     uint32_t depth_max; /* nesting of JSON containers */
 };
 
-/* Deeper than any log nests. What of it goes on nested is another matter: record/nesting.h. */
+/* Deeper than any log nests. What of it goes on nested is another matter: otlp/nesting.h. */
 enum { PARSE_DEPTH_MAX = 1024 };
 
 struct parser {

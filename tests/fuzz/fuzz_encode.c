@@ -2,11 +2,11 @@
 #include <inttypes.h>
 #include "base/mem.h"
 #include "otlp/encode.h"
+#include "otlp/nesting.h"
 #include "otlp/otlp_decode.h"
 #include "parse_case.h"
 #include "parsers/parsers.h"
 #include "record/extra_attributes.h"
-#include "record/nesting.h"
 
 /*
  * Any line that is JSON, encoded, and decoded by a reader that shares nothing with the encoder, is
@@ -88,7 +88,7 @@ static void print_range(struct buf *out, const struct fields *fields, uint32_t b
     buf_append_string(out, has_keys ? "}" : "]");
 }
 
-/* Of an object with both names the values become one array: tests/unit/record/test_nesting.c has those. */
+/* Of an object with both names the values become one array: tests/unit/otlp/test_nesting.c has those. */
 static bool has_both_names(const struct fields *fields)
 {
     bool has_empty = false;

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "otlp/encode.h"
+#include "otlp/nesting.h"
 #include "otlp_decode.h"
-#include "record/nesting.h"
 
 enum { FIELDS_MAX = 4096, BYTES_MAX = 1 << 20 };
 

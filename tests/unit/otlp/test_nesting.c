@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 
+#include "otlp/nesting.h"
 #include "parse_case.h"
 #include "parsers/parsers.h"
-#include "record/nesting.h"
 
 enum { TEXT_MAX = 1 << 16 };
 

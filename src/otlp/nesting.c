@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "record/nesting.h"
+#include "otlp/nesting.h"
 
 #include <inttypes.h>
 #include "base/json_write.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLEW_RECORD_NESTING_H
-#define CLEW_RECORD_NESTING_H
+#ifndef CLEW_OTLP_NESTING_H
+#define CLEW_OTLP_NESTING_H
 
 /*
  * How deep values go on nested, and the JSON text that stands for what is deeper.
