@@ -86,7 +86,7 @@ static char *advise_path(const struct parts *parts)
 
 static char *advise_backend(const struct parts *parts, const struct backend *backend)
 {
-    return mem_format("port %s is by custom that of %s, which takes logs at %.*s%s", backend->port,
+    return mem_format("port %s is normally %s, which accepts logs at %.*s%s", backend->port,
                       backend->name, (int)parts->base.len, parts->base.data, backend->path);
 }
 
@@ -94,8 +94,7 @@ char *endpoint_advise(const char *url)
 {
     struct parts parts = take_apart(url);
     if (endpoint_is_of_grpc(url)) {
-        return mem_format("port 4317 is by custom that of OTLP over gRPC, and clew speaks OTLP over "
-                          "HTTP: write %.*s:4318" LOGS,
+        return mem_format("port 4317 is normally OTLP/gRPC; clew sends OTLP/HTTP: use %.*s:4318" LOGS,
                           (int)parts.host.len, parts.host.data);
     }
     for (size_t i = 0; i < ARRAY_LEN(backends); i++) {
@@ -108,9 +107,10 @@ char *endpoint_advise(const char *url)
         return advise_path(&parts);
     }
     if (parts.path.len > strlen(LOGS)) {
-        return mem_string("check what stands in front of " LOGS ": the organisation or tenant, say");
+        return mem_string("check the path in front of " LOGS ", such as the organisation or "
+                                                                "tenant");
     }
-    return mem_string("many backends take logs below a path of their own, such as "
+    return mem_string("many backends accept logs below their own path, such as "
                       "/insert/opentelemetry" LOGS " (VictoriaLogs), /api/ORGANISATION" LOGS
-                      " (OpenObserve) or /otlp" LOGS " (Loki): write theirs");
+                      " (OpenObserve) or /otlp" LOGS " (Loki): use theirs");
 }

@@ -244,8 +244,8 @@ static void note_alive(struct otlp_http *output)
         uint64_t records;
         held(output, &requests, &records);
         log_event(output->env.log, LOG_INFO,
-                  "output %s: %s takes records again after %.1f s; %zu requests with %llu records "
-                  "were held and follow now",
+                  "output %s: %s accepts records again after %.1f s; sending %zu held requests "
+                  "(%llu records)",
                   name_of(output), http_client_url(output->client),
                   (double)(now_ns - output->outage.since_ns) / 1e9, requests,
                   (unsigned long long)records);
@@ -267,7 +267,7 @@ static void fail(struct slot *slot, const struct failure *failure, const char *r
     slot->retry_at_ns = now_ns + outage_backoff_ns(&output->outage, slot->tries);
     if (outage_fail(&output->outage, failure, now_ns)) {
         log_event(output->env.log, failure->is_mistake ? LOG_ERROR : LOG_WARN,
-                  "output %s: %s does not take records: %s; they are held, trying again in %.2f s",
+                  "output %s: sending to %s failed: %s; holding records, retrying in %.2f s",
                   name_of(output), http_client_url(output->client), reason,
                   (double)(output->outage.until_ns - now_ns) / 1e9);
     }
@@ -316,8 +316,8 @@ static void accept(struct slot *slot, const struct response *response)
     if ((rejected > 0 || response->message[0] != '\0') &&
         said_is_news(&output->rejection, response->message, clock_monotonic_ns())) {
         log_event(output->env.log, LOG_WARN,
-                  "output %s: %s took a request of %u records and rejected %llu of them for good: "
-                  "\"%s\"",
+                  "output %s: %s accepted a request of %u records but rejected %llu of them for "
+                  "good: \"%s\"",
                   name_of(output), http_client_url(output->client), count,
                   (unsigned long long)rejected, response->message);
     }
@@ -350,9 +350,9 @@ static void refuse(struct slot *slot)
     note_alive(output);
     slot->refused += slot->piece.count;
     if (said_is_news(&output->refusal, words, clock_monotonic_ns())) {
-        log_event(output->env.log, LOG_ERROR, "output %s: %s refused %u records, which are %s: %s",
+        log_event(output->env.log, LOG_ERROR, "output %s: %s refused %u records (%s): %s",
                   name_of(output), http_client_url(output->client), slot->piece.count,
-                  end == REFUSAL_KEPT ? "kept as dead letters (see clew replay)" : "given up", words);
+                  end == REFUSAL_KEPT ? "kept as dead letters (see clew replay)" : "dropped", words);
     }
     go_on(slot);
 }
@@ -575,7 +575,8 @@ static struct output *otlp_http_open(const struct output_settings *settings,
     make_slots(output);
     if (!settings->verify) {
         log_event(env->log, LOG_WARN,
-                  "output %s: verify is off: anybody on the way can read and change the records",
+                  "output %s: verify is off: an attacker on the network can read and change the "
+                  "records",
                   name_of(output));
     }
     return &output->base;

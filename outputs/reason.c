@@ -48,7 +48,7 @@ void reason_write_refusal(long status, const struct response *response, const ch
                           char out[REASON_BYTES])
 {
     size_t len = write_status(status, response, out);
-    add_advice(", to a made-up record, and a request without records is refused too, so that it is the "
-               "address and not the records: ",
+    add_advice(", to a made-up record and to a request without records, so the address is wrong and "
+               "not the records: ",
                url, len, out);
 }

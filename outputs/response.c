@@ -116,7 +116,7 @@ static bool is_protobuf(struct slice content_type)
 }
 
 static const char hold_page[] =
-    "that is a web page (HTML), of a proxy or a user interface, not the answer of an OTLP receiver: check "
+    "the answer is a web page (HTML) of a proxy or user interface, not of an OTLP backend: check "
     "the endpoint, which is the whole URL and usually ends in /v1/logs";
 
 static void judge_success(struct slice content_type, struct slice body, bool is_cut,
@@ -186,15 +186,14 @@ struct rule {
 
 static const struct rule rules[] = {
     {400, RESPONSE_TOO_MUCH, NULL, false},
-    {401, RESPONSE_HOLD, "check the output's headers: who sends must be allowed to write logs", false},
-    {403, RESPONSE_HOLD, "check the output's headers: who sends must be allowed to write logs", false},
+    {401, RESPONSE_HOLD, "check the output's headers: the credentials must allow writing logs", false},
+    {403, RESPONSE_HOLD, "check the output's headers: the credentials must allow writing logs", false},
     {404, RESPONSE_HOLD, "check the path of the endpoint, which usually ends in /v1/logs", true},
     {405, RESPONSE_HOLD, "check the path of the endpoint, which usually ends in /v1/logs", true},
-    {407, RESPONSE_HOLD, "the proxy wants a user and a password: set them in the output's proxy", false},
+    {407, RESPONSE_HOLD, "the proxy needs a user and a password: set them in the output's proxy", false},
     {413, RESPONSE_TOO_MUCH, NULL, false},
     {415, RESPONSE_HOLD,
-     "the far end does not read this compression or does not take protobuf: "
-     "try compression: gzip or none", false},
+     "the backend does not support this compression or protobuf: try compression: gzip or none", false},
     {429, RESPONSE_RETRY, NULL, false},
     {502, RESPONSE_RETRY, NULL, false},
     {503, RESPONSE_RETRY, NULL, false},
@@ -206,8 +205,7 @@ static void judge_failure(long status, struct response *out)
     out->verdict = RESPONSE_REFUSED;
     if (status < 400) {
         out->verdict = RESPONSE_HOLD;
-        out->advice = "it points elsewhere, and log records do not follow: set the endpoint to "
-                      "the receiver's own URL";
+        out->advice = "clew does not follow redirects: set the endpoint to the backend's own URL";
     }
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         if (rules[i].status == status) {

@@ -104,14 +104,15 @@ static void judge(struct coverage *coverage, struct audit_entry *entry)
         audit_entry_explain(entry, coverage->audit);
         const struct audit_hint *hint = entry->hint_count > 0 ? &entry->hints[0] : NULL;
         log_event(coverage->log, LOG_WARN,
-                  "coverage of service %s%s%s fell to %.1f %% of %" PRIu64
-                  " records, it should be %.1f %%: %s; shipping goes on, /coverage has the details",
+                  "coverage of service %s%s%s dropped to %.1f %% of %" PRIu64 " records, below its "
+                  "minimum of %.1f %%: %s; shipping continues, see /coverage",
                   entry->group->service, of, name_space, 100 * audit_span_coverage(&span),
                   span.records, 100 * entry->min_coverage,
-                  hint != NULL ? hint->cause : "fewer of its records carry a trace id");
+                  hint != NULL ? hint->cause : "fewer records carry a trace id");
     } else if (change == AUDIT_RECOVERED) {
         log_event(coverage->log, LOG_INFO,
-                  "coverage of service %s%s%s is good again: %.1f %% of %" PRIu64 " records",
+                  "coverage of service %s%s%s is above its minimum again: %.1f %% of %" PRIu64 " "
+                  "records",
                   entry->group->service, of, name_space, 100 * audit_span_coverage(&span),
                   span.records);
     }
@@ -125,10 +126,9 @@ static void check_preservation(struct coverage *coverage)
     }
     coverage->has_told_of_loss = true;
     log_event(coverage->log, LOG_ERROR,
-              "the config strips records on their way through: %" PRIu64
-              " had a trace id when they were read and %" PRIu64
-              " when they left, with %" PRIu64 " dropped by filters; fields were %" PRIu64
-              " and %" PRIu64 "; this is told once, /coverage goes on counting",
+              "filters removed trace ids or fields: %" PRIu64 " records had a trace id when they were "
+              "read and %" PRIu64 " when they were sent, with %" PRIu64 " dropped by filters; fields: "
+              "%" PRIu64 " and %" PRIu64 " (logged once; see /coverage)",
               p.ids_in, p.ids_out, p.ids_filtered, p.fields_in, p.fields_out);
 }
 
@@ -139,26 +139,26 @@ static void tell_limits(struct coverage *coverage)
     if (over.records > 0 && !coverage->has_told_of_services) {
         coverage->has_told_of_services = true;
         log_event(coverage->log, LOG_WARN,
-                  "the audit tells %" PRIu64 " services apart already: others are counted as one, "
-                  "(others), until some had no records for audit.forget_after; is an id or a path in "
-                  "a field that names the service? See audit.groups_max; this is told once, "
-                  "clew_audit_over_records_total counts the records",
+                  "the audit has %" PRIu64 " services, the limit of audit.groups_max: further ones "
+                  "are counted as (others) until some have no records for audit.forget_after; check "
+                  "whether the field that names the service contains an id or a path (logged once; "
+                  "see clew_audit_over_records_total)",
                   coverage->settings->groups_max);
     }
     if (over.origins > 0 && !coverage->has_told_of_logs) {
         coverage->has_told_of_logs = true;
         log_event(coverage->log, LOG_WARN,
-                  "more than %" PRIu64 " logs are read at once: lines of further ones that name no "
-                  "service are counted for unknown_service; raise audit.groups_max; this is told "
-                  "once, clew_audit_over_logs_total counts them",
+                  "more than %" PRIu64 " logs are read at once: lines without a service of further "
+                  "ones count as unknown_service; raise audit.groups_max (logged once; see "
+                  "clew_audit_over_logs_total)",
                   coverage->settings->groups_max);
     }
     if (audit_history_has_refused_label(coverage->history) && !coverage->has_told_of_labels) {
         coverage->has_told_of_labels = true;
         log_event(coverage->log, LOG_INFO,
                   "more than %" PRIu64 " services write at once: further ones are "
-                  "service=\"(others)\" in /metrics; raise audit.metrics_services_max to see them; "
-                  "this is told once",
+                  "service=\"(others)\" in /metrics; raise audit.metrics_services_max to see them "
+                  "(logged once)",
                   coverage->settings->metrics_services_max);
     }
 }

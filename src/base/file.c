@@ -206,5 +206,5 @@ int file_read_own(const char *path, struct buf *out)
 
 const char *file_error(int result)
 {
-    return result == -EINVAL ? "it is no regular file" : strerror(-result);
+    return result == -EINVAL ? "not a regular file" : strerror(-result);
 }

@@ -54,15 +54,16 @@ static const struct advice {
     {CURLE_COULDNT_RESOLVE_HOST, "check the host name of the endpoint, and DNS"},
     {CURLE_COULDNT_RESOLVE_PROXY, "check the host name of the proxy, and DNS"},
     {CURLE_COULDNT_CONNECT,
-     "is the receiver running, and are host and port of the endpoint right?"},
-    {CURLE_OPERATION_TIMEDOUT, "is it overloaded, or does a firewall drop the packets?"},
-    {CURLE_SSL_CONNECT_ERROR, "does TLS begin at this port? else the endpoint begins with http://"},
+     "check that the backend is running, and host and port of the endpoint"},
+    {CURLE_OPERATION_TIMEDOUT, "check whether it is overloaded, or a firewall drops the packets"},
+    {CURLE_SSL_CONNECT_ERROR, "check that this port uses TLS; otherwise the endpoint begins with "
+                              "http://"},
     {CURLE_SSL_CERTPROBLEM, "check certificate_file and key_file"},
     {CURLE_SSL_CACERT_BADFILE, "check ca_file"},
-    {CURLE_GOT_NOTHING, "it closed the connection without an answer: is the port that of OTLP/HTTP "
-                        "(4318), not of gRPC (4317) or TLS?"},
-    {CURLE_UNSUPPORTED_PROTOCOL, "what answers there does not speak HTTP: is the port that of OTLP/HTTP "
-                                 "(4318), not of gRPC (4317)?"},
+    {CURLE_GOT_NOTHING, "it closed the connection without an answer: check that the port is "
+                        "OTLP/HTTP (4318), not gRPC (4317) or TLS"},
+    {CURLE_UNSUPPORTED_PROTOCOL, "the server does not speak HTTP: check that the port is OTLP/HTTP "
+                                 "(4318), not gRPC (4317)"},
     {CURLE_PARTIAL_FILE, "its answer broke off"},
     {CURLE_WEIRD_SERVER_REPLY, "its answer broke off, or is not HTTP"},
 };
@@ -128,8 +129,8 @@ static char *check_headers(const struct http_settings *settings)
         const struct http_header *header = &settings->headers[i];
         if (header->name[0] == '\0' || strpbrk(header->name, "\r\n: ") != NULL ||
             strpbrk(header->value, "\r\n") != NULL) {
-            return mem_format("header \"%s\": its name or its value has a character that no "
-                              "header may have",
+            return mem_format("header \"%s\": its name or value has a character that headers cannot "
+                              "contain",
                               header->name);
         }
     }
@@ -349,12 +350,13 @@ static const char *advise_certificate(const struct http_exchange *exchange)
     switch (why) {
     case NOT_ASKED:
     case WRONG_NAME:
-        return "it is another host's certificate: the endpoint's host must be one of the names in it";
+        return "the certificate is for another host: the endpoint's host must be one of the names "
+               "in it";
     case NOT_YET_VALID:
     case EXPIRED:
-        return "its dates do not hold today: renew it, or set this machine's clock";
+        return "the certificate is expired or not yet valid: renew it, or set this machine's clock";
     default:
-        return "nobody here knows who has signed it: if that is a CA of your own, name it in ca_file";
+        return "the certificate's authority is unknown: if it is your own CA, set ca_file";
     }
 }
 

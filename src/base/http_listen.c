@@ -124,7 +124,7 @@ int http_listen(const char *listen, char **out_error)
 {
     struct addrinfo *address = find_address(listen);
     if (address == NULL) {
-        *out_error = mem_format("cannot listen on \"%s\": it is not of the form address:port, like "
+        *out_error = mem_format("cannot listen on \"%s\": the address must be ADDRESS:PORT, such as "
                                 "127.0.0.1:4318 or [::1]:4318",
                                 listen);
         return -EINVAL;

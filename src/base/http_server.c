@@ -248,8 +248,8 @@ static void fill_answer(struct http_server *server, const struct http_request *r
 {
     if (server->is_loopback && !http_host_is_local(http_request_header(request, "Host"))) {
         answer_text(answer, MHD_HTTP_MISDIRECTED_REQUEST,
-                    "this server listens on loopback and answers to localhost, 127.0.0.1 and [::1], "
-                    "not to the name in your Host header\n");
+                    "this server listens on loopback and answers requests for localhost, 127.0.0.1 "
+                    "and [::1] only, not for the name in your Host header\n");
         tell_limit(server, HTTP_LIMIT_HOST);
         return;
     }
@@ -260,7 +260,7 @@ static void find_room(struct http_server *server, struct http_answer *answer)
 {
     if (!make_room(server, answer->body.len)) {
         answer_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE,
-                    "other clients are still reading large answers; ask again\n");
+                    "other clients are still reading large answers; try again later\n");
         answer->retry_after_s = 1;
         tell_limit(server, HTTP_LIMIT_ANSWERS);
     }
@@ -302,7 +302,7 @@ static void give_up_answer(struct pending *pending)
 {
     list_remove(&pending->unfinished);
     pending->answer.give_up(pending->answer.work);
-    answer_text(&pending->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "clew is ending\n");
+    answer_text(&pending->answer, MHD_HTTP_SERVICE_UNAVAILABLE, "clew is shutting down\n");
 }
 
 static enum MHD_Result answer_request(struct http_server *server, struct MHD_Connection *connection,

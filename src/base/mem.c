@@ -57,6 +57,6 @@ char *mem_format(const char *format, ...)
 
 void ensure_failed(const char *belief, const char *file, int line)
 {
-    fprintf(stderr, "clew: a belief of the program was wrong: %s (%s:%d)\n", belief, file, line);
+    fprintf(stderr, "clew: assertion failed: %s (%s:%d)\n", belief, file, line);
     abort();
 }

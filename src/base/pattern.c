@@ -30,7 +30,7 @@ static char *describe_error(int code, size_t offset)
 {
     unsigned char text[256];
     pcre2_get_error_message(code, text, sizeof(text));
-    return mem_format("is no pattern: %s at character %zu", (const char *)text, offset + 1);
+    return mem_format("is not a valid pattern: %s at character %zu", (const char *)text, offset + 1);
 }
 
 static int compare_numbers(const void *a, const void *b)

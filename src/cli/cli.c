@@ -81,9 +81,9 @@ int cli_unknown_name(const char *kind, const char *name, const char *const *name
 {
     const char *nearest = diag_nearest(name, names);
     if (nearest != NULL) {
-        shown_print(stderr, "clew: there is no %s \"%s\"; did you mean \"%s\"?\n", kind, name, nearest);
+        shown_print(stderr, "clew: unknown %s \"%s\"; did you mean \"%s\"?\n", kind, name, nearest);
     } else {
-        shown_print(stderr, "clew: there is no %s \"%s\"\n", kind, name);
+        shown_print(stderr, "clew: unknown %s \"%s\"\n", kind, name);
     }
     fputs("try 'clew help'\n", stderr);
     return EXIT_USAGE;

@@ -27,7 +27,7 @@ static const char *result_name(enum filter_result result)
     static const char *const names[] = {
         [FILTER_SKIPPED] = "does not apply",
         [FILTER_DONE] = "done",
-        [FILTER_FAILED] = "failed, and left it as it was",
+        [FILTER_FAILED] = "failed and left it unchanged",
         [FILTER_DROPPED] = "drops it",
     };
     return names[result];

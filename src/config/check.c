@@ -42,7 +42,7 @@ static char *check_any_url(const char *value, const char *schemes, struct url *u
         return mem_format("must be a URL such as %s://host:port", schemes);
     }
     if (has_control_bytes(value) || strchr(value, ' ') != NULL) {
-        return mem_string("holds a blank or control character, which no URL does");
+        return mem_string("contains a blank or control character, which URLs cannot have");
     }
     if (url->port.len > 0 && !is_port(url->port)) {
         return mem_string("has a port above 65535");
@@ -80,8 +80,8 @@ char *check_file_name(const char *key, const char *value)
     (void)key;
     size_t len = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
     if (len == 0 || len > 100 || value[len] != '\0' || value[0] == '.') {
-        return mem_string("is made of letters, digits, `.`, `_` and `-`, at most 100 of them, and "
-                          "does not begin with a dot");
+        return mem_string("must consist of letters, digits, `.`, `_` and `-`, at most 100 of them, "
+                          "and must not begin with a dot");
     }
     return NULL;
 }
@@ -100,10 +100,10 @@ char *check_header(const char *key, const char *value)
         "content-type", "content-length", "content-encoding", "transfer-encoding", "connection",
     };
     if (!is_token(key)) {
-        return mem_string("is no name of a header");
+        return mem_string("is not a valid header name");
     }
     if (has_control_bytes(value)) {
-        return mem_string("holds a control character, which no header may");
+        return mem_string("contains a control character, which headers cannot have");
     }
     for (size_t i = 0; i < ARRAY_LEN(own); i++) {
         if (slice_is_equal_nocase(slice_from_string(key), slice_from_string(own[i]))) {
@@ -156,9 +156,9 @@ char *check_resource(const char *key, const char *value)
     }
     if (is_id_name(key)) {
         return mem_string(
-            "is an id, and an id is no attribute of a resource: it is different for each request, "
-            "and every value would be a new stream or time series to the backend. clew puts "
-            "trace_id and span_id into each record's own fields");
+            "is an id, and ids cannot be resource attributes: each value would be a new stream or "
+            "time series in the backend. clew ships trace_id and span_id as each record's own "
+            "fields");
     }
     return NULL;
 }
@@ -179,7 +179,7 @@ char *check_listen(const char *key, const char *value)
     bool has_host = colon != NULL && colon > value;
     bool is_bare_v6 = has_host && value[0] != '[' && memchr(value, ':', (size_t)(colon - value));
     if (!has_host || is_bare_v6 || !is_port(slice_from_string(colon + 1))) {
-        return mem_string("is address:port, such as 127.0.0.1:9464 or [::1]:9464, or `off`");
+        return mem_string("must be ADDRESS:PORT, such as 127.0.0.1:9464 or [::1]:9464, or `off`");
     }
     return NULL;
 }
@@ -210,7 +210,7 @@ char *check_zone(const char *key, const char *value)
     bool is_known = is_name && access(path, R_OK) == 0;
     free(path);
     return is_known ? NULL
-                    : mem_string("is UTC, an offset such as +02:00, or a name of the time zone "
+                    : mem_string("must be UTC, an offset such as +02:00, or a name of the time zone "
                                  "database such as Europe/Berlin (package tzdata)");
 }
 
@@ -237,7 +237,8 @@ char *check_syslog_listen(const char *key, const char *value)
                        : mem_string("has a path too long for a socket");
         }
     }
-    return mem_string("is udp://ADDRESS:PORT, tcp://ADDRESS:PORT, unix:///PATH or unixgram:///PATH");
+    return mem_string("must be udp://ADDRESS:PORT, tcp://ADDRESS:PORT, unix:///PATH or "
+                      "unixgram:///PATH");
 }
 
 char *check_input(const void *section)
@@ -247,7 +248,7 @@ char *check_input(const void *section)
         return mem_string("needs `include`: the files to read");
     }
     if (is_type(input, "syslog") && input->listen.count == 0) {
-        return mem_string("needs `listen`: where to take messages, such as udp://127.0.0.1:5514");
+        return mem_string("needs `listen`: the addresses for messages, such as udp://127.0.0.1:5514");
     }
     if (input->record_bytes_max < input->line_bytes_max) {
         return mem_string("has a `record_bytes_max` below its `line_bytes_max`");
@@ -281,7 +282,7 @@ char *check_label(const char *key, const char *value)
     size_t len = strlen(value);
     if (len == 0 || len > LABEL_BYTES_MAX || has_control_bytes(value) ||
         strpbrk(value, "\"\\") != NULL || !utf8_is_valid(value, len)) {
-        return mem_string("is 1 to 64 bytes of text without quotes, backslashes and control "
+        return mem_string("must be 1 to 64 bytes of text without quotes, backslashes and control "
                           "characters");
     }
     return NULL;
@@ -294,8 +295,7 @@ char *check_route(const void *section)
                          route->containers.count + route->paths.count + route->labels.count >
                      0;
     if (route->otherwise && has_match) {
-        return mem_string("has both `match` and `otherwise`: a route takes what matches, or what no "
-                          "other route takes");
+        return mem_string("has both `match` and `otherwise`; use one of them");
     }
     return NULL;
 }

@@ -45,7 +45,7 @@ static struct condition_settings *add(struct reader *r, struct condition_setting
                                       enum condition_kind kind, struct diag_place place)
 {
     if (r->count++ == CONDITIONS_MAX) {
-        complain(r, place, "holds more than 1024 conditions");
+        complain(r, place, "contains more than 1024 conditions");
     }
     parent->items = mem_resize(parent->items, parent->count + 1, sizeof(*parent->items));
     struct condition_settings *added = &parent->items[parent->count++];
@@ -101,7 +101,7 @@ static void unknown_name(struct reader *r, const struct node_entry *entry, bool 
                  : in_tests      ? option_join_names(condition_test_names)
                                  : mem_format("; a field is tested with {field: %s, equals: …}",
                                               entry->key);
-    char *sentence = mem_format("knows no %s `%s`%s%s", in_tests ? "test" : "condition", entry->key,
+    char *sentence = mem_format("has the unknown %s `%s`%s%s", in_tests ? "test" : "condition", entry->key,
                                 nearest == NULL && in_tests ? "; there are " : "", hint);
     complain(r, entry->place, sentence);
     free(sentence);
@@ -196,14 +196,14 @@ static char *check_value(const struct condition_settings *test, struct constant 
     char *error = NULL;
     switch (test->test) {
     case TEST_EXISTS:
-        return value->kind == CONSTANT_BOOL ? NULL : mem_string("takes true or false");
+        return value->kind == CONSTANT_BOOL ? NULL : mem_string("must be true or false");
     case TEST_MATCHES:
         return check_pattern(NULL, value->text);
     case TEST_EQUALS:
     case TEST_IN:
         return !is_severity || settle_severity(value)
                    ? NULL
-                   : mem_string("is a severity such as WARN, or its number from 1 to 24");
+                   : mem_string("must be a severity such as WARN, or its number from 1 to 24");
     case TEST_LESS:
     case TEST_AT_MOST:
     case TEST_AT_LEAST:
@@ -211,7 +211,7 @@ static char *check_value(const struct condition_settings *test, struct constant 
         if (is_severity ? settle_severity(value) : is_number(value)) {
             return NULL;
         }
-        return mem_string(is_severity ? "is a severity such as WARN, or its number from 1 to 24"
+        return mem_string(is_severity ? "must be a severity such as WARN, or its number from 1 to 24"
                                       : "takes a number");
     default:
         error = value->kind == CONSTANT_NULL || *value->text == '\0' ? mem_string("takes a text")
@@ -224,8 +224,8 @@ static void read_value(struct reader *r, const struct node *node, struct conditi
 {
     if (node->kind != NODE_TEXT || node->is_broken) {
         if (!node->is_broken) {
-            complain(r, node->place, test->test == TEST_IN ? "takes a list of values after `in`"
-                                                           : "tests against one value, not several");
+            complain(r, node->place, test->test == TEST_IN ? "needs a list of values after `in`"
+                                                           : "compares with one value, not several");
         }
         r->is_good = false;
         return;
@@ -259,7 +259,7 @@ static void read_test(struct reader *r, const char *field, enum condition_test t
         read_value(r, node, added);
     }
     if (added->value_count == 0 && r->is_good) {
-        complain(r, node->place, "names nothing to compare with");
+        complain(r, node->place, "has no value to compare with");
     }
 }
 
@@ -307,7 +307,7 @@ static void read_group(struct reader *r, const struct node_entry *entry, enum co
     } else if (entry->value->kind == NODE_LIST) {
         read_list(r, entry->value, &inner);
     } else {
-        complain(r, entry->value->place, "takes a list of conditions after `all` and `any`");
+        complain(r, entry->value->place, "needs a list of conditions after `all` and `any`");
     }
     *add(r, parent, kind, entry->place) = collapse(inner);
 }
@@ -317,7 +317,7 @@ static void read_field(struct reader *r, const struct node *map, const struct no
 {
     char *error = entry->value->kind == NODE_TEXT && !entry->value->is_broken
                       ? check_field(NULL, entry->value->text)
-                      : mem_string("names one field after `field`");
+                      : mem_string("needs one field name after `field`");
     if (error != NULL) {
         complain(r, entry->value->place, error);
         free(error);
@@ -341,7 +341,7 @@ static void read_resource(struct reader *r, const struct node *map,
                           struct condition_settings *parent)
 {
     if (map->kind != NODE_MAP) {
-        complain(r, map->place, "takes a map of attributes after `resource`");
+        complain(r, map->place, "needs a map of attributes after `resource`");
         return;
     }
     for (const struct node_entry *e = map->first; e != NULL && has_room(r); e = e->next) {
@@ -379,7 +379,7 @@ static void read_condition(struct reader *r, const struct node *node,
                            struct condition_settings *out)
 {
     if (r->depth == DEPTH_MAX) {
-        complain(r, node->place, "holds conditions more than 8 deep");
+        complain(r, node->place, "nests conditions more than 8 deep");
         return;
     }
     r->depth++;
@@ -392,7 +392,7 @@ static void read_condition(struct reader *r, const struct node *node,
     } else if (node->is_broken) {
         r->is_good = false;
     } else {
-        complain(r, node->place, "takes a condition such as {field: path, equals: /healthz}");
+        complain(r, node->place, "must be a condition such as {field: path, equals: /healthz}");
     }
     r->depth--;
 }

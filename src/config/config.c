@@ -138,8 +138,8 @@ static void complete_endpoint(struct output_settings *output, struct diag *diag)
     drop_double_slash(output->endpoint);
     if (slice_is_equal(url.port, SLICE("4317"))) {
         diag_add(diag, DIAG_WARNING, (struct diag_place){0},
-                 "output \"%s\": port 4317 is by custom that of OTLP over gRPC; clew speaks OTLP "
-                 "over HTTP, by custom port 4318",
+                 "output \"%s\": port 4317 is normally OTLP/gRPC; clew sends OTLP/HTTP, normally on "
+                 "port 4318",
                  output->name);
     }
 }
@@ -169,11 +169,12 @@ static void settle_outputs(struct settings *settings, struct diag *diag)
     }
     if (!is_one_required && diag->errors == 0) {
         diag_add(diag, DIAG_ERROR, (struct diag_place){0},
-                 "no output is `required`: checkpoints follow the required ones, so there must be one");
+                 "no output is `required`: checkpoints follow the required outputs, so at least one "
+                 "is needed");
     }
     if (settings->output_count == 0 && diag->errors == 0) {
         diag_add(diag, DIAG_ERROR, (struct diag_place){0},
-                 "`outputs` is empty: nothing would be shipped; leave it out for the default");
+                 "`outputs` is empty, so nothing would be shipped; remove it to use the default");
     }
 }
 
@@ -235,7 +236,7 @@ struct settings *config_load_text(const char *text, const char *name,
     if (root != NULL && root->kind == NODE_MAP) {
         tree.root = root;
     } else if (root != NULL && node_is_set(root)) {
-        diag_add(diag, DIAG_ERROR, root->place, "a config is a map of options");
+        diag_add(diag, DIAG_ERROR, root->place, "a config must be a map of options");
     }
     struct settings *settings = load(&tree, sources, diag);
     tree_fini(&tree);
@@ -252,7 +253,7 @@ static struct settings *load_file(const struct config_sources *sources, struct d
     if (result < 0) {
         diag_add(diag, DIAG_ERROR, place, "cannot read the config: %s", file_error(result));
     } else if (buf.len > 0 && memchr(buf.data, '\0', buf.len) != NULL) {
-        diag_add(diag, DIAG_ERROR, place, "this is not YAML: it holds a NUL byte");
+        diag_add(diag, DIAG_ERROR, place, "not valid YAML: it contains a NUL byte");
     } else {
         char *text = buf_take(&buf);
         settings = config_load_text(text != NULL ? text : "", sources->file, sources, diag);

@@ -110,7 +110,7 @@ static struct node *read_pairs(const struct reading *r, const struct variable *v
         number++;
         if (pair.len > 0 && !put_pair(r, map, pair, variable)) {
             diag_add(r->diag, DIAG_WARNING, place(variable),
-                     "entry %u is not key=value and is left out", number);
+                     "entry %u is not key=value and is ignored", number);
         }
         rest = slice_skip(rest, len + 1);
     }
@@ -157,7 +157,7 @@ static void read_compression(const struct reading *r)
         put(r, r->output, "compression", &variable, variable.value);
     } else {
         diag_add(r->diag, DIAG_WARNING, place(&variable),
-                 "is gzip, none or zstd, not \"%s\"; left aside", variable.value);
+                 "must be gzip, none or zstd, not \"%s\"; ignored", variable.value);
     }
 }
 
@@ -174,7 +174,7 @@ static void read_timeout(const struct reading *r)
         put(r, r->output, "timeout", &variable, text);
     } else {
         diag_add(r->diag, DIAG_WARNING, place(&variable),
-                 "is milliseconds, from 1 to 3600000, not \"%s\"; left aside", variable.value);
+                 "must be milliseconds from 1 to 3600000, not \"%s\"; ignored", variable.value);
     }
 }
 
@@ -184,8 +184,8 @@ static void read_protocol(const struct reading *r)
     struct variable variable;
     if (get_otlp(r, "PROTOCOL", &variable) && strcmp(variable.value, "http/protobuf") != 0) {
         diag_add(r->diag, DIAG_WARNING, place(&variable),
-                 "clew speaks http/protobuf, not \"%s\"; the endpoint must be one for HTTP "
-                 "(port 4318 by custom, where gRPC has 4317)",
+                 "clew sends http/protobuf, not \"%s\"; the endpoint must be OTLP/HTTP (normally "
+                 "port 4318; gRPC is 4317)",
                  variable.value);
     }
 }

@@ -54,7 +54,8 @@ static bool put_substitute(struct slice name, struct slice rest, struct buf *out
                                           rest.data + 2));
     }
     return fail(out_error,
-                mem_format("the environment variable %.*s is not set; ${%.*s:-} is nothing then",
+                mem_format("the environment variable %.*s is not set; write ${%.*s:-} for an empty "
+                           "value",
                            (int)name.len, name.data, (int)name.len, name.data));
 }
 

@@ -26,7 +26,7 @@ char *check_field(const char *key, const char *value)
         names[count++] = own_value_name(own);
     }
     const char *nearest = diag_nearest(value + 1, names);
-    return mem_format("is no value of the record's own%s%s%s", nearest != NULL ? "; did you mean $" : "",
+    return mem_format("is not a built-in value of the record%s%s%s", nearest != NULL ? "; did you mean $" : "",
                       nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
 }
 
@@ -35,7 +35,7 @@ char *check_target(const char *key, const char *value)
     char *error = check_field(key, value);
     enum own_value own = own_value_find(slice_from_string(value));
     if (error == NULL && own != OWN_NONE && !own_value_is_writable(own)) {
-        error = mem_string("can be read, but no filter can change it");
+        error = mem_string("is read-only");
     }
     return error;
 }
@@ -43,20 +43,20 @@ char *check_target(const char *key, const char *value)
 char *check_plain_field(const char *key, const char *value)
 {
     (void)key;
-    return *value == '\0' || *value == '$' ? mem_string("takes the name of a field") : NULL;
+    return *value == '\0' || *value == '$' ? mem_string("must be the name of a field") : NULL;
 }
 
 char *check_redact_key(const char *key, const char *value)
 {
     return strcmp(value, "$body") == 0 ? NULL
-           : *value == '$' ? mem_string("takes the names of fields, and $body")
+           : *value == '$' ? mem_string("must be names of fields, or $body")
                            : check_plain_field(key, value);
 }
 
 char *check_rename(const char *key, const char *value)
 {
     return *key == '$' || *value == '$'
-               ? mem_string("gives names to fields only; `move` takes values to and from $names")
+               ? mem_string("renames fields only; `move` moves values to and from $names")
            : *value == '\0' ? mem_string("gives a field an empty name")
                             : check_plain_field(NULL, key);
 }
@@ -93,7 +93,7 @@ char *check_assignment(const char *key, const char *value)
         if (at > value && at[-1] == '%') {
             at += 2;
         } else if (end == NULL) {
-            error = mem_string("has a %{ without its }; a %{ that is none is %%{");
+            error = mem_string("has a %{ without its }; write %%{ for a literal %{");
         } else {
             error = check_reference(at + 2, end);
             at = end;
@@ -116,7 +116,7 @@ char *check_type(const char *key, const char *value)
             return NULL;
         }
     }
-    return mem_string("is int, double, bool or string");
+    return mem_string("must be int, double, bool or string");
 }
 
 char *check_convert(const char *key, const char *value)

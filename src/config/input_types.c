@@ -62,7 +62,7 @@ static void settle(const struct input_settings *input, size_t index, const struc
             if (strcmp(owners[i].option, e->key) == 0 && !may_have(input, i) &&
                 !says_default(find_option(options, e->key), e->value)) {
                 diag_add(diag, DIAG_ERROR, e->place,
-                         "`inputs[%zu].%s` is for inputs of type %s; this one is of type %s", index,
+                         "`inputs[%zu].%s` is for inputs of type %s; this one has type %s", index,
                          e->key, owners[i].type, input->type);
             }
         }

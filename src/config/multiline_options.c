@@ -86,17 +86,18 @@ static char *check_step(const struct multiline_rule_settings *rule, size_t i, bo
 {
     const struct multiline_step_settings *step = &rule->steps[i];
     if (step->regex == NULL || step->to == NULL) {
-        return mem_format("needs `regex` and `to` in each of its `states`; number %zu has not", i);
+        return mem_format("needs `regex` and `to` in each of its `states`; number %zu does not have "
+                          "both", i);
     }
     if (strcmp(step->to, MULTILINE_START) == 0) {
-        return mem_string("leads back to \"start\" in its `states`: a record ends by itself where "
-                          "no step is taken");
+        return mem_string("has a step to \"start\" in its `states`; a record ends by itself if no "
+                          "step matches");
     }
     for (size_t n = 0; n < step->from.count; n++) {
         const char *from = step->from.items[n];
         *out_begins = *out_begins || strcmp(from, MULTILINE_START) == 0;
         if (!is_known_state(rule, from)) {
-            return mem_format("has a step from \"%s\", a state that no step leads to", from);
+            return mem_format("has a step from \"%s\", a state that no step reaches", from);
         }
     }
     return NULL;
@@ -110,7 +111,7 @@ static char *check_steps(const struct multiline_rule_settings *rule)
         complaint = check_step(rule, i, &begins);
     }
     if (complaint == NULL && !begins) {
-        complaint = mem_string("has no step from \"start\", so no record would ever begin");
+        complaint = mem_string("has no step from \"start\", so no record would begin");
     }
     return complaint;
 }
@@ -123,7 +124,7 @@ char *check_multiline_rule(const void *section)
         return mem_string("needs a `name` for inputs to call it by");
     }
     if (is_simple && rule->step_count > 0) {
-        return mem_string("has `states`, which stand in place of `start`, `continue` and `end`");
+        return mem_string("has both `states` and `start`, `continue` or `end`; use one of them");
     }
     if (rule->step_count > 0) {
         return check_steps(rule);
@@ -184,7 +185,7 @@ static void unknown_rule(const struct settings *settings, const char *path, cons
     }
     const char *nearest = diag_nearest(name, names);
     char *list = option_join_names(names);
-    diag_add(diag, DIAG_ERROR, place, "`%s`: there is no rule set \"%s\"; %s%s%s", path, name,
+    diag_add(diag, DIAG_ERROR, place, "`%s`: unknown rule set \"%s\"; %s%s%s", path, name,
              nearest != NULL ? "did you mean \"" : "there are ", nearest != NULL ? nearest : list,
              nearest != NULL ? "\"?" : "");
     free(list);
@@ -220,7 +221,7 @@ static void settle_input(const struct settings *settings, size_t index, const st
     }
     if (states > MULTILINE_OWN_STATES_MAX) {
         diag_add(diag, DIAG_ERROR, place_of(list, (struct diag_place){0}),
-                 "`%s` are of %zu states together, of which there may be %d", path, states,
+                 "`%s` have %zu states together, the maximum is %d", path, states,
                  MULTILINE_OWN_STATES_MAX);
     }
     free(path);

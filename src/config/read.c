@@ -513,10 +513,10 @@ static void unknown_option(const struct option *options, const struct node_entry
     char *list = option_join_names(names);
     char *where = *path != '\0' ? mem_format(" in `%s`", path) : mem_string("");
     if (nearest != NULL) {
-        diag_add(diag, DIAG_ERROR, entry->place, "there is no option `%s`%s; did you mean `%s`?",
+        diag_add(diag, DIAG_ERROR, entry->place, "unknown option `%s`%s; did you mean `%s`?",
                  entry->key, where, nearest);
     } else {
-        diag_add(diag, DIAG_ERROR, entry->place, "there is no option `%s`%s; there are %s",
+        diag_add(diag, DIAG_ERROR, entry->place, "unknown option `%s`%s; there are %s",
                  entry->key, where, list);
     }
     free(where);

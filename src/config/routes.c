@@ -49,7 +49,7 @@ static void check_names(const struct string_list *list, const struct names *name
         const char *nearest = diag_nearest(list->items[i], names->items);
         char *all = names->items[0] != NULL ? option_join_names(names->items) : mem_string("none");
         diag_add(diag, DIAG_ERROR, place_of(find_text(node, list->items[i])),
-                 "`routes[%zu]` names the %s \"%s\", which is not there; %s%s%s", index,
+                 "`routes[%zu]` names the %s \"%s\", which does not exist; %s%s%s", index,
                  names->kind, list->items[i], nearest != NULL ? "did you mean \"" : "there is ",
                  nearest != NULL ? nearest : all, nearest != NULL ? "\"?" : "");
         free(all);
@@ -62,7 +62,7 @@ static void check_outputs(const struct route_settings *route, const struct names
     const struct node *node = node_get(section, "outputs");
     if (node != NULL && node->kind == NODE_LIST && node->count == 0) {
         diag_add(diag, DIAG_ERROR, node->place,
-                 "`routes[%zu].outputs` is empty: leave it out for all outputs", index);
+                 "`routes[%zu].outputs` is empty; remove it to send to all outputs", index);
     }
     check_names(&route->outputs, outputs, index, node, diag);
 }
@@ -98,7 +98,7 @@ static void check_reached(const struct settings *settings, const struct node *ro
         }
         if (!is_reached) {
             diag_add(diag, DIAG_WARNING, place_of(routes),
-                     "no route leads to the output \"%s\": it gets nothing",
+                     "no route sends records to the output \"%s\"",
                      settings->outputs[i].name);
         }
     }

@@ -41,10 +41,11 @@ char *check_test(const void *section)
         return mem_string("has no `lines`");
     }
     if (test->dropped) {
-        return asks ? mem_string("is of records that are `dropped`: there is nothing to expect of them")
+        return asks ? mem_string("has `dropped` together with `expect` or `absent`; a dropped "
+                                 "record has no fields")
                     : NULL;
     }
-    return asks ? NULL : mem_string("asks for nothing: `expect`, `absent` or `dropped: true`");
+    return asks ? NULL : mem_string("expects nothing: set `expect`, `absent` or `dropped: true`");
 }
 
 static void complain(const struct test_settings *test, const char *kind, const char *name,
@@ -52,7 +53,7 @@ static void complain(const struct test_settings *test, const char *kind, const c
 {
     const struct settings_place *at = &test->place;
     diag_add(diag, DIAG_ERROR, (struct diag_place){at->file, at->line, at->column},
-             "test \"%s\": there is no %s \"%s\"", test->name, kind, name);
+             "test \"%s\": unknown %s \"%s\"", test->name, kind, name);
 }
 
 static bool has_input(const struct settings *settings, const char *name)

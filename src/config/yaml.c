@@ -72,7 +72,7 @@ static void stop_at_syntax(struct reading *r)
     const char *hint = strstr(context, "flow") != NULL
                            ? "; inside [ ] and { } a value with ${…} needs quotes"
                            : "";
-    char *sentence = mem_format("this is not YAML: %s%s%s%s", context, *context != '\0' ? ", " : "",
+    char *sentence = mem_format("not valid YAML: %s%s%s%s", context, *context != '\0' ? ", " : "",
                                 problem, hint);
     stop(r, place, sentence);
     free(sentence);
@@ -114,7 +114,7 @@ static struct node *follow_alias(struct reading *r)
         struct anchor *anchor = &r->anchors[i];
         if (strcmp(anchor->name, name) == 0) {
             if (anchor->is_open) {
-                stop(r, here(r), "an alias stands within its own anchor");
+                stop(r, here(r), "an alias is inside its own anchor");
                 return NULL;
             }
             return anchor->node;
@@ -134,7 +134,7 @@ static struct node *read_text(struct reading *r)
     bool is_broken = false;
     buf_init(&value, TREE_VALUE_BYTES_MAX);
     if (memchr(raw.data, '\0', raw.len) != NULL) {
-        error = mem_string("a value cannot hold a NUL");
+        error = mem_string("a value cannot contain a NUL");
     } else {
         expand(raw, r->environ, &value, &error);
     }
@@ -179,7 +179,7 @@ static void read_pairs(struct reading *r, struct node *map, unsigned depth)
     while (next(r) && r->event.type != YAML_MAPPING_END_EVENT) {
         struct diag_place place = here(r);
         if (r->event.type != YAML_SCALAR_EVENT) {
-            stop(r, place, "a key must be a text");
+            stop(r, place, "a key must be a string");
             return;
         }
         if (r->event.data.scalar.length > KEY_BYTES_MAX) {
@@ -253,7 +253,7 @@ static struct node *read_document(struct reading *r)
             continue;
         }
         if (root != NULL) {
-            stop(r, here(r), "a second YAML document; a config is one");
+            stop(r, here(r), "a second YAML document; a config must be one document");
             break;
         }
         root = read_node(r, 0);

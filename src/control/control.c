@@ -188,7 +188,7 @@ static void show_coverage(struct control *control, const struct http_request *re
 {
     struct control_look look = {.is_coverage = true, .count = UINT64_MAX};
     if (control->hooks.begin_look == NULL) {
-        answer_text(answer, 404, "nothing is audited here\n");
+        answer_text(answer, 404, "the audit does not run here\n");
     } else if (!read_argument(request, "offset", &look.first) ||
                !read_argument(request, "limit", &look.count)) {
         answer_text(answer, 400, "limit and offset are numbers\n");
@@ -255,11 +255,11 @@ static void say_closed(struct control *control)
         return;
     }
     log_event(control->log, LOG_WARN,
-              "the HTTP endpoint has closed %" PRIu64 " connection%s that sent no request or read no "
-              "answer in time, or whose place%s others took; clew_control_connections_late_total and "
-              "clew_control_connections_displaced_total count them; who but probes and scrapers can "
-              "connect to it?",
-              control->closed, control->closed == 1 ? "" : "s", control->closed == 1 ? "" : "s");
+              "the HTTP endpoint closed %" PRIu64 " connection%s that sent no request or read no answer in "
+              "time, or that newer ones displaced; check which clients besides probes and scrapers can "
+              "connect (see clew_control_connections_late_total and "
+              "clew_control_connections_displaced_total)",
+              control->closed, control->closed == 1 ? "" : "s");
     control->closed = 0;
     control->said_ns = now_ns;
 }

@@ -226,7 +226,7 @@ static const char *blame_sandbox(struct daemon *first, int result)
         return "";
     }
     counters_add(&first->counters, C_SANDBOX_HIDDEN, 1);
-    return " (the sandbox lets clew write only to the directory that was there when it started: restart "
+    return " (the sandbox allows writing only to the directory that existed at the start: restart "
            "clew)";
 }
 
@@ -236,17 +236,17 @@ void daemon_commit(struct daemon *daemon)
     counters_add(&daemon->counters, result < 0 ? C_CHECKPOINT_FAILURES : C_CHECKPOINT_COMMITS, 1);
     if (result < 0 && !daemon->has_checkpoint_failure) {
         log_event(&daemon->log, LOG_ERROR,
-                  "cannot save checkpoints in %s: %s%s; trying again every %llu ms, and after a "
-                  "restart lines since the last save are sent a second time",
+                  "cannot save checkpoints in %s: %s%s; retrying every %llu ms; after a restart "
+                  "lines since the last save are sent again",
                   daemon->settings->data_dir, strerror(-result), blame_sandbox(daemon, result),
                   (unsigned long long)daemon->settings->checkpoint_interval_ms);
     } else if (result >= 0 && daemon->has_checkpoint_failure) {
-        log_event(&daemon->log, LOG_INFO, "checkpoints are saved again");
+        log_event(&daemon->log, LOG_INFO, "checkpoints can be saved again");
     }
     if (result == CHECKPOINT_REMADE) {
         log_event(&daemon->log, LOG_WARN,
-                  "somebody has removed the data directory %s, or the lock in it; it was made again, "
-                  "with the checkpoints",
+                  "the data directory %s, or its lock, was removed; clew recreated it, with the "
+                  "checkpoints",
                   daemon->settings->data_dir);
     }
     daemon->has_checkpoint_failure = result < 0;
@@ -293,7 +293,7 @@ static void drain(struct daemon *daemon, const char *why)
     daemon_cancel_reload(daemon);
     daemon_start_flush(daemon);
     if (daemon->share.worker == 0) {
-        log_event(&daemon->log, LOG_INFO, "%s: delivering what has been read", why);
+        log_event(&daemon->log, LOG_INFO, "%s: flushing", why);
     }
     for (size_t i = 0; i < daemon->tap_count; i++) {
         struct tap *tap = daemon->taps[i];
@@ -389,8 +389,8 @@ static void note_lacking(struct daemon *daemon)
     }
     if (daemon->was_lacking) {
         log_event(&daemon->log, LOG_ERROR,
-                  "not every path that was to be read is there as a file or directory, so the "
-                  "exit status is %d",
+                  "some paths do not exist or are not files or directories, so the exit status is "
+                  "%d",
                   EXIT_FAILURE);
     }
 }
@@ -402,7 +402,7 @@ static void on_flush(struct ev_loop *loop, ev_timer *timer, int events)
     bool may_end = daemon->options->once || inputs_end(daemon);
     if (may_end && !daemon->is_draining && inputs_are_at_end(daemon)) {
         note_lacking(daemon);
-        drain(daemon, "all input is read");
+        drain(daemon, "all input read");
         close_inputs(daemon);
     }
     uint64_t now_ns = (uint64_t)(ev_now(loop) * 1e9);
@@ -469,9 +469,8 @@ static void tell_shapes(struct daemon *first)
     if (forgotten > 0 && !first->has_told_of_shapes) {
         first->has_told_of_shapes = true;
         log_event(&first->log, LOG_INFO,
-                  "there are more kinds of lines than are kept in mind, so they take longer to read: "
-                  "is an id or a number in the name of a field? This is told once, "
-                  "clew_shapes_forgotten_total goes on counting");
+                  "lines have more shapes than clew remembers, so parsing is slower; check for ids "
+                  "or numbers in field names (logged once; see clew_shapes_forgotten_total)");
     }
 }
 
@@ -574,15 +573,15 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
     }
     log_event(&daemon->log, LOG_WARN,
               has_spool(daemon->settings)
-                        ? "nothing more was acknowledged within %llu ms; ending: of %llu records under "
-                          "way those of outputs with a spool are kept there, all others are sent by the "
-                          "next start, which reads them again where their files still are%s"
-                        : "nothing more was acknowledged within %llu ms; giving up: %llu records under "
-                          "way and all that was not read yet are sent by the next start where their files "
-                          "still are%s",
+                        ? "shutdown timeout (%llu ms) reached; unacknowledged records: %llu. "
+                          "Outputs with a spool keep theirs there, the others are sent after the "
+                          "next start if their files still exist%s"
+                        : "shutdown timeout (%llu ms) reached; unacknowledged records: %llu. These "
+                          "and all unread lines are sent after the next start if their files still "
+                          "exist%s",
               (unsigned long long)daemon->settings->shutdown_timeout_ms,
               (unsigned long long)daemon->counters.values[C_RECORDS_IN_FLIGHT],
-              are_required ? "" : ", but for those of outputs that are not required");
+              are_required ? "" : ", except those of outputs that are not required");
     end(daemon);
 }
 
@@ -700,7 +699,7 @@ static bool make_workers(struct daemon *first, char **out_error)
     for (struct daemon *daemon = first; daemon != NULL; daemon = daemon->next) {
         daemon->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOSIGMASK);
         if (daemon->loop == NULL) {
-            *out_error = mem_string("the kernel gives no way to wait for events");
+            *out_error = mem_string("the kernel has no mechanism to wait for events");
             return false;
         }
     }
@@ -755,8 +754,8 @@ static void tell_settings(const struct log *log, const struct settings *settings
     for (size_t i = 0; i < settings->output_count; i++) {
         const struct output_settings *output = &settings->outputs[i];
         char *url = url_hide_secrets(output->endpoint);
-        log_event(log, LOG_INFO, "output %s ships to %s%s", output->name, url,
-                  output->is_default ? ", OpenTelemetry's default, since no endpoint is set" : "");
+        log_event(log, LOG_INFO, "output %s sends to %s%s", output->name, url,
+                  output->is_default ? ", OpenTelemetry's default, because no endpoint is set" : "");
         free(url);
     }
 }

@@ -72,9 +72,9 @@ static void tell_limits(struct filtering *filtering)
     const struct filter_count *limit;
     while ((limit = filters_take_limit(filtering->chain)) != NULL) {
         log_event(filtering->env.log, LOG_WARN,
-                  "filter \"%s\": its pattern \"%s\" gives up on a text: %s; make the pattern simpler "
-                  "(no repetition within a repetition); this is told once, "
-                  "clew_filter_pattern_limits goes on counting",
+                  "filter \"%s\": pattern \"%s\" reached its limit on a text: %s; simplify the "
+                  "pattern (no nested repetition) (logged once; see "
+                  "clew_filter_pattern_limits_total)",
                   limit->name, limit->limits.pattern, limit->limits.answer);
     }
 }
@@ -92,8 +92,8 @@ void filtering_check(struct filtering *filtering)
         if (counts[i].ids_removed > 0 && !filtering->has_told[i]) {
             filtering->has_told[i] = true;
             log_event(filtering->env.log, LOG_ERROR,
-                      "filter \"%s\" (%s:%u) has taken the trace id from %" PRIu64
-                      " records so far; this is told once, clew_filter_ids_removed goes on counting",
+                      "filter \"%s\" (%s:%u) removed the trace id from %" PRIu64 " records so far "
+                      "(logged once; see clew_filter_ids_removed_total)",
                       counts[i].name, place->file != NULL ? place->file : "config", place->line,
                       counts[i].ids_removed);
         }

@@ -25,15 +25,15 @@ static bool open_checkpoints(struct daemon *daemon, char **out_error)
     long holder = 0;
     int result = checkpoint_open(dir, &daemon->checkpoints, &holder);
     if (result == CHECKPOINT_LOCKED) {
-        *out_error = mem_format("the data directory %s is in use by process %ld; stop that one, or "
-                                "give this one another with --set data_dir=DIR",
+        *out_error = mem_format("the data directory %s is in use by process %ld; stop that process, "
+                                "or set another directory with --set data_dir=DIR",
                                 dir, holder);
         return false;
     }
     if (result == CHECKPOINT_NO_FILE) {
-        *out_error = mem_format("cannot use the data directory %s: its checkpoints.json or lock is no "
-                                "regular file but a pipe, a link, a directory or a device; move it "
-                                "away",
+        *out_error = mem_format("cannot use the data directory %s: its checkpoints.json or lock is "
+                                "not a regular file but a pipe, a link, a directory or a device; "
+                                "move it away",
                                 dir);
         return false;
     }
@@ -43,15 +43,15 @@ static bool open_checkpoints(struct daemon *daemon, char **out_error)
     }
     if (result == CHECKPOINT_NEWER) {
         log_event(&daemon->log, LOG_ERROR,
-                  "the checkpoints in %s were written by a newer clew, and are kept there as "
-                  "checkpoints.json.newer-…; every file is read from its beginning, so lines that were "
-                  "delivered before are sent again",
+                  "the checkpoints in %s were written by a newer clew and are kept there as "
+                  "checkpoints.json.newer-…; every file is read from its beginning, so delivered "
+                  "lines are sent again",
                   dir);
     }
     if (result == CHECKPOINT_CORRUPT) {
         log_event(&daemon->log, LOG_ERROR,
                   "the checkpoints in %s are damaged and were set aside; every file is read from "
-                  "its beginning, so lines that were delivered before are sent again",
+                  "its beginning, so delivered lines are sent again",
                   dir);
     }
     return true;

@@ -64,25 +64,25 @@ static bool may_take_place(const struct settings *now, const struct settings *ne
                            char **out_error)
 {
     if (!is_same_text(now->data_dir, next->data_dir)) {
-        *out_error = mem_format("`data_dir` is %s and cannot become %s while clew runs: what it knows "
-                                "is in there; restart clew for it, or take it back to have the rest now",
+        *out_error = mem_format("`data_dir` cannot change from %s to %s while clew runs; restart "
+                                "clew, or undo the change to apply the rest now",
                                 now->data_dir, next->data_dir);
         return false;
     }
     if (!config_is_same("kubernetes", now, next)) {
-        *out_error = mem_string("an option of `kubernetes` has changed, which cannot be while clew runs: "
-                                "restart clew for it, or take it back to have the rest now");
+        *out_error = mem_string("options of `kubernetes` cannot change while clew runs; restart "
+                                "clew, or undo the change to apply the rest now");
         return false;
     }
     if (now->workers != next->workers) {
-        *out_error = mem_format("`workers` is %llu and cannot become %llu while clew runs: restart clew "
-                                "for it, or take it back to have the rest now",
+        *out_error = mem_format("`workers` cannot change from %llu to %llu while clew runs; restart "
+                                "clew, or undo the change to apply the rest now",
                                 (unsigned long long)now->workers,
                                 (unsigned long long)next->workers);
         return false;
     }
     if (next->input_count == 0) {
-        *out_error = mem_string("there is nothing to read: `inputs` is empty");
+        *out_error = mem_string("nothing to read: `inputs` is empty");
         return false;
     }
     return true;
@@ -92,13 +92,13 @@ static bool may_take_place(const struct settings *now, const struct settings *ne
 static bool fits_sandbox(const struct daemon *first, const struct settings *next, char **out_error)
 {
     if (first->settings->sandbox != next->sandbox) {
-        *out_error = mem_string("`sandbox` cannot change while clew runs: restart clew for it, or take it "
-                                "back to have the rest now");
+        *out_error = mem_string("`sandbox` cannot change while clew runs; restart clew, or undo the "
+                                "change to apply the rest now");
         return false;
     }
     char *outside = sandbox_find_outside(first->sandbox, next, first->options->config_file);
     if (outside != NULL) {
-        *out_error = mem_format("restart clew: the sandbox was set up without %s", outside);
+        *out_error = mem_format("restart clew: the sandbox does not include %s", outside);
     }
     free(outside);
     return outside == NULL;
@@ -385,7 +385,7 @@ static void refuse(struct daemon *daemon, char *error)
     counters_add(&daemon->counters, C_RELOADS_REFUSED, 1);
     counters_set(&daemon->counters, C_RELOAD_IS_GOOD, 0);
     log_event(&daemon->log, LOG_ERROR,
-              "SIGHUP: the config is refused, clew goes on with the one it has%s%s",
+              "SIGHUP: reload failed; keeping the current config%s%s",
               error != NULL ? ": " : "", error != NULL ? error : "");
     free(error);
 }
@@ -444,7 +444,7 @@ static bool is_any_ending(const struct daemon *first)
 
 static void ignore(const struct daemon *first)
 {
-    log_event(&first->log, LOG_INFO, "SIGHUP: ignored, clew is about to end");
+    log_event(&first->log, LOG_INFO, "SIGHUP: ignored during shutdown");
 }
 
 /* What was read takes the place of what is, if it can. */
@@ -464,7 +464,7 @@ static void take_on(struct daemon *first)
     counters_set(&first->counters, C_RELOAD_IS_GOOD, 1);
     counters_set(&first->counters, C_RELOAD_TIME, clock_realtime_ns() / 1000000000u);
     log_event(&first->log, LOG_INFO,
-              "SIGHUP: the config was read again and is in effect; %zu of %zu inputs go on as they were",
+              "SIGHUP: config reloaded; %zu of %zu inputs are unchanged",
               kept, taps);
 }
 

@@ -460,7 +460,8 @@ static void allow(int rules, struct sandbox_path *item, const struct log *log)
     int result = landlock_allow(rules, item->path, item->rights);
     if (result < 0 && item->is_input) {
         log_event(log, LOG_WARN,
-                  "sandbox: %s is not there yet (%s): restart clew when it is, or set `sandbox: off`",
+                  "sandbox: %s does not exist yet (%s): restart clew when it does, or set `sandbox: "
+                  "off`",
                   item->path, strerror(-result));
     }
 }
@@ -512,12 +513,13 @@ void sandbox_enter(struct sandbox *sandbox, const struct log *log)
     if (result == 0) {
         tell(sandbox, log);
     } else {
-        log_event(log, LOG_INFO, "sandbox: files are open to clew as ever: the kernel gives no Landlock (%s)",
+        log_event(log, LOG_INFO, "sandbox: file access is not restricted: no Landlock in this "
+                                 "kernel (%s)",
                   strerror(-result));
     }
     result = syscall_filter_enter();
     if (result < 0) {
-        log_event(log, LOG_INFO, "sandbox: system calls are not filtered: there is no seccomp here (%s)",
+        log_event(log, LOG_INFO, "sandbox: system calls are not filtered: no seccomp here (%s)",
                   strerror(-result));
     }
 }
@@ -573,6 +575,6 @@ void sandbox_check(struct sandbox *sandbox, const struct log *log, struct counte
         item->is_hidden = true;
         counters_add(counters, C_SANDBOX_HIDDEN, 1);
         log_event(log, LOG_ERROR,
-                  "the sandbox hides %s: it was replaced since clew started; restart clew", item->path);
+                  "the sandbox hides %s, which was replaced after the start; restart clew", item->path);
     }
 }

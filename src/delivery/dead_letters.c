@@ -84,9 +84,8 @@ static void say(struct dead_letters *letters, int result)
     letters->is_trouble_said = is_trouble;
     if (is_trouble) {
         log_event(letters->log, LOG_ERROR,
-                  "output %s: cannot write a dead letter in %s: %s; what was refused is held, and "
-                  "nothing else is sent until it can be kept: make room, or send what is there with "
-                  "clew replay",
+                  "output %s: cannot write a dead letter in %s: %s; output paused, records are "
+                  "held. Free space or run `clew replay`",
                   letters->output, spool_directory(letters->spool),
                   result == SPOOL_FULL ? "dead_letters.max_bytes is reached" : strerror(-result));
     } else {

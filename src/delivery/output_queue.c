@@ -172,9 +172,9 @@ static void say_full(struct output_queue *queue)
     if (!queue->is_full_said) {
         queue->is_full_said = true;
         log_event(queue->env.log, LOG_WARN,
-                  "output %s: its spool in %s is full: %s until the far end has taken some of it",
+                  "output %s: its spool in %s is full: %s until the backend accepts some of it",
                   queue->settings->name, spool_directory(queue->spool),
-                  queue->settings->required ? "reading stops" : "what comes is dropped");
+                  queue->settings->required ? "reading stops" : "records are dropped");
     }
 }
 
@@ -184,8 +184,8 @@ static void say_trouble(struct output_queue *queue, const char *what, int result
     if (queue->trouble == NULL) {
         queue->trouble = what;
         log_event(queue->env.log, LOG_ERROR,
-                  "output %s: cannot %s its spool in %s: %s; trying again every second, and what "
-                  "memory does not hold stays in the log files",
+                  "output %s: cannot %s its spool in %s: %s; retrying every second, unread lines "
+                  "stay in the log files",
                   queue->settings->name, what, spool_directory(queue->spool), strerror(-result));
     }
 }
@@ -223,7 +223,7 @@ static void say_spooling(struct output_queue *queue)
         queue->is_spooling = true;
         log_event(
             queue->env.log, LOG_WARN,
-            "output %s: memory for what its far end does not take is full; requests wait in %s",
+            "output %s: queue full; buffering requests in %s",
             queue->settings->name, spool_directory(queue->spool));
     }
 }
@@ -283,8 +283,8 @@ static void say_leftover(struct output_queue *queue, int result)
         queue->is_leftover_said = true;
         log_event(
             queue->env.log, LOG_WARN,
-            "output %s: cannot remove what was sent from its spool in %s: %s; trying again with "
-            "each request. What is still there at a restart is sent a second time",
+            "output %s: cannot remove sent requests from its spool in %s: %s; retrying with each "
+            "request. Requests that remain are sent again after a restart",
             queue->settings->name, spool_directory(queue->spool), strerror(-result));
     }
 }
@@ -302,7 +302,7 @@ static void forget_file(struct output_queue *queue, struct ticket *ticket)
     if (queue->is_spooling && spool_count(queue->spool) == 0) {
         queue->is_spooling = false;
         queue->is_full_said = false;
-        log_event(queue->env.log, LOG_INFO, "output %s: all that waited in %s has been sent",
+        log_event(queue->env.log, LOG_INFO, "output %s: all requests in %s have been sent",
                   queue->settings->name, spool_directory(queue->spool));
     }
 }
@@ -313,7 +313,7 @@ static void give_up_file(struct output_queue *queue, struct ticket *ticket)
     uint64_t bytes = spool_bytes(queue->spool);
     size_t count = spool_count(queue->spool);
     log_event(queue->env.log, LOG_ERROR,
-              "output %s: request %020" PRIu64 " in %s is damaged or gone; a damaged one is set "
+              "output %s: request %020" PRIu64 " in %s is damaged or missing; a damaged one is set "
               "aside as .corrupt and not sent",
               queue->settings->name, ticket->file, spool_directory(queue->spool));
     spool_set_aside(queue->spool, ticket->file);
@@ -666,7 +666,7 @@ static void take_up_files(struct output_queue *queue)
     if (count > 0) {
         queue->is_spooling = true;
         log_event(queue->env.log, LOG_INFO,
-                  "output %s: %zu requests of an earlier run wait in %s and are sent first",
+                  "output %s: sending %zu requests of an earlier run in %s first",
                   queue->settings->name, count, spool_directory(queue->spool));
     }
 }
@@ -679,7 +679,7 @@ static struct output *open_output(struct output_queue *queue,
                                    output_done,         output_refused, queue,
                                    queue->env.addresses};
     if (type == NULL) {
-        *out_error = mem_format("there is no output of type '%s'", settings->type);
+        *out_error = mem_format("unknown output type '%s'", settings->type);
         return NULL;
     }
     return type->open(settings, &env, out_error);
@@ -715,8 +715,8 @@ static void say_what_is_left(const struct output_queue *queue)
     if (left > 0) {
         log_event(
             queue->env.log, LOG_WARN,
-            "output %s: %zu requests that were sent are still in its spool in %s, because they "
-            "cannot be removed: the next start sends them a second time",
+            "output %s: %zu sent requests remain in its spool in %s, because they cannot be "
+            "removed: the next start sends them again",
             queue->settings->name, left, spool_directory(queue->spool));
     }
 }
@@ -745,9 +745,8 @@ static void say_kept(const struct output_queue *queue, const struct rest *rest)
         snprintf(older, sizeof(older), " and %zu requests of an earlier run", rest->older);
     }
     log_event(queue->env.log, LOG_INFO,
-              "output %s: %" PRIu64
-              " records%s that its backend has not taken are kept in %s, and the "
-              "next start sends them",
+              "output %s: %" PRIu64 " records%s not accepted by the backend are kept in %s; the next "
+              "start sends them",
               queue->settings->name, rest->kept, older, spool_directory(queue->spool));
 }
 
@@ -757,9 +756,8 @@ static void drop_left(struct output_queue *queue, uint64_t left)
     counters_add(queue->env.counters, C_RECORDS_DROPPED, left);
     queue->books.dropped += left;
     log_event(queue->env.log, LOG_WARN,
-              "output %s: it is not required, and %" PRIu64
-              " records that its backend has not taken "
-              "are dropped: no start reads them again",
+              "output %s: dropping %" PRIu64 " records that the backend has not accepted, because the "
+              "output is not required",
               queue->settings->name, left);
 }
 
@@ -774,9 +772,8 @@ static void say_rest(struct output_queue *queue)
         drop_left(queue, rest.left);
     } else if (rest.left > 0 && output_queue_has_spool(queue)) {
         log_event(queue->env.log, LOG_WARN,
-                  "output %s: %" PRIu64
-                  " records did not go into its spool in %s: the next start reads "
-                  "them again from their files",
+                  "output %s: %" PRIu64 " records did not fit into its spool in %s: the next start "
+                  "reads them again from their files",
                   queue->settings->name, rest.left, spool_directory(queue->spool));
     }
 }
@@ -868,8 +865,7 @@ static void drop(struct output_queue *queue, const struct batch *batch)
         queue->is_dropping_said = true;
         log_event(
             queue->env.log, LOG_WARN,
-            "output %s: it is not required, and what waits for its far end takes all the room "
-            "it has: records are dropped",
+            "output %s: queue full and output not required: records are dropped",
             queue->settings->name);
     }
 }
@@ -957,9 +953,8 @@ bool output_queue_prepare(struct output_queue *queue, const struct output_settin
 {
     if (!is_same_text(queue->settings->spool_dir, settings->spool_dir)) {
         *out_error = mem_format(
-            "output %s: `spool.dir` is %s and cannot become %s while clew runs: "
-            "requests may wait there; restart clew for it, or take it back to have "
-            "the rest now",
+            "output %s: `spool.dir` cannot change from %s to %s while clew runs; restart clew, or "
+            "undo the change to apply the rest now",
             settings->name, place(queue->settings->spool_dir), place(settings->spool_dir));
         return false;
     }
@@ -1046,8 +1041,8 @@ void output_queue_give_up(struct output_queue *queue)
     if (records > 0) {
         counters_add(queue->env.counters, C_RECORDS_DROPPED, records);
         log_event(queue->env.log, LOG_WARN,
-                  "output %s is not in the config any more, and %" PRIu64
-                  " records that its far end has not taken are dropped",
+                  "output %s was removed from the config; dropping %" PRIu64 " records that its "
+                  "backend has not accepted",
                   queue->settings->name, records);
     }
     promise_all(queue);

@@ -47,8 +47,8 @@ static void name_left_spools(const struct output_queues *queues)
             unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR) < 0) { /* it is not empty */
             log_event(
                 queues->env.log, LOG_WARN,
-                "%s/%s is the spool of an output that the config no longer has: name an output "
-                "so to send what is in there, or remove it",
+                "%s/%s is the spool of an output that the config no longer has: add an output with "
+                "this name to send its requests, or remove it",
                 path, entry->d_name);
         }
     }
@@ -79,8 +79,8 @@ static bool make(struct output_queues *queues, size_t number, size_t *out_place,
         place++;
     }
     if (place == CHECKPOINT_OUTPUTS_MAX) {
-        *out_error = mem_format("there are more than %d outputs, those that are no longer in the "
-                                "config but not yet done among them",
+        *out_error = mem_format("more than %d outputs, including removed ones that are still "
+                                "delivering",
                                 CHECKPOINT_OUTPUTS_MAX);
         return false;
     }
@@ -122,7 +122,7 @@ bool output_queues_prepare(struct output_queues *queues, const struct settings *
                            char **out_error)
 {
     if (settings->output_count > CHECKPOINT_OUTPUTS_MAX) {
-        *out_error = mem_format("there are %zu outputs, more than %d", settings->output_count,
+        *out_error = mem_format("%zu outputs are more than the maximum of %d", settings->output_count,
                                 CHECKPOINT_OUTPUTS_MAX);
         return false;
     }

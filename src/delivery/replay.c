@@ -121,8 +121,8 @@ static void remove_letter(struct replay *replay)
     int result = spool_remove(replay->letters, replay->number);
     if (result < 0) {
         log_event(&replay->log, LOG_ERROR,
-                  "dead letter %020llu was sent and cannot be removed from %s: %s; it would be sent a "
-                  "second time",
+                  "dead letter %020llu was sent but cannot be removed from %s: %s; it would be sent "
+                  "again",
                   (unsigned long long)replay->number, spool_directory(replay->letters),
                   strerror(-result));
     }

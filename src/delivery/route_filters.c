@@ -144,9 +144,8 @@ static void tell_limits(const struct route_filters *route_filters, const struct 
     while ((limit = filters_take_limit(leg->chain)) != NULL) {
         log_event(
             route_filters->env.log, LOG_WARN,
-            "filter \"%s\": its pattern \"%s\" gives up on a text: %s; make the pattern simpler "
-            "(no repetition within a repetition); this is told once, "
-            "clew_filter_pattern_limits goes on counting",
+            "filter \"%s\": pattern \"%s\" reached its limit on a text: %s; simplify the pattern "
+            "(no nested repetition) (logged once; see clew_filter_pattern_limits_total)",
             limit->name, limit->limits.pattern, limit->limits.answer);
     }
 }
@@ -162,9 +161,8 @@ void route_filters_check(struct route_filters *route_filters)
             if (counts[j].ids_removed > 0) {
                 leg->has_told = true;
                 log_event(route_filters->env.log, LOG_ERROR,
-                          "filter \"%s\" has taken the trace id from %" PRIu64
-                          " records so far; this is told once for each route, "
-                          "clew_filter_ids_removed goes on counting",
+                          "filter \"%s\" removed the trace id from %" PRIu64 " records so far (logged "
+                          "once per route; see clew_filter_ids_removed_total)",
                           counts[j].name, counts[j].ids_removed);
             }
         }

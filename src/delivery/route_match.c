@@ -49,7 +49,7 @@ static bool add_globs(struct glob_list *globs, const struct string_list *pattern
 {
     for (size_t i = 0; i < patterns->count; i++) {
         if (!glob_list_add(globs, patterns->items[i])) {
-            *out_error = mem_format("the pattern \"%s\" of a route stands for more than %d",
+            *out_error = mem_format("the pattern \"%s\" of a route expands to more than %d patterns",
                                     patterns->items[i], GLOBS_MAX);
             return false;
         }

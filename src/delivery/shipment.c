@@ -525,7 +525,7 @@ static bool keep_too_large(struct shipment *shipment, const struct record *recor
     buf_init(&request, PARCEL_UNPACKED_BYTES_MAX);
     bool is_kept = otlp_encoder_add(encoder, record, &request);
     otlp_encoder_end(encoder, &request);
-    const struct refusal refusal = {buf_slice(&request), 1, 0, "larger than a request may be"};
+    const struct refusal refusal = {buf_slice(&request), 1, 0, "larger than the maximum request"};
     for (size_t i = 0; i < shipment->queues.count && is_kept; i++) {
         is_kept = (outputs >> i & 1) == 0 ||
                   output_queue_refuse(shipment->queues.items[i], &refusal) == REFUSAL_KEPT;
@@ -542,8 +542,8 @@ static void refuse_too_large(struct shipment *shipment, const struct record *rec
     counters_add(shipment->env.counters, C_RECORDS_TOO_LARGE, 1);
     shipment->has_failed = true;
     log_event(shipment->env.log, LOG_ERROR,
-              "a record of %zu bytes at byte %llu of %s is larger than a request may be (%d bytes); "
-              "it is not sent%s",
+              "a record of %zu bytes at byte %llu of %s exceeds the maximum size of a request (%d "
+              "bytes); it is not sent%s",
               record->line.len, (unsigned long long)record->offset,
               record->source->path != NULL ? record->source->path : "standard input",
               REQUEST_BYTES_MAX, is_kept ? ", but kept as a dead letter" : "");

@@ -26,7 +26,7 @@ static char *take_name(struct part *part, const char *at, const char *end,
     part->name_text = mem_string_from(slice_make(at, (size_t)(end - at)));
     part->name = name_make(part->name_text, index);
     if (end == at || part->name.own == OWN_VALUES) {
-        return mem_format("%%{%s} names no field and no value of the record's own",
+        return mem_format("%%{%s} is neither a field nor a built-in value of the record",
                           part->name_text);
     }
     return NULL;
@@ -48,7 +48,7 @@ static char *take_apart(struct template *template, const char *from, struct name
         } else {
             const char *end = strchr(from, '}');
             if (end == NULL || template->count + 2 == PARTS_MAX) {
-                return mem_string(end == NULL ? "has a %{ without its }; a %{ that is none is %%{"
+                return mem_string(end == NULL ? "has a %{ without its }; write %%{ for a literal %{"
                                               : "has more than 62 names in it");
             }
             part->literal.len = (size_t)(text - part->literal.data);

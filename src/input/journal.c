@@ -129,8 +129,8 @@ static int go_on(struct journal_input *input, const char *cursor)
     sd_journal *journal = input->journal;
     int result = sd_journal_seek_cursor(journal, cursor);
     if (result < 0) {
-        log_event(input->env.log, LOG_WARN, "input %s: the checkpoint names no place of a journal; "
-                  "beginning at its first entry", input->settings->name);
+        log_event(input->env.log, LOG_WARN, "input %s: the checkpoint has no valid journal cursor; "
+                                            "starting at the first entry", input->settings->name);
         return sd_journal_seek_head(journal);
     }
     result = sd_journal_next(journal);
@@ -139,7 +139,8 @@ static int go_on(struct journal_input *input, const char *cursor)
     }
     if (result == 0 || sd_journal_test_cursor(journal, cursor) <= 0) {
         log_event(input->env.log, LOG_WARN, "input %s: the entry of the checkpoint is no longer in "
-                  "the journal; going on behind it. What was removed meanwhile is not sent",
+                                            "the journal; continuing after it. Entries removed "
+                                            "meanwhile are not sent",
                   input->settings->name);
     } else if (go_to_guard(input)) {
         return 0;
@@ -274,7 +275,7 @@ static int next(struct journal_input *input)
     result = result < 0 ? result : read_entry(input);
     if (result < 0) { /* an entry of a damaged file: it is counted, and the others go on */
         counters_add(input->env.counters, C_FILE_ERRORS, 1);
-        complain(input, "read an entry, which is left out", result);
+        complain(input, "read an entry, which is skipped", result);
         return 1;
     }
     input->has_line = true;
@@ -422,7 +423,7 @@ static void *journal_open(const struct input_settings *settings, const struct in
     if (fd < 0) {
         *out_error = mem_format("cannot read the journal in %s: %s",
                                 settings->directory != NULL ? settings->directory
-                                                            : "the folders of the system",
+                                                            : "the system's directories",
                                 strerror(-fd));
         journal_close(input);
         return NULL;

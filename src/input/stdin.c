@@ -53,7 +53,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
         return;
     }
     if (len < 0) {
-        log_event(input->log, LOG_ERROR, "cannot read standard input: %s; it counts as ended",
+        log_event(input->log, LOG_ERROR, "cannot read standard input: %s; treating it as ended",
                   strerror(errno));
     }
     if (len > 0) {

@@ -190,7 +190,7 @@ static void on_connection(struct ev_loop *loop, ev_io *io, int events)
 
 static int complain(int fd, const char *where, const char *what, char **out_error)
 {
-    *out_error = mem_format("cannot take syslog messages at %s: %s", where, what);
+    *out_error = mem_format("cannot listen for syslog messages at %s: %s", where, what);
     if (fd >= 0) {
         close(fd);
     }
@@ -230,7 +230,7 @@ static int bind_network(const char *where, const char *address, int kind, char *
     const char *colon = strrchr(address, ':');
     size_t len = colon != NULL ? (size_t)(colon - address) : sizeof(host);
     if (len >= sizeof(host)) {
-        return complain(-1, where, "it is no address", out_error);
+        return complain(-1, where, "not an address", out_error);
     }
     bool is_bracketed = len > 1 && address[0] == '[' && address[len - 1] == ']';
     memcpy(host, address + is_bracketed, len - 2 * is_bracketed);

@@ -81,7 +81,8 @@ bool pod_file_read(const char *path, struct pod_store *store,
     if (result < 0) {
         *out_error = mem_format("cannot read the pods in %s: %s", path, strerror(-result));
     } else if (result > 0 || filling.pods == 0) {
-        *out_error = mem_format("%s is no list of pods: save one with `kubectl get pods -A -o json`",
+        *out_error = mem_format("%s is not a list of pods: save one with `kubectl get pods -A -o "
+                                "json`",
                                 is_input ? "standard input" : path);
     }
     return result == 0 && filling.pods > 0;

@@ -82,12 +82,12 @@ enum pod_watch_kind pod_watch_choose(const struct kubernetes_settings *settings,
     }
     if (settings->endpoint == NULL) {
         *out_error = mem_string("kubernetes.source needs kubernetes.endpoint: outside of a pod the "
-                                "environment does not tell it");
+                                "environment does not have it");
         return POD_WATCH_OFF;
     }
     if (settings->source == KUBERNETES_API && !has_node) {
-        *out_error = mem_string("kubernetes.source: api needs kubernetes.node, or every node would "
-                                "watch the pods of all: set the variable NODE_NAME from "
+        *out_error = mem_string("kubernetes.source: api needs kubernetes.node, otherwise every node "
+                                "would watch all pods: set the variable NODE_NAME from "
                                 "spec.nodeName (downward API)");
         return POD_WATCH_OFF;
     }
@@ -262,9 +262,8 @@ static void fail(struct pod_watch *watch, uint64_t retry_after_ms)
     if (!watch->has_told) {
         watch->has_told = true;
         log_event(watch->env.log, LOG_WARN,
-                  "kubernetes: %s at %s does not tell the pods: %s; trying again in %" PRIu64
-                  " ms and on. Reading goes on, and lines of pods that are not known are shipped "
-                  "with what their paths tell",
+                  "kubernetes: cannot list pods from %s at %s: %s; retrying in %" PRIu64 " ms. Lines "
+                  "are still shipped, without the metadata of unknown pods",
                   name_of_far_end(watch), settings->endpoint, watch->message, pause_ms);
     }
     begin_after(watch, pause_ms);
@@ -275,7 +274,7 @@ static void succeed(struct pod_watch *watch)
     watch->pause_ms = 0;
     if (watch->has_told) {
         watch->has_told = false;
-        log_event(watch->env.log, LOG_INFO, "kubernetes: %s tells the pods again",
+        log_event(watch->env.log, LOG_INFO, "kubernetes: %s lists the pods again",
                   name_of_far_end(watch));
     }
 }
@@ -285,7 +284,7 @@ static void end_list(struct pod_watch *watch)
     pod_store_end_list(watch->env.store, clock_monotonic_ns());
     if (!watch->is_synced) {
         watch->is_synced = true;
-        log_event(watch->env.log, LOG_INFO, "kubernetes: %s has told %" PRIu64 " pods of node %s",
+        log_event(watch->env.log, LOG_INFO, "kubernetes: %s listed %" PRIu64 " pods of node %s",
                   name_of_far_end(watch), watch->env.counters->values[C_KUBERNETES_PODS],
                   watch->settings->node != NULL ? watch->settings->node : "(this one)");
     }
@@ -295,7 +294,7 @@ static void end_list(struct pod_watch *watch)
     if (watch->kind == POD_WATCH_KUBELET) {
         begin_after(watch, watch->settings->poll_ms);
     } else if (watch->version[0] == '\0') {
-        snprintf(watch->message, sizeof(watch->message), "its list has no resourceVersion");
+        snprintf(watch->message, sizeof(watch->message), "the list has no resourceVersion");
         fail(watch, 0);
     } else {
         begin(watch);
@@ -307,9 +306,9 @@ static const char *advice_for(const struct pod_watch *watch, long status)
 {
     switch (status) {
     case 401:
-        return ": the token is not taken; it is read again";
+        return ": the token is rejected; clew reads it again";
     case 403:
-        return watch->kind == POD_WATCH_KUBELET ? ": the service account may not get nodes/proxy"
+        return watch->kind == POD_WATCH_KUBELET ? ": the service account needs get on nodes/proxy"
                                                 : ": the service account needs get, list and "
                                                   "watch on pods (conf/kubernetes/rbac.yaml)";
     case 404:
@@ -324,13 +323,13 @@ static void describe(struct pod_watch *watch, const struct api_result *result, l
     char said[MESSAGE_BYTES];
     snprintf(said, sizeof(said), "%s", watch->message);
     if (status >= 400) {
-        snprintf(watch->message, sizeof(watch->message), "it answers %ld%s%s%.300s", status,
-                 advice_for(watch, status), said[0] != '\0' ? "; in its words: " : "", said);
+        snprintf(watch->message, sizeof(watch->message), "HTTP %ld%s%s%.300s", status,
+                 advice_for(watch, status), said[0] != '\0' ? "; its message: " : "", said);
     } else if (result->error != NULL) {
         snprintf(watch->message, sizeof(watch->message), "%s", result->error);
     } else {
         snprintf(watch->message, sizeof(watch->message), "%s",
-                 watch->is_watching ? "its watch ended at once" : "its list broke off");
+                 watch->is_watching ? "the watch ended at once" : "the list broke off");
     }
 }
 

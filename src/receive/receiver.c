@@ -142,7 +142,7 @@ static bool keep_line(struct receiver *receiver, enum content_type type,
     }
     if (!write_all(receiver->out_fd, buf_slice(&receiver->line))) {
         receiver->is_deaf = errno == EPIPE;
-        log_event(receiver->log, LOG_ERROR, "cannot write what was received: %s; answered 503",
+        log_event(receiver->log, LOG_ERROR, "cannot write received logs: %s; answered 503",
                   strerror(errno));
         return refuse(answer, 503, type, RPC_UNAVAILABLE, "the receiver cannot write its file");
     }
@@ -237,7 +237,7 @@ static bool take_request(struct receiver *receiver, const struct http_request *r
         return refuse(answer, 413, type, RPC_RESOURCE_EXHAUSTED, "the body is over the limit");
     }
     if (request->body_state == HTTP_BODY_NO_ROOM) {
-        return refuse(answer, 503, type, RPC_UNAVAILABLE, "too many requests are in hand");
+        return refuse(answer, 503, type, RPC_UNAVAILABLE, "too many concurrent requests");
     }
     bool is_taken = encoding == ENCODING_IDENTITY
                         ? take_plain(receiver, type, request->body, answer)
@@ -314,9 +314,9 @@ static void count_limit(void *context, enum http_limit limit)
     }
     if (tally->late + tally->displaced == 1) {
         log_event(receiver->log, LOG_WARN,
-                  "a connection was closed: %s; more are counted and told at the end",
+                  "a connection was closed: %s (logged once; the final counts have the number)",
                   limit == HTTP_LIMIT_TIME ? "its request did not come in time"
-                                           : "others came for its place");
+                                           : "new connections displaced it");
     }
 }
 

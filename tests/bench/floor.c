@@ -109,7 +109,7 @@ static void send_batch(struct floor *f)
     char answer[4096];
     ssize_t got = read(f->socket, answer, sizeof(answer) - 1);
     if (got < 13 || memcmp(answer, "HTTP/1.1 200", 12) != 0) {
-        fputs("floor: the far end did not take a request\n", stderr);
+        fputs("floor: the backend did not accept a request\n", stderr);
         exit(1);
     }
     f->len = 0;

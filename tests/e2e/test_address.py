@@ -117,7 +117,7 @@ def test_few_requests_are_made_while_it_is_held_and_sigterm_keeps_all_for_the_ne
         with clew.start("run", "-c", path) as process:
             wait_until_held(process, backend)
             clew.equal(process.stop(), 0)
-            clew.contains(process.err(), "are sent by the next start")
+            clew.contains(process.err(), "are sent after the next start")
         assert len(backend.requests) <= 4 + 2, len(backend.requests)  # in_flight, and the two that ask
         result = clew.run("run", "--once", "-c", path)
         clew.equal(result.code, 1, result.err)
@@ -158,7 +158,7 @@ def test_an_address_that_took_something_before_a_reload_is_believed_after_it(tmp
             config(tmp, [(0, {"endpoint": far.url, "compression": "none", "timeout": "9s"})],
                    control={"listen": f"127.0.0.1:{port}"})
             process.send_signal(signal.SIGHUP)
-            process.wait_for(lambda: "is in effect" in process.err(), "the reload")
+            process.wait_for(lambda: "config reloaded" in process.err(), "the reload")
             refuses.append(True)
             with open(tmp / "app.log", "a", encoding="utf-8") as log:
                 log.write("line 10.\n")
@@ -183,7 +183,7 @@ def test_an_address_that_took_something_before_a_reload_is_no_mistake_after_it(t
             config(tmp, [(0, {"endpoint": far.url, "compression": "none", "timeout": "9s"})],
                    control={"listen": f"127.0.0.1:{port}"})
             process.send_signal(signal.SIGHUP)
-            process.wait_for(lambda: "is in effect" in process.err(), "the reload")
+            process.wait_for(lambda: "config reloaded" in process.err(), "the reload")
             refuses.append(404)
             with open(tmp / "app.log", "a", encoding="utf-8") as log:
                 log.write("line 10.\n")
@@ -253,7 +253,7 @@ def test_replay_keeps_its_letters_where_the_address_is_wrong(tmp):
     with victorialogs() as backend:
         result = clew.run("replay", "-c", path, "--endpoint", f"http://127.0.0.1:{backend.port}/v1/logs")
         clew.equal(result.code, 1)
-        clew.contains(result.err, "the address and not the records")
+        clew.contains(result.err, "the address is wrong and not the records")
         clew.equal(len(metrics_of_letters(tmp)), 1)
         again = clew.run_ok("replay", "-c", path, "--endpoint",
                             f"http://127.0.0.1:{backend.port}/insert/opentelemetry/v1/logs")
@@ -299,10 +299,10 @@ def test_connect_says_what_is_wrong_with_each_answer():
     moved = status(301, headers={"Location": "https://user:secret@example.invalid/v1/logs?token=secret"})
     cases = [(status(401), 401, "headers"), (status(403), 403, "headers"),
              (status(404), 404, "check the path"), (status(405), 405, "check the path"),
-             (status(400, body=b"no \x1b[31msuch\xff path\xc2\x9b"), 400, "the address and not the records"),
-             (status(500), 500, "the address and not the records"),
+             (status(400, body=b"no \x1b[31msuch\xff path\xc2\x9b"), 400, "the address is wrong and not the records"),
+             (status(500), 500, "the address is wrong and not the records"),
              (status(415), 415, "compression"), (status(503), 503, "HTTP status 503"),
-             (page, 200, "a web page (HTML)"), (moved, 301, "to https://example.invalid/v1/logs, it points")]
+             (page, 200, "a web page (HTML)"), (moved, 301, "to https://example.invalid/v1/logs, clew does not follow redirects")]
     for answer, code, words in cases:
         with FarEnd(lambda n, body, far: answer) as far:
             failed, told, text = connected(far.url)
@@ -314,20 +314,20 @@ def test_connect_says_what_is_wrong_with_each_answer():
 def test_connect_says_what_is_wrong_where_nothing_answers():
     port = clew.free_port()
     for url, words in [("http://no-such-host.invalid:4318/v1/logs", "check the host name"),
-                       (f"http://127.0.0.1:{port}/v1/logs", "is the receiver running")]:
+                       (f"http://127.0.0.1:{port}/v1/logs", "check that the backend is running")]:
         failed, code, text = connected(url)
         clew.equal((failed, code), (1, 0))
         clew.contains(text, words)
     with FarEnd(lambda n, body, far: Answer(delay=3)) as far:
         clew.contains(connected(far.url, timeout="300ms")[2], "timed out")
     with FarEnd(lambda n, body, far: bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])) as far:
-        clew.contains(connected(far.url)[2], "(4318), not of gRPC (4317)")
+        clew.contains(connected(far.url)[2], "(4318), not gRPC (4317)")
     with FarEnd(lambda n, body, far: None) as far:
-        clew.contains(connected(far.url)[2], "(4318), not of gRPC (4317)")
+        clew.contains(connected(far.url)[2], "(4318), not gRPC (4317)")
     with FarEnd() as far:
-        clew.contains(connected(far.url.replace("http:", "https:"))[2], "does TLS begin at this port")
+        clew.contains(connected(far.url.replace("http:", "https:"))[2], "check that this port uses TLS")
     result = check("http://127.0.0.1:4317/v1/logs")
-    clew.contains(result.err, "port 4317 is by custom that of OTLP over gRPC")
+    clew.contains(result.err, "port 4317 is normally OTLP/gRPC")
 
 
 def expired_certificate(tmp):
@@ -354,12 +354,12 @@ def test_connect_says_what_is_wrong_with_a_certificate(tmp):
     old, old_key = expired_certificate(tmp)
     with FarEnd(tls=server_context(cert, key)) as far:
         clew.equal(connected(far.url, **{"tls.ca_file": cert})[0], 0)
-        clew.contains(connected(far.url)[2], "name it in ca_file")
+        clew.contains(connected(far.url)[2], "set ca_file")
         clew.contains(connected(far.url, **{"tls.ca_file": tmp / "none.pem"})[2], "cannot read ca_file")
     with FarEnd(tls=server_context(other, other_key)) as far:
-        clew.contains(connected(far.url, **{"tls.ca_file": other})[2], "another host's certificate")
+        clew.contains(connected(far.url, **{"tls.ca_file": other})[2], "the certificate is for another host")
     with FarEnd(tls=server_context(old, old_key)) as far:
-        clew.contains(connected(far.url, **{"tls.ca_file": old})[2], "its dates do not hold today")
+        clew.contains(connected(far.url, **{"tls.ca_file": old})[2], "the certificate is expired or not yet valid")
 
 
 def test_connect_asks_every_output_with_its_headers_and_shows_none_of_them(tmp):
@@ -388,7 +388,7 @@ def test_a_path_without_v1_logs_is_told_with_what_to_write():
                        ("http://me:secret@host/?token=secret", "write http://host/v1/logs"),
                        ("http://host:9428/", "http://host:9428/insert/opentelemetry/v1/logs")]:
         result = clew.run_ok("check", "--set", f"outputs.endpoint={url}")
-        clew.contains(result.err, "as it is written, without /v1/logs")
+        clew.contains(result.err, "as written, without /v1/logs")
         clew.contains(result.err, words)
         assert "secret" not in result.err, result
     for url in ("http://host", "http://host/v1/logs", "http://host/a/v1/logs?b=c"):

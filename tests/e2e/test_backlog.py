@@ -73,7 +73,7 @@ def test_deleted_files_hold_no_more_than_the_limit_and_what_is_given_up_is_count
         for pod in range(count):
             delete_pod(pods, pod)
             process.wait_for(lambda: len(deleted_open(process)) > 0, "deleted files are held")
-        process.wait_for(lambda: "given up" in process.err(), "the limit is reached")
+        process.wait_for(lambda: "closing the oldest" in process.err(), "the limit is reached")
         process.wait_for(lambda: sum(deleted_open(process)) <= limit, "no more is held than that")
         newest = write_pod(pods, 99, 0, LINES)
         lost = lost_by_pod(control)
@@ -92,9 +92,9 @@ def test_deleted_files_hold_no_more_than_the_limit_and_what_is_given_up_is_count
         found = [int(body.split()[1]) for body in bodies if body.startswith(f"pod{pod:02} ")]
         clew.equal(found, list(range(len(found))), f"the lines of pod {pod}")
         clew.equal(len(found) * len(line(0, 0)) + lost.get(pod, 0), len(line(0, 0)) * LINES, f"pod {pod}")
-    single = re.findall(r"the oldest, (\S+), is given up, with (\d+) bytes", err)
-    summary = re.findall(r"within a minute (\d+) more files? that were deleted and held open unread were given "
-                         r"up, with (\d+) bytes that are lost, most of them of \S+", err)
+    single = re.findall(r"closing the oldest, (\S+), with (\d+) unread bytes", err)
+    summary = re.findall(r"within a minute (\d+) more files? that were deleted and unread were closed, "
+                         r"with (\d+) bytes that are lost, most of them of \S+", err)
     clew.equal((len(single), len(summary)), (1, 1), err)
     clew.equal((1 + int(summary[0][0]), int(single[0][1]) + int(summary[0][1])), (len(lost), total))
 
@@ -111,7 +111,7 @@ def test_what_was_given_up_is_not_counted_again_after_a_crash(tmp):
         process.wait_for(lambda: metrics(control)["clew_open_files"] == count, "all are open")
         for pod in range(count):
             delete_pod(pods, pod)
-        process.wait_for(lambda: "given up" in process.err() and sum(deleted_open(process)) <= limit, "the limit")
+        process.wait_for(lambda: "closing the oldest" in process.err() and sum(deleted_open(process)) <= limit, "the limit")
         before = saved.stat().st_mtime_ns
         process.wait_for(lambda: write_pod(pods, 99, 0, 1) and saved.stat().st_mtime_ns > before + 10 ** 9,
                          "a checkpoint that knows it")
@@ -210,8 +210,8 @@ def test_what_rotation_takes_away_unread_is_counted_by_its_last_size_to_the_byte
                              logs.written, "all is delivered or counted")
             clew.equal(process.stop(), 0)
         err = process.err()
-    gone = re.findall(r"is gone, and (\d+) bytes of it had not been read", err)
-    summary = re.findall(r"within a minute (\d+) more files were gone before they were read to their ends, with "
+    gone = re.findall(r"is gone; (\d+) bytes of it had not been read", err)
+    summary = re.findall(r"within a minute (\d+) more files were removed before they were read to their ends, with "
                          r"(\d+) bytes that are lost, most of them of \S+ \(\d+ bytes\), \S+", err)
     clew.equal((len(gone), len(summary)), (1, 1), err)
 

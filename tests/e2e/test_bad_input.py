@@ -169,7 +169,7 @@ def test_a_far_end_that_is_down_is_said_once_and_loses_nothing(tmp):
     log.write_text("kept\n")
     far = FarEnd(tmp)
     with start_run(tmp, far, log, sets=["outputs.retry.initial=50ms", "outputs.retry.max=100ms"]) as run:
-        run.wait_for(lambda: "does not take records" in run.err(), "it says so")
+        run.wait_for(lambda: "holding records" in run.err(), "it says so")
         clew.equal(len([l for l in run.err().splitlines() if "level=warn" in l or "level=error" in l]), 1,
                    run.err())
         with far:

@@ -103,7 +103,7 @@ def test_from_form_2_on_what_waited_and_is_gone_is_counted(tmp):
         (here / "50%.log.1").unlink()
         with FarEnd(here) as far:
             result = run_once(here, far, here / "app.log", here / "50%.log")
-            clew.contains(result.err, f"{lost} bytes that nothing had acknowledged are gone with 1 of its files")
+            clew.contains(result.err, f"lost {lost} unacknowledged bytes with 1 of its files")
             clew.equal(far.bodies(), forms.numbered("fifty", 81, 120), name)
 
 

@@ -62,8 +62,8 @@ def test_version_is_the_same_in_each_spelling():
 
 
 def test_a_misspelt_command_gets_the_nearest_one():
-    expect(clew.run("chekc"), 2, 'there is no command "chekc"; did you mean "check"?')
-    expect(clew.run("frobnicate"), 2, 'there is no command "frobnicate"')
+    expect(clew.run("chekc"), 2, 'unknown command "chekc"; did you mean "check"?')
+    expect(clew.run("frobnicate"), 2, 'unknown command "frobnicate"')
 
 
 def test_every_command_refuses_an_unknown_option_with_the_nearest_one():
@@ -191,13 +191,13 @@ def test_mistakes_are_shown_all_at_once_with_file_line_and_column(tmp):
                       "resource: {trace_id: x}\n")
     result = check("-c", path)
     expect(result, 2,
-           f"{path}:1:1: error: there is no option `data_dr`; did you mean `data_dir`?",
+           f"{path}:1:1: error: unknown option `data_dr`; did you mean `data_dir`?",
            f"{path}:4:16: error: `inputs[0].read_from` must be beginning or end",
            f"{path}:6:14: error: `outputs[0].timeout` must be a duration",
            f"{path}:7:20: error: `outputs[0].batch.bytes` must be from 1KiB to 16MiB",
-           f"{path}:7:27: error: there is no option `aeg` in `outputs[0].batch`; did you mean "
+           f"{path}:7:27: error: unknown option `aeg` in `outputs[0].batch`; did you mean "
            "`age`?",
-           f"{path}:8:22: error: `resource.trace_id` is an id, and an id is no attribute of a "
+           f"{path}:8:22: error: `resource.trace_id` is an id, and ids cannot be "
            "resource")
     clew.equal(result.out, "")
     clew.equal(len(result.err.splitlines()), 6, "mistakes")
@@ -254,12 +254,12 @@ def test_a_config_that_cannot_be_read_is_named(tmp):
     expect(check("-c", tmp), 2, "cannot read the config: Is a directory")
     binary = tmp / "binary"
     binary.write_bytes(bytes(range(256)) * 10)
-    expect(check("-c", binary), 2, f"{binary}: error: this is not YAML")
+    expect(check("-c", binary), 2, f"{binary}: error: not valid YAML")
     large = write(tmp, "# " + "x" * (3 << 20), "large")
     expect(check("-c", large), 2, f"{large}: error: ")
     latin = tmp / "latin"
     latin.write_bytes(b"data_dir: /gr\xfc\xdf\n")
-    expect(check("-c", latin), 2, f"{latin}: error: this is not YAML")
+    expect(check("-c", latin), 2, f"{latin}: error: not valid YAML")
 
 
 def test_an_unreadable_config_is_named(tmp):

@@ -71,7 +71,7 @@ def test_a_service_that_falls_is_warned_of_once_and_its_recovery_is_told(tmp):
         clew.wait_for(lambda: "fell to" in process.err(), "a warning")
         clew.contains(endpoint.get("/metrics"), 'clew_audit_below{service="shop"} 1\n')
         append(log, lines("shop", 1000, 0))
-        clew.wait_for(lambda: "is good again" in process.err(), "the recovery is told")
+        clew.wait_for(lambda: "is above its minimum again" in process.err(), "the recovery is told")
         clew.contains(endpoint.get("/metrics"), 'clew_audit_below{service="shop"} 0\n')
         clew.equal(process.stop(), 0)
         told = [line for line in process.err().splitlines() if "coverage of service shop" in line]
@@ -149,7 +149,7 @@ def test_many_services_are_told_in_pages_and_the_limits_once(tmp):
         far.wait_for(1000)
         whole = endpoint.coverage()
         pages = [json.loads(endpoint.get(f"/coverage?limit=90&offset={n}")) for n in range(0, 700, 90)]
-        clew.wait_for(lambda: "services apart already" in process.err(), "the limit is told")
+        clew.wait_for(lambda: "the limit of audit.groups_max" in process.err(), "the limit is told")
         metrics = endpoint.get("/metrics")
         for path in ("/coverage?limit=x", "/coverage?offset=-1", "/coverage?limit="):
             try:
@@ -158,7 +158,7 @@ def test_many_services_are_told_in_pages_and_the_limits_once(tmp):
             except urllib.error.HTTPError as error:
                 clew.equal(error.code, 400, path)
         clew.equal(process.stop(), 0)
-        clew.equal(process.err().count("services apart already"), 1)
+        clew.equal(process.err().count("the limit of audit.groups_max"), 1)
         clew.equal(process.err().count("services write at once"), 1)
     clew.equal(whole["page"], {"services": 700, "offset": 0, "limit": 500, "next": 500})
     clew.equal(len(whole["groups"]), 501)

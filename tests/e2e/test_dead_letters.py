@@ -70,7 +70,7 @@ def test_replay_says_when_the_far_end_is_down_and_keeps_the_letters(tmp):
         clew.run("run", "--once", "-c", path)
     result = clew.run("replay", "-c", path, "--endpoint", f"http://127.0.0.1:{clew.free_port()}")
     clew.equal(result.code, 1)
-    clew.contains(result.err, "did not take the rest")
+    clew.contains(result.err, "did not accept the rest")
     clew.equal(len(letters(tmp)), 1)
 
 
@@ -92,7 +92,7 @@ def test_replay_says_which_letters_it_has_sent_and_cannot_remove(tmp):
         code, out, err = replay_without_override(path, well.endpoint)
         folder.chmod(0o700)
         clew.equal(well.bodies(), ["line 3. poison"])
-    clew.contains(err, "was sent and cannot be removed")
+    clew.contains(err, "was sent but cannot be removed")
     clew.equal((code, out), (1, "1 records sent, 0 refused again, 1 letters left\n"))
     clew.equal(len(letters(tmp)), 1)
 
@@ -164,7 +164,7 @@ def test_without_dead_letters_a_refused_record_is_given_up(tmp):
     write_log(tmp, 10, bad=(3,))
     with FarEnd(poisoned) as far:
         result = clew.run("run", "--once", "-c", settings(tmp, far, dead_letters={"max_bytes": 0}))
-        clew.contains(result.err, "given up")
+        clew.contains(result.err, "(dropped)")
         clew.equal(sorted(far.taken), [n for n in range(10) if n != 3])
     clew.equal(letters(tmp), [])
 
@@ -181,7 +181,7 @@ def test_a_record_larger_than_a_request_is_kept(tmp):
         bodies = [len(body) for body in far.bodies()]
     clew.equal(bodies, [5, 6 << 20, 4])
     clew.equal([(e["records"], e["status"], e["message"]) for e in listed],
-               [(1, 0, "larger than a request may be")])
+               [(1, 0, "larger than the maximum request")])
 
 
 if __name__ == "__main__":

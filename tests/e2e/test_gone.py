@@ -142,7 +142,7 @@ def test_a_pod_that_is_gone_with_all_its_files_is_counted_after_a_kill(tmp):
     node.die_in_an_outage(lambda: shutil.rmtree(node.log.parents[1]))
     err = node.start_again(node.bytes, 0)
     clew.contains(err, f"{POD}/app")
-    clew.contains(err, f"{node.bytes} bytes of them")
+    clew.contains(err, f"{node.bytes} unacknowledged bytes")
     assert node.unread() == 0, node.unread()
 
 

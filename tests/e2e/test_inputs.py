@@ -37,15 +37,15 @@ def test_the_syslog_example_does_what_the_page_says():
 def test_options_of_another_type_are_refused_with_a_sentence(tmp):
     for config, words in [
             ("inputs: [{type: stdin, include: [a]}]\n",
-             "`inputs[0].include` is for inputs of type tail; this one is of type stdin"),
+             "`inputs[0].include` is for inputs of type tail; this one has type stdin"),
             ("inputs: [{include: [a], listen: ['udp://127.0.0.1:1']}]\n",
-             "`inputs[0].listen` is for inputs of type syslog; this one is of type tail"),
+             "`inputs[0].listen` is for inputs of type syslog; this one has type tail"),
             ("inputs: [{type: stdin, read_from: end}]\n",
-             "`inputs[0].read_from` is for inputs of type tail; this one is of type stdin"),
+             "`inputs[0].read_from` is for inputs of type tail; this one has type stdin"),
             ("inputs: [{type: stdin, units: [a.service]}]\n",
-             "`inputs[0].units` is for inputs of type journal; this one is of type stdin"),
+             "`inputs[0].units` is for inputs of type journal; this one has type stdin"),
             ("inputs: [{type: syslog}]\n", "needs `listen`"),
-            ("inputs: [{type: syslog, listen: ['http://a']}]\n", "is udp://ADDRESS:PORT"),
+            ("inputs: [{type: syslog, listen: ['http://a']}]\n", "must be udp://ADDRESS:PORT"),
             ("inputs: [{type: sislog}]\n", "did you mean \"syslog\"?")]:
         (tmp / "clew.yaml").write_text(config)
         done = clew.run("check", "-c", tmp / "clew.yaml")

@@ -168,7 +168,7 @@ def test_without_an_api_lines_are_shipped_after_the_wait_and_others_at_once(tmp)
                    f"inputs.include=[{tmp}/plain.log, {tmp}/pods/*/*/*.log]") as process:
             process.wait_for(lambda: far.bodies() == ["plain"], "the plain line")
             process.wait_for(lambda: len(far.records()) == 2, "the other one")
-            clew.contains(process.err(), "does not tell the pods")
+            clew.contains(process.err(), "cannot list pods")
         found = resources(far)["known by its path"]
         clew.equal((found["k8s.pod.name"], found["service.name"]), (CHECKOUT["name"], "app"))
 

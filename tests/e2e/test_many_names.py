@@ -27,8 +27,8 @@ KINDS = {
     "shapes": lambda n: {"service.name": "shop", f"a{n % 499}": 1, f"b{n % 503}": {f"c{n % 211}": [1]}},
     "levels": lambda n: {"service.name": "shop", "level": f"level-{n:08}"},
 }
-TOLD = {"services": "services apart already", "namespaces": "services apart already",
-        "attributes": "more kinds of lines", "shapes": "more kinds of lines"}
+TOLD = {"services": "the limit of audit.groups_max", "namespaces": "the limit of audit.groups_max",
+        "attributes": "more shapes than clew remembers", "shapes": "more shapes than clew remembers"}
 
 
 def write_lines(path, kind):

@@ -48,13 +48,13 @@ def test_wrong_rules_are_errors_with_their_place(tmp):
     config = tmp / "clew.yaml"
     cases = [
         ("inputs: [{include: [a], multiline: {rules: [jvaa]}}]\n",
-         "1:45: error: `inputs[0].multiline.rules`: there is no rule set \"jvaa\"; did you mean \"java\"?"),
+         "1:45: error: `inputs[0].multiline.rules`: unknown rule set \"jvaa\"; did you mean \"java\"?"),
         ("multiline: [{name: a, start: '('}]\ninputs: [{include: [a]}]\n",
-         "error: `multiline[0].start` is no pattern: missing closing parenthesis"),
+         "error: `multiline[0].start` is not a valid pattern: missing closing parenthesis"),
         ("multiline: [{name: java, start: a}]\ninputs: [{include: [a]}]\n",
          "\"java\" is built in"),
         ("multiline: [{name: a, states: [{from: b, regex: x, to: c}]}]\ninputs: [{include: [a]}]\n",
-         "has a step from \"b\", a state that no step leads to"),
+         "has a step from \"b\", a state that no step reaches"),
         ("multiline: [{name: a}]\ninputs: [{include: [a]}]\n", "needs `start`, or `states`"),
         ("inputs: [{include: [a], multiline: {rules: [java, all]}}]\n", "names \"java\" twice"),
     ]

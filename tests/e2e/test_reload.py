@@ -14,8 +14,8 @@ import urllib.request
 import clew
 from far_end import FarEnd, body
 
-IN_EFFECT = "is in effect"
-REFUSED = "the config is refused"
+IN_EFFECT = "config reloaded"
+REFUSED = "reload failed"
 
 
 class Rig:
@@ -87,7 +87,7 @@ def test_nothing_is_touched_that_did_not_change(tmp):
                 rig.write(100)
             far.wait_for(600)
             found = rig.metrics()
-            clew.contains(process.err(), "1 of 1 inputs go on as they were")
+            clew.contains(process.err(), "1 of 1 inputs are unchanged")
             clew.equal(process.stop(), 0)
         clew.equal(numbers(far), list(range(600)))
         clew.equal(found["clew_files_added_total"], opened)
@@ -234,7 +234,7 @@ def test_an_output_that_goes_while_it_is_down_holds_nothing(tmp):
             rig.config["outputs"].pop()
             rig.save()
             rig.reload()
-            process.wait_for(lambda: "500 records that its far end has not taken are dropped"
+            process.wait_for(lambda: "dropping 500 records that its backend has not accepted"
                              in process.err(), "it is given up")
             rig.write(500)
             far.wait_for(1000)
@@ -278,15 +278,15 @@ def test_a_config_with_a_mistake_is_refused_with_its_place(tmp):
             good = rig.path.read_text()
             cases = [
                 ("inputs: [{include: /x}]\nouputs: []\n",
-                 f"{rig.path}:2:1: error: there is no option `ouputs`; did you mean `outputs`?"),
+                 f"{rig.path}:2:1: error: unknown option `ouputs`; did you mean `outputs`?"),
                 ("data_dir: [\n", f"{rig.path}:"),
                 (good.replace(str(tmp / "data"), str(tmp / "other")),
-                 f"`data_dir` is {tmp / 'data'} and cannot become {tmp / 'other'}"),
+                 f"`data_dir` cannot change from {tmp / 'data'} to {tmp / 'other'}"),
                 (json.dumps({**rig.config, "kubernetes": {"node": "other"}}),
-                 "an option of `kubernetes` has changed, which cannot be while clew runs: restart clew "
-                 "for it, or take it back"),
+                 "options of `kubernetes` cannot change while clew runs; restart clew, "
+                 "or undo the change"),
                 (good.replace('"endpoint"', f'"spool": {{"dir": "{tmp}/data/elsewhere"}}, "endpoint"'),
-                 "output o0: `spool.dir` is in data_dir and cannot become "
+                 "output o0: `spool.dir` cannot change from in data_dir to "
                  f"{tmp}/data/elsewhere while clew runs"),
                 (good.replace('"endpoint"', '"tls": {"ca_file": "/nowhere.pem"}, "endpoint"'),
                  "/nowhere.pem"),
@@ -339,7 +339,7 @@ def test_a_signal_while_it_ends_changes_nothing(tmp):
         process.wait_for(lambda: rig.metrics()["clew_request_failures_total"] > 0, "it fails")
         process.send_signal(signal.SIGTERM)
         process.wait_for(lambda: "SIGTERM" in process.err(), "it drains")
-        rig.reload("SIGHUP: ignored, clew is about to end")
+        rig.reload("SIGHUP: ignored during shutdown")
         clew.equal(process.wait(), 0)
 
 

@@ -59,9 +59,9 @@ def test_with_no_time_for_the_end_sigterm_ends_it_at_once(tmp):
                f"outputs.endpoint=http://127.0.0.1:{clew.free_port()}"]
     sets = [word for option in options for word in ("--set", option)]
     with clew.start("run", *sets, tmp / "app.log") as process:
-        process.wait_for(lambda: "does not take records" in process.err(), "an outage")
+        process.wait_for(lambda: "holding records" in process.err(), "an outage")
         clew.equal(process.stop(), 0)
-        clew.contains(process.err(), "giving up: 1 records under way")
+        clew.contains(process.err(), "unacknowledged records: 1")
 
 
 def is_caught(pid, number):

@@ -18,7 +18,7 @@ def test_it_says_what_it_reads_how_many_files_match_and_where_it_ships(tmp):
     with FarEnd(tmp) as far:
         err = run_once(tmp, far, tmp / "*.log", tmp / "c.txt").err
         assert ("info", f"input tail reads {tmp}/*.log, {tmp}/c.txt: 3 files match") in told(err), err
-        assert ("info", f"output otlp_http ships to {far.endpoint}/v1/logs") in told(err), err
+        assert ("info", f"output otlp_http sends to {far.endpoint}/v1/logs") in told(err), err
         clew.equal([level for level, _ in told(err) if level != "info"], [])
 
 
@@ -27,7 +27,7 @@ def test_secrets_of_the_url_are_not_in_it(tmp):
     with FarEnd(tmp) as far:
         url = far.endpoint.replace("http://", "http://me:geheim@") + "/v1/logs?token=geheim"
         err = run_once(tmp, far, tmp / "a.log", sets=[f"outputs.endpoint={url}"]).err
-        clew.contains(err, "ships to http://[hidden]@127.0.0.1")
+        clew.contains(err, "sends to http://[hidden]@127.0.0.1")
         assert "geheim" not in err, err
 
 
@@ -42,14 +42,14 @@ def test_each_worker_says_how_many_files_are_its_own(tmp):
 
 def test_without_an_endpoint_it_says_that_the_default_stands(tmp):
     (tmp / "a.log").write_text("line\n")
-    default = "output otlp_http ships to http://localhost:4318/v1/logs, OpenTelemetry's default, " \
-              "since no endpoint is set"
+    default = "output otlp_http sends to http://localhost:4318/v1/logs, OpenTelemetry's default, " \
+              "because no endpoint is set"
     sets = ["--set", f"data_dir={tmp / 'data'}", "--set", "control.listen=off"]
     env = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318"}
     for more, given, is_told in [((), None, True), ((), env, False),
                                  (("--set", "outputs.endpoint=http://localhost:4318/v1/logs"), None, False)]:
         with clew.start("run", *sets, *more, tmp / "a.log", env=given) as process:
-            process.wait_for(lambda: "ships to" in process.err(), "it says where it ships")
+            process.wait_for(lambda: "sends to" in process.err(), "it says where it ships")
             clew.equal(process.err().count(default), is_told)
 
 
@@ -73,7 +73,7 @@ def test_once_with_a_path_that_does_not_exist_ends_with_1_after_the_others(tmp):
         clew.equal(result.code, 1, result.err)
         clew.equal(far.bodies(), ["one", "two"])
         for path in ("missing.log", "nowhere"):
-            assert ("warn", f"input tail: {tmp}/{path} does not exist; it is read once it does") in \
+            assert ("warn", f"input tail: {tmp}/{path} does not exist yet; waiting for it") in \
                 told(result.err), result.err
         clew.contains(result.err, "so the exit status is 1")
 
@@ -86,7 +86,7 @@ def test_a_path_that_is_no_file_is_told(tmp):
         clew.equal(result.code, 1, result.err)
         clew.equal(far.bodies(), ["one"])
         for path in (tmp / "pipe", "/dev/null"):
-            clew.contains(result.err, f"input tail: {path} is neither file nor directory and is not read; for a "
+            clew.contains(result.err, f"input tail: {path} is neither a file nor a directory and is not read; for a "
                                       "pipe use standard input: `clew run -`")
         clew.contains(result.err, "so the exit status is 1")
 

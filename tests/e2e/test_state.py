@@ -50,7 +50,7 @@ def test_what_is_no_file_in_the_checkpoints_place_is_refused_at_once(tmp):
                 result = run_once(tmp, far, log)
                 assert result.code in (1, 2), (kind, result)
                 clew.contains(result.err, f"cannot use the data directory {tmp / 'data'}: its "
-                                          "checkpoints.json or lock is no regular file", kind)
+                                          "checkpoints.json or lock is not a regular file", kind)
         clew.equal(far.bodies(), [])
 
 
@@ -62,7 +62,7 @@ def test_what_is_no_file_in_the_place_of_a_config_or_a_baseline_is_refused_at_on
             continue  # which are followed: it is up to whoever names it
         result = clew.run("check", "-c", path)
         clew.equal(result.code, 2, result)
-        clew.contains(result.err, "directory" if kind == "a directory" else "it is no regular file")
+        clew.contains(result.err, "directory" if kind == "a directory" else "not a regular file")
         result = clew.run("audit", "--baseline", path, stdin="x\n")
         assert result.code != 0, result
         clew.contains(result.err, "cannot be read")
@@ -88,7 +88,7 @@ def test_a_data_directory_that_is_removed_under_way_is_made_again(tmp):
             process.wait_for(path.exists, "checkpoints")
             shutil.rmtree(tmp / "data")
             process.wait_for(path.exists, "they are written again, though nothing has changed")
-            process.wait_for(lambda: "somebody has removed the data directory" in process.err(), "it is said")
+            process.wait_for(lambda: "was removed; clew recreated it" in process.err(), "it is said")
             second = run_once(tmp, far, log)
             clew.contains(second.err, "is in use by process")
             with log.open("a") as more:
@@ -106,7 +106,7 @@ def test_spool_and_dead_letters_are_made_again_with_the_directory(tmp):
     spool = ("sandbox=off", "outputs.spool.max_bytes=16MiB", "shutdown_timeout=200ms",
              "outputs.retry.initial=50ms", "outputs.retry.max=100ms")
     with clew.start("run", *options(tmp, far, *spool), log) as process:
-        process.wait_for(lambda: "does not take records" in process.err(), "an outage")
+        process.wait_for(lambda: "holding records" in process.err(), "an outage")
         shutil.rmtree(tmp / "data")
         process.wait_for((tmp / "data" / "lock").exists, "it is made again")
         clew.equal(process.stop(), 0, process.err())

@@ -93,7 +93,7 @@ def test_a_terminal_gets_a_screen_with_rates_and_q_gives_it_back(tmp):
             read_until(main, b"\x1b[?1049h")
             read_until(main, b"records/s")
             process.kill()
-            read_until(main, b"cannot ask")  # it waits for clew to come back
+            read_until(main, b"cannot read")  # it waits for clew to come back
             os.write(main, b"q")
             read_until(main, b"\x1b[?1049l")
             clew.equal(child.wait(clew.END_TIMEOUT), 0)

@@ -119,7 +119,7 @@ def reloads(rig):
         file.write_text("inputs: [" if turn % 5 == 0 else config(rig, turn))
         rig.run.send_signal(signal.SIGHUP)
         if turn % 5 == 0:
-            rig.wait_log("the config is refused")
+            rig.wait_log("reload failed")
     file.write_text(config(rig, 1))
     rig.run.send_signal(signal.SIGHUP)
     rig.wait_all(60)

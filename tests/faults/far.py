@@ -83,8 +83,8 @@ def refused(rig):
     cpu = rig.metrics()["process_cpu_seconds"] - cpu
     rig.far.open()
     rig.wait_all()
-    rig.wait_log("takes records again")
-    begin, end = rig.err().count("does not take records"), rig.err().count("takes records again")
+    rig.wait_log("accepts records again")
+    begin, end = rig.err().count("holding records"), rig.err().count("accepts records again")
     if (begin, end) != (1, 1):
         raise Failure(f"{begin} lines at the beginning of the outage, {end} at its end")
     if tries > 40 or cpu > 1:

@@ -127,7 +127,7 @@ def names_fail(rig):
     begin = time.monotonic()
     rig.wait_all(60)
     took = time.monotonic() - begin
-    said = rig.err().count("takes records again")
+    said = rig.err().count("accepts records again")
     if not 1 <= said <= 2:
         raise Failure(f"{said} ends of outages were said:\n{rig.err()}")
     return {"note": f"the new address is used after {took:.0f} s"}
@@ -164,7 +164,7 @@ def through_a_proxy(rig, endpoint, *sets):
     log.write(100)
     rig.start(sets=[f"outputs.proxy=http://127.0.0.1:{proxy.port}", f"outputs.endpoint={endpoint}",
                     *sets])
-    rig.wait_log("does not take records")
+    rig.wait_log("holding records")
     proxy.start()
     for turn in range(20):
         log.write(100)

@@ -69,8 +69,7 @@ static const char *const formats[] = {"table", "json", "markdown", "html", NULL}
 static const struct cli_option options[] = {
     CONFIG_OPTIONS(struct arguments, config),
     {"format", 0, CLI_CHOICE, offsetof(struct arguments, format), NULL,
-     "a table for people, one JSON object for machines, Markdown for a merge request, or one page of "
-     "HTML that needs nothing else",
+     "a table, one JSON object, Markdown for a merge request, or one self-contained HTML page",
      formats},
     {"min-coverage", 0, CLI_RATIO, offsetof(struct arguments, min_coverage), "SHARE",
      "minimum coverage of every known traced service, such as 80%; fails if no service is traced",
@@ -560,11 +559,11 @@ static int audit_with(const struct arguments *arguments, const struct cli_texts 
                                                "such as `tail -F FILE | clew audit --follow`");
     }
     if (arguments->pods != NULL && strcmp(arguments->pods, "-") == 0 && reads_input(paths)) {
-        return cli_usage_error(&command_audit, "--pods - reads standard input: name what is to be "
-                                               "audited, such as /var/log/pods");
+        return cli_usage_error(&command_audit, "--pods - reads standard input: name the logs to "
+                                               "audit, such as /var/log/pods");
     }
     if (arguments->follow && arguments->format == VIEW_HTML) {
-        return cli_usage_error(&command_audit, "--follow has no page: choose another --format");
+        return cli_usage_error(&command_audit, "--follow cannot print HTML: choose another --format");
     }
     struct audit_policy policy = {0};
     struct dimensions by = {0};

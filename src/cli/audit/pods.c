@@ -45,7 +45,7 @@ static bool ask(struct ev_loop *loop, struct asking *asking,
         return true;
     }
     const char *why = asking->is_late ? "no answer in time" : pod_watch_trouble(asking->watch);
-    *out_error = mem_format("%s does not tell the pods: %s", settings->endpoint, why);
+    *out_error = mem_format("cannot list pods at %s: %s", settings->endpoint, why);
     return false;
 }
 
@@ -55,9 +55,9 @@ bool audit_pods_ask(const struct kubernetes_settings *settings, struct pod_store
     const struct log log = {2, LOG_ERROR}; /* failures are told here */
     struct asking asking = {0};
     if (settings->endpoint == NULL) {
-        *out_error = mem_string("there is no API to ask: this is no pod, and the config names no "
-                                "kubernetes.endpoint; try `kubectl get pods -A -o json | clew "
-                                "audit --pods - PATH`");
+        *out_error = mem_string("no Kubernetes API: this is not a pod, and the config has no "
+                                "kubernetes.endpoint; try `kubectl get pods -A -o json | clew audit "
+                                "--pods - PATH`");
         return false;
     }
     struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOSIGMASK);

@@ -44,7 +44,7 @@ static const struct cli_option options[] = {
     {"connect", 0, CLI_FLAG, offsetof(struct arguments, connect), NULL,
      "send a test request to every output and report problems", NULL},
     {"format", 0, CLI_CHOICE, offsetof(struct arguments, format), NULL,
-     "for people, or one JSON object for machines", formats},
+     "text, or one JSON object", formats},
     {0},
 };
 
@@ -62,13 +62,16 @@ static void print_sandbox(const struct config_arguments *arguments,
                           const struct settings *settings)
 {
     if (!settings->sandbox) {
-        puts("\n# sandbox: off; `clew run` may open whatever its user may");
+        puts("\n"
+             "# sandbox: off; `clew run` can open whatever its user can");
         return;
     }
     struct sandbox *sandbox = sandbox_new(settings, config_arguments_file(arguments));
     fputs(landlock_version() > 0
-              ? "\n# sandbox: on this machine `clew run` may open these, and what is below them\n"
-              : "\n# sandbox: this kernel has no Landlock; where there is one `clew run` may open\n",
+              ? "\n"
+                "# sandbox: on this machine `clew run` can open these, and everything below them\n"
+              : "\n"
+                "# sandbox: this kernel has no Landlock; with Landlock `clew run` could open\n",
           stdout);
     for (size_t i = 0; i < sandbox_count(sandbox); i++) {
         const struct sandbox_path *path = sandbox_get(sandbox, i);
@@ -233,7 +236,7 @@ static void print_connections(const struct connect_result *results, size_t count
                         result->url != NULL ? result->url : "",
                         result->url == NULL  ? ""
                         : result->is_good    ? " takes requests: "
-                                             : " takes no requests: ",
+                                             : " does not accept requests: ",
                         result->text);
         }
     }
@@ -276,7 +279,7 @@ static bool find_absent(const struct settings *settings, struct diag *diag)
         const struct input_settings *input = &settings->inputs[i];
         const struct input_type *type = input_type_find(input->type);
         if (type->absent != NULL) {
-            diag_add(diag, DIAG_ERROR, (struct diag_place){0}, "input %s is of type %s, but %s",
+            diag_add(diag, DIAG_ERROR, (struct diag_place){0}, "input %s has type %s, but %s",
                      input->name, input->type, type->absent);
             found = true;
         }
@@ -299,8 +302,8 @@ static void find_paths(const struct settings *settings, struct diag *diag)
                                  (int)url.port.len, url.port.data, (int)url.path.len, url.path.data);
         char *advice = endpoint_advise(shown);
         diag_add(diag, DIAG_WARNING, (struct diag_place){0},
-                 "output \"%s\": requests go to %s as it is written, without /v1/logs, where receivers "
-                 "of OTLP take logs; if this one is no exception, %s",
+                 "output \"%s\": requests go to %s as written, without /v1/logs, where OTLP "
+                 "backends accept logs; unless this one is an exception, %s",
                  output->name, shown, advice);
         free(advice);
         free(shown);

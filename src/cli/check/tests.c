@@ -147,7 +147,7 @@ static void take_record(struct bench *bench, const struct framed *framed)
     free(bench->complaints);
     bench->complaints = NULL;
     if (bench->test->dropped) {
-        complain(bench, mem_string("expected that it is dropped, but it comes out"));
+        complain(bench, mem_string("expected the record to be dropped, but it was not"));
     }
     ask(bench, record);
     buf_clear(&bench->scratch);
@@ -186,7 +186,7 @@ static void run_lines(struct bench *bench)
         take_record(bench, &framed);
     }
     if (bench->records == 0 && !bench->test->dropped) {
-        complain(bench, mem_string("expected a record, but it is dropped"));
+        complain(bench, mem_string("expected a record, but it was dropped"));
     }
 }
 

@@ -331,7 +331,7 @@ static void print_preservation(const json_t *coverage, bool has_colour, FILE *ou
                 audit_number_text(in, text));
     } else {
         fputs(has_colour ? RED : "", out);
-        shown_print(out, "%10s trace ids taken off by this clew's own config",
+        shown_print(out, "%10s trace ids removed by this clew's own config",
                     audit_number_text(in - ids_out, text));
         fputs(has_colour ? PLAIN "\n" : "\n", out);
     }

@@ -73,8 +73,8 @@ static bool get(struct top *top, const char *path, struct buf *out, char **out_e
     char *error = NULL;
     bool is_good = http_get(url, out, &error);
     if (!is_good) {
-        *out_error = mem_format("cannot ask %s: %s; is a `clew run` there, and is its "
-                                "control.listen this address?",
+        *out_error = mem_format("cannot read %s: %s; check that `clew run` is running, and that its "
+                                "control.listen is this address",
                                 url, error);
     }
     free(error);
@@ -121,7 +121,7 @@ static bool look_once(struct top *top, bool is_screen, FILE *out, char **out_err
                        : top_print_text(&look, &top->before, rows,
                                         cli_has_colour(STDOUT_FILENO), out);
     if (!is_clew) {
-        *out_error = mem_format("what answers at %s is not clew", top->endpoint);
+        *out_error = mem_format("the server at %s is not clew", top->endpoint);
     }
     return is_clew;
 }

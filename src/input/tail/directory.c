@@ -159,8 +159,8 @@ static void refuse(struct listing *listing, const char *path, const char *target
     listing->directory->has_refused = true;
     counters_add(listing->discover->env.counters, C_FILE_ERRORS, 1);
     log_event(listing->discover->env.log, LOG_WARN,
-              "symlink %s leads to %s, outside the configured directories: not followed, nor others "
-              "like it in its directory; name the target in `include` if it is meant",
+              "symlink %s points to %s, outside the configured directories: not followed, nor "
+              "others like it in its directory; add the target to `include` if you want it",
               path, target);
 }
 

@@ -264,7 +264,7 @@ static void complain(struct discover *discover, struct directory *directory, int
     }
     directory->has_complained = true;
     counters_add(discover->env.counters, C_FILE_ERRORS, 1);
-    log_event(discover->env.log, LOG_WARN, "cannot list directory %s: %s; trying again at every scan",
+    log_event(discover->env.log, LOG_WARN, "cannot list directory %s: %s; retrying at every scan",
               directory->path,
               why_not_opened(directory->path, error, discover->env.is_sandboxed,
                              discover->env.counters));
@@ -405,7 +405,7 @@ static void judge_doubt(const struct discover *discover, struct directory *direc
     }
     directory->is_deaf = true;
     log_event(discover->env.log, LOG_DEBUG,
-              "inotify does not tell what is written in %s: every scan looks at it", directory->path);
+              "no inotify events for %s; polling it at every scan", directory->path);
 }
 
 static void drop(struct discover *discover, struct directory *directory)
@@ -664,7 +664,7 @@ static bool add_patterns(struct glob_list *list, const struct string_list *patte
 {
     for (size_t i = 0; i < patterns->count; i++) {
         if (!glob_list_add(list, patterns->items[i])) {
-            *out_error = mem_format("the path %s stands for too many: at most %d patterns in all",
+            *out_error = mem_format("the path %s expands to too many patterns (maximum %d in all)",
                                     patterns->items[i], GLOBS_MAX);
             return false;
         }

@@ -120,8 +120,8 @@ void ending_say_lost(struct tail *tail)
     if (lost > 0) {
         tail_count_lost(tail, lost);
         log_event(tail->input->env.log, LOG_WARN,
-                  "%s: %llu bytes that nothing had acknowledged are in deleted files alone, and go with "
-                  "this process. Give the output a spool, or a larger one, to keep them",
+                  "%s: losing %llu unacknowledged bytes that are only in deleted files. Give the "
+                  "output a spool, or a larger one, to keep them",
                   tail->shown != NULL ? tail->shown : tail->key, (unsigned long long)lost);
     }
 }

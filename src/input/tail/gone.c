@@ -46,7 +46,7 @@ void tail_say_truncated(const struct generation *generation, bool has_copy)
     }
     if (lost == 0) {
         log_event(env->log, LOG_INFO,
-                  "%s/%s was truncated or written anew: reading it from its beginning",
+                  "%s/%s was truncated or rewritten: reading it from its beginning",
                   generation->tail->directory, generation->name);
         return;
     }
@@ -56,8 +56,8 @@ void tail_say_truncated(const struct generation *generation, bool has_copy)
         return;
     }
     log_event(env->log, LOG_WARN,
-              "%s/%s was truncated or written anew: reading it from its beginning; %llu bytes that "
-              "were in it had not been read. Rotate by rename instead of copytruncate to lose none",
+              "%s/%s was truncated or rewritten: reading it from its beginning; %llu bytes in it "
+              "had not been read. Rotate by rename instead of copytruncate to avoid this",
               generation->tail->directory, generation->name, (unsigned long long)lost);
 }
 
@@ -76,7 +76,7 @@ static void say_lost(struct generation *generation)
     }
     if (lost == 0) {
         log_event(env->log, LOG_WARN,
-                  "%s/%s is gone, and what was in it behind byte %llu had not been read",
+                  "%s/%s is gone; everything after byte %llu had not been read",
                   generation->tail->directory, generation->name,
                   (unsigned long long)generation->offset);
         return;
@@ -84,13 +84,13 @@ static void say_lost(struct generation *generation)
     const char *foreign = generation->tail->foreign;
     if (foreign != NULL) {
         log_event(env->log, LOG_WARN,
-                  "%s/%s is gone, and %llu bytes of it had not been read. There are *%s files beside it, "
-                  "which clew does not read: compress with gzip, or later (delaycompress)",
+                  "%s/%s is gone; %llu bytes of it had not been read. There are *%s files next to "
+                  "it, which clew cannot read: compress with gzip, or later (delaycompress)",
                   generation->tail->directory, generation->name, (unsigned long long)lost, foreign);
         return;
     }
     log_event(env->log, LOG_WARN,
-              "%s/%s is gone, and %llu bytes of it had not been read. Let the runtime keep more or "
+              "%s/%s is gone; %llu bytes of it had not been read. Let the runtime keep more or "
               "larger files (containerLogMaxFiles, containerLogMaxSize), or raise open_files_max",
               generation->tail->directory, generation->name, (unsigned long long)lost);
 }
@@ -103,8 +103,8 @@ void tail_say_unreadable(struct generation *generation)
     checkpoint_note_lost(generation->tail->stream.checkpoint, generation->number);
     counters_add(env->counters, C_FILES_LOST, lost == 0);
     log_event(env->log, LOG_WARN,
-              "%s/%s could not be read for a minute, and newer files wait: what is in it behind byte %llu "
-              "is given up (%llu bytes are known of). Let clew's user read rotated files, too",
+              "%s/%s could not be read for a minute, and newer files wait: skipping it after byte "
+              "%llu (%llu bytes are known of). Let clew's user read rotated files, too",
               generation->tail->directory, generation->name, (unsigned long long)generation->offset,
               (unsigned long long)lost);
     generation->is_loss_counted = true;
@@ -129,8 +129,8 @@ void tail_say_damaged(struct generation *generation)
     checkpoint_note_lost(generation->tail->stream.checkpoint, generation->number);
     counters_add(env->counters, C_FILES_LOST, lost == 0);
     log_event(env->log, LOG_WARN,
-              "%s/%s is damaged: what it unpacks to behind byte %llu is lost (%llu bytes are known of); "
-              "reading its newer files",
+              "%s/%s is damaged: everything after byte %llu of its unpacked data is lost (%llu "
+              "bytes are known of); continuing with newer files",
               generation->tail->directory, generation->name, (unsigned long long)generation->offset,
               (unsigned long long)lost);
 }
@@ -195,9 +195,9 @@ static void say_given_up(struct generation *generation)
     counters_add(generation->tail->input->env.counters, C_FILES_LOST, lost == 0);
     if (loss_news_is_first(generation->tail, LOSS_GIVEN_UP, lost)) {
         log_event(generation->tail->input->env.log, LOG_WARN,
-                  "input %s: deleted files that are held open unread are more or older than "
-                  "deleted_bytes_max and deleted_time_max allow: the oldest, %s/%s, is given up, with %llu "
-                  "bytes that had not been read. Raise the limits, or give the output a spool",
+                  "input %s: deleted, unread files exceed deleted_bytes_max or deleted_time_max: "
+                  "closing the oldest, %s/%s, with %llu unread bytes. Raise the limits, or give the "
+                  "output a spool",
                   settings->name, generation->tail->directory, generation->name, (unsigned long long)lost);
     }
 }

@@ -166,7 +166,7 @@ void input_complain(struct generation *generation, int error)
     discover_want(input->discover, generation->tail->directory);
     char *path = mem_format("%s/%s", generation->tail->directory, generation->name);
     counters_add(input->env.counters, C_FILE_ERRORS, 1);
-    log_event(input->env.log, LOG_WARN, "cannot read %s: %s; trying again at every scan", path,
+    log_event(input->env.log, LOG_WARN, "cannot read %s: %s; retrying at every scan", path,
               why_not_opened(path, error, input->env.is_sandboxed, input->env.counters));
     free(path);
 }
@@ -270,8 +270,8 @@ static void say_paced(const struct input *input, struct paced *paced)
     counters_add(input->env.counters, C_POD_PAUSES, 1);
     if (paced_is_news(paced)) {
         log_event(input->env.log, LOG_WARN,
-                  "input %s: %s writes more than pod_bytes_per_second (%llu) allows: it is read at that "
-                  "pace, and the rest waits in its files",
+                  "input %s: %s writes more than pod_bytes_per_second (%llu) allows: clew reads it "
+                  "at that rate, the rest waits in its files",
                   input->settings->name, paced_pod(paced),
                   (unsigned long long)input->settings->pod_bytes_per_second);
     }
@@ -796,7 +796,7 @@ static void on_ended(void *context, struct directory *directory)
 static void on_overflowed(void *context)
 {
     struct input *input = context;
-    log_event(input->env.log, LOG_INFO, "inotify lost events: looking at everything");
+    log_event(input->env.log, LOG_INFO, "inotify lost events: scanning everything");
     input->is_overflowed = true;
     scan_now(input);
 }

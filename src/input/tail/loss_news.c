@@ -18,12 +18,12 @@ static const struct {
     const char *what;
     const char *remedy;
 } kinds[LOSS_KINDS] = {
-    [LOSS_GONE] = {"were gone before they were read to their ends",
+    [LOSS_GONE] = {"were removed before they were read to their ends",
                    "Let the runtime keep more or larger files (containerLogMaxFiles, "
                    "containerLogMaxSize), or raise open_files_max"},
-    [LOSS_CUT] = {"were truncated or written anew before they were read",
+    [LOSS_CUT] = {"were truncated or rewritten before they were read",
                   "Rotate by rename instead of copytruncate to lose none"},
-    [LOSS_GIVEN_UP] = {"that were deleted and held open unread were given up",
+    [LOSS_GIVEN_UP] = {"that were deleted and unread were closed",
                        "Raise deleted_bytes_max and deleted_time_max, or give the output a spool"},
 };
 

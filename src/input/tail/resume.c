@@ -370,9 +370,8 @@ static void say_foreign(const struct tail *tail, uint64_t lost)
     const struct input_env *env = &tail->input->env;
     counters_add(env->counters, C_FILES_LOST, 1);
     log_event(env->log, LOG_WARN,
-              "%s is gone with at least %llu bytes that had not been read. There are *%s files beside "
-              "it, which clew does not read: what is in those is lost; compress with gzip, or later "
-              "(delaycompress)",
+              "%s is gone with at least %llu unread bytes. There are *%s files next to it, which "
+              "clew cannot read: compress with gzip, or later (delaycompress)",
               checkpoint_path(tail->stream.checkpoint), (unsigned long long)lost, tail->foreign);
 }
 
@@ -393,17 +392,17 @@ static void say_lost(const struct tail *tail, const struct promise *promise, boo
     }
     if (lost > 0) {
         log_event(log, LOG_WARN,
-                  "%s was rotated away while clew was not running: at least %llu bytes of it are lost, "
-                  "and what was written to it behind byte %llu; reading its newer files. "
-                  "Let the runtime keep more or larger files "
-                  "(containerLogMaxFiles, containerLogMaxSize) to outlast such a pause",
+                  "%s was rotated away while clew was not running: lost at least %llu bytes "
+                  "(everything after byte %llu); continuing with newer files. Let the runtime keep "
+                  "more or larger files (containerLogMaxFiles, containerLogMaxSize) to outlast such "
+                  "a pause",
                   path, (unsigned long long)lost, (unsigned long long)(offset + lost));
     } else if (!is_cut) {
         log_event(log, LOG_INFO,
-                  "%s is gone: all that clew had seen of it was read, and what was written to it "
-                  "behind byte %llu while clew was not running, if anything was, is lost; reading its "
-                  "newer files. Let the runtime keep more or larger files (containerLogMaxFiles, "
-                  "containerLogMaxSize) to outlast such a pause",
+                  "%s is gone: clew had read all it had seen of it, but anything written after byte "
+                  "%llu while clew was not running is lost; continuing with newer files. Let the "
+                  "runtime keep more or larger files (containerLogMaxFiles, containerLogMaxSize) to "
+                  "outlast such a pause",
                   path, (unsigned long long)offset);
     }
 }

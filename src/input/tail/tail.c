@@ -315,7 +315,7 @@ static bool is_noise(const struct generation *generation)
 static void ignore_noise(struct generation *generation)
 {
     log_event(generation->tail->input->env.log, LOG_INFO,
-              "%s/%s was written over with what is no text, as shred does it: it is not read",
+              "%s/%s was overwritten with data that is not text, as shred does: skipping it",
               generation->tail->directory, generation->name);
     generation->state = GENERATION_IGNORED;
     generation->size = 0;
@@ -874,7 +874,7 @@ static bool claim(struct tail *tail)
     if (tail->is_refused && !was_refused) {
         counters_add(tail->input->env.counters, C_FILE_ERRORS, 1);
         log_event(tail->input->env.log, LOG_WARN,
-                  "%s is read by another input already: input %s leaves it alone", tail->key,
+                  "%s is already read by another input: input %s ignores it", tail->key,
                   tail->input->settings->name);
     }
     return !tail->is_refused;

@@ -14,9 +14,9 @@ static void tell_absent(void *context, const char *path, bool is_there)
 {
     const struct input *input = context;
     log_event(input->env.log, LOG_WARN, "input %s: %s %s", input->settings->name, path,
-              is_there ? "is neither file nor directory and is not read; for a pipe use standard "
-                         "input: `clew run -`"
-                       : "does not exist; it is read once it does");
+              is_there ? "is neither a file nor a directory and is not read; for a pipe use "
+                         "standard input: `clew run -`"
+                       : "does not exist yet; waiting for it");
 }
 
 /* Each worker its own files. */

@@ -147,8 +147,8 @@ static void say_gone(struct tail *tail, uint32_t files, uint64_t lost)
         return;
     }
     log_event(tail->input->env.log, LOG_WARN,
-              "%s: %llu bytes that nothing had acknowledged are gone with %u of its files, which were "
-              "removed before clew was started again. Let the runtime keep more or larger files "
+              "%s: lost %llu unacknowledged bytes with %u of its files, which were removed before "
+              "clew was started again. Let the runtime keep more or larger files "
               "(containerLogMaxFiles, containerLogMaxSize), or give the output a spool",
               tail->shown != NULL ? tail->shown : tail->key, (unsigned long long)lost, files);
 }
@@ -289,8 +289,8 @@ static uint64_t count_gone(const struct input_env *env, const struct world *worl
 static void say_stream(const struct log *log, const struct unclaimed *stream, uint64_t lost)
 {
     log_event(log, LOG_WARN,
-              "%s: all of its files were removed before clew was started again, and %llu bytes of them that "
-              "nothing had acknowledged with them. Give the output a spool to keep what waits",
+              "%s: all of its files were removed before clew was started again; lost %llu "
+              "unacknowledged bytes. Give the output a spool to keep them",
               stream->key, (unsigned long long)lost);
 }
 
@@ -313,7 +313,7 @@ void unread_count_gone(struct input *input)
     }
     free(list.items);
     if (others > 0) {
-        log_event(input->env.log, LOG_WARN, "… and %llu bytes of %llu other logs in the same way",
+        log_event(input->env.log, LOG_WARN, "… and %llu bytes of %llu other logs, likewise",
                   (unsigned long long)others, (unsigned long long)(streams - STREAMS_SAID));
     }
 }

@@ -105,7 +105,7 @@ static void complain(struct inotify *inotify, const char *path, int error)
     }
     inotify->has_complained = true;
     log_event(inotify->log, LOG_WARN,
-              "cannot watch %s (%s%s): its changes, and those of other directories that cannot be "
+              "cannot watch %s (%s%s): changes there, and in other directories that cannot be "
               "watched, are found by the periodic scan",
               path, strerror(error),
               error == ENOSPC ? "; raise fs.inotify.max_user_watches" : "");

@@ -10,7 +10,7 @@ const char *why_not_opened(const char *path, int error, bool is_sandboxed,
 {
     if (is_sandboxed && landlock_hides(path, error)) {
         counters_add(counters, C_SANDBOX_HIDDEN, 1);
-        return "the sandbox hides it, for it was not there when clew started; restart clew";
+        return "the sandbox hides it, because it did not exist at the start; restart clew";
     }
     return strerror(error);
 }

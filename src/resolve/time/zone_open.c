@@ -73,8 +73,8 @@ struct zone *zone_open(const char *name, char **out_error)
     }
     struct zone *zone = is_zone_name(name) ? read_zone(name) : NULL;
     if (zone == NULL) {
-        *out_error = mem_format("there is no time zone \"%s\": use UTC, an offset such as +02:00, "
-                                "or a name below %s such as Europe/Berlin",
+        *out_error = mem_format("unknown time zone \"%s\": use UTC, an offset such as +02:00, or a "
+                                "name below %s such as Europe/Berlin",
                                 name, ZONE_DIRECTORY);
     }
     return zone;

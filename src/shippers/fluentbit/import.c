@@ -57,8 +57,10 @@ bool fb_import_more(struct import_work *work, const struct foreign_text *text)
 static void put_inputs(struct fb_import *import)
 {
     if (import->input_count == 0) {
-        buf_append_string(&import->yaml, "# No input of the old config is one that clew reads; "
-                                         "the table at the end says why.\ninputs: []\n\n");
+        buf_append_string(&import->yaml, "# clew cannot read any input of the old config; the table "
+                                         "at the end has the reasons.\n"
+                                         "inputs: []\n"
+                                         "\n");
         return;
     }
     buf_append_string(&import->yaml, "inputs:\n");
@@ -90,9 +92,12 @@ static void put_outputs(struct fb_import *import)
 {
     if (import->output_count == 0) {
         buf_append_string(&import->yaml,
-                          "# No output of the old config has a place to ship to. This is where a "
-                          "Collector beside\n# clew listens; say where your backend is.\noutputs:\n"
-                          "  - endpoint: http://localhost:4318/v1/logs\n\n");
+                          "# No output of the old config has an address to ship to. This is where a "
+                          "Collector next to\n"
+                          "# clew listens; set the endpoint of your backend.\n"
+                          "outputs:\n"
+                          "  - endpoint: http://localhost:4318/v1/logs\n"
+                          "\n");
         return;
     }
     buf_append_string(&import->yaml, "outputs:\n");
@@ -152,9 +157,10 @@ struct slice fb_import_convert(struct import_work *work)
     if (import->work.row_count > 0) {
         qsort(import->work.rows, import->work.row_count, sizeof(import->work.rows[0]), by_place);
     }
-    buf_append_format(out, "# clew's config in place of %s, made by `clew import`.\n"
-                           "# The numbers are lines of the old file; what became of each is in the "
-                           "table at the end.\n\n",
+    buf_append_format(out, "# clew's config, converted from %s by `clew import`.\n"
+                           "# The numbers are lines of the old file; the table at the end lists "
+                           "what became of each.\n"
+                           "\n",
                       yaml_comment(import, import->config->path));
     buf_append_slice(out, buf_slice(&import->top));
     put_list(import, "multiline", &import->multiline);

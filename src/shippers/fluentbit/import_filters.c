@@ -59,12 +59,12 @@ static void one_parser(struct filtering *f, const struct fb_property *p, const c
     const char *field = is_line ? "$body" : field_name(f->import, key);
     const char *format = parser != NULL ? fb_value(parser, "format", "") : "";
     if (parser == NULL) {
-        tell(f, p, IMPORT_NEEDS_YOU, "no such parser is to be found; the text is kept whole");
+        tell(f, p, IMPORT_NEEDS_YOU, "the parser was not found; the text is kept whole");
     } else if (is_line && (strcasecmp(format, "json") == 0 || strcasecmp(format, "logfmt") == 0)) {
         tell(f, p, IMPORT_DEFAULT, "a line that is JSON or logfmt becomes fields, its ids the "
                                    "record's own; another is kept whole");
     } else if (field == NULL) {
-        tell(f, p, IMPORT_NEEDS_YOU, "the key is none that clew has a name for");
+        tell(f, p, IMPORT_NEEDS_YOU, "clew has no name for this key");
     } else if (parse_filter(f->import, parser, yaml_quote_literal(f->import, field), f->when,
                             &f->import->filters, &why)) {
         f->made++;
@@ -86,7 +86,7 @@ static void convert_parser(struct filtering *f)
     row_add_all(f->import, s, "key_name", IMPORT_MAPPED, "the field that is parsed");
     static const char reserved[] = "every other field is kept";
     static const char kept[] = "every other field is kept: without Reserve_Data the old filter "
-                               "threw them away, ids too";
+                               "dropped them, ids too";
     const struct fb_property *reserve = fb_get(s, "reserve_data");
     if (reserve != NULL) {
         bool is_on = fb_is_true(reserve->value);
@@ -363,8 +363,7 @@ static void convert_record_modifier(struct filtering *f)
         } else if (fb_is_key(p, "allowlist_key") || fb_is_key(p, "whitelist_key")) {
             tell(f, p, IMPORT_CHANGED,
 
-                  "no field is removed: the old filter threw away all that is not on the list, "
-                  "ids too");
+                  "no field is removed: the old filter dropped all that is not on the list, ids too");
         } else if (fb_is_key(p, "uuid_key")) {
             tell(f, p, IMPORT_DEFAULT, "log.record.uid names every record");
         }
@@ -527,14 +526,14 @@ static const struct {
     {"stdout", IMPORT_IGNORED, "a look at records: `clew parse` shows them"},
     {"opentelemetry_envelope", IMPORT_DEFAULT, "records are OTLP from the start"},
     {"lua", IMPORT_NEEDS_YOU,
-     "a program: say what it does with clew's filters; records pass it unchanged"},
+     "a program: write clew filters for it; records pass it unchanged"},
     {"wasm", IMPORT_NEEDS_YOU,
-     "a program: say what it does with clew's filters; records pass it unchanged"},
+     "a program: write clew filters for it; records pass it unchanged"},
     {"aws", IMPORT_NEEDS_YOU, "facts about the machine: give those that matter as `resource`"},
     {"ecs", IMPORT_NEEDS_YOU, "facts about the task: give those that matter as `resource`"},
     {"log_to_metrics", IMPORT_NEEDS_YOU,
      "clew makes no metrics of records: a Collector's count connector does; records are kept"},
-    {"geoip2", IMPORT_NEEDS_YOU, "a Collector's geoip processor does it behind clew"},
+    {"geoip2", IMPORT_NEEDS_YOU, "use a Collector's geoip processor after clew"},
     {"sql", IMPORT_NEEDS_YOU, "clew has no SQL: `drop` for WHERE; fields are kept"},
     {"", IMPORT_NEEDS_YOU, "clew has no filter of this kind; records pass unchanged"},
 };
@@ -555,7 +554,7 @@ static void refuse(struct filtering *f)
         if (!is_known && !fb_is_key(p, "name") && !*p->is_told) {
             tell(f, p, others[i].fate, others[i].fate == IMPORT_DEFAULT
                                            ? "clew does it for all records"
-                                           : "of a filter that is not converted");
+                                           : "part of a filter that is not converted");
         }
     }
 }
@@ -585,10 +584,10 @@ static void convert_section(struct fb_import *import, const struct fb_section *s
     }
     yaml_comment_section(import, &import->filters, s, "  ");
     if (!is_reached) {
-        tell(&f, NULL, IMPORT_IGNORED, "no record of an input that is converted gets here");
+        tell(&f, NULL, IMPORT_IGNORED, "no record of a converted input gets here");
         for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
             if (!fb_is_key(p, "name")) {
-                tell(&f, p, IMPORT_IGNORED, "of a filter that no record gets to");
+                tell(&f, p, IMPORT_IGNORED, "part of a filter that no record reaches");
             }
         }
         return;
@@ -598,7 +597,7 @@ static void convert_section(struct fb_import *import, const struct fb_section *s
         tell(&f, NULL, IMPORT_NEEDS_YOU, "under a condition that clew cannot have: it is left out");
         for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
             if (!fb_is_key(p, "name") && !*p->is_told) {
-                tell(&f, p, IMPORT_NEEDS_YOU, "of a filter that is left out");
+                tell(&f, p, IMPORT_NEEDS_YOU, "part of a filter that is omitted");
             }
         }
         return;

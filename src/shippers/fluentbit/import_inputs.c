@@ -113,7 +113,7 @@ static bool tail_path(struct fb_import *import, struct draft_input *input)
     input->folder = count == 1 ? folder_of(import, paths[0]) : NULL;
     bool is_vague = strncmp(paths[0], "${", 2) == 0 && strstr(paths[0], ":-") == NULL;
     row_add(import, input->section, p, is_vague ? IMPORT_NEEDS_YOU : IMPORT_MAPPED, "include%s",
-            is_vague ? ": the variable has to be set, /var/log stands in" : "");
+            is_vague ? ": set the variable; the default is /var/log" : "");
     return true;
 }
 
@@ -136,8 +136,8 @@ static void tail_exclude(struct fb_import *import, struct draft_input *input)
     }
     put_paths(import, input, "exclude", paths, count + 2 < PATHS_MAX ? count + 2 : PATHS_MAX);
     row_add(import, input->section, p, is_relative ? IMPORT_CHANGED : IMPORT_MAPPED, "exclude%s",
-            is_relative ? ": a pattern without a slash is held against the file's name; Fluent Bit "
-                          "held it against the whole path, where it never matched"
+            is_relative ? ": a pattern without a slash is matched against the file name; Fluent Bit "
+                          "matched it against the whole path, where it never matched"
                         : ": a star does not cross a slash here");
 }
 
@@ -226,8 +226,8 @@ static const struct {
     bool (*convert)(struct fb_import *import, struct draft_input *input);
     const char *missing;
 } own_inputs[] = {
-    {"tail", convert_tail, "an input without files is none"},
-    {"syslog", convert_syslog, "an input without a place to listen is none"},
+    {"tail", convert_tail, "an input without files reads nothing"},
+    {"syslog", convert_syslog, "an input without an address reads nothing"},
     {"stdin", convert_stdin, "there is one standard input, which one input reads"},
     {"systemd", convert_systemd, "there is no journal to read"},
 };
@@ -240,29 +240,28 @@ static const struct {
     const char *why;
 } foreign_inputs[] = {
     {"forward", IMPORT_NEEDS_YOU,
-     "clew listens to no forward protocol: let it read the containers' log files "
-
-      "(/var/log/pods, /var/lib/docker/containers), or put a Collector's fluentforward receiver "
-      "there"},
+     "clew does not support the forward protocol: let it read the containers' log files "
+     "(/var/log/pods, /var/lib/docker/containers), or put a Collector's fluentforward receiver "
+     "there"},
     {"http", IMPORT_NEEDS_YOU,
-     "clew takes no records over HTTP: send OTLP to the backend, or log to a file"},
+     "clew does not receive records over HTTP: send OTLP to the backend, or log to a file"},
     {"tcp", IMPORT_NEEDS_YOU,
-     "clew takes no records over TCP: let the application log to a file or stdout"},
+     "clew does not receive records over TCP: let the application log to a file or stdout"},
     {"udp", IMPORT_NEEDS_YOU,
-     "clew takes no records over UDP: let the application log to a file or stdout"},
+     "clew does not receive records over UDP: let the application log to a file or stdout"},
     {"opentelemetry", IMPORT_NEEDS_YOU,
      "records that are OTLP already go to the backend or a Collector directly"},
     {"dummy", IMPORT_IGNORED,
      "made-up records, for tests: `clew parse` shows what becomes of a line"},
     {"fluentbit_metrics", IMPORT_DEFAULT, "clew's own metrics are at /metrics of control.listen"},
-    {"fluentbit_logs", IMPORT_DEFAULT, "clew says what it has to say on standard error"},
+    {"fluentbit_logs", IMPORT_DEFAULT, "clew logs to standard error"},
     {"kmsg", IMPORT_NEEDS_YOU, "the kernel's messages are in the journal"},
     {"exec", IMPORT_NEEDS_YOU, "let the command write a file that clew follows"},
     {"winlog", IMPORT_NEEDS_YOU, "clew runs on Linux"},
     {"winevtlog", IMPORT_NEEDS_YOU, "clew runs on Linux"},
-    {"kafka", IMPORT_NEEDS_YOU, "clew reads no Kafka: a Collector's kafka receiver does"},
-    {"", IMPORT_NEEDS_YOU, "clew ships logs and reads nothing of this kind: an OpenTelemetry Collector "
-                           "has receivers for metrics and the like"},
+    {"kafka", IMPORT_NEEDS_YOU, "clew does not read Kafka: a Collector's kafka receiver does"},
+    {"", IMPORT_NEEDS_YOU, "clew ships logs only: an OpenTelemetry Collector has receivers for "
+                           "metrics and the like"},
 };
 
 static void refuse(struct fb_import *import, const struct fb_section *s)
@@ -274,7 +273,7 @@ static void refuse(struct fb_import *import, const struct fb_section *s)
     row_add(import, s, NULL, foreign_inputs[i].fate, "%s", foreign_inputs[i].why);
     for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
         if (!fb_is_key(p, "name")) {
-            row_add(import, s, p, foreign_inputs[i].fate, "of an input that is not converted");
+            row_add(import, s, p, foreign_inputs[i].fate, "part of an input that is not converted");
         }
     }
 }
@@ -302,7 +301,7 @@ static void tell_rest(struct fb_import *import, const struct fb_section *s)
 {
     for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
         if (!*p->is_told && !fb_is_key(p, "name") && known_find(s->kind, fb_name(s), p->key) == NULL) {
-            row_add(import, s, p, IMPORT_NEEDS_YOU, "of an input that is not converted");
+            row_add(import, s, p, IMPORT_NEEDS_YOU, "part of an input that is not converted");
         }
     }
 }

@@ -11,44 +11,44 @@
 #include <strings.h>
 #include "base/mem.h"
 
-#define MEMORY "memory_limit bounds what is in hand; reading stops before it, nothing is lost"
+#define MEMORY "memory_limit bounds the records in memory; reading stops before it, nothing is lost"
 #define FILES "the log files are the buffer; outputs.spool keeps more on disk where that is wanted"
-#define STREAM "what is in hand is gone after a restart; outputs.spool keeps on disk what waits"
-#define RETRIES "there is no end to the tries; what a far end refuses is kept as dead letters"
+#define STREAM "records in memory are lost at a restart; outputs.spool keeps waiting ones on disk"
+#define RETRIES "clew retries without limit; refused records are kept as dead letters"
 #define LONG "line_bytes_max: a longer line is shipped in pieces, none is skipped"
-#define API "pods are asked of the API server as clew's kubernetes section says"
-#define SCHEMA "OTLP has its own data model; how the backend stores it is the backend's to say"
+#define API "pod metadata comes from the API server, as the kubernetes section says"
+#define SCHEMA "OTLP has its own data model; the backend decides how to store it"
 #define TIME "OTLP carries the time of the record itself, in nanoseconds"
-#define SELF "of Fluent Bit itself; nothing here is like it"
+#define SELF "internal to Fluent Bit; clew has no equivalent"
 #define ALIAS "the name in Fluent Bit's own metrics"
 
 static const struct known_option service[] = {
-    {"", "daemon", IMPORT_IGNORED, "clew stays in the foreground: whoever starts it decides"},
+    {"", "daemon", IMPORT_IGNORED, "clew stays in the foreground; its service manager decides"},
     {"", "log_file", IMPORT_IGNORED, "clew writes to standard error"},
     {"", "parsers_file", IMPORT_MAPPED, "parsers in use are converted where they are used"},
     {"", "plugins_file", IMPORT_IGNORED,
-     "plugins of Fluent Bit cannot run in clew: the sections that used them say what to do"},
+     "Fluent Bit plugins cannot run in clew: the sections that used them need a manual change"},
     {"", "streams_file", IMPORT_NEEDS_YOU, "streams of SQL have no counterpart: use filters"},
     {"", "health_check", IMPORT_DEFAULT, "/healthz and /readyz of control.listen"},
     {"", "hc_*", IMPORT_DEFAULT, "/readyz has its own rule"},
     {"", "storage.*", IMPORT_DEFAULT, FILES},
-    {"", "hot_reload*", IMPORT_IGNORED, "restart clew: it goes on where it was"},
-    {"", "config_watch", IMPORT_IGNORED, "restart clew: it goes on where it was"},
+    {"", "hot_reload*", IMPORT_IGNORED, "SIGHUP reloads the config; nothing has to be switched on"},
+    {"", "config_watch", IMPORT_IGNORED, "clew does not watch its config; send SIGHUP to reload it"},
     {"", "dns.*", IMPORT_IGNORED, "libcurl resolves names, as the system says"},
     {"", "multiline_buffer_limit", IMPORT_DEFAULT, "record_bytes_max"},
     {"", "coro_stack_size", IMPORT_IGNORED, SELF},
-    {"", "json.*", IMPORT_IGNORED, "values are shipped as they are, with their types"},
+    {"", "json.*", IMPORT_IGNORED, "values are shipped unchanged, with their types"},
     {"", "telemetry*", IMPORT_IGNORED, SELF},
     {"", "security.*", IMPORT_IGNORED, SELF},
     {"", "windows.*", IMPORT_IGNORED, SELF},
     {"", "enable_chunk_trace", IMPORT_IGNORED, SELF},
-    {"", "flush.adaptive*", IMPORT_DEFAULT, "batches are as old as outputs.batch.age at most"},
+    {"", "flush.adaptive*", IMPORT_DEFAULT, "batches are at most outputs.batch.age old"},
 };
 
 static const struct known_option inputs[] = {
     {"tail", "tag_regex", IMPORT_NEEDS_YOU,
-     "tags do not exist: clew goes by input, path, pod and namespace; see the routes and filters"},
-    {"", "tag", IMPORT_MAPPED, "what Match said of it is in the routes and filters"},
+     "clew has no tags: it matches input, path, pod and namespace; see the routes and filters"},
+    {"", "tag", IMPORT_MAPPED, "the routes and filters match the same records"},
     {"", "alias", IMPORT_MAPPED, "the input's name"},
     {"syslog", "mem_buf_limit", IMPORT_DEFAULT,
      "memory_limit: connected senders wait; the kernel keeps datagrams, then drops them"},
@@ -57,14 +57,16 @@ static const struct known_option inputs[] = {
     {"", "mem_buf_limit", IMPORT_DEFAULT, MEMORY},
     {"", "storage.*", IMPORT_DEFAULT, FILES},
     {"", "buffer_chunk_size", IMPORT_DEFAULT, "read_bytes"},
-    {"", "threaded", IMPORT_IGNORED, "clew is one loop"},
-    {"", "thread.*", IMPORT_IGNORED, "clew is one loop"},
-    {"", "log_level", IMPORT_IGNORED, "log_level is one for all of clew"},
-    {"", "log_suppress_interval", IMPORT_IGNORED, "clew says a thing once"},
+    {"", "threaded", IMPORT_IGNORED, "`workers` sets the number of threads for all inputs"},
+    {"", "thread.*", IMPORT_IGNORED, "`workers` sets the number of threads for all inputs"},
+    {"", "log_level", IMPORT_IGNORED, "log_level applies to all of clew"},
+    {"", "log_suppress_interval", IMPORT_IGNORED, "clew logs each event once"},
     {"", "routable", IMPORT_IGNORED, SELF},
     {"", "net.*", IMPORT_IGNORED, SELF},
-    {"tail", "db", IMPORT_DEFAULT, "checkpoints in data_dir, moved by delivery, not by reading"},
-    {"tail", "db.*", IMPORT_DEFAULT, "checkpoints in data_dir, moved by delivery, not by reading"},
+    {"tail", "db", IMPORT_DEFAULT, "checkpoints in data_dir, which advance on delivery, not on "
+                                   "reading"},
+    {"tail", "db.*", IMPORT_DEFAULT, "checkpoints in data_dir, which advance on delivery, not on "
+                                     "reading"},
     {"tail", "rotate_wait", IMPORT_DEFAULT, "a rotated file is read to its end, however long"},
     {"tail", "skip_long_lines", IMPORT_CHANGED, LONG},
     {"tail", "truncate_long_lines", IMPORT_CHANGED, LONG},
@@ -82,30 +84,30 @@ static const struct known_option inputs[] = {
     {"tail", "file_cache_advise", IMPORT_IGNORED, SELF},
     {"tail", "exit_on_eof", IMPORT_IGNORED, "`clew parse` and `clew audit` read to the end"},
     {"tail", "ignore_older", IMPORT_CHANGED,
-     "what has been shipped is not read again; exclude old files"},
+     "shipped lines are not read again; exclude old files"},
     {"tail", "multiline_flush", IMPORT_DEFAULT, "multiline.timeout"},
     {"tail", "unicode.encoding", IMPORT_NEEDS_YOU, "clew reads UTF-8"},
     {"tail", "generic.encoding", IMPORT_NEEDS_YOU, "clew reads UTF-8"},
     {"tail", "dockermode*", IMPORT_DEFAULT, "partial lines are joined, for each stream"},
-    {"systemd", "db*", IMPORT_DEFAULT, "checkpoints in data_dir, moved by delivery"},
+    {"systemd", "db*", IMPORT_DEFAULT, "checkpoints in data_dir, which advance on delivery"},
     {"systemd", "strip_underscores", IMPORT_DEFAULT, "fields have names of semantic conventions"},
     {"systemd", "lowercase", IMPORT_DEFAULT, "fields have names of semantic conventions"},
     {"systemd", "max_entries", IMPORT_DEFAULT, MEMORY},
     {"systemd", "max_fields", IMPORT_DEFAULT, "parse.fields_max"},
-    {"syslog", "frame", IMPORT_DEFAULT, "octet counting or newlines, told by the message itself"},
-    {"syslog", "format", IMPORT_DEFAULT, "octet counting or newlines, told by the message itself"},
+    {"syslog", "frame", IMPORT_DEFAULT, "octet counting or newlines, detected from the message"},
+    {"syslog", "format", IMPORT_DEFAULT, "octet counting or newlines, detected from the message"},
     {"syslog", "raw_message_key", IMPORT_DEFAULT, "the body is the whole message"},
     {"syslog", "source_address_key", IMPORT_NEEDS_YOU,
-     "host.name is what the message says; the sender's address is not kept"},
+     "host.name is from the message; the sender's address is not kept"},
     {"syslog", "receive_buffer_size", IMPORT_IGNORED, SELF},
-    {"syslog", "unix_perm", IMPORT_NEEDS_YOU, "give the socket's folder the permissions"},
+    {"syslog", "unix_perm", IMPORT_NEEDS_YOU, "set the permissions of the socket's directory"},
 };
 
 static const struct known_option filters[] = {
     {"", "alias", IMPORT_IGNORED, ALIAS},
-    {"", "match", IMPORT_MAPPED, "the filter's `when`, where it is not for all records"},
-    {"", "match_regex", IMPORT_MAPPED, "the filter's `when`, by what is known of the tags"},
-    {"", "log_level", IMPORT_IGNORED, "log_level is one for all of clew"},
+    {"", "match", IMPORT_MAPPED, "the filter's `when`, unless it matches all records"},
+    {"", "match_regex", IMPORT_MAPPED, "the filter's `when`, as far as the tags are known"},
+    {"", "log_level", IMPORT_IGNORED, "log_level applies to all of clew"},
     {"kubernetes", "kube_url", IMPORT_DEFAULT, API},
     {"kubernetes", "kube_ca*", IMPORT_DEFAULT, API},
     {"kubernetes", "kube_token*", IMPORT_DEFAULT, API},
@@ -117,7 +119,7 @@ static const struct known_option filters[] = {
     {"kubernetes", "buffer_size", IMPORT_DEFAULT, API},
     {"kubernetes", "dns_*", IMPORT_DEFAULT, API},
     {"kubernetes", "cache_use_docker_id", IMPORT_DEFAULT, API},
-    {"kubernetes", "dummy_meta", IMPORT_IGNORED, "of Fluent Bit's own tests"},
+    {"kubernetes", "dummy_meta", IMPORT_IGNORED, "for Fluent Bit's own tests"},
     {"kubernetes", "kube_tag_prefix", IMPORT_DEFAULT,
      "pod, namespace and container are read off the path itself"},
     {"kubernetes", "regex_parser", IMPORT_DEFAULT,
@@ -164,8 +166,8 @@ static const struct known_option filters[] = {
 };
 
 static const struct known_option outputs[] = {
-    {"", "match", IMPORT_MAPPED, "the route to this output, where it is not for all records"},
-    {"", "match_regex", IMPORT_MAPPED, "the route to this output, by what is known of the tags"},
+    {"", "match", IMPORT_MAPPED, "the route to this output, unless it gets all records"},
+    {"", "match_regex", IMPORT_MAPPED, "the route to this output, as far as the tags are known"},
     {"", "alias", IMPORT_MAPPED, "the output's name"},
     {"", "retry_limit", IMPORT_DEFAULT, RETRIES},
     {"", "no_retries", IMPORT_CHANGED, RETRIES},
@@ -174,15 +176,15 @@ static const struct known_option outputs[] = {
     {"", "storage.*", IMPORT_DEFAULT, FILES},
     {"", "net.*", IMPORT_DEFAULT,
      "libcurl keeps connections alive; outputs.timeout bounds a request"},
-    {"", "log_level", IMPORT_IGNORED, "log_level is one for all of clew"},
-    {"", "log_suppress_interval", IMPORT_IGNORED, "clew says a thing once"},
-    {"", "log_response_payload", IMPORT_IGNORED, "an answer is told where it is an error"},
-    {"", "response_payload", IMPORT_IGNORED, "an answer is told where it is an error"},
+    {"", "log_level", IMPORT_IGNORED, "log_level applies to all of clew"},
+    {"", "log_suppress_interval", IMPORT_IGNORED, "clew logs each event once"},
+    {"", "log_response_payload", IMPORT_IGNORED, "clew logs answers that are errors"},
+    {"", "response_payload", IMPORT_IGNORED, "clew logs answers that are errors"},
     {"", "buffer_size", IMPORT_DEFAULT, "outputs.response_bytes_max"},
-    {"", "trace_error", IMPORT_DEFAULT, "errors of the far end are told in clew's own log"},
+    {"", "trace_error", IMPORT_DEFAULT, "clew logs the backend's errors"},
     {"", "trace_output", IMPORT_IGNORED, "`clew parse` shows records"},
     {"", "tls.debug", IMPORT_IGNORED, SELF},
-    {"", "tls.vhost", IMPORT_NEEDS_YOU, "clew asks for the host of the endpoint"},
+    {"", "tls.vhost", IMPORT_NEEDS_YOU, "clew uses the host of the endpoint"},
     {"", "tls.verify_hostname", IMPORT_DEFAULT, "the name is verified with the certificate"},
     {"", "tls.key_passwd", IMPORT_NEEDS_YOU, "clew takes keys without a password"},
     {"", "tls.ca_path", IMPORT_NEEDS_YOU, "clew takes one file: tls.ca_file"},
@@ -195,8 +197,8 @@ static const struct known_option outputs[] = {
     {"", "time_key", IMPORT_DEFAULT, TIME},
     {"", "time_key_*", IMPORT_DEFAULT, TIME},
     {"", "include_tag_key", IMPORT_DEFAULT,
-     "log.file.path and the resource say where a record is from"},
-    {"", "tag_key", IMPORT_DEFAULT, "log.file.path and the resource say where a record is from"},
+     "log.file.path and the resource name the source of a record"},
+    {"", "tag_key", IMPORT_DEFAULT, "log.file.path and the resource name the source of a record"},
     {"opentelemetry", "logs_body_key", IMPORT_CHANGED,
      "the message is the body, every other field an attribute: none is dropped"},
     {"opentelemetry", "logs_body_key_attributes", IMPORT_DEFAULT,
@@ -217,9 +219,9 @@ static const struct known_option outputs[] = {
      "Loki makes labels of resource attributes (otlp_config): k8s.* and service.name are there; "
      "give others as `resource`"},
     {"loki", "label_keys", IMPORT_CHANGED,
-     "stays a field of the record; Loki makes it structured metadata"},
+     "kept as a field of the record; Loki makes it structured metadata"},
     {"loki", "label_map_path", IMPORT_CHANGED,
-     "stays fields of the record; Loki makes them structured metadata"},
+     "kept as fields of the record; Loki makes them structured metadata"},
     {"loki", "structured_metadata*", IMPORT_DEFAULT, "every attribute is structured metadata"},
     {"loki", "auto_kubernetes_labels", IMPORT_DEFAULT, "k8s.* are resource attributes"},
     {"loki", "remove_keys", IMPORT_CHANGED, "no field is removed on the way to the output"},
@@ -247,18 +249,18 @@ static const struct known_option outputs[] = {
     {"cloudwatch_logs", "auto_create_group", IMPORT_NEEDS_YOU,
      "make the log group beforehand; clew does not manage AWS"},
     {"cloudwatch_logs", "*", IMPORT_NEEDS_YOU,
-     "clew does not manage AWS: see what it was for"},
+     "clew does not manage AWS: check what it was for"},
     {"cloudwatch", "extra_user_agent", IMPORT_IGNORED, SELF},
     {"cloudwatch", "log_retention_days", IMPORT_NEEDS_YOU,
      "set it on the log group; clew does not manage AWS"},
     {"cloudwatch", "auto_create_group", IMPORT_NEEDS_YOU,
      "make the log group beforehand; clew does not manage AWS"},
     {"cloudwatch", "*", IMPORT_NEEDS_YOU,
-     "clew does not manage AWS: see what it was for"},
+     "clew does not manage AWS: check what it was for"},
     {"grafana-loki", "*", IMPORT_CHANGED,
      "Loki makes labels of resource attributes, of fields structured metadata"},
     {"http", "format", IMPORT_CHANGED, "OTLP in protobuf"},
-    {"http", "*", IMPORT_NEEDS_YOU, "of a request that is no OTLP"},
+    {"http", "*", IMPORT_NEEDS_YOU, "part of a request that is not OTLP"},
 };
 
 static const struct known_option parsers[] = {
@@ -267,11 +269,11 @@ static const struct known_option parsers[] = {
     {"", "time_key", IMPORT_DEFAULT, "the time is found by its usual names and forms"},
     {"", "time_format", IMPORT_DEFAULT, "the time's form is recognised"},
     {"", "time_keep", IMPORT_CHANGED, "the field is kept, and is the record's time as well"},
-    {"", "time_strict", IMPORT_DEFAULT, "a time that cannot be read is no time; the field is kept"},
-    {"", "time_offset", IMPORT_NEEDS_YOU, "trace.zone is for all times that name none"},
-    {"", "time_zone", IMPORT_NEEDS_YOU, "trace.zone is for all times that name none"},
-    {"", "time_system_timezone", IMPORT_NEEDS_YOU, "trace.zone is for all times that name none"},
-    {"", "types", IMPORT_MAPPED, "types of the `parse` filter; ids stay texts"},
+    {"", "time_strict", IMPORT_DEFAULT, "a time that cannot be read is ignored; the field is kept"},
+    {"", "time_offset", IMPORT_NEEDS_YOU, "trace.zone applies to all times without a zone"},
+    {"", "time_zone", IMPORT_NEEDS_YOU, "trace.zone applies to all times without a zone"},
+    {"", "time_system_timezone", IMPORT_NEEDS_YOU, "trace.zone applies to all times without a zone"},
+    {"", "types", IMPORT_MAPPED, "types of the `parse` filter; ids stay strings"},
     {"", "skip_empty_values", IMPORT_DEFAULT, "an empty capture makes no field"},
     {"", "decode_field*", IMPORT_DEFAULT, "a message that is JSON becomes fields"},
     {"", "logfmt_no_bare_keys", IMPORT_DEFAULT, "bare words stay text"},

@@ -46,12 +46,12 @@ static void put_kubelet(struct fb_import *import, const struct fb_section *s)
         row_add_all(import, s, "use_kubelet", is_on || is_unknown ? IMPORT_NEEDS_YOU : IMPORT_MAPPED,
                     is_on || is_unknown
                         ? "kubernetes.source: kubelet, with its URL as kubernetes.endpoint"
-                        : "kubernetes.source asks the API server unless it is told otherwise");
+                        : "kubernetes.source: the API server by default");
         return;
     }
     buf_append_format(&import->top, "  source: kubelet\n  endpoint: '%s'\n", endpoint);
     row_add_all(import, s, "use_kubelet", IMPORT_MAPPED,
-                "kubernetes.source: kubelet; it needs the right nodes/proxy, as it did");
+                "kubernetes.source: kubelet; it needs the permission nodes/proxy, as before");
     row_add_all(import, s, "kubelet_host", IMPORT_MAPPED, "kubernetes.endpoint");
     row_add_all(import, s, "kubelet_port", IMPORT_MAPPED, "kubernetes.endpoint");
     if (!fb_bool(s, "tls.verify", true, NULL)) {

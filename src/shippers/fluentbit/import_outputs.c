@@ -120,7 +120,7 @@ static const char *host_text(struct target *t, const char *otherwise)
     }
     const char *text = variable_or(t->import, p->raw, otherwise, is_host, &is_known);
     row_add(t->import, t->section, p, text != NULL && is_known ? IMPORT_MAPPED : IMPORT_NEEDS_YOU,
-            text != NULL ? "endpoint; where the variable is not set, %s stands in"
+            text != NULL ? "endpoint; %s if the variable is not set"
                          : "not known here: put it into the endpoint in place of %s", otherwise);
     return text != NULL ? text : otherwise;
 }
@@ -138,7 +138,7 @@ static const char *port_text(struct target *t, const char *otherwise)
     }
     const char *text = variable_or(t->import, p->raw, otherwise, is_port, &is_known);
     row_add(t->import, t->section, p, text != NULL ? IMPORT_MAPPED : IMPORT_NEEDS_YOU,
-            text != NULL ? "endpoint; where the variable is not set, %s stands in"
+            text != NULL ? "endpoint; %s if the variable is not set"
                          : "not known here: put it into the endpoint in place of %s", otherwise);
     return text != NULL ? text : otherwise;
 }
@@ -485,7 +485,7 @@ static const struct {
     enum import_fate fate;
     const char *why;
 } others[] = {
-    {"null", IMPORT_IGNORED, "records for nobody: leave such inputs out, or drop them in a filter"},
+    {"null", IMPORT_IGNORED, "records are discarded: remove such inputs, or drop them in a filter"},
     {"stdout", IMPORT_IGNORED, "a look at records: `clew parse` shows them"},
     {"prometheus_exporter", IMPORT_DEFAULT, "clew's own metrics are at /metrics of control.listen"},
     {"prometheus_remote_write", IMPORT_NEEDS_YOU, "metrics: Prometheus reads clew's at /metrics"},
@@ -521,7 +521,7 @@ static const struct {
     {"http", IMPORT_NEEDS_YOU,
      "a service of your own: let it take OTLP, or put a Collector in between"},
     {"logstash", IMPORT_NEEDS_YOU,
-     "a Collector whose exporter writes to the backend behind Logstash"},
+     "a Collector whose exporter writes to the backend of Logstash"},
     {"tcp", IMPORT_NEEDS_YOU, "a Collector with an exporter for what listens there"},
     {"udp", IMPORT_NEEDS_YOU, "a Collector with an exporter for what listens there"},
     {"syslog", IMPORT_NEEDS_YOU, "a Collector with the syslog exporter"},
@@ -568,7 +568,7 @@ static void refuse(struct fb_import *import, const struct fb_section *s)
     for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
         bool is_match = fb_is_key(p, "match") || fb_is_key(p, "match_regex");
         if (!fb_is_key(p, "name") && !(is_match && output != NULL)) {
-            row_add(import, s, p, others[i].fate, "of an output that is not replaced");
+            row_add(import, s, p, others[i].fate, "part of an output that is not converted");
         }
     }
 }

@@ -63,7 +63,7 @@ bool parse_filter(struct fb_import *import, const struct fb_section *parser, con
     bool is_regex = strcasecmp(format, "regex") == 0;
     const char *pattern = is_regex ? pattern_text(import, fb_value(parser, "regex", "")) : NULL;
     if (is_regex && pattern == NULL) {
-        *out_why = "its pattern is none that clew can run";
+        *out_why = "clew cannot run its pattern";
         return false;
     }
     if (is_regex && strstr(pattern, "(?<") == NULL && strstr(pattern, "(?P<") == NULL) {
@@ -72,7 +72,7 @@ bool parse_filter(struct fb_import *import, const struct fb_section *parser, con
     }
     if (!is_regex && strcasecmp(format, "json") != 0 && strcasecmp(format, "logfmt") != 0 &&
         strcasecmp(format, "ltsv") != 0) {
-        *out_why = "its format is none of regex, json, logfmt and ltsv";
+        *out_why = "its format is not regex, json, logfmt or ltsv";
         return false;
     }
     if (!filter_has_room(import)) {
@@ -126,7 +126,7 @@ void input_parser(struct fb_import *import, struct draft_input *input, const str
     const char *format = parser != NULL ? fb_value(parser, "format", "") : "";
     if (parser == NULL) {
         row_add(import, s, p, IMPORT_NEEDS_YOU,
-                "no such parser is to be found: clew looks at each line for JSON and logfmt");
+                "the parser was not found: clew detects JSON and logfmt in each line");
     } else if (is_envelope(parser) || (strcasecmp(format, "json") == 0 && is_container_path(s))) {
         row_add(import, s, p, IMPORT_DEFAULT, "envelope: auto takes the runtime's envelope off, "
                                               "partial lines are joined, and JSON in it is parsed");
@@ -135,7 +135,7 @@ void input_parser(struct fb_import *import, struct draft_input *input, const str
                 "format: auto parses lines of JSON, others are kept whole");
     } else if (strcasecmp(format, "logfmt") == 0) {
         buf_append_string(&input->yaml, "    format: logfmt\n");
-        row_add(import, s, p, IMPORT_MAPPED, "format: logfmt; a line that is none is kept whole");
+        row_add(import, s, p, IMPORT_MAPPED, "format: logfmt; other lines are kept whole");
     } else {
         parse_lines(import, input, p, parser);
     }
@@ -177,7 +177,7 @@ static void finish_parsers(struct fb_import *import, enum fb_kind kind)
         row_add(import, s, NULL, IMPORT_IGNORED, "nothing here uses it");
         for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
             if (!fb_is_key(p, "name")) {
-                row_add(import, s, p, IMPORT_IGNORED, "of a parser that nothing uses");
+                row_add(import, s, p, IMPORT_IGNORED, "part of an unused parser");
             }
         }
     }

@@ -171,7 +171,7 @@ static void finish_section(struct fb_import *import, const struct fb_section *se
             row_add(import, section, p, known->fate, "%s", known->what);
         } else {
             row_add(import, section, p, IMPORT_NEEDS_YOU,
-                    "clew does not know this option: see whether it matters");
+                    "clew does not know this option: check whether it matters");
         }
     }
 }
@@ -191,7 +191,7 @@ static void finish_processors(struct fb_import *import, const struct fb_section 
         }
         for (const struct fb_property *p = s->first; p != NULL && !is_told; p = p->next) {
             if (!fb_is_key(p, "name")) {
-                row_add(import, s, p, IMPORT_NEEDS_YOU, "of a processor that is not converted");
+                row_add(import, s, p, IMPORT_NEEDS_YOU, "part of a processor that is not converted");
             }
         }
         finish_section(import, s);

@@ -117,9 +117,9 @@ void import_service(struct fb_import *import)
         buf_append_string(&import->top, "\n");
     }
     for (s = import->config->first[FB_OTHER]; s != NULL; s = s->next) {
-        row_add(import, s, NULL, IMPORT_NEEDS_YOU, "clew has no such section: see what it was for");
+        row_add(import, s, NULL, IMPORT_NEEDS_YOU, "clew has no such section: check what it was for");
         for (const struct fb_property *p = s->first; p != NULL; p = p->next) {
-            row_add(import, s, p, IMPORT_NEEDS_YOU, "of a section that clew has not got");
+            row_add(import, s, p, IMPORT_NEEDS_YOU, "part of a section that clew does not have");
         }
     }
     for (const struct fb_note *n = import->config->notes; n != NULL; n = n->next) {

@@ -76,8 +76,8 @@ static const char *part(struct fb_import *import, const struct fb_section *s, co
     }
     const char *variable = variable_or(import, p->raw, other);
     row_add(import, s, p, IMPORT_NEEDS_YOU,
-            variable != NULL ? "listen; where the variable is not set, %s stands in"
-                             : "listen: it cannot be used as it is, %s stands in", other);
+            variable != NULL ? "listen; %s if the variable is not set"
+                             : "listen: the address cannot be used unchanged, %s instead", other);
     return variable != NULL ? variable : other;
 }
 
@@ -145,8 +145,8 @@ static const struct mode *syslog_mode(struct fb_import *import, const struct fb_
 
 /* ---- parsers ---- */
 
-#define NAMES "format: syslog: RFC 5424 and RFC 3164, told by the message; host, ident, pid and " \
-              "msgid are host.name, service.name, process.pid and syslog.msg.id"
+#define NAMES "format: syslog: RFC 5424 and RFC 3164, detected from the message; host, ident, pid " \
+              "and msgid are host.name, service.name, process.pid and syslog.msg.id"
 
 /* What follows in the old config goes by the names that the parser gave. */
 static bool has_filters(struct fb_import *import, const struct fb_section *s)
@@ -168,13 +168,13 @@ static void syslog_parser(struct fb_import *import, struct draft_input *input,
     bool is_json = parser != NULL && strcasecmp(fb_value(parser, "format", ""), "json") == 0;
     if (!is_syslog && p != NULL && is_json) {
         buf_append_string(&input->yaml, "    format: json\n");
-        row_add(import, s, p, IMPORT_MAPPED, "format: json; a line that is none is kept whole");
+        row_add(import, s, p, IMPORT_MAPPED, "format: json; other lines are kept whole");
         return;
     }
     if (!is_syslog && p != NULL && parser == NULL) {
         buf_append_string(&input->yaml, "    format: syslog\n");
         row_add(import, s, p, IMPORT_NEEDS_YOU,
-                "no such parser is to be found: messages are read as syslog, others kept whole");
+                "the parser was not found: messages are read as syslog, others kept whole");
         return;
     }
     if (!is_syslog && p != NULL) {
@@ -184,7 +184,7 @@ static void syslog_parser(struct fb_import *import, struct draft_input *input,
     const char *why = "";
     bool is_parsed = parser != NULL && has_filters(import, s) &&
                      input_parse_lines(import, input, parser, &why);
-    const char *what = is_parsed ? NAMES "; the old names are there too, for filters that use them"
+    const char *what = is_parsed ? NAMES "; the old names are kept too, for filters that use them"
                                  : NAMES;
     buf_append_string(&input->yaml, "    format: syslog\n");
     if (p != NULL) {
@@ -297,7 +297,7 @@ bool convert_systemd(struct fb_import *import, struct draft_input *input)
         row_add(import, s, path, IMPORT_MAPPED, "directory");
     } else if (path != NULL) {
         row_add(import, s, path, IMPORT_NEEDS_YOU,
-                "the folder is not known: the system's own journal is read");
+                "the directory is unknown: the system's own journal is read");
     }
     journal_units(import, input);
     if (tail != NULL && fb_is_true(tail->value)) {

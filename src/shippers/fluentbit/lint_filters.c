@@ -191,7 +191,7 @@ static void filter_parser(struct filtering *f)
         return;
     }
     struct stage stage = stage_at(f, NULL, "Reserve_Data is off: every field but the parsed one is "
-                                           "thrown away", "Reserve_Data On");
+                                           "dropped", "Reserve_Data On");
     trail_judge(f->trail, &stage);
 }
 

@@ -35,7 +35,7 @@ static bool find_script(struct fb_config *config, const struct fb_section *filte
     return block.len > 0;
 }
 
-static const char why_new[] = "the callback gives back a new record that has not got the ids";
+static const char why_new[] = "the callback returns a new record without the ids";
 static const char fix_new[] = "change the record in place and return it, or copy trace_id and "
                               "span_id";
 

@@ -382,7 +382,7 @@ void fb_judge_input(struct fb_config *config, const struct fb_section *input,
     const struct fb_property *regex = fb_get(start->parser, "regex");
     if (regex != NULL && regex->place.line > 0) {
         stage = fb_stage(config, start->parser, regex,
-                         "what stands behind the last capture is dropped",
+                         "the text after the last capture is dropped",
                          "let the pattern end in (?<rest>.*)$, or capture the ids");
         lint_report(fb_lint(config), &stage, LINT_MAY_BE_LOST, LINT_DEPENDS, trail->probe->when);
     }

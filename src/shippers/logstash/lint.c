@@ -229,7 +229,7 @@ static void run_input(struct logstash *l, const struct ls_node *input)
     struct probe first = {.when = "always"};
     struct probe text = {.when = "lines that are not JSON", .is_variant = true};
     struct probe pairs = {.when = "lines of key=value", .is_variant = true};
-    struct probe grok = {.when = "lines that the grok matches, ids behind them",
+    struct probe grok = {.when = "lines that the grok matches, ids after them",
                          .is_variant = true};
     if (is_decoded(input)) {
         send_probe(l, input, &first,

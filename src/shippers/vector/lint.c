@@ -115,8 +115,8 @@ static void judge_program(struct vector *v, const struct component *c, struct tr
                           const struct vrl_result *r, struct foreign_place place, bool is_block)
 {
     struct stage stage = stage_of(v, c, "the program replaces or removes the fields that hold the "
-                                        "ids", "keep them: .trace_id = …, or merge(., …) instead "
-                                        "of assigning anew");
+                                        "ids", "keep them: .trace_id = …, or merge(., …) instead of "
+                                               "assigning a new value");
     unsigned line = r->lost_line > 0 ? r->lost_line : r->demoted_line;
     if (line > 0) {
         stage.place = place_at(place, line, is_block);
@@ -184,8 +184,8 @@ static struct item *only(struct vector *v, const struct item *record, const stru
 static void transform_old(struct vector *v, const struct component *c, struct trail *trail)
 {
     struct arena *arena = &v->lint->scratch;
-    struct stage stage = stage_of(v, c, "the parsed field is dropped, and what was parsed of it "
-                                        "has not got the ids", "drop_field = false");
+    struct stage stage = stage_of(v, c, "the parsed field is dropped, and the parsed value has no "
+                                        "ids", "drop_field = false");
     const char *field = dig_text(c->map, "field", "message");
     struct item *text = item_get(trail->record, field);
     struct item *map = NULL;

@@ -453,7 +453,7 @@ static void a_name_of_another_machine_is_misdirected_on_loopback(void **state)
     struct peer peer = start_server(REQUEST_MS);
     int fd = connect_to(peer);
     send_text(fd, "GET /secret HTTP/1.1\r\nHost: rebound.example:9464\r\n\r\n");
-    expect(fd, "not to the name in your Host header\n");
+    expect(fd, "not for the name in your Host header\n");
     send_text(fd, "GET /fine HTTP/1.1\r\nHost: 127.0.0.1:9464\r\n\r\n");
     expect(fd, "GET /fine whole");
     close(fd);
@@ -564,7 +564,7 @@ static void where_to_listen_is_an_address_and_a_port(void **state)
         {"localhost:0", "127.0.0.1:", true},
         {"[::]:0", "", true}, /* [::], or 0.0.0.0 where the kernel has no IPv6 */
         {"0.0.0.0:0", "0.0.0.0:", true},
-        {"127.0.0.1", "cannot listen on \"127.0.0.1\": it is not", false},
+        {"127.0.0.1", "cannot listen on \"127.0.0.1\": the address must be", false},
         {"", "cannot listen on \"\"", false},
         {":4318", "cannot listen on \":4318\"", false},
         {"127.0.0.1:", "cannot listen", false},

@@ -153,7 +153,7 @@ static void every_mistake_is_shown_with_its_place(void **state)
         const char *text;
         const char *said; /* behind `c.yaml:` */
     } cases[] = {
-        {"data_dr: x\n", "1:1: error: there is no option `data_dr`; did you mean `data_dir`?"},
+        {"data_dr: x\n", "1:1: error: unknown option `data_dr`; did you mean `data_dir`?"},
         {INPUT "outputs: [{timeout: 5}]\n", "2:21: error: `outputs[0].timeout` must be a duration "
                                             "such as 200ms, 5s or 1m, not \"5\""},
         {"inputs: [{include: /x, read_from: begining}]\n",
@@ -175,22 +175,22 @@ static void every_mistake_is_shown_with_its_place(void **state)
         {"outputs: [{headers: {Content-Type: x}}]\n",
          "1:36: error: `outputs[0].headers.Content-Type` is set by clew itself"},
         {"outputs: [{headers: {x: \"a\\nb\"}}]\n",
-         "1:25: error: `outputs[0].headers.x` holds a control character, which no header may"},
+         "1:25: error: `outputs[0].headers.x` contains a control character, which headers cannot have"},
         {"outputs: [{tls: {key_file: k}}]\n",
          "1:11: error: `outputs[0]` needs both or neither of `tls.certificate_file` and "
          "`tls.key_file`"},
         {"outputs: [{retry: {initial: 1m}}]\n",
          "1:11: error: `outputs[0]` has a `retry.max` below its `retry.initial`"},
-        {"control: {listen: 9464}\n", "1:19: error: `control.listen` is address:port, such as "
+        {"control: {listen: 9464}\n", "1:19: error: `control.listen` must be ADDRESS:PORT, such as "
                                       "127.0.0.1:9464 or [::1]:9464, or `off`"},
         {"a: 1\na: 2\n", "2:1: error: `a` is given twice"},
-        {"a: [b\n", "2:1: error: this is not YAML: while parsing a flow sequence, did not find "
+        {"a: [b\n", "2:1: error: not valid YAML: while parsing a flow sequence, did not find "
                     "expected ',' or ']'; inside [ ] and { } a value with ${…} needs quotes"},
-        {"- a\n", "1:1: error: a config is a map of options"},
-        {"data_dir: \"a\\0b\"\n", "1:11: error: a value cannot hold a NUL"},
+        {"- a\n", "1:1: error: a config must be a map of options"},
+        {"data_dir: \"a\\0b\"\n", "1:11: error: a value cannot contain a NUL"},
         {"data_dir: *a\n", "1:11: error: an alias without its anchor"},
-        {"inputs: &a [*a]\n", "1:13: error: an alias stands within its own anchor"},
-        {"{a: b}\n---\n{}\n", "3:1: error: a second YAML document; a config is one"},
+        {"inputs: &a [*a]\n", "1:13: error: an alias is inside its own anchor"},
+        {"{a: b}\n---\n{}\n", "3:1: error: a second YAML document; a config must be one document"},
         {"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n",
          "1:34: error: too deeply nested"},
     };
@@ -218,9 +218,9 @@ static void all_mistakes_are_shown_in_one_run_in_order(void **state)
                           no_environ, NULL,
                           "c.yaml:1:12: error: `log_level` must be debug, info, warn or error, not "
                           "\"loud\"\n"
-                          "c.yaml:3:11: error: the environment variable NOPE is not set; ${NOPE:-} "
-                          "is nothing then\n"
-                          "c.yaml:4:1: error: there is no option `ouputs`; did you mean "
+                          "c.yaml:3:11: error: the environment variable NOPE is not set; write ${NOPE:-} "
+                          "for an empty value\n"
+                          "c.yaml:4:1: error: unknown option `ouputs`; did you mean "
                           "`outputs`?\n"
                           "c.yaml:5:17: error: `trace.repair` must be true or false, not "
                           "\"maybe\"\n"));
@@ -235,20 +235,19 @@ static void a_route_that_cannot_be_is_named_with_its_place(void **state)
         const char *routes;
         const char *said; /* behind `c.yaml:3:` */
     } cases[] = {
-        {"[{outputs: [a, bb]}]", "24: error: `routes[0]` names the output \"bb\", which is not "
-                                 "there; did you mean \"b\"?"},
-        {"[{outputs: other}]", "20: error: `routes[0]` names the output \"other\", which is not "
-                               "there; there is a or b"},
-        {"[{match: {input: tial}}]", "26: error: `routes[0]` names the input \"tial\", which is "
-                                     "not there; did you mean \"tail\"?"},
-        {"[{outputs: []}]", "20: error: `routes[0].outputs` is empty: leave it out for all outputs"},
+        {"[{outputs: [a, bb]}]", "24: error: `routes[0]` names the output \"bb\", which does "
+                                 "not exist; did you mean \"b\"?"},
+        {"[{outputs: other}]", "20: error: `routes[0]` names the output \"other\", which does "
+                               "not exist; there is a or b"},
+        {"[{match: {input: tial}}]", "26: error: `routes[0]` names the input \"tial\", which "
+                                     "does not exist; did you mean \"tail\"?"},
+        {"[{outputs: []}]", "20: error: `routes[0].outputs` is empty; remove it to send to all outputs"},
         {"[{match: {pod: x}, otherwise: true}]",
-         "10: error: `routes[0]` has both `match` and `otherwise`: a route takes what matches, or "
-         "what no other route takes"},
+         "10: error: `routes[0]` has both `match` and `otherwise`; use one of them"},
         {"[{name: r}, {name: r}]",
          "21: error: `routes[0]` and `routes[1]` have the same name \"r\""},
         {"[{match: {pods: x}}]",
-         "19: error: there is no option `pods` in `routes[0].match`; did you mean `pod`?"},
+         "19: error: unknown option `pods` in `routes[0].match`; did you mean `pod`?"},
         {"[{match: {labels: {'': x}}}]",
          "32: error: `routes[0].match.labels.` has a label without a name"},
     };
@@ -265,8 +264,8 @@ static void an_output_that_no_route_leads_to_is_named(void **state)
 {
     (void)state;
     settings_free(load_with(TWO "routes: [{outputs: a}]\n", no_environ, NULL,
-                            "c.yaml:3:9: warning: no route leads to the output \"b\": it gets "
-                            "nothing\n"));
+                            "c.yaml:3:9: warning: no route sends records to the output "
+                            "\"b\"\n"));
     struct settings *s = load(TWO "routes: [{outputs: b}, {match: {pod: x}}]\n");
     assert_int_equal(s->route_count, 2);
     assert_string_equal(s->routes[0].name, "route");
@@ -296,7 +295,7 @@ static void an_id_is_refused_as_a_resource_attribute(void **state)
     struct diag diag;
     diag_init(&diag);
     assert_null(config_load_text("", "c.yaml", &sources, &diag));
-    assert_non_null(strstr(diag.entries[0].text, "an id is no attribute of a resource"));
+    assert_non_null(strstr(diag.entries[0].text, "ids cannot be resource attributes"));
     assert_string_equal(diag.entries[0].file, "OTEL_RESOURCE_ATTRIBUTES");
     diag_fini(&diag);
 }
@@ -358,7 +357,7 @@ static void otel_variables_are_read_as_the_specification_says(void **state)
         {{VAR("HEADERS", "secret")},
          "",
          "http://localhost:4318/v1/logs 1 10000",
-         "OTEL_EXPORTER_OTLP_HEADERS: warning: entry 1 is not key=value and is left out\n"},
+         "OTEL_EXPORTER_OTLP_HEADERS: warning: entry 1 is not key=value and is ignored\n"},
         {{VAR("COMPRESSION", "none"), VAR("TIMEOUT", "2500")},
          "",
          "http://localhost:4318/v1/logs 0 2500",
@@ -366,18 +365,18 @@ static void otel_variables_are_read_as_the_specification_says(void **state)
         {{VAR("COMPRESSION", "lzma")},
          "",
          "http://localhost:4318/v1/logs 1 10000",
-         "OTEL_EXPORTER_OTLP_COMPRESSION: warning: is gzip, none or zstd, not \"lzma\"; left aside\n"},
+         "OTEL_EXPORTER_OTLP_COMPRESSION: warning: must be gzip, none or zstd, not \"lzma\"; ignored\n"},
         {{VAR("TIMEOUT", "10s")},
          "",
          "http://localhost:4318/v1/logs 1 10000",
-         "OTEL_EXPORTER_OTLP_TIMEOUT: warning: is milliseconds, from 1 to 3600000, not \"10s\"; left "
-         "aside\n"},
+         "OTEL_EXPORTER_OTLP_TIMEOUT: warning: must be milliseconds from 1 to 3600000, not \"10s\"; "
+         "ignored\n"},
         {{VAR("PROTOCOL", "http/protobuf")}, "", "http://localhost:4318/v1/logs 1 10000", ""},
         {{VAR("PROTOCOL", "grpc")},
          "",
          "http://localhost:4318/v1/logs 1 10000",
-         "OTEL_EXPORTER_OTLP_PROTOCOL: warning: clew speaks http/protobuf, not \"grpc\"; the endpoint "
-         "must be one for HTTP (port 4318 by custom, where gRPC has 4317)\n"},
+         "OTEL_EXPORTER_OTLP_PROTOCOL: warning: clew sends http/protobuf, not \"grpc\"; the endpoint "
+         "must be OTLP/HTTP (normally port 4318; gRPC is 4317)\n"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char *environ[5];
@@ -449,7 +448,7 @@ static void a_wrong_set_is_named_as_it_was_given(void **state)
         const char *set;
         const char *said;
     } cases[] = {
-        {"outputs.tmeout=1s", "--set outputs.tmeout: error: there is no option `tmeout` in "
+        {"outputs.tmeout=1s", "--set outputs.tmeout: error: unknown option `tmeout` in "
                               "`outputs[0]`; did you mean `timeout`?\n"},
         {"outputs.3.timeout=1s", "--set outputs.3.timeout: error: there are only 0; places count "
                                  "from 0\n"},

@@ -6,11 +6,11 @@
 #include "outputs/endpoint.h"
 
 #define BELOW                                                                                      \
-    "many backends take logs below a path of their own, such as /insert/opentelemetry/v1/logs "    \
-    "(VictoriaLogs), /api/ORGANISATION/v1/logs (OpenObserve) or /otlp/v1/logs (Loki): write theirs"
+    "many backends accept logs below their own path, such as /insert/opentelemetry/v1/logs "        \
+    "(VictoriaLogs), /api/ORGANISATION/v1/logs (OpenObserve) or /otlp/v1/logs (Loki): use theirs"
 #define GRPC                                                                                       \
-    "port 4317 is by custom that of OTLP over gRPC, and clew speaks OTLP over HTTP: write "
-#define FRONT "check what stands in front of /v1/logs: the organisation or tenant, say"
+    "port 4317 is normally OTLP/gRPC; clew sends OTLP/HTTP: use "
+#define FRONT "check the path in front of /v1/logs, such as the organisation or tenant"
 
 static const struct {
     const char *url;
@@ -18,9 +18,9 @@ static const struct {
 } cases[] = {
     {"http://host:4317/v1/logs", GRPC "http://host:4318/v1/logs"},
     {"http://[::1]:4317/", GRPC "http://[::1]:4318/v1/logs"},
-    {"http://host:9428/v1/logs", "port 9428 is by custom that of VictoriaLogs, which takes logs at "
+    {"http://host:9428/v1/logs", "port 9428 is normally VictoriaLogs, which accepts logs at "
                                  "http://host:9428/insert/opentelemetry/v1/logs"},
-    {"http://host:5080/v1/logs", "port 5080 is by custom that of OpenObserve, which takes logs at "
+    {"http://host:5080/v1/logs", "port 5080 is normally OpenObserve, which accepts logs at "
                                  "http://host:5080/api/ORGANISATION/v1/logs"},
     {"http://host:5080/api/v1/logs", FRONT},
     {"http://host:5080/api/shop", "write http://host:5080/api/shop/v1/logs"},
