@@ -26,7 +26,8 @@ char *check_field(const char *key, const char *value)
         names[count++] = own_value_name(own);
     }
     const char *nearest = diag_nearest(value + 1, names);
-    return mem_format("is not a built-in value of the record%s%s%s", nearest != NULL ? "; did you mean $" : "",
+    return mem_format("is not a built-in value of the record%s%s%s",
+                      nearest != NULL ? "; did you mean $" : "",
                       nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
 }
 
