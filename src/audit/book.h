@@ -7,11 +7,13 @@
  * dimensions that were asked for. For audit.c, which writes them, and report.c, which reads.
  */
 
-#include "audit/audit.h"
 #include "audit/distinct.h"
+#include "audit/kinds.h"
 #include "audit/trend.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "record/record.h"
+#include "record/settings.h"
 
 /*
  * The most frequent trace ids, by the space-saving algorithm (Metwally et al., 2005): a new id

@@ -2,6 +2,7 @@
 #include "audit/report.h"
 
 #include <stdlib.h>
+#include "audit/audit.h"
 #include "base/mem.h"
 
 /*

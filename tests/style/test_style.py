@@ -53,8 +53,6 @@ SEWN = {
 
 # Files that need each other, a header and the .c of its name counted as one → why.
 CIRCLES = {
-    ("audit/audit", "audit/book"):
-        "the book has rows of what audit.h tells apart, and audit.c writes them",
     ("checkpoints/checkpoint", "checkpoints/checkpoint_text"):
         "the text has rows of what the store knows",
     ("daemon/daemon", "daemon/daemon_inside", "daemon/workers"):

@@ -4,6 +4,7 @@
 
 /* Records as the resolve stage leaves them, for the tests of the audit. */
 
+#include "audit/audit.h"
 #include "audit/report.h"
 
 struct audit_line {
