@@ -72,7 +72,7 @@ void cli_print_usage(FILE *out)
     fputs(
         "\n"
         "'clew COMMAND --help' explains a command, 'clew help config' the config.\n"
-        "Other topics: classes, environment, exit-status, hints, units; 'clew help WORD' "
+        "Other topics: classes, environment, exit-status, hints, messages, units; 'clew help WORD' "
         "searches.\n",
         out);
 }

@@ -53,7 +53,7 @@ static void print_bash(FILE *out)
     for (size_t i = 0; commands[i] != NULL; i++) {
         fprintf(out, "%s ", commands[i]->name);
     }
-    fputs("classes config environment exit-status hints units\" ;;\n"
+    fputs("classes config environment exit-status hints messages units\" ;;\n"
           "    esac\n"
           "    if [ -z \"$words\" ] && [ \"${current#-}\" != \"$current\" ]; then\n"
           "        case ${COMP_WORDS[1]} in\n",

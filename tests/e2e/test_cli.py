@@ -125,6 +125,8 @@ def test_help_finds_words_in_names_and_texts():
     clew.contains(found, "outputs.retry.max (option)\n    Longest pause")
     clew.contains(clew.run_ok("help", "coverage").out, "audit (command)")
     clew.contains(clew.run_ok("help", "Celery").out, "lost_hop (hint)")
+    clew.contains(clew.run_ok("help", "queue full").out, "queue full; buffering requests in (message)")
+    clew.contains(clew.run_ok("help", "messages").out, "\nreload failed; keeping the current config\n")
 
 
 def test_every_class_and_hint_is_a_topic():

@@ -116,6 +116,14 @@ def test_the_program_does_too():
             for number, text in strings(name) for complaint in complaints(name, number, text)]
 
 
+def test_messages_that_help_explains_are_logged():
+    explained = re.findall(r'^    \{"((?:[^"\\]|\\.)*)",', text_of("src/cli/help/messages.c"), re.M)
+    written = "\n".join(whole for name in tracked("src", "outputs", "parsers")
+                        if name.endswith(".c") and not name.endswith("help/messages.c") for _, whole in strings(name))
+    return [f"nothing logs \"{words}\"" for words in explained if words not in written] or (
+        [] if explained else ["no message is explained"])
+
+
 def test_the_test_finds_each_word():
     samples = ("the far end", "begun anew", "it tells", "behind it", "held against", "a line that is none",
                "So long at most", "nobody", "whoever", "who knows", "goes on", "in hand", "under way", "everybody",

@@ -249,7 +249,7 @@ const struct command command_help = {
     .usage = "usage: clew help [TOPIC]\n"
              "\n"
              "TOPIC is a command, `config`, an option such as outputs.batch.age, `classes` or a\n"
-             "class, `hints` or a hint, `environment`, `exit-status` or `units`. Any other\n"
+             "class, `hints` or a hint, `messages`, `environment`, `exit-status` or `units`. Any other\n"
              "word is searched for in the names and texts of all of these.\n",
     .options = options,
     .run = run,

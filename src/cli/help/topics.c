@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/wrap.h"
 #include "cli/cli.h"
+#include "cli/help/messages.h"
 #include "config/options.h"
 #include "record/trace_class.h"
 
@@ -15,6 +16,7 @@ enum { COLUMNS = 96 };
 
 static void print_classes(void);
 static void print_hints(void);
+static void print_messages(void);
 
 static const struct topic {
     const char *name;
@@ -34,6 +36,7 @@ static const struct topic {
      "  3  a policy is not met, such as coverage below the minimum\n",
      NULL},
     {"hints", "Causes of missing trace ids, with fixes.", NULL, print_hints},
+    {"messages", "Log messages, with their causes and what to do.", NULL, print_messages},
     {"units", "Sizes, durations and shares in values.",
      "Values with units, in the config and on the command line:\n"
      "\n"
@@ -64,6 +67,33 @@ static void print_hints(void)
     puts("The hints of `clew audit`. docs/coverage.md has each fix with its code, by language.");
     for (size_t i = 0; audit_hint_describe(i, &hint); i++) {
         print_item(hint.rule, hint.cause);
+    }
+}
+
+/* A message without the conversions of printf: `refused … records`. To be freed. */
+static char *message_name(const struct help_message *message)
+{
+    char *name = mem_string(message->words);
+    char *to = name;
+    for (const char *from = message->words; *from != '\0'; to++) {
+        if (*from == '%') {
+            from += strcspn(from, "sdu") + 1;
+            *to = 'N';
+        } else {
+            *to = *from++;
+        }
+    }
+    *to = '\0';
+    return name;
+}
+
+static void print_messages(void)
+{
+    puts("What clew logs: the words that stay the same, the cause, and what to do.");
+    for (size_t i = 0; help_message_at(i) != NULL; i++) {
+        char *name = message_name(help_message_at(i));
+        print_item(name, help_message_at(i)->text);
+        free(name);
     }
 }
 
@@ -156,6 +186,11 @@ void help_visit(help_visitor visit, void *context)
     }
     for (size_t i = 0; audit_hint_describe(i, &hint); i++) {
         visit(&(struct help_entry){"hint", hint.rule, hint.cause}, context);
+    }
+    for (size_t i = 0; help_message_at(i) != NULL; i++) {
+        char *name = message_name(help_message_at(i));
+        visit(&(struct help_entry){"message", name, help_message_at(i)->text}, context);
+        free(name);
     }
     for (size_t i = 0; i < ARRAY_LEN(topics); i++) {
         visit(&(struct help_entry){"topic", topics[i].name, topics[i].summary}, context);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct help_entry {
-    const char *kind; /* "command", "option", "class", "hint" or "topic" */
+    const char *kind; /* "command", "option", "class", "hint", "message" or "topic" */
     const char *name; /* as one asks for it: `outputs.retry.max`, `lost_hop` */
     const char *text; /* sentences */
 };
