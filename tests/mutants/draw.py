@@ -3,14 +3,16 @@
 
 A source is cut into tokens (comments, strings and preprocessor lines are passed over), and each place
 where an operator, a constant, a condition or a whole statement could be another is a site. A mutant is
-one site of one file with another text there; its key says which without the number of the line, so that
-it is found again when the file has changed elsewhere. Assertions are left alone: they check the code, and
-nobody notices from outside that one checks less. Which mutants are drawn follows from the seed alone.
+one site of one file with another text there; its key says which without the folder and the number of the
+line, so that it is found again when the file has moved or has changed elsewhere. Assertions are left
+alone: they check the code, and nobody notices from outside that one checks less. The order of the draw
+follows from the seed and the key, so that one that comes or goes leaves the others where they are.
 """
 
 import bisect
 import collections
-import random
+import hashlib
+import pathlib
 import re
 
 TOKEN = re.compile(r"""
@@ -114,10 +116,10 @@ def places(source):
 def sites(path, source):
     """All mutants of one source, each with a key of its own."""
     asserted = [(match.start(), closing(source, match.end() - 1)) for match in ASSERTION.finditer(source)]
-    functions, seen = Functions(source), collections.Counter()
+    functions, seen, name = Functions(source), collections.Counter(), pathlib.Path(path).name
     for begin, end, text in places(source):
         if not any(first < begin < last for first, last in asserted):
-            key = f"{path} {functions.around(begin)}{change(source, begin, end, text)}"
+            key = f"{name} {functions.around(begin)}{change(source, begin, end, text)}"
             seen[key] += 1
             number = f" ({seen[key]})" if seen[key] > 1 else ""
             yield Mutant(path, begin, end, text, key + number)
@@ -126,8 +128,7 @@ def sites(path, source):
 def shuffled(sources, seed):
     """Every mutant of {path: source}, every kind in its share, in the order of the seed."""
     every = [mutant for path in sorted(sources) for mutant in sites(path, sources[path])]
-    random.Random(seed).shuffle(every)
-    return every
+    return sorted(every, key=lambda one: hashlib.sha256(f"{seed} {one.key}".encode()).digest())
 
 
 def interleaved(lists, shares):

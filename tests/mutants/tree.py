@@ -56,6 +56,19 @@ class Tree:
         return {line[line.index("-o") + 1]: line for line in words if "-o" in line}
 
 
+    def compiler(self, path):
+        """The command for a source of the library, up to what is compiled and how well."""
+        command = self.commands[f"libclew.a.p/{path.replace('/', '_')}.o"]
+        return command[command[0].endswith("ccache"):command.index("-MD")]
+
+    def link(self, target, program, archive):
+        """False if the program cannot be made with an archive in front of the library."""
+        command = list(self.commands[target])
+        command[command.index("-o") + 1] = str(program)
+        command.insert(command.index(LIBRARY) + 1, str(archive))
+        return self.call(command)
+
+
 class Changed:
     """
     One mutant at a time: its object, and programs with it in a folder like the build's. It is unclear what
@@ -81,10 +94,8 @@ class Changed:
 
     def compile(self, text, optimisation):
         self.file.write_text(text)
-        command = list(self.tree.commands[f"libclew.a.p/{self.path.replace('/', '_')}.o"])
-        begin, end = command.index("-MD"), command.index("-c")
-        command = command[command[0].endswith("ccache"):begin] + ["-w", optimisation, "-c", str(self.file)]
-        return end > begin and self.tree.call([*command, "-o", str(self.object)])
+        return self.tree.call([*self.tree.compiler(self.path), "-w", optimisation, "-c", str(self.file),
+                               "-o", str(self.object)])
 
     def is_same_code(self):
         """Whether the optimised code is what it was before, instruction by instruction."""
@@ -99,10 +110,7 @@ class Changed:
         if program.exists():
             return
         program.parent.mkdir(parents=True, exist_ok=True)
-        command = list(self.tree.commands[target])
-        command[command.index("-o") + 1] = str(program)
-        command.insert(command.index(LIBRARY) + 1, str(self.archive))
-        if not self.tree.call(command):
+        if not self.tree.link(target, program, self.archive):
             sys.exit(f"{target} cannot be linked with a changed {self.path}")
 
     def environment(self, build):
@@ -113,7 +121,10 @@ class Changed:
                 "TMPDIR": str(self.temporary)}
 
     def failing(self, suite_of, names):
-        """The first suite that notices; one that fails must do so once more, and not without the change."""
+        """
+        The first suite that notices; one that fails must do so once more, and not without the change. The
+        model is a world of its own, in which nothing comes late.
+        """
         names = list(names)
         for name in names:
             self.link(suite_of(name, self.folder).target)
@@ -122,6 +133,8 @@ class Changed:
             return suites.first_to_notice([suite_of(name, build) for name in some], self.environment(build))
         while names and (by := first(names, self.folder)):
             names.remove(by)
+            if by == "model":
+                return by
             if first([by], self.folder):
                 self.is_unclear |= first([by], self.tree.build) is not None
                 if not self.is_unclear:
