@@ -36,10 +36,11 @@ OUTERMOST = re.compile(r"^(?:(?P<end>\})|[a-z][^;\n]*?\b(?P<name>\w+)\()", re.M)
 
 
 class Mutant:
-    """`text` in the place of source[begin:end]."""
+    """`text` in the place of source[begin:end], on a `line`; 0: outside of functions."""
 
-    def __init__(self, path, begin, end, text, key):
+    def __init__(self, path, begin, end, text, key, line):
         self.path, self.begin, self.end, self.text, self.key = path, begin, end, text, key
+        self.line = line
 
     def apply(self, source):
         return source[:self.begin] + self.text + source[self.end:]
@@ -119,10 +120,12 @@ def sites(path, source):
     functions, seen, name = Functions(source), collections.Counter(), pathlib.Path(path).name
     for begin, end, text in places(source):
         if not any(first < begin < last for first, last in asserted):
-            key = f"{name} {functions.around(begin)}{change(source, begin, end, text)}"
+            function = functions.around(begin)
+            key = f"{name} {function}{change(source, begin, end, text)}"
             seen[key] += 1
             number = f" ({seen[key]})" if seen[key] > 1 else ""
-            yield Mutant(path, begin, end, text, key + number)
+            line = source.count("\n", 0, begin) + 1 if function else 0
+            yield Mutant(path, begin, end, text, key + number, line)
 
 
 def shuffled(sources, seed):

@@ -98,12 +98,27 @@ class Reached:
     def __init__(self, saved):
         self.blocks, self.by = saved["blocks"], saved["by"]
 
-    def has(self, name, path, line):
-        """Whether it may notice; what is not in a function is everybody's."""
-        file = pathlib.Path(path).name
-        begins, ran = self.blocks.get(file, []), self.by[name].get(file, [])
-        near = {begins[max(bisect.bisect_right(begins, at) - 1, 0)] for at in (line - 1, line)} if begins else set()
-        return line == 0 or not near.isdisjoint(ran)
+    def of(self, names, mutant):
+        """Those of some names that may notice; what is not in a function is everybody's."""
+        file = pathlib.Path(mutant.path).name
+        begins = self.blocks.get(file)
+        if mutant.line == 0 or not begins:
+            return list(names)
+        near = {begins[max(bisect.bisect_right(begins, at) - 1, 0)]
+                for at in (mutant.line - 1, mutant.line)}
+        return [name for name in names
+                if name not in self.by or not near.isdisjoint(self.by[name].get(file, []))]
+
+    def scenarios(self, words, mutant, count):
+        """So many that reach the line of those that words choose: who does what few do first."""
+        file, others = pathlib.Path(mutant.path).name, collections.Counter()
+        names = [name for name in self.by if ": " in name and any(word in name for word in words)]
+        for name in names:
+            others.update(self.by[name].get(file, []))
+
+        def rarity(name):
+            return sum(1 / others[line] for line in self.by[name].get(file, []))
+        return sorted(self.of(names, mutant), key=rarity, reverse=True)[:count]
 
 
 def find(tree, folder, jobs=WORKERS):
@@ -111,7 +126,8 @@ def find(tree, folder, jobs=WORKERS):
     marked = Marked(tree, folder)
     asked = [suites.unit_suite(name, tree.source, marked.build)
              for name in sorted({name for room in ROOMS for name in room.units})]
-    asked += [suites.e2e_suite(name, tree.source) for name in sorted({name for room in ROOMS for name in room.e2e})]
+    asked += [suites.e2e_suite(name, tree.source)
+              for name in sorted({f"e2e/{name}" for room in ROOMS for name in room.e2e})]
     asked += [suites.Suite(name, "clew", [str(tree.source / "tests/faults/run"), "--short", name])
               for name in scenarios(sorted({word for room in ROOMS for word in room.faults}))]
     for suite in asked:

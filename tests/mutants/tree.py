@@ -75,8 +75,9 @@ class Changed:
     becomes of one that a suite notices which fails without it, too.
     """
 
-    def __init__(self, tree, folder):
+    def __init__(self, tree, reached, folder):
         self.tree, self.folder, self.temporary = tree, folder, folder / "tmp"
+        self.reached = reached
         self.file, self.object = folder / "changed.c", folder / "changed.o"
         self.archive = folder / "changed.a"
         self.is_unclear = False
@@ -87,7 +88,8 @@ class Changed:
         shutil.rmtree(self.folder, ignore_errors=True)
         (self.folder / "tests").mkdir(parents=True)
         (self.folder / "tests/e2e").symlink_to(self.tree.build / "tests/e2e")
-        self.path, self.original = mutant.path, (self.tree.source / mutant.path).read_text()
+        self.mutant, self.path = mutant, mutant.path
+        self.original = (self.tree.source / mutant.path).read_text()
         self.mutated = mutant.apply(self.original)
         return self.compile(self.mutated, "-O0") and self.tree.call(
             ["ar", "rcsD", str(self.archive), str(self.object)])
@@ -143,7 +145,7 @@ class Changed:
 
     def failing_unit(self, room):
         """What is quick and likely is asked alone, the rest at once."""
-        units = suites.in_order(room, self.path)
+        units = self.reached.of(suites.in_order(room, self.path), self.mutant)
         for names in (units[:1], units[1:2], units[2:]):
             by = self.failing(lambda name, build: suites.unit_suite(name, self.tree.source, build), names)
             if by:
@@ -151,17 +153,26 @@ class Changed:
         return None
 
     def failing_end_to_end(self, room):
-        return self.failing(lambda name, _: suites.e2e_suite(name, self.tree.source), room.e2e)
+        names = self.reached.of([f"e2e/{name}" for name in room.e2e], self.mutant)
+        return self.failing(lambda name, _: suites.e2e_suite(name, self.tree.source), names)
 
     def failing_scenario(self, room):
         """A scenario that fails twice with the change, and not without."""
         def first(words, build):
             return suites.first_failing_scenario(self.tree.source, words, self.environment(build))
+        words = self.reached.scenarios(room.faults, self.mutant, suites.SCENARIOS_MAX)
+        if not words:
+            return None
         self.link("clew")
-        name = first(room.faults, self.folder)
-        words = room.faults if name == "did not end" else [name]
+        name = first(words, self.folder)
+        words = words if name == "did not end" else [name]
         if name and first(words, self.folder):
             self.is_unclear |= first(words, self.tree.build) is not None
             if not self.is_unclear:
                 return f"faults: {name}"
         return None
+
+    def is_reached(self, room):
+        """Whether anything runs the line at all."""
+        names = [*room.units, *(f"e2e/{name}" for name in room.e2e)]
+        return bool(self.reached.of(names, self.mutant) or self.reached.scenarios(room.faults, self.mutant, 1))
