@@ -40,13 +40,13 @@ class Room:
         self.files = sorted({str(path.relative_to(ROOT)) for glob in files for path in ROOT.glob(glob)})
 
 
-TAIL_UNITS = ["assignment", "scan", "encoding", "discover", "rotation", "compressed", "tail"]
+TAIL_UNITS = ["assignment", "encoding", "discover", "rotation", "compressed", "tail"]
 ROOMS = [
     Room("tailer", 10, ["src/input/tail/*.c"], ["model", *TAIL_UNITS],
          ["files", "crash", "watching", "hostile"], ["inputs", "state"]),
-    Room("shipment", 3, ["src/delivery/shipment.c"], ["shipment", "promises"], ["crash", "far", "routed"],
+    Room("shipment", 3, ["src/delivery/shipment.c"], ["shipment", "output_queue", "promises"], ["crash", "far", "routed"],
          ["routes", "reload"]),
-    Room("output queues", 3, ["src/delivery/output_queue*.c"], ["shipment", "promises"],
+    Room("output queues", 3, ["src/delivery/output_queue*.c"], ["shipment", "output_queue", "promises"],
          ["crash", "far", "limits"], ["dead_letters", "address", "reload", "outputs"]),
     Room("checkpoint", 3, ["src/checkpoints/*.c"],
          ["shipment", "checkpoint", "model", "rotation", "tail"],

@@ -118,7 +118,7 @@ class Changed:
     def environment(self, build):
         """What suites are given: binaries, and a folder of their own that is emptied before each call."""
         shutil.rmtree(self.temporary, ignore_errors=True)
-        self.temporary.mkdir(parents=True)
+        self.temporary.mkdir(parents=True, exist_ok=True)  # what was ended may have written once more
         return {**os.environ, "CLEW_SOURCE_ROOT": str(self.tree.source), "CLEW": str(build / "clew"),
                 "TMPDIR": str(self.temporary)}
 
@@ -152,7 +152,10 @@ class Changed:
                 return by
         return None
 
-    def failing_end_to_end(self, room):
+    def failing_real(self, room):
+        """Of the real binary; suites of all of it are asked of what no scenario reaches."""
+        if self.reached.scenarios(room.faults, self.mutant, 1):
+            return self.failing_scenario(room)
         names = self.reached.of([f"e2e/{name}" for name in room.e2e], self.mutant)
         return self.failing(lambda name, _: suites.e2e_suite(name, self.tree.source), names)
 
@@ -161,15 +164,14 @@ class Changed:
         def first(words, build):
             return suites.first_failing_scenario(self.tree.source, words, self.environment(build))
         words = self.reached.scenarios(room.faults, self.mutant, suites.SCENARIOS_MAX)
-        if not words:
-            return None
         self.link("clew")
-        name = first(words, self.folder)
-        words = words if name == "did not end" else [name]
-        if name and first(words, self.folder):
-            self.is_unclear |= first(words, self.tree.build) is not None
-            if not self.is_unclear:
-                return f"faults: {name}"
+        while words and (name := first(words, self.folder)):
+            again = words if name == "did not end" else [name]
+            if first(again, self.folder):
+                if first(again, self.tree.build) is None:
+                    return f"faults: {name}"
+                self.is_unclear = True
+            words = [word for word in words if name != "did not end" and not word.endswith(f": {name}")]
         return None
 
     def is_reached(self, room):
