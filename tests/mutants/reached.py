@@ -121,6 +121,9 @@ class Reached:
         return sorted(self.of(names, mutant), key=rarity, reverse=True)[:count]
 
 
+NOTHING = Reached({"blocks": {}, "by": {}})  # whoever is asked for may notice
+
+
 def find(tree, folder, jobs=WORKERS):
     """Runs everything once; {"blocks": {file: lines}, "by": {suite or scenario: {file: lines}}}."""
     marked = Marked(tree, folder)

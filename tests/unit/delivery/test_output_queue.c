@@ -490,6 +490,106 @@ static void an_output_needs_less_memory_when_it_rests(void **state)
     assert_int_equal(world->backends[0].lines, 1);
 }
 
+/* ---- batches ---- */
+
+static void a_batch_that_is_full_leaves(void **state)
+{
+    static const char *const rows[] = {"", ", spool: {max_bytes: 1MiB}"};
+    char text[512];
+    memset(text, 'x', sizeof(text));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world *world = *state;
+        const struct record record = {.source = world->source,
+                                      .body_field = NO_FIELD,
+                                      .has_body_text = true,
+                                      .body_text = slice_make(text, sizeof(text))};
+        start(world, &rows[i], 1);
+        while (counted(world, C_BATCHES) == 0) {
+            assert_true(world->offset < 100);
+            shipment_add(world->shipment, &record, world->streams[0],
+                         (struct position){1, ++world->offset}, 1);
+        }
+        assert_in_range(counted(world, C_BYTES_ENCODED), 8 * 1024, 8 * 1024 + 2 * sizeof(text));
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+static uint64_t way_to(const struct world *world, unsigned output)
+{
+    return UINT64_C(1) << shipment_next_places(world->shipment)[output];
+}
+
+static void put(struct world *world, size_t stream, struct slice body, unsigned output)
+{
+    const struct record record = {.source = world->source,
+                                  .body_field = NO_FIELD,
+                                  .has_body_text = true,
+                                  .body_text = body,
+                                  .line = body};
+    shipment_put(world->shipment, &record, way_to(world, output), world->streams[stream],
+                 (struct position){1, ++world->offset}, 1);
+    shipment_put_end(world->shipment);
+}
+
+static uint64_t promised(const struct world *world, size_t stream)
+{
+    struct file_id file;
+    struct position position = {0, 0};
+    checkpoint_read(world->streams[stream], &file, &position);
+    return position.offset;
+}
+
+/* Another stream, for which nothing is under way, promises nothing for it. */
+static void what_was_filtered_out_waits_for_its_own_stream(void **state)
+{
+    struct world *world = *state;
+    const char *outputs[] = {"", ""};
+    world->backends[0].status = 200;
+    start(world, outputs, 2);
+    put(world, 1, SLICE("@line"), 1);
+    shipment_part(world->shipment);
+    put(world, 0, SLICE("@line"), 0);
+    wait_until(world, promised(world, 0) == 2);
+    shipment_skip(world->shipment, world->streams[1], (struct position){1, 3}, 1);
+    shipment_flush(world->shipment, UINT64_MAX);
+    assert_int_equal(promised(world, 1), 0);
+    world->backends[1].status = 200;
+    wait_until(world, shipment_is_empty(world->shipment));
+    assert_int_equal(promised(world, 1), 3);
+}
+
+static bool has_letter(const struct world *world, unsigned output)
+{
+    char *command = mem_format("ls %s/dead-letters/far%u/* >/dev/null 2>&1", world->directory, output);
+    bool has = system(command) == 0;
+    free(command);
+    return has;
+}
+
+static void a_record_no_request_can_hold_is_a_letter_of_its_output(void **state)
+{
+    const size_t len = 65 << 20;
+    char *text = mem_alloc(len);
+    memset(text, 'x', len);
+    for (unsigned output = 0; output < 2; output++) {
+        struct world *world = *state;
+        const char *outputs[] = {"", ""};
+        start(world, outputs, 2);
+        put(world, 0, slice_make(text, len), output);
+        assert_int_equal(counted(world, C_RECORDS_TOO_LARGE), 1);
+        assert_true(shipment_has_failed(world->shipment));
+        assert_true(has_said(world, "is larger than a request may be"));
+        assert_true(has_said(world, "but kept as a dead letter"));
+        assert_int_equal(has_letter(world, 0), output == 0);
+        assert_int_equal(has_letter(world, 1), output == 1);
+        wait_until(world, promised(world, 0) == 1); /* what comes behind it is not held up */
+        tear_down(state);
+        set_up(state);
+    }
+    free(text);
+}
+
 /* ---- other settings ---- */
 
 static void reload(struct world *world, const struct settings *settings)
@@ -616,6 +716,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_refused_request_is_a_failure_of_every_start, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_waits_for_a_backend_that_is_far_grows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_output_needs_less_memory_when_it_rests, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_batch_that_is_full_leaves, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_filtered_out_waits_for_its_own_stream, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_record_no_request_can_hold_is_a_letter_of_its_output, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(nothing_leaves_for_an_output_that_is_held_until_it_is_released,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_spool_stays_where_it_is_while_clew_runs, set_up, tear_down),

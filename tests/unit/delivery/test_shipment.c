@@ -194,9 +194,73 @@ static void a_stream_that_fills_what_it_may_leaves_room_for_others(void **state)
     checkpoint_release(quiet);
 }
 
+static void a_batch_leaves_when_it_is_old_enough(void **state)
+{
+    struct world *world = *state;
+    const uint64_t begin_ns = 5000000000;
+    const uint64_t age_ns = shipment_batch_age_ms(world->shipment) * 1000000;
+    assert_true(shipment_is_empty(world->shipment));
+    add(world, 100, begin_ns);
+    assert_false(shipment_is_empty(world->shipment));
+    shipment_flush(world->shipment, begin_ns + age_ns - 1);
+    assert_int_equal(world->counters.values[C_BATCHES], 0);
+    shipment_flush(world->shipment, begin_ns + age_ns);
+    assert_int_equal(world->counters.values[C_BATCHES], 1);
+}
+
+static void what_leads_waits_as_long_as_a_batch_may_get_old(void **state)
+{
+    struct world *world = *state;
+    const uint64_t begin_ns = 5000000000;
+    const uint64_t age_ns = shipment_batch_age_ms(world->shipment) * 1000000;
+    add(world, 100, begin_ns);
+    shipment_flush(world->shipment, UINT64_MAX);
+    assert_int_equal(shipment_leads_in_ns(world->shipment, begin_ns), age_ns);
+    assert_int_equal(shipment_leads_in_ns(world->shipment, begin_ns + 1000), age_ns - 1000);
+    assert_int_equal(shipment_leads_in_ns(world->shipment, begin_ns + age_ns), 0);
+    assert_int_equal(shipment_leads_in_ns(world->shipment, begin_ns + 3 * age_ns), 0);
+}
+
+static void who_found_no_room_is_told_of_room_once(void **state)
+{
+    struct world *world = *state;
+    uint64_t offset = 0;
+    assert_true(shipment_has_room(world->shipment, world->checkpoint));
+    add(world, ++offset, 1);
+    shipment_part(world->shipment);
+    shipment_flush(world->shipment, 1);
+    assert_int_equal(world->rooms, 0); /* nobody was refused */
+    while (shipment_has_room(world->shipment, world->checkpoint)) {
+        add(world, ++offset, 1);
+    }
+    shipment_flush(world->shipment, 1);
+    assert_int_equal(world->rooms, 0);
+    shipment_part(world->shipment);
+    shipment_flush(world->shipment, 1);
+    shipment_flush(world->shipment, 1);
+    assert_int_equal(world->rooms, 1);
+}
+
+static void a_mark_is_behind_what_was_added_and_before_what_comes(void **state)
+{
+    struct world *world = *state;
+    uint64_t mark = shipment_mark(world->shipment);
+    assert_true(shipment_is_settled(world->shipment, mark));
+    add(world, 100, 1);
+    uint64_t behind = shipment_mark(world->shipment);
+    assert_int_equal(world->counters.values[C_BATCHES], 1);
+    assert_true(shipment_is_settled(world->shipment, mark));
+    assert_false(shipment_is_settled(world->shipment, behind));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_batch_leaves_when_it_is_old_enough, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_leads_waits_as_long_as_a_batch_may_get_old, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_found_no_room_is_told_of_room_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_mark_is_behind_what_was_added_and_before_what_comes, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(what_was_filtered_is_promised_without_a_request, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_was_filtered_waits_for_the_records_before_it, set_up,
