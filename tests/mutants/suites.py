@@ -44,8 +44,8 @@ TAIL_UNITS = ["assignment", "encoding", "discover", "rotation", "compressed", "t
 ROOMS = [
     Room("tailer", 10, ["src/input/tail/*.c"], ["model", *TAIL_UNITS],
          ["files", "crash", "watching", "hostile"], ["inputs", "state"]),
-    Room("shipment", 3, ["src/delivery/shipment.c"], ["shipment", "output_queue", "promises"], ["crash", "far", "routed"],
-         ["routes", "reload"]),
+    Room("shipment", 3, ["src/delivery/shipment.c"], ["shipment", "output_queue", "promises"],
+         ["crash", "far", "routed"], ["routes", "reload"]),
     Room("output queues", 3, ["src/delivery/output_queue*.c"], ["shipment", "output_queue", "promises"],
          ["crash", "far", "limits"], ["dead_letters", "address", "reload", "outputs"]),
     Room("checkpoint", 3, ["src/checkpoints/*.c"],

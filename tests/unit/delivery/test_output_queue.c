@@ -300,8 +300,8 @@ static void what_is_left_at_the_end_is_kept_dropped_or_read_again(void **state)
         const char *said; /* NULL: nothing, for the next start reads them again */
     } rows[] = {
         {"", 0, NULL},
-        {", spool: {max_bytes: 1MiB}", 0, "3 records that its backend has not taken are kept in"},
-        {", required: false", 3, "3 records that its backend has not taken are dropped"},
+        {", spool: {max_bytes: 1MiB}", 0, "3 records not accepted by the backend are kept in"},
+        {", required: false", 3, "dropping 3 records"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct world *world = *state;
@@ -333,7 +333,7 @@ static void what_a_spool_kept_is_sent_by_the_next_start(void **state)
     forget_said(world);
     start(world, outputs, 1);
     assert_int_equal(counted(world, C_SPOOL_REQUESTS), 3);
-    assert_true(has_said(world, "3 requests of an earlier run wait in"));
+    assert_true(has_said(world, "3 requests of an earlier run"));
     wait_until(world, world->backends[0].asked == 2);
     stop(world);
     assert_int_equal(counted(world, C_SPOOL_REQUESTS), 0);
@@ -345,7 +345,7 @@ static void what_a_spool_kept_is_sent_by_the_next_start(void **state)
     assert_int_equal(counted(world, C_RECORDS_RESTORED), 3);
     assert_int_equal(counted(world, C_RECORDS_SENT), 3);
     assert_int_equal(counted(world, C_SPOOL_REQUESTS), 0);
-    assert_true(has_said(world, "has been sent"));
+    assert_true(has_said(world, "have been sent"));
 }
 
 /* ---- several workers ---- */
@@ -579,7 +579,7 @@ static void a_record_no_request_can_hold_is_a_letter_of_its_output(void **state)
         put(world, 0, slice_make(text, len), output);
         assert_int_equal(counted(world, C_RECORDS_TOO_LARGE), 1);
         assert_true(shipment_has_failed(world->shipment));
-        assert_true(has_said(world, "is larger than a request may be"));
+        assert_true(has_said(world, "exceeds the maximum size of a request"));
         assert_true(has_said(world, "but kept as a dead letter"));
         assert_int_equal(has_letter(world, 0), output == 0);
         assert_int_equal(has_letter(world, 1), output == 1);
@@ -664,7 +664,7 @@ static void an_output_that_left_the_config_says_what_is_left_of_it(void **state)
         unsigned dropped;
         const char *said;
     } rows[] = {
-        {"", 2, "output far1 is not in the config any more, and 2 records"},
+        {"", 2, "output far1 was removed from the config; dropping 2 records"},
         {", spool: {max_bytes: 1MiB}", 0, "far1 is the spool of an output that the config no longer has"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
