@@ -68,7 +68,7 @@ def test_a_service_that_falls_is_warned_of_once_and_its_recovery_is_told(tmp):
     with FarEnd(tmp) as far, start_run(tmp, far, log, sets=endpoint.sets) as process:
         far.wait_for(40)
         append(log, lines("shop", 0, 100))
-        clew.wait_for(lambda: "fell to" in process.err(), "a warning")
+        clew.wait_for(lambda: "dropped to" in process.err(), "a warning")
         clew.contains(endpoint.get("/metrics"), 'clew_audit_below{service="shop"} 1\n')
         append(log, lines("shop", 1000, 0))
         clew.wait_for(lambda: "is above its minimum again" in process.err(), "the recovery is told")

@@ -6,7 +6,8 @@ import re
 
 import clew
 
-PAGES = [clew.ROOT / "README.md", clew.ROOT / "CHANGELOG.md", *sorted((clew.ROOT / "docs").glob("*.md"))]
+PAGES = [*(clew.ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+         *sorted((clew.ROOT / "docs").glob("*.md"))]
 CONFIGS = [path for folder in ("conf", "debian") for path in sorted((clew.ROOT / folder).rglob("*"))
            if path.suffix in (".yaml", ".service", ".tpl")]
 # Fields of log lines that look like options.
@@ -71,6 +72,17 @@ def test_options_in_prose_exist():
                                                     (clew.ROOT / "docs/metrics.md").read_text())))
     assert bare, "metrics name options"
     clew.equal({n for n in bare if not any(k == n or k.endswith("." + n) for k in known)}, set(), "docs/metrics.md")
+
+
+def test_the_text_of_a_choice_explains_each_of_its_names():
+    """Where the help of an option explains one of its names in backticks as `name` and a verb, it explains all."""
+    for option in ("inputs.type", "inputs.long_line", "kubernetes.source", "kubernetes.ship", "kubernetes.service",
+                   "trace.dd_decimal", "filters.redact.with", "filters.redact.at_limit"):
+        page = clew.run_ok("help", option).out.splitlines()
+        names = page[1].partition("(")[0].replace("|", " ").split()
+        assert len(names) > 1, page
+        for name in names:
+            clew.contains(" ".join(page[2:]), f"`{name}`", option)
 
 
 def test_a_wrong_name_is_found():

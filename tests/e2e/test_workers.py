@@ -166,7 +166,7 @@ def test_one_worker_that_cannot_deliver_fails_a_run_with_once(tmp):
         rig.write(name, 10)
     done = clew.run("run", "--once", "-c", rig.config(3))
     clew.equal(done.code, 1)
-    clew.contains(done.err, "giving up")
+    clew.contains(done.err, "shutdown timeout (1000 ms) reached")
 
 
 def test_metrics_and_coverage_are_those_of_all(tmp):
