@@ -138,7 +138,7 @@ def test_a_token_that_is_refused_is_read_again(tmp):
     with Server() as api, far_end.FarEnd(tmp) as far:
         with start(tmp, far, api, "kubernetes.wait.time=20s", token=token) as process:
             write(tmp, CHECKOUT, "patience")
-            process.wait_for(lambda: "answers 401" in process.err(), "it to be told")
+            process.wait_for(lambda: "HTTP 401" in process.err(), "it to be told")
             token.write({"token": "good\n"})
             process.wait_for(lambda: len(far.records()) == 1, "the line")
         clew.equal(resources(far)["patience"]["k8s.deployment.name"], "checkout")
