@@ -628,7 +628,9 @@ void checkpoint_note_copied(struct checkpoint *checkpoint, const struct file_id 
     lock(checkpoint->store);
     for (uint32_t i = 0; i < checkpoint->name_count; i++) {
         struct name *name = &checkpoint->names[i];
-        if (is_same_file(&name->file, from->inode, from->born_ns) && name->cut == 0) {
+        /* An empty one that an earlier process promised may have been cut since. */
+        bool is_same = name->cut == 0 && name->file.fingerprint_len > 0;
+        if (is_same && is_same_file(&name->file, from->inode, from->born_ns)) {
             name->file = *to;
             free(name->path);
             name->path = mem_string(path);

@@ -221,6 +221,15 @@ static bool may_hold(const struct generation *original, const struct generation 
     return file != original && !file->is_live && file->state != GENERATION_IGNORED && !is_older;
 }
 
+/* It is too short for what was seen last of the original, and was told as a copy of another file: both may
+ * have a banner, and no more of it. */
+static bool is_anothers(const struct generation *original, const struct generation *packed)
+{
+    bool is_unproven = original->offset == 0 && original->id.fingerprint_len >= FINGERPRINT_BYTES;
+    return is_unproven && packed->size_hint < original->seen.offset &&
+           packed->state == GENERATION_COPY && packed->original != original;
+}
+
 static uint64_t held_bytes(const struct generation *original, struct generation *file)
 {
     const struct guard guard = {original->offset, original->guard, original->guard_len};
@@ -229,7 +238,7 @@ static uint64_t held_bytes(const struct generation *original, struct generation 
     }
     if (file->is_gzip) {
         bool is_short = file->size_hint < original->seen.offset;
-        bool holds = packed_holds(file, &original->id, &guard) &&
+        bool holds = !is_anothers(original, file) && packed_holds(file, &original->id, &guard) &&
                      (original->offset > 0 || original->seen.len == 0 || is_short ||
                       packed_holds(file, &original->id, &original->seen));
         return holds ? UINT64_MAX : 0;

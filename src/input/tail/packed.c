@@ -172,34 +172,40 @@ static bool is_candidate(const struct generation *original, const struct generat
     return original != packed && may && !original->is_gzip && !original->is_packed;
 }
 
-/* It ends otherwise than the original goes on there. */
-static bool ends_otherwise(struct generation *packed, const struct generation *original)
+/* It ends as the original goes on there. */
+static bool ends_alike(struct generation *packed, const struct generation *original)
 {
     const struct world *world = packed->tail->input->env.world;
     char bytes[GUARD_BYTES];
     char other[GUARD_BYTES];
-    if (original->fd < 0 || packed->size_hint < sizeof(bytes)) {
-        return false;
-    }
+    int fd = original->fd >= 0 ? original->fd : generation_open_look(original);
     uint64_t offset = packed->size_hint - sizeof(bytes);
-    return unpack(packed, bytes, sizeof(bytes), offset) &&
-           world_read(world, original->fd, other, sizeof(other), offset) == (ssize_t)sizeof(other) &&
-           memcmp(bytes, other, sizeof(bytes)) != 0;
+    bool is = fd >= 0 && packed->size_hint >= sizeof(bytes) &&
+              unpack(packed, bytes, sizeof(bytes), offset) &&
+              world_read(world, fd, other, sizeof(other), offset) == (ssize_t)sizeof(other) &&
+              memcmp(bytes, other, sizeof(bytes)) == 0;
+    if (fd >= 0 && fd != original->fd) {
+        world_close(world, fd);
+    }
+    return is;
 }
 
-/* Nothing of the original was read, and its beginning may be a banner: this does not hold what was seen of
- * it last. */
-static bool goes_on_otherwise(struct generation *packed, const struct generation *original)
+/* Nothing of the original was read, and its beginning may be a banner: then this has to hold what was seen of
+ * it last. One that is too short for that was copied before that was written. */
+static enum likeness compare_seen(struct generation *packed, const struct generation *original)
 {
     char bytes[GUARD_BYTES];
     const struct guard *seen = &original->seen;
     if (original->offset > 0 || seen->len == 0) {
-        return false;
+        return IS_SAME;
     }
     if (unpack(packed, bytes, sizeof(bytes), seen->offset - sizeof(bytes))) {
-        return hash_bytes(bytes, sizeof(bytes), 0) != seen->hash;
+        return hash_bytes(bytes, sizeof(bytes), 0) == seen->hash ? IS_SAME : IS_OTHER;
     }
-    return ends_otherwise(packed, original);
+    if (gzip_reader_end(packed->gzip) == GZIP_CUT) {
+        return IS_TOO_SHORT;
+    }
+    return ends_alike(packed, original) ? IS_SAME : IS_OTHER;
 }
 
 static enum likeness compare(struct generation *packed, const struct generation *original)
@@ -222,7 +228,7 @@ static enum likeness compare(struct generation *packed, const struct generation 
         /* What was read before the start has no guard: then the size tells, for a banner does not. */
         bool is_told = original->state != GENERATION_DONE || guard.len > 0 || guard.offset <= len ||
                        packed_has_size(packed, guard.offset);
-        return is_proof && is_told && !goes_on_otherwise(packed, original) ? IS_SAME : IS_OTHER;
+        return is_proof && is_told ? compare_seen(packed, original) : IS_OTHER;
     }
     /* Files may begin alike and be of one size; what is compressed still has not all bytes yet. */
     return gzip_reader_end(packed->gzip) == GZIP_CUT ? IS_TOO_SHORT : IS_OTHER;

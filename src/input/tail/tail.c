@@ -437,7 +437,8 @@ static bool may_be_cut(const struct generation *generation, const struct found *
                        bool is_touched)
 {
     bool shrank = generation->size != SIZE_UNKNOWN && found->info.size < generation->size;
-    bool has_more = found->info.size > generation->offset && found->info.size > generation->size_known;
+    bool has_more = found->info.size > generation->offset &&
+                    (is_touched || found->info.size > generation->size_known);
     return shrank || has_more ||
            (is_touched && found->info.size == generation->offset && generation->fd >= 0);
 }
@@ -513,9 +514,10 @@ static void refresh(struct generation *generation, const struct found *found)
         }
         be_as_large_as(generation, found->info.size);
         if (generation->state == GENERATION_DONE && generation->size > generation->offset) {
-            /* What was empty may be another file by now, with the same inode: a copy. */
-            bool may_be_copy = generation->offset == 0 && !generation->is_live &&
-                               !generation->tail->is_kubelet;
+            /* What was empty may be another file by now, with the same inode: a copy. What was there at the
+             * start may be one that is still being made. */
+            bool is_unread = generation->offset == 0 || generation->guard_len == 0;
+            bool may_be_copy = is_unread && !generation->is_live && !generation->tail->is_kubelet;
             generation->state = may_be_copy ? GENERATION_UNCLEAR : GENERATION_WAITING;
             generation->number = 0;
         }

@@ -239,6 +239,7 @@ static void vanish(struct ledger *ledger, const struct contents *contents, bool 
         uint64_t calm_from = later(from, stream->calm_since_ns);
         line->is_due |= is_over && (!is_unseen || !ledger->is_blocked) &&
                         time_since(ledger, is_unseen ? calm_from : from) >= visible_time(ledger);
+        line->is_held_back |= is_over && is_barred(ledger, contents->stream);
         line->was_packed |= is_over && contents->format != FORMAT_PLAIN;
         if (is_free && time_since(ledger, calm_from) >= enough && line->hard_ns == 0) {
             line->hard_ns = now + (enough > visible_time(ledger) ? 0 : READ_NS);
@@ -578,6 +579,7 @@ static void forgive(struct stream_ledger *stream)
 {
     for (unsigned i = 0; i < stream->count; i++) {
         stream->lines[i].is_due = false;
+        stream->lines[i].is_held_back = false;
     }
 }
 
@@ -811,7 +813,8 @@ static uint64_t most_counted_now(const struct ledger *ledger, int number)
         const struct written_line *line = &stream->lines[i];
         unsigned lacking = 0;
         for (unsigned t = 0; t < line->tokens; t++) {
-            lacking += line->each[t].saved_life == 0 || line->each[t].saved_life == ledger->life;
+            lacking += line->may_be_counted || line->each[t].saved_life == 0 ||
+                       line->each[t].saved_life == ledger->life;
         }
         bool is_gone = lacking > 0 && (line->may_be_counted || !lies_readable(ledger, number, i));
         bytes += is_gone ? lacking_bytes(line, lacking) : 0;
@@ -863,7 +866,8 @@ static void judge_stream(struct ledger *ledger, int number)
                          i, number);
         }
         bool is_said = line->was_packed && ledger->has_lost_files; /* nobody knew how much it held */
-        bool is_silent = line->is_due && !is_said && !lies_readable(ledger, number, i);
+        bool is_held_back = line->is_held_back && is_barred(ledger, number);
+        bool is_silent = line->is_due && !is_held_back && !is_said && !lies_readable(ledger, number, i);
         silent_line = is_silent && silent == 0 ? i : silent_line;
         silent += is_silent ? missing * TOKEN_BYTES : 0;
     }

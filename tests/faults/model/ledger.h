@@ -44,6 +44,7 @@ struct written_line {
     uint32_t tokens;
     uint32_t banner;     /* bytes of what its files begin with */
     bool is_due;         /* has arrived, or its loss is counted */
+    bool is_held_back;   /* it went while its stream waited for what may not be read: clew has it open */
     bool was_packed;     /* when it lay somewhere for the last time */
     bool may_be_late; /* clew could not see it where it was before it was cut: it comes from the copy */
     bool may_double;  /* too little of its file had been read to know the copy: that is read whole */
