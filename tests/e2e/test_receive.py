@@ -489,14 +489,14 @@ def test_wrong_usage_is_told(tmp):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         cases = [
-            (["--listen", "nowhere"], 1, "address:port"),
-            (["--listen", "127.0.0.1:99999"], 1, "address:port"),
-            (["--listen", "::1:4318"], 1, "address:port"),
+            (["--listen", "nowhere"], 1, "ADDRESS:PORT"),
+            (["--listen", "127.0.0.1:99999"], 1, "ADDRESS:PORT"),
+            (["--listen", "::1:4318"], 1, "ADDRESS:PORT"),
             (["--listen", f"127.0.0.1:{taken.getsockname()[1]}"], 1, "in use"),
             (["--listen", "192.0.2.1:0"], 1, "assign"),
             (["--out", str(tmp)], 1, "directory"),
             (["--out", str(tmp / "no" / "such")], 1, "No such file"),
-            (["--out", "x", "--discard"], 2, "exclude"),
+            (["--out", "x", "--discard"], 2, "cannot be used together"),
             (["--max-body", "0"], 2, "--max-body"),
             (["--max-body", "many"], 2, "max-body"),
             (["extra"], 2, "extra"),

@@ -157,7 +157,7 @@ def sigterm_in_an_outage(rig):
     begin = time.monotonic()
     rig.stop()
     took = time.monotonic() - begin
-    rig.wait_log("within 1000 ms")
+    rig.wait_log("shutdown timeout (1000 ms) reached")
     if not 0.5 < took < 4:
         raise Failure(f"the end took {took:.1f} s, its deadline is 1 s")
     rig.far.open()

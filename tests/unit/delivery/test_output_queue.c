@@ -484,7 +484,7 @@ static void an_output_needs_less_memory_when_it_rests(void **state)
     struct mallinfo2 before = mallinfo2();
     shipment_rest(world->shipment);
     struct mallinfo2 after = mallinfo2();
-    assert_true(after.uordblks < before.uordblks);
+    assert_true(after.uordblks < before.uordblks || before.uordblks == 0); /* sanitizers count nothing */
     give(world, 0, 1);
     wait_until(world, shipment_is_empty(world->shipment));
     assert_int_equal(world->backends[0].lines, 1);
@@ -651,6 +651,9 @@ static void a_spool_stays_where_it_is_while_clew_runs(void **state)
         const struct settings *next = load(world, others, 1);
         assert_int_equal(shipment_prepare(world->shipment, next, &error), rows[i].is_fine);
         assert_int_equal(error == NULL, rows[i].is_fine);
+        if (error == NULL) {
+            shipment_cancel(world->shipment);
+        }
         free(error);
         tear_down(state);
         set_up(state);
