@@ -518,6 +518,14 @@ void checkpoint_unclaim(struct checkpoint *checkpoint)
     unlock(checkpoint->store);
 }
 
+bool checkpoint_is_shared(struct checkpoint *checkpoint)
+{
+    lock(checkpoint->store);
+    bool is_shared = checkpoint->refs > 1;
+    unlock(checkpoint->store);
+    return is_shared;
+}
+
 bool checkpoint_read(const struct checkpoint *checkpoint, struct file_id *out_file,
                      struct position *out_position)
 {

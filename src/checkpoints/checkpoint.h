@@ -108,6 +108,10 @@ const char *checkpoint_key(const struct checkpoint *checkpoint);
 bool checkpoint_claim(struct checkpoint *checkpoint);
 void checkpoint_unclaim(struct checkpoint *checkpoint);
 
+/* Somebody else than the one who asks holds it: records of the stream are on their way, and the place that is
+ * acknowledged will move. */
+bool checkpoint_is_shared(struct checkpoint *checkpoint);
+
 /* The acknowledged place as it was read or last moved: false while nothing is known. */
 bool checkpoint_read(const struct checkpoint *checkpoint, struct file_id *out_file,
                      struct position *out_position);

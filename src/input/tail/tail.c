@@ -15,6 +15,7 @@
  */
 
 enum {
+    PROMISE_LOOKS_MAX = 500, /* looks that wait for promises: some seconds of them */
     UNSEEN_MAX = 2,        /* looks that miss a closed file before it is given up */
     NOISE_LOOK_BYTES = 1024,
     NOISE_SHARE = 16,      /* of random bytes one in ten is such */
@@ -836,8 +837,24 @@ static void drop_all(struct tail *tail)
     }
 }
 
+/* One reload closed it and the next asks for it again: what was read of it is on its way, and would be read
+ * a second time. In an outage that is the lesser evil, for its files may go. */
+static bool waits_for_promises(struct tail *tail)
+{
+    bool waits = tail->promise_looks < PROMISE_LOOKS_MAX &&
+                 checkpoint_is_shared(tail->stream.checkpoint);
+    if (waits) {
+        tail->promise_looks++;
+        input_look_soon(tail);
+    }
+    return waits;
+}
+
 static void begin(struct tail *tail, const struct found_log *log)
 {
+    if (waits_for_promises(tail)) {
+        return;
+    }
     for (size_t i = 0; i < log->count; i++) {
         const struct found *found = &log->files[i];
         struct generation *known = generation_find(tail->input, &found->info);

@@ -167,6 +167,7 @@ struct tail {
     struct left_file *left; /* newest first; NULL: there was none yet */
     uint32_t left_count;
     uint32_t begin_tries;
+    uint32_t promise_looks; /* looks that found records of it on their way, from before it was opened */
     const char *foreign;  /* the last file seen that is compressed as clew does not read it: .EXTENSION */
     bool is_kubelet;
     bool is_refused; /* another input reads it */
